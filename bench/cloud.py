@@ -38,7 +38,7 @@ STEPS = {
     "forward": ("tillstream.delivery.webhook_events",),
     "decide": ("tillstream.operations.delegated_decisions", *WAREHOUSE),
     "attach": ("tillstream.delivery.webhook_attachment",),
-    "homes": ("tillstream.sync.http.delegation", *WAREHOUSE),
+    "homes": ("tillstream.sync.http.signed_calls", *WAREHOUSE),
     "sweep": ("tillstream.operations.reconcile", "tillstream.analytics.reference", *WAREHOUSE),
 }
 """Modules that each function imports for its first event, in addition to its entry point and the common ports."""

@@ -23,7 +23,7 @@ from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.date_formats import DAY_MICROSECONDS
 from tillstream.pipeline.normalising.parse_dates import read_dates
 from tillstream.pipeline.staging.file_source import RegionalFileSource
-from tillstream.samples import wide
+from tillstream.samples import wide_file
 
 FILES = 300
 RECEIVED = date(2026, 12, 31)
@@ -175,7 +175,7 @@ def question_counts(outcomes: list[Outcome]) -> list[tuple[str, int]]:
 def large(work: Path) -> tuple[float, int]:
     """Return the CPU seconds to detect a file of a million rows, and the bytes read of it."""
     path = work / "detected.csv"
-    wide.wide_file(path, 1_000_000)
+    wide_file.write_wide_file(path, 1_000_000)
     seconds = []
     for _ in range(5):
         with path.open("rb") as stream:

@@ -19,11 +19,11 @@ from tillstream.app import App, build
 from tillstream.intake import store_sales
 from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.people import UNRESTRICTED
+from tillstream.operations import quality_checks as quality
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.quality import run as quality
 from tillstream.settings import Settings
 
 HISTORY = 10_000_000
@@ -100,10 +100,10 @@ def measure(work: Path) -> Scale:
             f"{', '.join(names)} by {', '.join(by)}": _p95(partial(_run_measures, app, names, by))
             for names, by in MEASURES
         }
-        quality_time = _seconds(partial(quality.run_all, app.ports))
+        quality_time = _seconds(partial(quality.check_all_days, app.ports))
         _one_sale(app)
         app.ports.warehouse.refresh_totals()
-        quality_of_a_day = _seconds(partial(quality.run_changed, app.ports))
+        quality_of_a_day = _seconds(partial(quality.check_changed_days, app.ports))
     portal = measure_portal(home, ingest.file_of(work, NEW_ROWS, first_row=3 * HISTORY))
     with _open_app(home) as app:
         events_per_second = _publish_rate(app)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bench.process import Figures, Prepare, Run, in_turn, timed
-from tillstream.samples import wide
+from tillstream.samples import wide_file
 
 TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
 PEER_PYTHON = str(Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python")
@@ -22,14 +22,14 @@ PEERS = ("raw_duckdb", "dlt_load", "pandas_pandera")
 def file_of(work: Path, rows: int, first_row: int = 0) -> Path:
     path = work / f"{rows}-{first_row}.csv"
     if not path.exists():
-        wide.wide_file(path, rows, first_row=first_row)
+        wide_file.write_wide_file(path, rows, first_row=first_row)
     return path
 
 
 def home(folder: Path) -> Path:
     """Create a home that has only the benchmark's contract."""
     (folder / "contracts").mkdir(parents=True, exist_ok=True)
-    (folder / "contracts" / "bench.yaml").write_text(json.dumps(wide.CONTRACT), encoding="utf-8")
+    (folder / "contracts" / "bench.yaml").write_text(json.dumps(wide_file.BENCH_CONTRACT), encoding="utf-8")
     return folder
 
 

@@ -70,7 +70,8 @@ _VALUES = {
 def staged_file(path: Path, rows: int) -> None:
     """Write staged lines with 2.5 lines a sale, over a year."""
     columns = ", ".join(
-        f"CAST({_VALUES.get(column.name, 'NULL')} AS {DUCKDB_TYPES[column.kind].partition(' USING')[0]}) AS {column.name}"
+        f"CAST({_VALUES.get(column.name, 'NULL')} AS {DUCKDB_TYPES[column.kind].partition(' USING')[0]}) AS "
+        f"{column.name}"
         for column in STAGED_LINES
     )
     duckdb.sql(

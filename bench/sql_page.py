@@ -13,15 +13,15 @@ from pathlib import Path
 
 from bench import ingest, report
 from bench.__main__ import PAGE
-from tillstream.ad_hoc import tables
-from tillstream.ad_hoc.engines import Run
-from tillstream.ad_hoc.examples import EXAMPLE, EXAMPLES
-from tillstream.ad_hoc.extracts import FOLDER
-from tillstream.ad_hoc.statement import scoped
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
 from tillstream.app import build
-from tillstream.app.export_folders import export_to
+from tillstream.app.mart_destinations import export_marts_to
+from tillstream.explore import scoped_tables
+from tillstream.explore.engines import StatementRun
+from tillstream.explore.extracts import EXTRACTS_FOLDER
+from tillstream.explore.scoped_statement import scope_statement
+from tillstream.explore.suggested_statements import EXAMPLE_STATEMENTS, FIRST_EXAMPLE
 from tillstream.model.people import UNRESTRICTED
 from tillstream.settings import Settings
 
@@ -61,17 +61,19 @@ def measure(home: Path, work: Path, more: Path) -> Results:
     engine = app.sql()
     warehouse = app.ports.warehouse
     assert isinstance(warehouse, DuckDBWarehouse)
-    first = Run(EXAMPLE, UNRESTRICTED)
+    first = StatementRun(FIRST_EXAMPLE, UNRESTRICTED)
     preparing = _seconds(partial(engine.run, first))
     statements = []
-    for title, text in EXAMPLES.items():
-        run = Run(text, UNRESTRICTED)
-        direct = partial(_direct, warehouse, to_duckdb_freely(scoped(text, tables.offered(UNRESTRICTED)).sql))
+    for title, text in EXAMPLE_STATEMENTS.items():
+        run = StatementRun(text, UNRESTRICTED)
+        direct = partial(
+            _direct, warehouse, to_duckdb_freely(scope_statement(text, scoped_tables.offered_tables(UNRESTRICTED)).sql)
+        )
         rounds = [(_seconds(direct), _seconds(partial(engine.run, run))) for _ in range(ROUNDS)]
         statements.append(Measured(title, *(statistics.median(times) for times in zip(*rounds, strict=True))))
     marts = work / "marts"
-    export_to(app, str(marts))
-    space = _size(home / FOLDER) / _size(marts)
+    export_marts_to(app, str(marts))
+    space = _size(home / EXTRACTS_FOLDER) / _size(marts)
     app.close()
     ingest.ingest(more, home)
     app = build(Settings(home=home))

@@ -23,7 +23,7 @@ from infra.function import Function
 from infra.functions import FUNCTIONS
 from infra.kinds.pubsub import MIN_RETENTION
 from infra.triggers import Pushed, Scheduled
-from tillstream.app import tables
+from tillstream.app.google import project_tables
 from tillstream.model.events import (
     DEAD_LETTERS,
     INBOX,
@@ -126,7 +126,7 @@ def _create_resources(settings: Settings, storage: str, pubsub: str) -> None:
     make_subscription(pubsub, "receive", TOPIC_STORE_SALES)
     for name in WEBHOOK_PLACES:
         make_subscription(pubsub, name, TOPIC_SALE_EVENTS, retention=MIN_RETENTION)
-    tables.migrate(settings)
+    project_tables.migrate_tables(settings)
 
 
 def _start_triggers(

@@ -93,13 +93,13 @@ def decide(called: Request) -> Response:
 @functions_framework.http
 def homes(called: Request) -> Response:
     """Called by the portal: answer a call of a home that syncs to this project."""
-    from tillstream.sync.http import delegation
+    from tillstream.sync.http import signed_calls
 
     with events.bound(app(), "homes") as running:
         running.contracts.refresh()
         body = called.get_json(silent=True)
         call = body.get("call") if isinstance(body, dict) else None
-        return answer(lambda: delegation.serve(running.ports, running.contracts, body), call=call)
+        return answer(lambda: signed_calls.serve_call(running.ports, running.contracts, body), call=call)
 
 
 @functions_framework.http
@@ -125,7 +125,7 @@ def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
     from tillstream.alerts.evaluation import RULE_FAILED, evaluate_when_loaded
     from tillstream.analytics import holidays, reference
     from tillstream.app import mail_job
-    from tillstream.connectors import run as connectors
+    from tillstream.connectors import due_runs as connectors
     from tillstream.forecasting import run_records as forecast_runs
     from tillstream.operations import maintenance_status, reconcile
     from tillstream.operations.reconcile import sweep_in_function
@@ -169,13 +169,12 @@ def project(_: Request) -> tuple[dict[str, int], int]:
 def compact(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: compact the ledger, check the quality of the changed days, request the forecasts."""
     from tillstream.forecasting import run_records as forecast_runs
-    from tillstream.operations import document_mirrors
-    from tillstream.quality import run
+    from tillstream.operations import document_mirrors, quality_checks
 
     with _called("compact") as running:
         days = running.ports.warehouse.compact()
         warn(REPAIRED, document_mirrors.repair_mirrors(running.ports))
-        warn(QUALITY_FAILED, run.run_due(running.ports, run.ON_BIGQUERY))
+        warn(QUALITY_FAILED, quality_checks.run_due_checks(running.ports, quality_checks.ON_BIGQUERY))
         if running.ports.jobs:
             forecast_runs.request_forecast(running.ports)
     return {"days": days}, 200

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tillstream.connectors.runs import FAILED_RUN
+from tillstream.connectors.run_history import FAILED_RUN
 from tillstream.operations.maintenance_status import OVERDUE_MESSAGE
 from tillstream.records.outbox import NOT_SENT
 

@@ -39,7 +39,7 @@ from portal import (
 )
 from portal import problem_reference as help_area
 from portal.alerts import bell
-from portal.api import limits, openapi, store_sales
+from portal.api import openapi, request_rules, store_sales
 from portal.api import sync as sync_calls
 from portal.context import EXTENSION, scope, signed_in
 from portal.dashboard import annotations, compare, customers, measures, products, sale_changes
@@ -80,7 +80,7 @@ def create_app(app: App) -> Flask:
     login.user_loader(sign_in_methods.load_session_user)
     login.request_loader(access.load_token_user)
     sign_in_methods.register(flask, app.settings)
-    limits.register_cors(flask, app.settings)
+    request_rules.register_cors(flask, app.settings)
     # Gate before CSRF: an anonymous request gets the sign-in page, not a missing-token error.
     flask.before_request(access.gate)
     context.record_audit_address(flask)
@@ -89,8 +89,8 @@ def create_app(app: App) -> Flask:
     flask.before_request(lambda: access.guard(csrf))
     rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
     limiter = rate_counts.limiter(flask, app.ports, every=1)
-    limits.limit_calls(limiter, api.blueprint)
-    limits.limit_calls(limiter, live_files.blueprint)
+    request_rules.limit_calls(limiter, api.blueprint)
+    request_rules.limit_calls(limiter, live_files.blueprint)
     numbers = (
         dashboard,
         forecast,

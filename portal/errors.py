@@ -29,8 +29,8 @@ from tillstream.people.accounts import WrongSignIn
 from tillstream.people.external_identities import NotInvited
 from tillstream.people.invitation_links import NoSuchInvitationLink
 from tillstream.people.passwords import TooManyTries
-from tillstream.sync.http.authentication import NotAHome
-from tillstream.sync.refusals import BUSY, Busy, Refused
+from tillstream.sync.http.call_signatures import NotAHome
+from tillstream.sync.refusals import OFFICE_BUSY, Busy, Refused
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _problem(entry: ErrorAnswer, detail: str, reference: str, error: Exception) 
     if isinstance(error, Refused):
         body["refusal"] = {"code": error.code, **error.details}
     if isinstance(error, Busy):
-        body["refusal"] = {"code": BUSY}
+        body["refusal"] = {"code": OFFICE_BUSY}
     response = jsonify(body)
     response.mimetype = "application/problem+json"
     return response

@@ -17,7 +17,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.files import home_folder
 from tillstream.app import App
-from tillstream.app.local import WAREHOUSE
+from tillstream.app.local import WAREHOUSE_FILE
 from tillstream.commands.client import CALL
 from tillstream.model.people import PasswordCost
 from tillstream.people import passwords
@@ -29,7 +29,7 @@ CHEAP = PasswordCost(passes=1, memory_kib=8)
 
 def copy_template(settings: Settings, clock: Clock | None = None) -> None:
     """Copy the result of `build` in an empty home into this one, unless it has data."""
-    if settings.project or any((settings.home / name).exists() for name in (WAREHOUSE, "documents.sqlite")):
+    if settings.project or any((settings.home / name).exists() for name in (WAREHOUSE_FILE, "documents.sqlite")):
         return
     now = clock.now() if isinstance(clock, ManualClock) else None
     shutil.copytree(_template(settings.reporting_currency, now), settings.home, dirs_exist_ok=True)
@@ -58,9 +58,9 @@ class CopiedWarehouse(DuckDBWarehouse):
 @cache
 def _empty_warehouse() -> Path:
     folder = _folder()
-    DuckDBWarehouse(folder / WAREHOUSE).close()
+    DuckDBWarehouse(folder / WAREHOUSE_FILE).close()
     _settled(folder)
-    return folder / WAREHOUSE
+    return folder / WAREHOUSE_FILE
 
 
 def with_copied_warehouses(built: App) -> App:
@@ -102,7 +102,7 @@ def _folder() -> Path:
 
 def _settled(folder: Path) -> None:
     """Write a checkpoint, so that copies need not replay the write-ahead log."""
-    with duckdb.connect(str(folder / WAREHOUSE)) as warehouse:
+    with duckdb.connect(str(folder / WAREHOUSE_FILE)) as warehouse:
         warehouse.execute("checkpoint")
 
 

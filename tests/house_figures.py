@@ -82,6 +82,17 @@ def public_functions() -> list[tuple[str, str]]:
     ]
 
 
+def definitions() -> list[tuple[str, str]]:
+    """Module and name of each function, class and constant at the top of a module."""
+    result = []
+    for module in modules().values():
+        for node in module.tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
+            names = [target.id for target in targets if isinstance(target, ast.Name)]
+            result += [(module.name, name) for name in (*names, *filter(None, [getattr(node, "name", None)]))]
+    return result
+
+
 def repeated_classes() -> dict[str, list[str]]:
     """Names of public classes that more than one module defines, with the modules."""
     defined: dict[str, list[str]] = defaultdict(list)

@@ -17,14 +17,13 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import sqlglot.optimizer
 
-from tillstream.ad_hoc import messages
-from tillstream.ad_hoc.problems import with_place
-from tillstream.ad_hoc.statement import Statement, scoped
 from tillstream.adapters.local import enclosed_process, query_frames
 from tillstream.adapters.local.duckdb import extract_queries
 from tillstream.adapters.local.duckdb.extract_queries import FilesGone
 from tillstream.adapters.local.enclosed_process import fork_for_each
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
+from tillstream.explore import scoped_statement
+from tillstream.explore.scoped_statement import ScopedStatement, error_with_place, scope_statement
 from tillstream.model.errors import Rejected
 
 WARM_UP = """WITH months AS (
@@ -68,25 +67,25 @@ def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: Bi
 
     task: text, and tables as `messages.tables_to_json`. parts: what the wall is made of.
     """
-    tables = messages.tables_from_json(task["tables"])
+    tables = scoped_statement.tables_from_json(task["tables"])
     try:
-        statement = scoped(task["text"], tables)
+        statement = scope_statement(task["text"], tables)
     except Rejected as error:
         query_frames.write_json(answers, {"problem": str(error)})
         return
-    query_frames.write_json(answers, messages.statement_to_json(statement) | {"wall": list(parts)})
+    query_frames.write_json(answers, scoped_statement.statement_to_json(statement) | {"wall": list(parts)})
     access = query_frames.read_json(tasks)
     if access is None:
         return
     try:
         _run(connection, statement, access, answers)
     except Rejected as error:
-        query_frames.write_json(answers, {"problem": str(with_place(error, statement.names, tables.values()))})
+        query_frames.write_json(answers, {"problem": str(error_with_place(error, statement.names, tables.values()))})
     except FilesGone as error:
         query_frames.write_json(answers, {"gone": str(error)[:500]})
 
 
-def _run(connection: Any, statement: Statement, access: Mapping[str, Any], answers: BinaryIO) -> None:
+def _run(connection: Any, statement: ScopedStatement, access: Mapping[str, Any], answers: BinaryIO) -> None:
     files, scratch = access["files"], access.get("scratch")
     extract_queries.offer(connection, files)
     extract_queries.lock(
@@ -103,8 +102,8 @@ def _warm_up() -> None:
     for module in pkgutil.iter_modules(sqlglot.optimizer.__path__, "sqlglot.optimizer."):
         import_module(module.name)
     connection = extract_queries.connect()
-    connection.sql(to_duckdb_freely(scoped(WARM_UP, {}).sql)).to_arrow_table()
+    connection.sql(to_duckdb_freely(scope_statement(WARM_UP, {}).sql)).to_arrow_table()
     try:
-        scoped("SELECT 1 +", {})
+        scope_statement("SELECT 1 +", {})
     except Rejected:
         connection.close()

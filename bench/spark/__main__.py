@@ -16,7 +16,7 @@ from typing import Any
 from bench import ingest, report
 from bench.__main__ import PAGE
 from bench.process import Run
-from tillstream.samples import wide
+from tillstream.samples import wide_file
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / ".venv-spark" / "bin"
@@ -44,7 +44,7 @@ def measure(folder: Path, rows: int) -> dict[str, Backfilled]:
     history = folder / "history"
     history.mkdir(parents=True)
     for number in range(FILES):
-        wide.wide_file(history / f"{number:03}.csv", rows, first_row=number * rows)
+        wide_file.write_wide_file(history / f"{number:03}.csv", rows, first_row=number * rows)
     first = ingest.file_of(folder, FIRST_ROWS, first_row=FILES * rows)
     return {engine: _backfill(folder / engine, first, history, engine) for engine in ("local", "spark")}
 

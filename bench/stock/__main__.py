@@ -22,7 +22,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
 from tillstream.app import App, build
-from tillstream.app.local import WAREHOUSE
+from tillstream.app.local import WAREHOUSE_FILE
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.model.people import UNRESTRICTED, Role, Scope
@@ -155,7 +155,7 @@ def _filled(home: Path, clock: ManualClock) -> App:
     (home / "contracts").mkdir(parents=True)
     (home / "contracts" / "UK.yaml").write_text(CONTRACT)
     build(settings, clock).close()
-    with duckdb.connect(str(home / WAREHOUSE)) as connection:
+    with duckdb.connect(str(home / WAREHOUSE_FILE)) as connection:
         _insert(connection, "sale_versions", _SALES, f"range({LINES}) AS lines(i)")
         _insert(connection, "stock_movements", _MOVEMENT | _COUNT, _PAIRS)
         _insert(connection, "stock_movements", _MOVEMENT | _RECEIPT, _PAIRS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devtools.emulators import HERE
 from tillstream.model.errors import Rejected
-from tillstream.samples.files import files
+from tillstream.samples.sample_files import files_of_regions
 
 UNTIL, SCALE = date(2026, 6, 30), 0.05
 TOUR, TOUR_CONTRACT = "monday.csv", "online-retail-uk"
@@ -27,7 +27,7 @@ def sample_files(folder: Path | None = None) -> Mapping[str, tuple[str, bytes]]:
 def _samples() -> dict[str, tuple[str, bytes]]:
     """One file for each of three regions."""
     chosen: dict[str, tuple[str, bytes]] = {}
-    for sample in files(until=UNTIL, scale=SCALE):
+    for sample in files_of_regions(until=UNTIL, scale=SCALE):
         contract = sample.contract
         if len(chosen) < 3 and contract not in {name for name, _ in chosen.values()}:
             out = io.BytesIO()

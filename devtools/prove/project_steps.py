@@ -7,7 +7,7 @@ from devtools.prove.safety import PEOPLE, backup_address
 from infra.project import deployment
 from infra.resource import Command, gcloud
 from infra.stage import Stage
-from tillstream.app.google.costs import costs
+from tillstream.app.google.project_tables import warehouse_costs
 
 DEPLOY_SECONDS = 720
 """The goal of a first deploy."""
@@ -44,7 +44,7 @@ def bill_commands(stage: Stage) -> list[Command]:
 
 def bill(proof: Proof) -> Facts:
     """What BigQuery billed, by work, at list prices."""
-    rows = costs(proof.app.settings, 1)
+    rows = warehouse_costs(proof.app.settings, 1)
     works = {f"{row['work']} of {row['account']}": f"{row['usd']:.4f} USD" for row in rows if row["usd"]}
     return {"jobs": sum(row["jobs"] for row in rows), "USD": round(sum(row["usd"] for row in rows), 4)} | works
 

@@ -9,7 +9,7 @@ from infra.jobs import JOBS
 from infra.kinds.pubsub import LEAST_DELAY, MOST_DELAY
 from infra.resource import Command, gcloud
 from infra.stage import Stage
-from tillstream.app import reporting_views
+from tillstream.app.google import project_tables
 from tillstream.model.errors import Rejected
 from tillstream.model.events import BATCH_RECEIVED, DEAD_LETTERS, TOPIC_BATCHES
 from tillstream.model.people import Role
@@ -57,7 +57,7 @@ def people(proof: Proof) -> Facts:
     readers = [f"serviceAccount:{stage.account(name)}" for name in PEOPLE]
     every = [stage.account(spec.account) for spec in (*FUNCTIONS, *JOBS)]
     every.append(stage.account(service_accounts.PORTAL))
-    reporting_views.publish(proof.app.settings, stage["REPORTS_DATASET"], readers, every)
+    project_tables.publish_reporting_views(proof.app.settings, stage["REPORTS_DATASET"], readers, every)
     manager, analyst, unknown = (_regions(proof, name) for name in PEOPLE)
     expect(manager, ["UK"], "Regions of the manager of the UK")
     expect(unknown, [], "Regions of somebody without an account")

@@ -12,8 +12,7 @@ from devtools.simulation.company import HEADERS, Region, Sold, file_bytes
 from devtools.simulation.crash_points import Fuse, with_crashes
 from devtools.simulation.difference import Difference
 from tillstream.app import build
-from tillstream.commands import catalogue
-from tillstream.commands.numbers import stock
+from tillstream.commands import catalogue, stock
 from tillstream.commands.result import quiet
 from tillstream.intake import inbox
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind
@@ -115,15 +114,17 @@ class Home:
 
     def import_catalogue(self, kind: str, text: str) -> None:
         """Import products or costs; a repeated import changes nothing."""
-        done = catalogue.import_file(self.app, quiet, catalogue.CatalogueImport(kind=kind, file=self._file(text))).data
+        done = catalogue.import_catalogue(
+            self.app, quiet, catalogue.ImportCatalogue(kind=kind, file=self._file(text))
+        ).data
         if done["problems"]:
             raise ValueError(f"{kind}: {done['problems']}")
 
     def import_counts(self, day: str, text: str) -> None:
         """Import counts before the opening of a day; a repeated import changes nothing."""
         file = self._file(text)
-        counts = stock.StockImport(file=file, day=day, before_opening=True)
-        done = stock.import_file(self.app, quiet, counts).data
+        counts = stock.ImportStock(file=file, day=day, before_opening=True)
+        done = stock.import_stock(self.app, quiet, counts).data
         if done["refused_rows"]:
             raise ValueError(f"counts: {done}")
 
@@ -134,7 +135,7 @@ class Home:
 
     def stock_levels(self) -> list[dict[str, Any]]:
         """Stock by store and product; computes what is out of date."""
-        rows: list[dict[str, Any]] = stock.stock(self.plain, quiet, stock.StockLevels(limit=1_000_000)).data["rows"]
+        rows: list[dict[str, Any]] = stock.show_stock(self.plain, quiet, stock.ShowStock(limit=1_000_000)).data["rows"]
         return rows
 
     # ---- what the product shows

@@ -19,9 +19,7 @@ from docs.generate import (
     translations,
     warehouse,
 )
-from docs.generate.looker import costs as looker_costs
-from docs.generate.looker import sources as looker_sources
-from docs.generate.looker import template as looker_template
+from docs.generate.looker import costs, sources, template
 from sql.row_access import REPORTS
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -29,7 +27,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "api.md": api.page,
     "cli.md": commands.page,
     "contracts.md": contracts.page,
-    "looker-costs.md": looker_costs.page,
+    "looker-costs.md": costs.page,
     "measures.md": measures.page,
     "pictures.md": pictures.page,
     "problems.md": problems.page,
@@ -40,6 +38,6 @@ PAGES: dict[str, Callable[[], str]] = {
     "warehouse.md": warehouse.page,
     "../tillstream/contracts/contract.schema.json": contract_schema.page,
     "../sql/duckdb.json": translations.page,
-    "../looker/TEMPLATE.md": looker_template.page,
-    **{f"../looker/sources/{view}.yaml": partial(looker_sources.page, view) for view in REPORTS},
+    "../looker/TEMPLATE.md": template.page,
+    **{f"../looker/sources/{view}.yaml": partial(sources.page, view) for view in REPORTS},
 }

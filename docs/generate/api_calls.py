@@ -22,14 +22,14 @@ from tillstream.alerts.condition import AlertSources
 from tillstream.alerts.evaluation import evaluate_rules
 from tillstream.app import App, build
 from tillstream.app.source_access import source_access
+from tillstream.connectors import due_runs as connectors_run
 from tillstream.connectors import records as connectors
-from tillstream.connectors import run as connectors_run
 from tillstream.connectors.state import ConnectorDraft
 from tillstream.goals import stored_goals
 from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
 from tillstream.intake import inbox
+from tillstream.model.dates import Month
 from tillstream.model.messages import store_sale_schema as sale_schema
-from tillstream.model.months import Month
 from tillstream.model.people import Role
 from tillstream.people import accounts, store_credentials
 from tillstream.ports import Ports

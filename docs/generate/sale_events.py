@@ -13,8 +13,8 @@ from tillstream.pipeline.publishing.sale_events import EVENT_SCHEMA, FILTERED_BY
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "consume_sale_events.py"
 INTRO = f"""
 After each settlement, Tillstream publishes one event for each sale line that changed, as JSON with the schema
-`{EVENT_SCHEMA}` (`tillstream/model/sale-event.v1.json`) on the topic `{TOPIC_SALE_EVENTS}`. Programs that need every sale
-read the events with `tillstream subscribe`, from a [webhook](webhooks.md), or from their own Pub/Sub subscription.
+`{EVENT_SCHEMA}` (`tillstream/model/sale-event.v1.json`) on the topic `{TOPIC_SALE_EVENTS}`. Programs that need every
+sale read the events with `tillstream subscribe`, from a [webhook](webhooks.md), or from their own Pub/Sub subscription.
 Events contain customers and costs as the source has them: only admins can create webhooks.
 
 Without a subscription nothing is published, and a new subscription gets the events of later settlements only. To start

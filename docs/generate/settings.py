@@ -6,7 +6,7 @@ from tillstream.settings import Settings
 
 INTRO = """
 Settings are environment variables, and each has a working default. There are no configuration files; all settings are
-read in `tillstream/settings/`.
+read in `tillstream/settings.py`.
 """
 COMPUTED = {"home": "`var/` in a clone, otherwise the user's data folder"}
 

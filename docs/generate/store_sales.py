@@ -11,8 +11,8 @@ from tillstream.model.messages import DAY_CLOSE_V1 as CLOSE_SCHEMA
 from tillstream.model.messages import MAX_SALE_BYTES, STORE_SALE_V1, name_pattern, store_sale_schema
 
 INTRO = f"""
-Tills and forms send sales as JSON messages with the schema `{STORE_SALE_V1}` (`tillstream/model/store-sale.v1.json`). One
-message contains one complete sale: a later version of the same sale replaces all its lines, and one invalid line
+Tills and forms send sales as JSON messages with the schema `{STORE_SALE_V1}` (`tillstream/model/store-sale.v1.json`).
+One message contains one complete sale: a later version of the same sale replaces all its lines, and one invalid line
 quarantines the whole sale. Messages go to the topic `{TOPIC_STORE_SALES}`; a store without a broker posts them:
 """
 SEND = """

@@ -16,9 +16,9 @@ from tillstream.model.tables.warehouse_tables import TABLES
 
 INTRO = """
 The warehouse is the system of record; everything else can be rebuilt from it. Its tables are defined in
-`tillstream/model/tables/warehouse_tables.py`, its views and queries in the GoogleSQL files of `sql/`. Rows of the ledger are only
-added; only a few flags change. In `day_sums`, `product_sums` and `customer_sums`, several rows can have the same
-dimensions; they add up. For `hash128` and `hash64`, see [the ADR](adr/001-keys-and-hashes.md).
+`tillstream/model/tables/warehouse_tables.py`, its views and queries in the GoogleSQL files of `sql/`. Rows of the
+ledger are only added; only a few flags change. In `day_sums`, `product_sums` and `customer_sums`, several rows can have
+the same dimensions; they add up. For `hash128` and `hash64`, see [the ADR](adr/001-keys-and-hashes.md).
 """
 LINE = """
 `personal` columns are hidden from analysts. Numbers are NUMERIC(38, 9), times are UTC. The columns from `batch_id`

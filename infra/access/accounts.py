@@ -39,7 +39,7 @@ from tillstream.model.tables.catalogue_tables import CATALOGUE_TABLES
 from tillstream.model.tables.stock_tables import STOCK_TABLES
 from tillstream.people import warehouse_scopes
 from tillstream.ports.machine import SECRET_PREFIX
-from tillstream.spark.dataproc import ACCOUNT as SPARK
+from tillstream.spark.dataproc_batches import SPARK_ACCOUNT as SPARK
 
 PORTAL, EVENTS, SCHEDULER, BUILD = "tillstream-portal", "tillstream-events", "tillstream-scheduler", "tillstream-build"
 REPOSITORY = "tillstream"

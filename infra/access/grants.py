@@ -13,7 +13,7 @@ from tillstream.ports.machine import (
     RESTOCK_JOB,
     SETTLE_LARGE_JOB,
 )
-from tillstream.spark.dataproc import FOLDER as BATCHES
+from tillstream.spark.dataproc_batches import BATCHES_FOLDER as BATCHES
 
 
 @dataclass(frozen=True)

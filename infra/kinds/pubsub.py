@@ -12,7 +12,7 @@ TOPICS = StateQuery(("pubsub", "topics", "list"), last(), API)
 SUBSCRIPTIONS = StateQuery(("pubsub", "subscriptions", "list"), last(), API)
 
 RETENTION = "604800s"
-"""7 days, as `ports.event_bus.RetryPolicy.age`; Pub/Sub deletes older messages."""
+"""7 days, as `ports.bus.RetryPolicy.age`; Pub/Sub deletes older messages."""
 MIN_RETENTION = "600s"
 MAX_RETENTION = "2678400s"
 """31 days, the maximum: for dead letters, which a user must handle."""

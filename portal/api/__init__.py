@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint
 
 from portal import urls
-from portal.api import connectors, limits, openapi, queries, stock, store_sales, uploads
+from portal.api import connectors, openapi, queries, request_rules, stock, store_sales, uploads
 from portal.api import sync as sync_calls
 
 blueprint = Blueprint("api", __name__, template_folder="templates")
@@ -17,7 +17,7 @@ def _route(path: str, endpoint: str, view: Any, *methods: str, **options: Any) -
         blueprint.add_url_rule(root + path, endpoint, view, methods=methods or None, **options)
 
 
-blueprint.add_url_rule("/healthz", "healthz", limits.healthz)
+blueprint.add_url_rule("/healthz", "healthz", request_rules.healthz)
 _route("kpis", "kpis", queries.kpis)
 for name in queries.LISTS:
     _route(name, name, queries.list_call(name))
@@ -25,10 +25,10 @@ for name, action in queries.RESTRICTED.items():
     _route(name, name, queries.list_call(name, action))
 _route("data-refresh", "data_refresh", queries.refresh_data, "POST")
 _route("uploads", "uploads", uploads.list_uploads, provide_automatic_options=False)
-_route("uploads", "begin_sending", uploads.begin_sending, "POST", "OPTIONS", provide_automatic_options=False)
-_route("uploads/sending/<sending_id>", "sending", uploads.sending_state)
+_route("uploads", "begin_sending", uploads.begin_upload_in_parts, "POST", "OPTIONS", provide_automatic_options=False)
+_route("uploads/sending/<sending_id>", "sending", uploads.state_of_upload_in_parts)
 _route("uploads/sending/<sending_id>", "send_piece", uploads.append_piece, "PATCH")
-_route("uploads/sending/<sending_id>", "cancel_sending", uploads.cancel_sending, "DELETE")
+_route("uploads/sending/<sending_id>", "cancel_sending", uploads.cancel_upload_in_parts, "DELETE")
 _route("uploads/<batch_id>", "upload", uploads.show_upload)
 _route("uploads/<batch_id>/receipt", "receipt", uploads.show_receipt)
 _route("sales", "sales", store_sales.send_sales, "POST")

@@ -11,9 +11,9 @@ from portal.connectors import scoped
 from portal.connectors.scoped import ListedConnector
 from portal.context import me, ports
 from tillstream.analytics.queries import Forbidden
-from tillstream.connectors import records, runs
-from tillstream.connectors import run as connectors_run
-from tillstream.connectors.runs import ConnectorRun
+from tillstream.connectors import due_runs as connectors_run
+from tillstream.connectors import records, run_history
+from tillstream.connectors.run_history import ConnectorRun
 from tillstream.model.people import Action
 
 MAX_RUNS, MAX_OFFSET = 100, 100
@@ -37,7 +37,7 @@ def list_runs(connector: str) -> ResponseReturnValue:
     args = pagination.only_arguments(request.args, "limit", "offset")
     limit = pagination.number_argument(args, "limit", 20, MAX_RUNS)
     offset = pagination.number_argument(args, "offset", 0, MAX_OFFSET)
-    listed = runs.latest_runs(ports(), scoped.listed_connector(connector).name, limit=limit, offset=offset)
+    listed = run_history.latest_runs(ports(), scoped.listed_connector(connector).name, limit=limit, offset=offset)
     return jsonify({"runs": [_run(each) for each in listed]})
 
 

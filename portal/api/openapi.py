@@ -15,11 +15,11 @@ from werkzeug.routing import Rule
 from portal import static_files
 from portal.access import Open, allow
 from portal.api import schemas, texts
-from portal.api.limits import UNLIMITED
 from portal.api.operations import OPERATIONS, SCHEMAS
 from portal.api.operations.operation import FILTERS, Operation
 from portal.api.operations.uploads import TUS
 from portal.api.representations import ARROW, CSV, JSON
+from portal.api.request_rules import UNLIMITED
 from portal.context import tillstream
 from portal.urls import API_ALIAS, API_ROOT, published_name
 from tillstream import __version__

@@ -35,7 +35,7 @@ from tillstream.records import audit_log
 @allow(Open.STORE_TOKEN)
 def send_sales() -> ResponseReturnValue:
     """Submit a sale, or many messages: 202 when they are stored; sending them again changes nothing."""
-    store = sending_store()
+    store = store_of_token()
     request.max_content_length = store_messages.MAX_REQUEST_BYTES
     raw = request.get_data()
     try:
@@ -46,7 +46,7 @@ def send_sales() -> ResponseReturnValue:
     return jsonify(answer), 202
 
 
-def sending_store() -> StoreToken:
+def store_of_token() -> StoreToken:
     """The store token of the request; 401 if there is no valid one."""
     store = store_credentials.check_store_token(ports(), access.request_token())
     if store is None:
@@ -139,7 +139,7 @@ def _cursor(position: OutcomePosition) -> str:
 def _reader() -> OutcomeReader:
     """The sales of the token's store, or those that the user of the session may see."""
     if access.request_token().startswith("till_") or not signed_in():
-        token = sending_store()
+        token = store_of_token()
 
         def is_own(facts: Mapping[str, Any]) -> bool:
             return facts["region"] in {token.region, None} and facts["store_id"] == token.store_id

@@ -11,29 +11,28 @@ from portal.api.uploads import BodyTooLarge
 from portal.context import tillstream
 from tillstream.model.errors import NotFound
 from tillstream.model.errors import TooLarge as TooManyBytes
-from tillstream.sync.http import authentication, delegation, dispatch, frame
-from tillstream.sync.http.calls import SignedCall
-from tillstream.sync.http.turns import Turns
+from tillstream.sync.http import call_messages, call_signatures, office_calls, signed_calls
+from tillstream.sync.http.signed_calls import CallTurns, SignedCall
 
 TURNS = "sync_turns"
 
 
 def register_sync(app: Flask) -> None:
-    app.extensions[TURNS] = Turns()
+    app.extensions[TURNS] = CallTurns()
 
 
 @allow(Open.HOME_KEY)
 def answer_call(call: str) -> ResponseReturnValue:
     """Perform one call of a home; sending it again changes nothing."""
-    if call not in dispatch.CALLS:
-        raise NotFound(texts.no_sync_call(call, dispatch.CALLS))
+    if call not in office_calls.OFFICE_CALLS:
+        raise NotFound(texts.no_sync_call(call, office_calls.OFFICE_CALLS))
     app, headers = tillstream(), dict(request.headers)
-    authentication.claimed(app.ports, headers)  # before the content is read
-    request.max_content_length = frame.MAX_SENT
+    call_signatures.claimed_home(app.ports, headers)  # before the content is read
+    request.max_content_length = call_messages.MAX_COMPRESSED
     signed = SignedCall(call, request.method, request.path, headers, request.get_data())
-    turns: Turns = current_app.extensions[TURNS]
+    turns: CallTurns = current_app.extensions[TURNS]
     try:
-        answer = delegation.answer(app.ports, app.contracts, signed, turns.turn)
+        answer = signed_calls.answer_call(app.ports, app.contracts, signed, turns.turn)
     except TooManyBytes as error:
         raise BodyTooLarge(str(error)) from error
     if isinstance(answer, bytes):

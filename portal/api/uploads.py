@@ -85,7 +85,7 @@ EXTENSIONS = "creation,termination,checksum,expiration"
 
 
 @allow(Action.UPLOAD)
-def begin_sending() -> ResponseReturnValue:
+def begin_upload_in_parts() -> ResponseReturnValue:
     """Start the upload of a file in parts (tus 1.0): `Upload-Length`, `Upload-Metadata`; `Location` is its address."""
     if request.method == "OPTIONS":
         return _with_headers(
@@ -119,7 +119,7 @@ def begin_sending() -> ResponseReturnValue:
 
 
 @allow(Action.UPLOAD)
-def sending_state(sending_id: str) -> ResponseReturnValue:
+def state_of_upload_in_parts(sending_id: str) -> ResponseReturnValue:
     """Number of bytes stored (`Upload-Offset`); for a complete file, `batch_id` is the ID of the upload."""
     check_version()
     upload = resumable_upload.get_upload(ports(), sending_id, me().login)
@@ -145,7 +145,7 @@ def append_piece(sending_id: str) -> ResponseReturnValue:
 
 
 @allow(Action.UPLOAD)
-def cancel_sending(sending_id: str) -> ResponseReturnValue:
+def cancel_upload_in_parts(sending_id: str) -> ResponseReturnValue:
     """Cancel the upload and delete its parts."""
     check_version()
     resumable_upload.cancel_upload(ports(), sending_id, me().login)

@@ -16,10 +16,9 @@ from portal.connectors import texts
 from portal.context import me, ports, tillstream
 from portal.uploads import scoped
 from tillstream.app.source_access import source_access
-from tillstream.connectors import records, run
-from tillstream.connectors import run as connectors_run
+from tillstream.connectors import due_runs, kind_table, records
+from tillstream.connectors import due_runs as connectors_run
 from tillstream.connectors.access import SourceAccess
-from tillstream.connectors.kinds import table
 from tillstream.connectors.records import MAX_VALUE
 from tillstream.connectors.source import ConnectorKind, SourceSetting
 from tillstream.connectors.state import Connector, ConnectorDraft
@@ -40,7 +39,7 @@ def connector_access() -> SourceAccess:
 
 def tested_connector(subject: str | ConnectorDraft) -> Tested:
     """The result for a connector by name, or for settings that are not saved."""
-    result = run.test_connection(ports(), connector_access(), subject, me().login)
+    result = due_runs.test_connection(ports(), connector_access(), subject, me().login)
     if result.is_ok:
         return Tested(True, texts.tested(result.seconds, result.message))
     return Tested(False, texts.failed(result.seconds, result.message))
@@ -118,7 +117,7 @@ NEW, EDIT = "connectors/new.html", "connectors/edit.html"
 
 @allow(Action.ADMINISTER)
 def list_kinds() -> ResponseReturnValue:
-    return render_template("connectors/kinds.html", kinds=table.all_kinds())
+    return render_template("connectors/kinds.html", kinds=kind_table.all_kinds())
 
 
 @allow(Action.ADMINISTER)
@@ -182,13 +181,13 @@ def _test(page: str, form: ConnectorForm) -> ResponseReturnValue:
 
 def _empty(kind: str) -> ConnectorForm:
     """Raises `NotFound`."""
-    return connector_form(table.find_kind(kind), [one.name for one in scoped.visible_contracts()])
+    return connector_form(kind_table.find_kind(kind), [one.name for one in scoped.visible_contracts()])
 
 
 def _stored(name: str) -> ConnectorForm:
     """Raises `NotFound`."""
     stored = records.get_connector(ports(), name)
-    return connector_form(table.find_kind(stored.kind), [one.name for one in scoped.visible_contracts()], stored)
+    return connector_form(kind_table.find_kind(stored.kind), [one.name for one in scoped.visible_contracts()], stored)
 
 
 def _page(page: str, form: ConnectorForm, result: Tested | None = None) -> str:

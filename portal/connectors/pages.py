@@ -14,10 +14,9 @@ from portal.context import ports, scope
 from portal.list_view import list_query, page_number, page_of
 from portal.uploads import labels
 from portal.uploads import scoped as uploads
-from tillstream.connectors import runs
+from tillstream.connectors import kind_table, run_history
 from tillstream.connectors import state as connectors_state
-from tillstream.connectors.kinds import table
-from tillstream.connectors.runs import ConnectorRun
+from tillstream.connectors.run_history import ConnectorRun
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.people import Action
 from tillstream.records import batch_records
@@ -43,12 +42,14 @@ def list_connectors() -> ResponseReturnValue:
     return render_template(
         "connectors/list.html",
         page=page,
-        last_runs={one.name: next(iter(runs.latest_runs(ports(), one.name, limit=1)), None) for one in page.rows},
-        held={one.name: runs.count_batches(ports(), one.name, BatchState.HELD) for one in page.rows},
+        last_runs={
+            one.name: next(iter(run_history.latest_runs(ports(), one.name, limit=1)), None) for one in page.rows
+        },
+        held={one.name: run_history.count_batches(ports(), one.name, BatchState.HELD) for one in page.rows},
         any=bool(every),
         attention=[one for one in every if one.state.needs_attention],
         is_at_work=any(one.state.is_at_work for one in every),
-        kinds=() if every else table.all_kinds(),
+        kinds=() if every else kind_table.all_kinds(),
         texts=texts,
     )
 
@@ -56,7 +57,7 @@ def list_connectors() -> ResponseReturnValue:
 @allow(Action.SEE_PIPELINE)
 def show_connector(connector: str) -> ResponseReturnValue:
     one, page = scoped.listed_connector(connector), page_number(request.args)
-    listed = runs.latest_runs(ports(), one.name, limit=RUNS + 1, offset=(page - 1) * RUNS)
+    listed = run_history.latest_runs(ports(), one.name, limit=RUNS + 1, offset=(page - 1) * RUNS)
     state = connectors_state.read_state(ports(), one.name)
     return render_template(
         "connectors/show.html",
@@ -67,7 +68,7 @@ def show_connector(connector: str) -> ResponseReturnValue:
         runs=listed[:RUNS],
         files={run.started_at: _files(run) for run in listed[:RUNS]},
         shown=FILES,
-        held=runs.count_batches(ports(), one.name, BatchState.HELD),
+        held=run_history.count_batches(ports(), one.name, BatchState.HELD),
         state_of=labels.state_of,
         page=page,
         more_runs=len(listed) > RUNS,

@@ -6,9 +6,8 @@ from enum import StrEnum
 
 from portal.connectors import texts
 from portal.context import ports, scope, tillstream
-from tillstream.connectors import records
+from tillstream.connectors import kind_table, records
 from tillstream.connectors import state as connectors_state
-from tillstream.connectors.kinds import table
 from tillstream.connectors.source import ConnectorKind
 from tillstream.connectors.state import Connector, ConnectorStatus
 from tillstream.model.errors import NotFound
@@ -135,4 +134,4 @@ def _is_visible(one: Connector) -> bool:
 
 
 def _listed(one: Connector, stored: ConnectorStatus, now: datetime) -> ListedConnector:
-    return ListedConnector(one, table.find_kind(one.kind), stored, now)
+    return ListedConnector(one, kind_table.find_kind(one.kind), stored, now)

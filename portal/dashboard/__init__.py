@@ -28,11 +28,12 @@ from portal.urls import own_page, with_args
 from tillstream.analytics import changes
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.filters import Filters
-from tillstream.dashboards import own_dashboards, saved_views
-from tillstream.dashboards.own_dashboard import Owner
+from tillstream.explore import own_dashboards
+from tillstream.explore.own_dashboards import DashboardOwner
 from tillstream.model.dates import ALL_TIME, DATE_FILTERS
 from tillstream.model.errors import NotFound, Unavailable
 from tillstream.model.people import Action
+from tillstream.records import saved_views
 
 blueprint = Blueprint("dashboard", __name__, template_folder="templates")
 for link in (here, why_link, table_link, file_link, lines_link):
@@ -51,7 +52,7 @@ SCRIPTED = "tiles"
 @allow(Action.SEE_NUMBERS)
 def home() -> ResponseReturnValue:
     view = saved_views.start_view(ports(), me().login, me().created_at)
-    chosen = view or own_dashboards.start(ports(), Owner(me().login, me().created_at))
+    chosen = view or own_dashboards.start_dashboard(ports(), DashboardOwner(me().login, me().created_at))
     return redirect(own_page(chosen.address) if chosen else url_for("dashboard.show"), 302)
 
 

@@ -11,7 +11,7 @@ from portal import formats
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.user_stores import user_stores
-from tillstream.dashboards import annotations
+from tillstream.explore import annotations
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
 
@@ -29,11 +29,11 @@ def show_annotations() -> ResponseReturnValue:
     limit = scope().regions
     regions = sorted(tillstream().contracts.regions_in_use() if limit is None else limit)
     chosen = request.args.get("region", "")
-    everything = annotations.between(ports(), scope())[::-1]
+    everything = annotations.annotations_between(ports(), scope())[::-1]
     return render_template(
         "annotations/show.html",
         annotations=[one for one in everything if not chosen or one.region in {"", chosen}],
-        changeable={one.id for one in everything if annotations.is_changeable(scope(), one, me().login)},
+        changeable={one.id for one in everything if annotations.is_annotation_changeable(scope(), one, me().login)},
         chosen=chosen,
         choices=[(region, region) for region in regions],
         stores=_own_stores() if scope().may(Action.ANNOTATE) else [],
@@ -53,7 +53,7 @@ def add_annotation() -> ResponseReturnValue:
     region, store = request.form.get("region", ""), ""
     if request.form.get("store"):
         region, _, store = request.form["store"].partition("/")
-    annotations.add(ports(), scope(), day, request.form.get("text", ""), region, store, by=me().login)
+    annotations.add_annotation(ports(), scope(), day, request.form.get("text", ""), region, store, by=me().login)
     flash(ADDED)
     return redirect(url_for("annotations.show"), 303)
 
@@ -61,7 +61,7 @@ def add_annotation() -> ResponseReturnValue:
 @blueprint.post("/annotations/<annotation_id>/delete", endpoint="delete")
 @allow(Action.ANNOTATE)
 def delete_annotation(annotation_id: str) -> ResponseReturnValue:
-    annotations.remove(ports(), scope(), annotation_id, by=me().login)
+    annotations.remove_annotation(ports(), scope(), annotation_id, by=me().login)
     flash(DELETED)
     return redirect(url_for("annotations.show"), 303)
 
@@ -87,7 +87,7 @@ def annotations_on_chart(
             "text": f"{one.store}: {one.text}" if one.store else one.text,
             "day": one.day,
         }
-        for one in (annotations.between(ports(), scope(), starts[0], last) if starts else ())
+        for one in (annotations.annotations_between(ports(), scope(), starts[0], last) if starts else ())
         if (regions is None or not one.region or one.region in regions)
         and (stores is None or not one.store or one.store in stores)
     ]

@@ -13,7 +13,7 @@ from portal.alerts import bell
 from portal.connectors import scoped as connectors
 from portal.connectors.scoped import late_or_failing
 from portal.context import ports, scope
-from portal.dashboard import breakdowns, headline, texts, trends
+from portal.dashboard import breakdowns, key_figures, texts, trends
 from portal.dashboard.dimensions import DIMENSIONS
 from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
@@ -31,7 +31,7 @@ from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
 from tillstream.operations import message_queues
-from tillstream.sync import standing
+from tillstream.sync import homes
 
 SHOWN_FILES = 5
 COUNTED = 100
@@ -57,7 +57,7 @@ def load_attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG0
         "many": COUNTED,
         "connectors": [one for one in connectors.listed_connectors() if one.state.needs_attention],
         "failing_checks": failing_checks() if may(Action.SEE_QUALITY) else 0,
-        "sync": admin and standing.needs_attention(ports()),
+        "sync": admin and homes.sync_needs_attention(ports()),
         "copies": destinations.count_failed_long(ports()) if admin else 0,
         "dead": len(message_queues.find_dead_letters(ports(), COUNTED)) if admin else 0,
     }
@@ -177,7 +177,7 @@ class TilePlace:
 
 TILES: dict[str, DashboardTile] = {
     "brief": DashboardTile(texts.TILES["brief"], "brief", load_brief),
-    "headline": DashboardTile(texts.TILES["headline"], "headline", headline.load_headline),
+    "headline": DashboardTile(texts.TILES["headline"], "headline", key_figures.load_headline),
     "over-time": DashboardTile(texts.TILES["over-time"], "over_time", trends.over_time, chart=True),
     "movers": DashboardTile(texts.TILES["movers"], "movers", breakdowns.movers),
     "heatmap": DashboardTile(texts.TILES["heatmap"], "heatmap", trends.heatmap, chart=True),

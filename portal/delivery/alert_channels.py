@@ -13,7 +13,7 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.delivery import channel_texts
 from portal.delivery.report_texts import STATES
-from tillstream.app import mail_job, messages
+from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.delivery import channel_registry, notice_deliveries
 from tillstream.delivery.alert_channel import CHANNEL_KINDS, EMAIL, MAX_CHANNEL_NAME, ChannelDraft
 from tillstream.delivery.chat_services import MAX_MESSAGE_LETTERS
@@ -142,8 +142,10 @@ def resume_channel(channel_id: str) -> ResponseReturnValue:
 def test_channel(channel_id: str) -> ResponseReturnValue:
     app = tillstream()
     try:
-        sender = messages.channel_sender(app)
-        outcome = notice_deliveries.send_channel_test(sender, channel_id, me().login, lambda: messages.send_mail(app))
+        sender = outgoing_deliveries.channel_sender(app)
+        outcome = notice_deliveries.send_channel_test(
+            sender, channel_id, me().login, lambda: outgoing_deliveries.send_waiting_mail(app)
+        )
     except Rejected as error:
         return _back(channel_id, str(error), "wrong")
     _start_job()

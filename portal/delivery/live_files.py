@@ -11,8 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import figures, file_responses
 from portal.access import IN_ADDRESS, allow
-from portal.api import queries
-from portal.api import texts as api_texts
+from portal.api import queries, texts
 from portal.api.representations import answer_with_etag
 from portal.context import scope, tillstream
 from portal.dashboard import texts as dashboard_texts
@@ -130,7 +129,7 @@ LATEST = "latest-period"
 def read_live_file(live_file: str, suffix: str) -> ResponseReturnValue:
     """Rows of a query, of the sale lines, or of measures, as CSV, Parquet, JSON lines or a workbook; all rows."""
     if live_file not in NAMES:
-        raise NotFound(api_texts.no_query(live_file, NAMES))
+        raise NotFound(texts.no_query(live_file, NAMES))
     own = _own_arguments(live_file)
     args = queries.query_arguments(*own, PRESET, IN_ADDRESS)
     preset = request.args.get(PRESET, "")
@@ -161,7 +160,7 @@ def _measures(values: dict[str, list[str]]) -> QueryRows:
     names, chosen = (queries.split_names(request.args.getlist(name)) for name in ("measures", "by"))
     by = [one for one in chosen if one != UNGROUPED]
     if not names:
-        raise Rejected(api_texts.NO_MEASURES)
+        raise Rejected(texts.NO_MEASURES)
     filters, app = figures.parse_filters(values), tillstream()
     limit = {"limit": measure_values.ALL_ROWS} if by else {}
     table = measure_values.query_measures(app.ports.warehouse, names, by, scope(), filters, cache=app.queries, **limit)
@@ -245,7 +244,7 @@ def show_live_file() -> ResponseReturnValue:
     """Addresses of a live file, and how to use them in other tools."""
     chosen = request.args.get(NAME, MEASURES)
     if chosen not in NAMES:
-        raise NotFound(api_texts.no_query(chosen, NAMES))
+        raise NotFound(texts.no_query(chosen, NAMES))
     args = {name: values for name, values in request.args.lists() if name not in {NAME, IN_ADDRESS}}
     if chosen == MEASURES:
         args = {"measures": [",".join(DEFAULT_MEASURES)], "by": [",".join(DEFAULT_BY)]} | args

@@ -18,8 +18,8 @@ from portal.filter_fields import remaining_values
 from portal.urls import public_address
 from tillstream.app import mail_job
 from tillstream.delivery import schedule
+from tillstream.model.dates import Month
 from tillstream.model.errors import NotFound, Rejected, Unavailable
-from tillstream.model.months import Month
 from tillstream.model.people import Action
 from tillstream.records import mail
 from tillstream.records.outbox import ENDED_BADLY

@@ -10,15 +10,12 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.dashboard.texts import PERIODS
 from portal.delivery import subscription_texts
-from portal.explore import texts as explore_texts
+from portal.explore import texts
 from portal.value_names import FILTER_LABELS, value_name
 from tillstream.analytics import explorations
 from tillstream.analytics.filters import COMPARE, COMPARED_DATES, CURRENCY, is_filter
-from tillstream.app import file_destinations, mail_job, subscribed_tables
-from tillstream.dashboards import saved_views
-from tillstream.delivery import file_deliveries, subscription_files, subscriptions
-from tillstream.delivery import file_destinations as delivery_file_destinations
-from tillstream.delivery import subscribed_tables as delivery_subscribed_tables
+from tillstream.app import mail_job, outgoing_deliveries
+from tillstream.delivery import file_deliveries, file_destinations, subscribed_tables, subscription_files, subscriptions
 from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.delivery.schedule import MONTH
 from tillstream.delivery.subscribed_tables import LINES, LINES_FILE, OF_PAGES, PRESET, query_parameters
@@ -27,6 +24,7 @@ from tillstream.model.dates import ALL_TIME, DATE_FILTERS, OWN_DATES, PERIOD_PRE
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.people import Action
 from tillstream.people import accounts
+from tillstream.records import saved_views
 from tillstream.records.mail import is_address
 
 FORMAT = "format"
@@ -98,7 +96,7 @@ def name_for(address: str) -> str:
     path, arguments = address_arguments(address)
     if path == EXPLORE:
         one = explorations.parse_exploration(arguments, scope())
-        return explore_texts.title(one.measures[0].label, [each.label for each in one.dimensions])[:LONGEST]
+        return texts.title(one.measures[0].label, [each.label for each in one.dimensions])[:LONGEST]
     return path.removeprefix(TABLES).replace("-", " ").capitalize()[:LONGEST]
 
 
@@ -150,7 +148,7 @@ def show_destinations() -> ResponseReturnValue:
     used = [one.destination for one in subscriptions.list_subscriptions(ports())]
     return render_template(
         "subscriptions/destinations.html",
-        destinations=delivery_file_destinations.find_destinations(ports()),
+        destinations=file_destinations.find_destinations(ports()),
         used={name: used.count(name) for name in used},
         deliveries=file_deliveries.list_file_deliveries(ports(), SHOWN_DELIVERIES),
         texts=subscription_texts,
@@ -161,7 +159,7 @@ def show_destinations() -> ResponseReturnValue:
 def add_destination() -> ResponseReturnValue:
     names = [*FileDestinationDraft.__dataclass_fields__]
     draft = FileDestinationDraft(**{name: request.form.get(name, "").strip() for name in names})
-    one = file_destinations.add(tillstream(), draft, me().login)
+    one = outgoing_deliveries.add_file_destination(tillstream(), draft, me().login)
     flash(subscription_texts.destination_added(one.name), "done")
     return redirect(url_for("subscriptions.destinations"), 303)
 
@@ -170,7 +168,7 @@ def add_destination() -> ResponseReturnValue:
 def test_destination(destination: str) -> ResponseReturnValue:
     """Write a small file. Raises `Rejected` with the reason if that fails."""
     try:
-        flash(file_destinations.test(tillstream(), destination, me().login), "done")
+        flash(outgoing_deliveries.test_file_destination(tillstream(), destination, me().login), "done")
     except Unavailable as error:
         flash(str(error), "wrong")
     return redirect(url_for("subscriptions.destinations"), 303)
@@ -178,7 +176,7 @@ def test_destination(destination: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def remove_destination(destination: str) -> ResponseReturnValue:
-    one = delivery_file_destinations.remove_destination(ports(), destination, me().login)
+    one = file_destinations.remove_destination(ports(), destination, me().login)
     flash(subscription_texts.destination_removed(one.name), "done")
     return redirect(url_for("subscriptions.destinations"), 303)
 
@@ -223,7 +221,9 @@ def new_subscription() -> ResponseReturnValue:
     """The form for the table at `address`, or for the saved view `view`."""
     view = request.args.get("view", "")
     if view:
-        shown = next((one for one in saved_views.find(ports(), me().login, me().created_at) if one.id == view), None)
+        shown = next(
+            (one for one in saved_views.find_views(ports(), me().login, me().created_at) if one.id == view), None
+        )
         if shown is None:
             raise NotFound("There is no such view.")
         if shown.page != EXPLORE:
@@ -233,7 +233,7 @@ def new_subscription() -> ResponseReturnValue:
         address = address_of(request.args.get("address", ""))
         name = request.args.get("name", "") or name_for(address)
         draft = SubscriptionDraft(name, address, "xlsx", _own_address(), "week")
-    delivery_subscribed_tables.check_filter_groups(ports(), draft, me())
+    subscribed_tables.check_filter_groups(ports(), draft, me())
     return _form(draft)
 
 
@@ -315,14 +315,12 @@ def _form(draft: SubscriptionDraft, id: str = "") -> str:
         id=id,
         period=period_of(draft.address),
         periods=subscription_texts.periods(
-            has_latest=delivery_subscribed_tables.follows_latest(path),
-            has_all=path == EXPLORE or not delivery_subscribed_tables.follows_latest(path),
+            has_latest=subscribed_tables.follows_latest(path),
+            has_all=path == EXPLORE or not subscribed_tables.follows_latest(path),
             days=days,
         ),
         lines=lines,
-        destinations=subscription_texts.destinations(
-            one.name for one in delivery_file_destinations.find_destinations(ports())
-        ),
+        destinations=subscription_texts.destinations(one.name for one in file_destinations.find_destinations(ports())),
         texts=subscription_texts,
     )
 
@@ -330,9 +328,9 @@ def _form(draft: SubscriptionDraft, id: str = "") -> str:
 def _check(draft: SubscriptionDraft, login: str) -> None:
     """Raise `Rejected` or `NotFound` if the person cannot see the table now."""
     app, user = tillstream(), accounts.get_user(ports(), login)
-    source = subscribed_tables.source_of(app)
+    source = outgoing_deliveries.subscribed_tables_source(app)
     tried = TableSubscription(draft.name, draft.address, draft.format, draft.to, draft.every, view=draft.view)
-    delivery_subscribed_tables.check_table(source, tried, user, ports().clock.now().date())
+    subscribed_tables.check_table(source, tried, user, ports().clock.now().date())
 
 
 def _own_address() -> str:

@@ -23,7 +23,7 @@ from tillstream.analytics.measures.definitions import Dimension, Measure
 from tillstream.goals.standings import GoalStanding, Standings
 from tillstream.goals.targets import GoalLevel, GoalMeasure
 from tillstream.model.compared_figure import ComparedFigure
-from tillstream.model.months import Month
+from tillstream.model.dates import Month
 
 GOAL, REACHED = "goal", "goal.reached"
 LEVELS = {"region": GoalLevel.REGION, "store": GoalLevel.STORE}

@@ -11,8 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures, filter_fields
 from portal.access import allow
 from portal.context import me, ports, scope
-from portal.dashboard import filter_bar, request_filters
-from portal.dashboard import texts as dashboard_texts
+from portal.dashboard import filter_bar, request_filters, texts
 from portal.dashboard.filter_bar import OWN_DATES
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import tile as explored
@@ -20,17 +19,17 @@ from portal.explore.tile import SHOW, SLOT
 from portal.urls import with_args
 from portal.value_names import FILTER_LABELS
 from tillstream.analytics.filters import CURRENCY
-from tillstream.dashboards import own_dashboards, tiles
-from tillstream.dashboards.own_dashboard import OwnDashboard, Owner, Tile
+from tillstream.explore import own_dashboards
+from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard, PinnedTile
 from tillstream.model.dates import ALL_TIME, DATE_FILTERS
 from tillstream.model.people import Action
 
 blueprint = Blueprint("own_dashboards", __name__, template_folder="templates")
 
 
-def reader() -> Owner:
+def reader() -> DashboardOwner:
     """The signed-in user."""
-    return Owner(me().login, me().created_at)
+    return DashboardOwner(me().login, me().created_at)
 
 
 AS_PINNED = "As pinned"
@@ -78,13 +77,13 @@ class TileLinks:
     """`fragment`: address of the tile alone. `explore`: of its exploration. `note`: filters of the page that it
     does not take."""
 
-    tile: Tile
+    tile: PinnedTile
     fragment: str
     explore: str
     note: str
 
 
-def links_of_tile(tile: Tile, selection: DashboardFilters) -> TileLinks:
+def links_of_tile(tile: PinnedTile, selection: DashboardFilters) -> TileLinks:
     """A tile with the filters of the page: the period and the currency replace its own, other filters do not."""
     args, chosen = parse_qs(tile.query, keep_blank_values=True), selection.values
     if selection.preset:
@@ -115,7 +114,7 @@ def links_of_tile(tile: Tile, selection: DashboardFilters) -> TileLinks:
 @blueprint.post("/dashboards", endpoint="create")
 @allow(Action.SEE_NUMBERS)
 def create_dashboard() -> ResponseReturnValue:
-    dashboard = own_dashboards.create(ports(), reader(), _form("name"))
+    dashboard = own_dashboards.create_dashboard(ports(), reader(), _form("name"))
     flash(created_text(dashboard.name))
     return _to(dashboard.id)
 
@@ -124,11 +123,15 @@ def create_dashboard() -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def pin_tile() -> ResponseReturnValue:
     """Pin `address` under `title` to the dashboard `dashboard`; empty: to a new one with the name `name`."""
-    title, address, show = tiles.checked_title(_form("title")), _form("address"), tiles.checked_show(_form("show"))
-    tiles.checked_address(address)
-    chosen = _form("dashboard") or own_dashboards.create(ports(), reader(), _form("name")).id
-    pinned = partial(tiles.pinned, title=title, address=address, show=show)
-    dashboard = own_dashboards.change(ports(), chosen, reader(), pinned)
+    title, address, show = (
+        own_dashboards.check_tile_title(_form("title")),
+        _form("address"),
+        own_dashboards.check_tile_content(_form("show")),
+    )
+    own_dashboards.check_explore_address(address)
+    chosen = _form("dashboard") or own_dashboards.create_dashboard(ports(), reader(), _form("name")).id
+    pinned = partial(own_dashboards.with_pinned_tile, title=title, address=address, show=show)
+    dashboard = own_dashboards.change_dashboard(ports(), chosen, reader(), pinned)
     flash(pinned_text(title, dashboard.name))
     return _to(chosen, f"tile-{dashboard.tiles[-1].id}")
 
@@ -138,7 +141,7 @@ def pin_tile() -> ResponseReturnValue:
 def save_dashboard(dashboard_id: str) -> ResponseReturnValue:
     """Change the name and whether everybody may open the dashboard."""
     shared = _form("shared") == "yes"
-    dashboard = own_dashboards.rename(ports(), dashboard_id, reader(), _form("name"), shared=shared)
+    dashboard = own_dashboards.rename_dashboard(ports(), dashboard_id, reader(), _form("name"), shared=shared)
     flash(changed_text(dashboard.name))
     return _to(dashboard_id)
 
@@ -147,7 +150,7 @@ def save_dashboard(dashboard_id: str) -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def choose_start() -> ResponseReturnValue:
     """Open the portal with `dashboard`; empty: with the dashboard of the role."""
-    own_dashboards.set_start(ports(), reader(), _form("dashboard"))
+    own_dashboards.set_start_dashboard(ports(), reader(), _form("dashboard"))
     flash(START_CHANGED)
     return redirect(url_for("own_dashboards.listing"), 303)
 
@@ -158,11 +161,13 @@ def arrange_tiles(dashboard_id: str) -> ResponseReturnValue:
     """Order of the tiles as `tile`, repeated, with `width` for each; or `move`: tile:places."""
     tile, _, places = _form("move").partition(":")
     if tile:
-        changed = partial(tiles.moved, id=tile, by=-1 if places.startswith("-") else 1)
+        changed = partial(own_dashboards.with_moved_tile, id=tile, by=-1 if places.startswith("-") else 1)
     else:
         order, widths = request.form.getlist("tile"), request.form.getlist("width")
-        changed = partial(tiles.arranged, order=order, widths=dict(zip(order, widths, strict=False)))
-    own_dashboards.change(ports(), dashboard_id, reader(), changed)
+        changed = partial(
+            own_dashboards.with_arranged_tiles, order=order, widths=dict(zip(order, widths, strict=False))
+        )
+    own_dashboards.change_dashboard(ports(), dashboard_id, reader(), changed)
     return _to(dashboard_id, f"tile-{tile}" if tile else "")
 
 
@@ -170,8 +175,8 @@ def arrange_tiles(dashboard_id: str) -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def change_tile(dashboard_id: str, tile_id: str) -> ResponseReturnValue:
     title, show, width = _form("title"), _form("show"), _form("width")
-    changed = partial(tiles.changed, id=tile_id, title=title, show=show, width=width)
-    own_dashboards.change(ports(), dashboard_id, reader(), changed)
+    changed = partial(own_dashboards.with_changed_tile, id=tile_id, title=title, show=show, width=width)
+    own_dashboards.change_dashboard(ports(), dashboard_id, reader(), changed)
     flash(TILE_CHANGED)
     return _to(dashboard_id, f"tile-{tile_id}")
 
@@ -179,14 +184,16 @@ def change_tile(dashboard_id: str, tile_id: str) -> ResponseReturnValue:
 @blueprint.post("/dashboards/<dashboard_id>/tiles/<tile_id>/remove", endpoint="remove_tile")
 @allow(Action.SEE_NUMBERS)
 def remove_tile(dashboard_id: str, tile_id: str) -> ResponseReturnValue:
-    own_dashboards.change(ports(), dashboard_id, reader(), partial(tiles.removed, id=tile_id))
+    own_dashboards.change_dashboard(ports(), dashboard_id, reader(), partial(own_dashboards.without_tile, id=tile_id))
     return redirect(url_for("own_dashboards.show", dashboard_id=dashboard_id, removed=tile_id), 303)
 
 
 @blueprint.post("/dashboards/<dashboard_id>/tiles/<tile_id>/restore", endpoint="restore_tile")
 @allow(Action.SEE_NUMBERS)
 def restore_tile(dashboard_id: str, tile_id: str) -> ResponseReturnValue:
-    own_dashboards.change(ports(), dashboard_id, reader(), partial(tiles.restored, id=tile_id))
+    own_dashboards.change_dashboard(
+        ports(), dashboard_id, reader(), partial(own_dashboards.with_restored_tile, id=tile_id)
+    )
     return _to(dashboard_id, f"tile-{tile_id}")
 
 
@@ -194,7 +201,7 @@ def restore_tile(dashboard_id: str, tile_id: str) -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def remove_dashboard(dashboard_id: str) -> ResponseReturnValue:
     may_all = scope().may(Action.ADMINISTER)
-    dashboard = own_dashboards.remove(ports(), dashboard_id, reader(), any_owner=may_all)
+    dashboard = own_dashboards.remove_dashboard(ports(), dashboard_id, reader(), any_owner=may_all)
     flash(removed_text(dashboard.name))
     return redirect(url_for("own_dashboards.listing"), 303)
 
@@ -202,7 +209,7 @@ def remove_dashboard(dashboard_id: str) -> ResponseReturnValue:
 @blueprint.post("/dashboards/<dashboard_id>/restore", endpoint="restore")
 @allow(Action.SEE_NUMBERS)
 def restore_dashboard(dashboard_id: str) -> ResponseReturnValue:
-    dashboard = own_dashboards.restore(ports(), dashboard_id, reader())
+    dashboard = own_dashboards.restore_dashboard(ports(), dashboard_id, reader())
     flash(restored_text(dashboard.name))
     return _to(dashboard_id)
 
@@ -222,7 +229,7 @@ FIRST = ("region",)
 @blueprint.app_template_global("own_dashboards")
 def dashboards_of_reader() -> list[OwnDashboard]:
     """The dashboards that the reader owns, by name."""
-    return [one for one in own_dashboards.find(ports(), reader()) if one.owner == reader()]
+    return [one for one in own_dashboards.find_dashboards(ports(), reader()) if one.owner == reader()]
 
 
 @blueprint.get("/dashboards", endpoint="listing")
@@ -230,9 +237,9 @@ def dashboards_of_reader() -> list[OwnDashboard]:
 def list_dashboards() -> ResponseReturnValue:
     return render_template(
         "own_dashboards/listing.html",
-        dashboards=own_dashboards.find(ports(), reader()),
-        removed=own_dashboards.removed(ports(), reader()),
-        start=own_dashboards.start(ports(), reader()),
+        dashboards=own_dashboards.find_dashboards(ports(), reader()),
+        removed=own_dashboards.removed_dashboards(ports(), reader()),
+        start=own_dashboards.start_dashboard(ports(), reader()),
         reader=reader(),
     )
 
@@ -241,13 +248,13 @@ def list_dashboards() -> ResponseReturnValue:
 @allow(Action.SEE_NUMBERS)
 def show_dashboard(dashboard_id: str) -> ResponseReturnValue:
     """The tiles of a dashboard; each is loaded separately."""
-    dashboard = own_dashboards.get(ports(), dashboard_id, reader())
+    dashboard = own_dashboards.get_dashboard(ports(), dashboard_id, reader())
     values, preset = request_filters.resolved()
     filters = figures.parse_filters(values)
     selection = DashboardFilters(values, filters, preset, request_filters.default_period(filters))
     gone = next((one for one in dashboard.removed if one.tile.id == request.args.get("removed")), None)
     is_own = dashboard.owner == reader()
-    start = own_dashboards.start(ports(), reader())
+    start = own_dashboards.start_dashboard(ports(), reader())
     return render_template(
         "own_dashboards/show.html",
         dashboard=dashboard,
@@ -261,9 +268,9 @@ def show_dashboard(dashboard_id: str) -> ResponseReturnValue:
         selection=selection,
         presets={
             "": AS_PINNED,
-            ALL_TIME: dashboard_texts.ALL_TIME,
-            **dashboard_texts.PRESETS,
-            filter_bar.OWN_DATES: dashboard_texts.CUSTOM_DATES,
+            ALL_TIME: texts.ALL_TIME,
+            **texts.PRESETS,
+            filter_bar.OWN_DATES: texts.CUSTOM_DATES,
         },
         currencies=filter_bar.currency_choices(),
         bar=filter_fields.page_fields(values),

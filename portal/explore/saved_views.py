@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.urls import own_page
-from tillstream.dashboards import saved_views
-from tillstream.dashboards.saved_views import SavedView
 from tillstream.model.people import Action
+from tillstream.records import saved_views
+from tillstream.records.saved_views import SavedView
 
 START_CHANGED = "Start page changed."
 
@@ -29,7 +29,7 @@ blueprint = Blueprint("views", __name__, template_folder="templates")
 @blueprint.app_template_global("saved_views")
 def own_views() -> list[SavedView]:
     """Own and shared views, by name."""
-    return saved_views.find(ports(), me().login, me().created_at)
+    return saved_views.find_views(ports(), me().login, me().created_at)
 
 
 SUBSCRIBED = {"/dashboard": "dashboard.subscribe", "/compare": "compare.subscribe"}
@@ -58,7 +58,9 @@ def show_views() -> ResponseReturnValue:
 def save_view() -> ResponseReturnValue:
     """Save the address `address` under `name`."""
     address, shared = request.form.get("address", ""), request.form.get("shared") == "yes"
-    view = saved_views.save(ports(), me().login, me().created_at, request.form.get("name", ""), address, shared=shared)
+    view = saved_views.save_view(
+        ports(), me().login, me().created_at, request.form.get("name", ""), address, shared=shared
+    )
     if request.form.get("start") == "yes":
         saved_views.set_start_view(ports(), me().login, me().created_at, view.id)
     flash(saved_text(view.name))
@@ -68,7 +70,7 @@ def save_view() -> ResponseReturnValue:
 @blueprint.post("/views/<view_id>/delete", endpoint="delete")
 @allow(Action.SEE_NUMBERS)
 def delete_view(view_id: str) -> ResponseReturnValue:
-    view = saved_views.remove(ports(), view_id, by=me().login, any_owner=scope().may(Action.ADMINISTER))
+    view = saved_views.remove_view(ports(), view_id, by=me().login, any_owner=scope().may(Action.ADMINISTER))
     flash(deleted_text(view.name))
     return redirect(url_for("views.show"), 303)
 

@@ -12,9 +12,9 @@ from flask.typing import ResponseReturnValue
 from portal import file_responses
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from tillstream.ad_hoc import engines, examples, history, results, tables
-from tillstream.ad_hoc.engines import Answer, Run
-from tillstream.ad_hoc.statement import LONGEST
+from tillstream.explore import engines, scoped_tables, suggested_statements
+from tillstream.explore.engines import StatementAnswer, StatementRun
+from tillstream.explore.scoped_statement import MAX_STATEMENT
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action, Role
 
@@ -82,8 +82,15 @@ def show_sql() -> ResponseReturnValue:
     tillstream().sql().prepare()
     text = request.args.get("sql", "").strip()
     if at := request.args.get("at"):
-        text = next((one.text for one in history.entries(ports(), me().login, me().created_at) if one.at == at), text)
-    return _page(text or examples.EXAMPLE)
+        text = next(
+            (
+                one.text
+                for one in suggested_statements.past_statements(ports(), me().login, me().created_at)
+                if one.at == at
+            ),
+            text,
+        )
+    return _page(text or suggested_statements.FIRST_EXAMPLE)
 
 
 @blueprint.post("/sql", endpoint="run_statement")
@@ -94,13 +101,13 @@ def run_statement() -> ResponseReturnValue:
     if not text:
         return _page("", problem=NOTHING), 422
     try:
-        answer = _run(text, engines.EXPORTED if suffix else engines.SHOWN)
+        answer = _run(text, engines.EXPORTED_ROWS if suffix else engines.SHOWN_ROWS)
     except Rejected as error:
         _record(text, problem=str(error))
         return _page(text, problem=str(error)), 422
     _record(text, answer)
     if suffix and answer.is_cut:
-        return _page(text, problem=too_many_rows(engines.EXPORTED)), 422
+        return _page(text, problem=too_many_rows(engines.EXPORTED_ROWS)), 422
     if suffix:
         return _file(suffix, answer)
     return _page(text, answer=answer)
@@ -122,25 +129,27 @@ def show_progress() -> ResponseReturnValue:
     return {"text": preparing_text(made.done, made.total) if made else ""}
 
 
-def _run(text: str, limit: int) -> Answer:
+def _run(text: str, limit: int) -> StatementAnswer:
     with RUNNING.running(me().login, request.form.get("number", "")) as is_cancelled:
-        return tillstream().sql().run(Run(text, scope(), limit, is_cancelled=is_cancelled))
+        return tillstream().sql().run(StatementRun(text, scope(), limit, is_cancelled=is_cancelled))
 
 
-def _record(text: str, answer: Answer | None = None, problem: str = "") -> None:
+def _record(text: str, answer: StatementAnswer | None = None, problem: str = "") -> None:
     at = ports().clock.now().isoformat(timespec="seconds")
     rows, seconds = (answer.rows.num_rows, round(answer.seconds, 2)) if answer else (0, 0.0)
-    history.record(ports(), me().login, me().created_at, history.Entry(at, text, rows, seconds, problem))
+    suggested_statements.record_statement(
+        ports(), me().login, me().created_at, suggested_statements.PastStatement(at, text, rows, seconds, problem)
+    )
 
 
-def _file(suffix: str, answer: Answer) -> Response:
-    rows = answer.rows if suffix in NESTED else results.flat(answer.rows)
+def _file(suffix: str, answer: StatementAnswer) -> Response:
+    rows = answer.rows if suffix in NESTED else engines.flatten_nested(answer.rows)
     batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], rows.schema)]
     return file_responses.file_response(suffix, FILE, {}, batches, converted=())
 
 
-def _page(text: str, *, answer: Answer | None = None, problem: str = "") -> str:
-    rows: list[dict[str, Any]] = results.flat(answer.rows).to_pylist() if answer else []
+def _page(text: str, *, answer: StatementAnswer | None = None, problem: str = "") -> str:
+    rows: list[dict[str, Any]] = engines.flatten_nested(answer.rows).to_pylist() if answer else []
     columns = answer.rows.schema if answer else []
     return render_template(
         "sql_page/show.html",
@@ -149,15 +158,15 @@ def _page(text: str, *, answer: Answer | None = None, problem: str = "") -> str:
         answer=answer,
         rows=rows,
         columns=[(field.name, _is_number(str(field.type))) for field in columns],
-        shown=engines.SHOWN,
-        exported=engines.EXPORTED,
-        seconds=int(engines.SECONDS),
-        examples=examples.EXAMPLES,
-        longest=LONGEST,
+        shown=engines.SHOWN_ROWS,
+        exported=engines.EXPORTED_ROWS,
+        seconds=int(engines.QUERY_SECONDS),
+        examples=suggested_statements.EXAMPLE_STATEMENTS,
+        longest=MAX_STATEMENT,
         longest_link=LONGEST_LINK,
-        tables=tables.offered(scope()).values(),
+        tables=scoped_tables.offered_tables(scope()).values(),
         has_no_wall=me().role is Role.ADMIN and not tillstream().sql().has_wall,
-        history=history.entries(ports(), me().login, me().created_at),
+        history=suggested_statements.past_statements(ports(), me().login, me().created_at),
     )
 
 

@@ -29,7 +29,7 @@ from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import COLUMNS
 from tillstream.analytics.measures.definitions import Dimension
 from tillstream.analytics.queries import Forbidden
-from tillstream.dashboards.own_dashboard import Show
+from tillstream.explore.own_dashboards import TileContent
 from tillstream.model.compared_figure import ComparedFigure
 from tillstream.model.dates import DATE_FILTERS, OWN_DATES
 from tillstream.model.errors import Rejected
@@ -98,11 +98,11 @@ SHOW, SLOT = "show", "slot"
 MAX_ROWS, MAX_UNDER_CHART = 8, 20
 
 
-def usual_form(exploration: Exploration) -> Show:
+def usual_form(exploration: Exploration) -> TileContent:
     """What a tile of the exploration shows, unless another form is chosen."""
     if not exploration.dimensions:
-        return Show.NUMBER
-    return Show.TABLE if exploration.chart == "none" else Show.CHART
+        return TileContent.NUMBER
+    return TileContent.TABLE if exploration.chart == "none" else TileContent.CHART
 
 
 def tile_body(show: str, slot: str) -> str:
@@ -117,7 +117,7 @@ def tile_body(show: str, slot: str) -> str:
 def _body(show: str, slot: str, address: str) -> str:
     exploration, selection = read_exploration(), request_filters.read_filters()
     limited = []
-    if show == Show.NUMBER:
+    if show == TileContent.NUMBER:
         limited = [texts.TOTAL_OF_ALL] if exploration.having or exploration.first else []
         exploration = replace(
             exploration, measures=exploration.measures[:1], by=(), across=None, first=0, goals=False, having=None
@@ -128,7 +128,7 @@ def _body(show: str, slot: str, address: str) -> str:
         limited.append(texts.only(result.limit))
     if len(rows) < len(result.rows):
         limited.append(texts.limited(len(rows), len(result.rows)))
-    figure = chart.draw_chart(exploration, result, selection.filters, rows) if show == Show.CHART else None
+    figure = chart.draw_chart(exploration, result, selection.filters, rows) if show == TileContent.CHART else None
     drawn = figure.data if figure else None
     shown = list_view.page_of(replace(query, page=1, size=MAX_UNDER_CHART if drawn else MAX_ROWS), rows)
     unfinished = table.incomplete_of(exploration, result, selection.filters)
@@ -139,7 +139,7 @@ def _body(show: str, slot: str, address: str) -> str:
         slot=slot,
         address=address,
         exploration=exploration,
-        is_number=show == Show.NUMBER,
+        is_number=show == TileContent.NUMBER,
         figure=drawn,
         summary=texts.summary(exploration.measures[0].label, by),
         rows=shown.rows,
@@ -147,7 +147,7 @@ def _body(show: str, slot: str, address: str) -> str:
         heads=table.table_heads(exploration, result, unfinished),
         unfinished=unfinished,
         columns=table.table_columns(exploration, result),
-        change=_change(exploration, result) if show == Show.NUMBER else None,
+        change=_change(exploration, result) if show == TileContent.NUMBER else None,
         points=next((one.key for one in result.columns[:3] if column_format(one) == POINTS), ""),
         against=texts.compared(days_text(result.compared.before_start, result.compared.before_end))
         if result.compared

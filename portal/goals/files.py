@@ -16,9 +16,9 @@ from tillstream.goals import published_standings, stored_goals
 from tillstream.goals.goal_import import GOAL_COLUMNS, ImportedGoals, goal_reader, import_goals
 from tillstream.goals.published_standings import standing_row
 from tillstream.goals.targets import TARGET_FIELDS, Goal
+from tillstream.model.dates import Month
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, Rejected
-from tillstream.model.months import Month
 from tillstream.model.people import Action
 
 MAX_TEXT = 2 << 20

@@ -16,10 +16,10 @@ from tillstream.goals import stored_goals
 from tillstream.goals.goal_import import AmountProblem, parse_goal_amount
 from tillstream.goals.target_sales import target_dimensions, target_of_row
 from tillstream.goals.targets import Goal, GoalLevel, GoalMeasure, GoalTarget
+from tillstream.model.dates import Month
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.money import CURRENCIES, amount_text
-from tillstream.model.months import Month
 from tillstream.model.people import Action
 
 SIZE = 40

@@ -15,8 +15,8 @@ from portal.goals import charts, requested, texts
 from tillstream.goals import published_standings
 from tillstream.goals.standings import GoalStanding, Standings
 from tillstream.goals.targets import LEVEL_BELOW, TARGET_FIELDS, WITHOUT_VALUE, GoalLevel, GoalTarget
+from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
-from tillstream.model.months import Month
 from tillstream.model.people import Action
 
 TARGET_SORTS = ("name", "goal", "sold", "reached", "ahead", "projected", "required")

@@ -12,8 +12,8 @@ from tillstream.goals import published_standings, target_sales
 from tillstream.goals.standings import MonthOfGoals
 from tillstream.goals.target_sales import TargetNames
 from tillstream.goals.targets import GoalLevel, GoalMeasure, GoalTarget
+from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
-from tillstream.model.months import Month
 from tillstream.model.people import Action, may_change
 
 

@@ -20,7 +20,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 
 from portal.access import Open, allow
-from portal.api.limits import caller
+from portal.api.request_rules import caller
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, signed_in, tillstream
 from portal.operations import prometheus

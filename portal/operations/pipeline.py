@@ -12,7 +12,7 @@ from portal.catalogue.change_previews import FieldChange, field_changes
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
-from tillstream.app import syncing
+from tillstream.app import home_sync
 from tillstream.app.source_access import source_access
 from tillstream.marts import destinations
 from tillstream.model.batch import Batch, BatchState
@@ -21,12 +21,10 @@ from tillstream.model.people import Action
 from tillstream.operations import message_queues
 from tillstream.operations import message_queues as waiting_in
 from tillstream.operations.reconcile import sweep_by_user
-from tillstream.sync import homes, identity, requests, standing, status
-from tillstream.sync.http import address
-from tillstream.sync.reference import questions
-from tillstream.sync.reference.questions import Question
-from tillstream.sync.reference.words import subject
-from tillstream.sync.standing import NEEDS_ATTENTION, Standing
+from tillstream.sync import home_identity, homes, reference_questions, sync_status, undo_requests
+from tillstream.sync.homes import NEEDS_ATTENTION, HomeStanding
+from tillstream.sync.http import remote_office
+from tillstream.sync.reference_questions import ReferenceQuestion, question_subject
 
 QUEUES = {
     "object-events": "Files to read",
@@ -35,19 +33,19 @@ QUEUES = {
     "sale-events": "Changes for other systems",
 }
 STANDINGS = {
-    Standing.REMOVED: "Removed",
-    Standing.HELD: "Held",
-    Standing.DIFFERENT: "Ledgers differ",
-    Standing.NEW: "No contact yet",
-    Standing.LATE: "Late",
-    Standing.BEHIND: "Receiving",
-    Standing.IN_STEP: "In step",
+    HomeStanding.REMOVED: "Removed",
+    HomeStanding.HELD: "Held",
+    HomeStanding.DIFFERENT: "Ledgers differ",
+    HomeStanding.NEW: "No contact yet",
+    HomeStanding.LATE: "Late",
+    HomeStanding.BEHIND: "Receiving",
+    HomeStanding.IN_STEP: "In step",
 }
 STANDING_TONES = dict.fromkeys(NEEDS_ATTENTION, "bad") | {
-    Standing.REMOVED: "quiet",
-    Standing.NEW: "quiet",
-    Standing.BEHIND: "busy",
-    Standing.IN_STEP: "good",
+    HomeStanding.REMOVED: "quiet",
+    HomeStanding.NEW: "quiet",
+    HomeStanding.BEHIND: "busy",
+    HomeStanding.IN_STEP: "good",
 }
 SYNC_STOPPED = "The sync is stopped. What was sent stays at the head office."
 NOT_ENCRYPTED = "The connection to the head office is not encrypted, so others in its network can read what is sent."
@@ -91,17 +89,20 @@ MAX_QUESTIONS = 50
 class ShownQuestion:
     """fields: what differs; before: in this home, after: at the head office."""
 
-    question: Question
+    question: ReferenceQuestion
     subject: str
     fields: list[FieldChange]
 
 
 def shown_questions() -> list[ShownQuestion]:
     """The first open questions."""
-    return [ShownQuestion(one, subject(one), _fields(one)) for one in questions.every(ports())[:MAX_QUESTIONS]]
+    return [
+        ShownQuestion(one, question_subject(one), _fields(one))
+        for one in reference_questions.open_questions(ports())[:MAX_QUESTIONS]
+    ]
 
 
-def _fields(question: Question) -> list[FieldChange]:
+def _fields(question: ReferenceQuestion) -> list[FieldChange]:
     here, there = question.here or {}, question.there or {}
     before = {name: here.get(name, "") for name in question.fields}
     return list(field_changes(before, {name: there.get(name, "") for name in question.fields}))
@@ -110,10 +111,10 @@ def _fields(question: Question) -> list[FieldChange]:
 @allow(Action.ADMINISTER)
 def decide_questions() -> ResponseReturnValue:
     keep = request.form.get("keep", "")
-    if keep not in questions.BOTH:
+    if keep not in reference_questions.SIDES:
         raise Rejected(NOTHING_CHOSEN)
-    ids = request.form.getlist("question") or [one.id for one in questions.every(ports())]
-    flash(questions_decided(questions.decide(ports(), ids, keep, me().login)), "done")
+    ids = request.form.getlist("question") or [one.id for one in reference_questions.open_questions(ports())]
+    flash(questions_decided(reference_questions.decide_questions(ports(), ids, keep, me().login)), "done")
     return redirect(url_for("pipeline.sync"), 303)
 
 
@@ -134,46 +135,46 @@ def register_sync(blueprint: Blueprint) -> None:
 @allow(Action.ADMINISTER)
 def show_sync() -> ResponseReturnValue:
     app, now = tillstream(), ports().clock.now()
-    own = status.get(ports())
+    own = sync_status.get_status(ports())
     return render_template(
         "pipeline/sync.html",
-        identity=identity.find(ports()),
+        identity=home_identity.find_identity(ports()),
         status=own,
-        lag=status.lag(ports()) if own.to else None,
+        lag=sync_status.sync_lag(ports()) if own.to else None,
         questions=shown_questions(),
-        requests=requests.to_answer(ports()),
-        question_count=questions.count(ports()),
-        homes=[(home, standing.of(home, now)) for home in homes.every(ports())],
-        project_note=syncing.ONLY_HEAD_OFFICE if app.settings.project else "",
+        requests=undo_requests.requests_to_answer(ports()),
+        question_count=reference_questions.count_questions(ports()),
+        homes=[(home, homes.standing_of_home(home, now)) for home in homes.all_homes(ports())],
+        project_note=home_sync.ONLY_HEAD_OFFICE if app.settings.project else "",
         tones=STANDING_TONES,
         labels=STANDINGS,
-        not_encrypted=NOT_ENCRYPTED if address.is_unencrypted(own.to) else "",
+        not_encrypted=NOT_ENCRYPTED if remote_office.is_unencrypted_address(own.to) else "",
     )
 
 
 @allow(Action.ADMINISTER)
 def begin_sync() -> ResponseReturnValue:
     if tillstream().settings.project:
-        raise Rejected(syncing.ONLY_HEAD_OFFICE)
-    to = address.allowed(request.form.get("to", ""), source_access(tillstream()).check_host)
-    identity.create(ports(), me().login)
-    status.begin(ports(), to, me().login)
+        raise Rejected(home_sync.ONLY_HEAD_OFFICE)
+    to = remote_office.check_allowed_address(request.form.get("to", ""), source_access(tillstream()).check_host)
+    home_identity.create_identity(ports(), me().login)
+    sync_status.begin_sync(ports(), to, me().login)
     flash(syncs_to(to), "done")
-    if address.is_unencrypted(to):
+    if remote_office.is_unencrypted_address(to):
         flash(NOT_ENCRYPTED, "ask")
     return _to_page()
 
 
 @allow(Action.ADMINISTER)
 def stop_sync() -> ResponseReturnValue:
-    status.stop(ports(), me().login)
+    sync_status.stop_sync(ports(), me().login)
     flash(SYNC_STOPPED, "done")
     return _to_page()
 
 
 @allow(Action.ADMINISTER)
 def decline_request(batch_id: str) -> ResponseReturnValue:
-    request_ = requests.decline(ports(), batch_id, request.form.get("reason", ""), me().login)
+    request_ = undo_requests.decline_to_undo(ports(), batch_id, request.form.get("reason", ""), me().login)
     flash(request_declined(request_.file), "done")
     return _to_page()
 
@@ -181,21 +182,21 @@ def decline_request(batch_id: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def add_home() -> ResponseReturnValue:
     form = request.form
-    home = homes.add(ports(), form.get("name", "").strip(), form.get("key", "").strip(), me().login)
+    home = homes.add_home(ports(), form.get("name", "").strip(), form.get("key", "").strip(), me().login)
     flash(home_added(home.name), "done")
     return _to_page()
 
 
 @allow(Action.ADMINISTER)
 def remove_home(home: str) -> ResponseReturnValue:
-    homes.remove(ports(), home, me().login)
+    homes.remove_home(ports(), home, me().login)
     flash(home_removed(home), "done")
     return _to_page()
 
 
 @allow(Action.ADMINISTER)
 def release_home(home: str) -> ResponseReturnValue:
-    homes.release(ports(), home, me().login)
+    homes.release_home(ports(), home, me().login)
     flash(home_released(home), "done")
     return _to_page()
 
@@ -261,7 +262,7 @@ def show_pipeline() -> ResponseReturnValue:
         states=labels.STATES,
         admin=admin,
         copies=listed_copies() if admin else [],
-        sync_troubled=admin and standing.needs_attention(ports()),
+        sync_troubled=admin and homes.sync_needs_attention(ports()),
     )
 
 

@@ -44,7 +44,7 @@ MAX_NAMES = 10
 """People who share a device; the cookie stays small."""
 
 
-def known_device(login: str) -> str:
+def trusted_device(login: str) -> str:
     """Return the id of this device if the owner of the name has signed in on it, else empty text."""
     device, names = _read()
     return device if _hash(login) in names else ""
@@ -323,7 +323,7 @@ def _password_page(form: OwnPasswordForm) -> str:
 
 
 def _origin(login: str) -> SignInOrigin:
-    return SignInOrigin(request.remote_addr or "", known_device(login))
+    return SignInOrigin(request.remote_addr or "", trusted_device(login))
 
 
 def _next() -> str:

@@ -11,9 +11,9 @@ from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.quality import pass_rates, texts
 from tillstream.model.people import Action, Scope
+from tillstream.operations import quality_checks, quality_results
+from tillstream.operations.quality_results import published_results
 from tillstream.operations.reconcile import refresh_daily_totals
-from tillstream.quality import results, rows, run
-from tillstream.quality.published import published
 
 blueprint = Blueprint("quality", __name__, template_folder="templates")
 
@@ -28,8 +28,8 @@ SHOWN = 100
 @blueprint.get("/quality", endpoint="show")
 @allow(Action.SEE_QUALITY)
 def show() -> ResponseReturnValue:
-    last = results.last(ports())
-    checks = sorted(results.each(last), key=lambda one: one[1] is None or one[1].passes)
+    last = quality_results.last_results(ports())
+    checks = sorted(quality_results.each_check(last), key=lambda one: one[1] is None or one[1].passes)
     return render_template(
         "quality/show.html",
         last=last,
@@ -47,9 +47,13 @@ def show() -> ResponseReturnValue:
 @allow(Action.SEE_QUALITY)
 def check(check_name: str) -> ResponseReturnValue:
     """One check: what it checks, on which days it fails, and the failing rows for users who see every row."""
-    one = rows.check_named(check_name)
-    result = results.last(ports()).by_check.get(one.name)
-    failing = rows.failing_rows(ports(), one, SHOWN + 1) if _sees_all(scope()) and result and not result.passes else []
+    one = quality_checks.check_named(check_name)
+    result = quality_results.last_results(ports()).by_check.get(one.name)
+    failing = (
+        quality_checks.failing_rows(ports(), one, SHOWN + 1)
+        if _sees_all(scope()) and result and not result.passes
+        else []
+    )
     return render_template(
         "quality/check.html",
         check=one,
@@ -69,10 +73,10 @@ def check(check_name: str) -> ResponseReturnValue:
 def run_checks() -> ResponseReturnValue:
     refresh_daily_totals(ports())
     if tillstream().settings.project:
-        run.run_due(ports(), run.ON_BIGQUERY)
+        quality_checks.run_due_checks(ports(), quality_checks.ON_BIGQUERY)
     else:
-        run.run_all(ports())
-    failing = len(results.last(ports()).failing)
+        quality_checks.check_all_days(ports())
+    failing = len(quality_results.last_results(ports()).failing)
     flash(texts.checked(failing), "wrong" if failing else "done")
     return redirect(url_for("quality.show"), 303)
 
@@ -81,7 +85,7 @@ def run_checks() -> ResponseReturnValue:
 @allow(Action.SEE_QUALITY)
 def data() -> ResponseReturnValue:
     """The last results of the quality checks."""
-    return jsonify(published(ports()))
+    return jsonify(published_results(ports()))
 
 
 def _sees_all(user: Scope) -> bool:
@@ -91,7 +95,7 @@ def _sees_all(user: Scope) -> bool:
 
 def _trend() -> list[tuple[Any, int, dict[str, int]]]:
     """(day, runs, check → failing rows) of the last days, also of those without a run."""
-    days = {one.day: one for one in results.trend(ports(), TREND_DAYS)}
+    days = {one.day: one for one in quality_results.quality_trend(ports(), TREND_DAYS)}
     today = ports().clock.now().date()
     shown = [today - timedelta(days=back) for back in reversed(range(TREND_DAYS))]
     return [(day, days[day].runs, dict(days[day].failing_rows)) if day in days else (day, 0, {}) for day in shown]

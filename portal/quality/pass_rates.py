@@ -17,12 +17,21 @@ from tillstream.delivery.export_formats import FORMAT_LABELS
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
 from tillstream.model.problems import CATALOGUE
-from tillstream.quality import results
-from tillstream.quality.pass_rates import Checked, Compared, Row, Rule, Weeks, compared, compared_rules, summed
+from tillstream.operations import quality_results
+from tillstream.operations.pass_rates import (
+    CheckedRows,
+    ComparedRows,
+    RateRow,
+    SourceRule,
+    WholeWeeks,
+    compare_checked,
+    compare_rules,
+    sum_checked,
+)
 
 
 def failing_checks() -> int:
-    return len(results.last(ports()).failing)
+    return len(quality_results.last_results(ports()).failing)
 
 
 WEEKS = (4, 12, 26, 52)
@@ -45,13 +54,13 @@ def show_pass_rates() -> ResponseReturnValue:
     query = list_view.list_query(sorts=SORTS, filters=("source",), keep=("weeks",), default_sort="-failed")
     weeks, source = _weeks(), "".join(query.chosen["source"][:1])
     rows = _ask("pass-rates", weeks)
-    sources = compared(rows, weeks.first, _source)
+    sources = compare_checked(rows, weeks.first, _source)
     if source and source not in sources:
         raise NotFound(texts.no_source(source))
     chosen = [row for row in rows if not source or _source(row) == source]
-    by_week = summed(chosen, _week)
-    total = compared(chosen, weeks.first, lambda _: None).get(None, Compared())
-    rules = compared_rules(_ask("failed-rules", weeks, source=source), weeks.first, sources)
+    by_week = sum_checked(chosen, _week)
+    total = compare_checked(chosen, weeks.first, lambda _: None).get(None, ComparedRows())
+    rules = compare_rules(_ask("failed-rules", weeks, source=source), weeks.first, sources)
     lines = [{"rule": rule, "title": CATALOGUE[rule.code].title, "compared": one} for rule, one in rules.items()]
     lines = [line for line in lines if query.q.casefold() in _words(line)]
     lines.sort(key=SORTS[query.column], reverse=query.down)
@@ -63,7 +72,7 @@ def show_pass_rates() -> ResponseReturnValue:
         source_choices=[(name, name) for name in sorted(sources)],
         sources=sorted(sources.items(), key=lambda one: (_or_first(one[1].now.rate), one[0])),
         total=total,
-        by_week=[(start, by_week.get(start, Checked())) for start in reversed(weeks.starts)],
+        by_week=[(start, by_week.get(start, CheckedRows())) for start in reversed(weeks.starts)],
         figure=_figure(texts.REJECTED_SHARE, weeks, by_week),
         summary=texts.share_by_week(source),
         page=list_view.page_of(query, lines),
@@ -82,12 +91,12 @@ def show_rule(source: str, code: str) -> ResponseReturnValue:
     if not rows:
         raise NotFound(texts.no_source(source))
     failed = [row for row in _ask("failed-rules", weeks, source=source) if _is_of(row, code, column)]
-    by_week = {start: Checked(one.rows) for start, one in summed(rows, _week).items()}
+    by_week = {start: CheckedRows(one.rows) for start, one in sum_checked(rows, _week).items()}
     for row in failed:
-        by_week[_week(row)] += Checked(0, row["failed_rows"])
-    of_source = compared(rows, weeks.first, _source)[source]
-    without_failures = Compared(Checked(of_source.now.rows), Checked(of_source.before.rows))
-    totals = compared_rules(failed, weeks.first, {source: of_source})
+        by_week[_week(row)] += CheckedRows(0, row["failed_rows"])
+    of_source = compare_checked(rows, weeks.first, _source)[source]
+    without_failures = ComparedRows(CheckedRows(of_source.now.rows), CheckedRows(of_source.before.rows))
+    totals = compare_rules(failed, weeks.first, {source: of_source})
     uploads = figures.ask(
         "uploads-failing-a-rule",
         Filters(),
@@ -107,38 +116,38 @@ def show_rule(source: str, code: str) -> ResponseReturnValue:
         total=next(iter(totals.values()), without_failures),
         figure=_figure(texts.FAILED_SHARE, weeks, by_week),
         summary=texts.share_by_week(source, CATALOGUE[code].title),
-        by_week=[(start, by_week.get(start, Checked())) for start in reversed(weeks.starts)],
+        by_week=[(start, by_week.get(start, CheckedRows())) for start in reversed(weeks.starts)],
         uploads=uploads[:SHOWN],
         has_more=len(uploads) > SHOWN,
     )
 
 
-def _source(row: Row) -> str:
+def _source(row: RateRow) -> str:
     return str(row["contract"])
 
 
-def _week(row: Row) -> date:
+def _week(row: RateRow) -> date:
     start: date = row["period_start"]
     return start
 
 
-def _is_of(row: Row, code: str, column: str) -> bool:
+def _is_of(row: RateRow, code: str, column: str) -> bool:
     return row["code"] == code and (row["column"] or "") == column
 
 
-def _weeks() -> Weeks:
+def _weeks() -> WholeWeeks:
     chosen = request.args.get("weeks", DEFAULT_WEEKS, type=int)
-    return Weeks(chosen if chosen in WEEKS else DEFAULT_WEEKS, ports().clock.now().date())
+    return WholeWeeks(chosen if chosen in WEEKS else DEFAULT_WEEKS, ports().clock.now().date())
 
 
-def _ask(name: str, weeks: Weeks, **params: Any) -> list[dict[str, Any]]:
+def _ask(name: str, weeks: WholeWeeks, **params: Any) -> list[dict[str, Any]]:
     """The rows of a query by week, of the weeks and of those before them."""
     days = {"first_day": weeks.starts_before[0], "last_day": weeks.today}
     rows: list[dict[str, Any]] = figures.ask(name, Filters(), period="weekly", **days, **params).to_pylist()
     return rows
 
 
-def _figure(measure: str, weeks: Weeks, by_week: Mapping[date, Checked]) -> dict[str, Any]:
+def _figure(measure: str, weeks: WholeWeeks, by_week: Mapping[date, CheckedRows]) -> dict[str, Any]:
     """Columns of the share that failed, in percent, and a line of the weeks before."""
     figure: dict[str, Any] = {
         "kind": "columns",
@@ -155,12 +164,12 @@ def _figure(measure: str, weeks: Weeks, by_week: Mapping[date, Checked]) -> dict
     return figure
 
 
-def _failed_percent(starts: Sequence[date], by_week: Mapping[date, Checked]) -> list[float | None]:
-    rates = [by_week.get(start, Checked()).rate for start in starts]
+def _failed_percent(starts: Sequence[date], by_week: Mapping[date, CheckedRows]) -> list[float | None]:
+    rates = [by_week.get(start, CheckedRows()).rate for start in starts]
     return [None if rate is None else round(float(100 * (1 - rate)), 2) for rate in rates]
 
 
-def _files(weeks: Weeks, source: str) -> list[tuple[str, str]]:
+def _files(weeks: WholeWeeks, source: str) -> list[tuple[str, str]]:
     """Label and address of each file of the weeks."""
     args: dict[str, Any] = {"first_day": weeks.first, "last_day": weeks.today, "source": source or None}
     return [
@@ -179,5 +188,5 @@ def _or_first(value: Decimal | None) -> Decimal:
 
 
 def _words(line: Line) -> str:
-    one: Rule = line["rule"]
+    one: SourceRule = line["rule"]
     return " ".join((line["title"], one.code, one.column or "", one.source)).casefold()

@@ -1,4 +1,4 @@
-"""What the sale form knows of a store: products with prices and promotions, and earlier sales."""
+"""What the sale form has of a store: products with prices and promotions, and earlier sales."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

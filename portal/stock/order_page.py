@@ -17,7 +17,7 @@ from portal.context import me, ports, tillstream
 from portal.operations.audit import ACTION_LABELS
 from portal.stock import order_form, order_texts, visible_orders
 from portal.stock.order_form import NOTHING_SCANNED, FormRow, Scanned
-from tillstream.app import mail_job, messages
+from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.catalogue import stored_entries as catalogue
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
@@ -132,7 +132,7 @@ def _step(number: str, step: Callable[..., PurchaseOrder]) -> ResponseReturnValu
 def _mail(order: PurchaseOrder, address: str) -> None:
     """Put the document of an order into the outbox, once."""
     document = order_documents.order_document(ports(), order, costs=visible_orders.shows_costs())
-    mail.add_mail(ports(), order_mail(document, address), messages.mail_sender(tillstream().settings))
+    mail.add_mail(ports(), order_mail(document, address), outgoing_deliveries.mail_sender(tillstream().settings))
     with suppress(Unavailable):  # the next sweep starts it
         mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)
 

@@ -6,7 +6,7 @@ from werkzeug.utils import secure_filename
 
 from portal.access import allow
 from portal.context import me, ports
-from portal.uploads import preview_text, scoped
+from portal.uploads import preview_texts, scoped
 from tillstream.contracts import source_settings
 from tillstream.contracts.template_file import contract_template
 from tillstream.model.people import Action
@@ -17,7 +17,7 @@ from tillstream.review import contract_proposals
 def show_proposals() -> ResponseReturnValue:
     """Each proposal with its file, its author, and the settings that the file does not prove."""
     return render_template(
-        "uploads/proposals.html", waiting=contract_proposals.pending_proposals(ports()), texts=preview_text
+        "uploads/proposals.html", waiting=contract_proposals.pending_proposals(ports()), texts=preview_texts
     )
 
 

@@ -19,7 +19,7 @@ from tillstream.operations.delegated_decisions import DecisionContext, DecisionK
 from tillstream.review import held_batches, undo
 from tillstream.review.correction_workspace import CorrectionWorkspace
 from tillstream.review.held_batches import decide_alike
-from tillstream.sync import requests
+from tillstream.sync import undo_requests
 
 EXTENSION = "decisions"
 
@@ -133,7 +133,7 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
 def ask_home(batch_id: str) -> ResponseReturnValue:
     """Ask the home of a synced batch to undo it."""
     upload = scoped.changeable_batch(batch_id, with_corrections=True)
-    request_ = requests.ask(ports(), upload.batch_id, request.form.get("reason", ""), me().login)
+    request_ = undo_requests.ask_to_undo(ports(), upload.batch_id, request.form.get("reason", ""), me().login)
     flash(texts.home_requested(request_.home), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 

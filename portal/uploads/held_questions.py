@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import mapping, preview_content, preview_text, question_text, questions, scoped, texts
-from portal.uploads import question_text as uploads_question_text
+from portal.uploads import mapping, preview_content, preview_texts, question_texts, questions, scoped, texts
+from portal.uploads import question_texts as uploads_question_text
 from portal.uploads.decisions import report_decided
 from tillstream.contracts import registry
 from tillstream.contracts.registry import contract_version
@@ -84,8 +84,8 @@ def show_questions(batch_id: str) -> ResponseReturnValue:
         answers=answers,
         mapping=mapping.mapping_of(onboarding, rows),
         step=request.args.get("step", ""),
-        texts=preview_text,
-        question_text=question_text,
+        texts=preview_texts,
+        question_text=question_texts,
         figures=figures,
         wrong=wrong,
         later=not at_once,

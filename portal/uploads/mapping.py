@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from portal.uploads import preview_text
-from portal.uploads import preview_text as names
+from portal.uploads import preview_texts
+from portal.uploads import preview_texts as names
 from tillstream.detection.columns.column_uses import ColumnUse
 from tillstream.detection.evidence import DetectionFinding
 from tillstream.review.file_preview import FilePreview, PreviewCell, PreviewColumn
@@ -51,7 +51,7 @@ class MappedColumn:
     def sure(self) -> str:
         """The lowest certainty of its reasons; empty without reasons."""
         sure = {one.sure for one in self.reasons}
-        return next((one for one in preview_text.SURE if one in sure), "")
+        return next((one for one in preview_texts.SURE if one in sure), "")
 
 
 @dataclass(frozen=True)
@@ -106,16 +106,16 @@ def mapped_columns(onboarding: Questionnaire) -> dict[str, str]:
 
 def _use(use: ColumnUse | None, role: str) -> str:
     if use:
-        return preview_text.column_use(use)
-    return preview_text.becomes(role) if role else names.UNUSED["extra"]
+        return preview_texts.column_use(use)
+    return preview_texts.becomes(role) if role else names.UNUSED["extra"]
 
 
 def _reason(finding: DetectionFinding) -> MappingReason:
     return MappingReason(
-        preview_text.about(finding),
-        preview_text.value(finding),
+        preview_texts.about(finding),
+        preview_texts.value(finding),
         finding.evidence,
-        preview_text.sure(finding),
+        preview_texts.sure(finding),
         finding.lines[:4],
     )
 
@@ -136,7 +136,7 @@ def _samples(column: PreviewColumn | None, words: tuple[str, ...]) -> tuple[Cell
     return tuple(
         CellSample(
             one.raw,
-            preview_text.shown(one.value, column.becomes) if column.becomes else "",
+            preview_texts.shown(one.value, column.becomes) if column.becomes else "",
             one.wrong if one is explained else (),
             bool(one.wrong),
         )
@@ -148,8 +148,8 @@ def _added(rows: FilePreview | None) -> tuple[tuple[str, tuple[str, ...]], ...]:
     others: Iterable[PreviewColumn] = (one for one in rows.columns if not one.header) if rows else ()
     return tuple(
         (
-            preview_text.becomes(one.becomes),
-            tuple(dict.fromkeys(preview_text.shown(cell.value, one.becomes) for cell in one.cells))[:SHOWN],
+            preview_texts.becomes(one.becomes),
+            tuple(dict.fromkeys(preview_texts.shown(cell.value, one.becomes) for cell in one.cells))[:SHOWN],
         )
         for one in others
     )

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import mapping, preview_content, preview_text, question_text, questions, same_file, scoped, texts
+from portal.uploads import mapping, preview_content, preview_texts, question_texts, questions, same_file, scoped, texts
 from portal.uploads import same_file as uploads_same_file
 from tillstream.contracts import registry
 from tillstream.intake import resumable_upload, upload_completion
@@ -66,8 +66,8 @@ def show_preview(sending_id: str) -> ResponseReturnValue:
             earlier=earlier,
             same_file=same_file,
             later=not is_small,
-            texts=preview_text,
-            question_text=question_text,
+            texts=preview_texts,
+            question_text=question_texts,
             **preview_content.in_words(preview),
         )
     return render_template(
@@ -83,7 +83,7 @@ def show_preview(sending_id: str) -> ResponseReturnValue:
         unreadable=unreadable,
         preview=preview,
         later=not is_small,
-        texts=preview_text,
+        texts=preview_texts,
         own_regions=scope().regions,
         expires=upload_completion.upload_expires_at(ports(), upload),
         **preview_content.in_words(preview),

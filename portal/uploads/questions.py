@@ -9,8 +9,8 @@ from zoneinfo import available_timezones
 from flask import request
 
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import preview_text, question_text, scoped, texts
-from portal.uploads import question_text as uploads_question_text
+from portal.uploads import preview_texts, question_texts, scoped, texts
+from portal.uploads import question_texts as uploads_question_text
 from portal.uploads.mapping import mapped_columns
 from tillstream.detection.answers import check_answers, invalid_reason, zone_name
 from tillstream.detection.evidence import NO_COLUMN, DetectionQuestion, WordUse
@@ -178,12 +178,13 @@ def _question_view(
     values = question_examples.answer_examples(opened, onboarding, question)
     chosen = answer or question.default
     choices = tuple(
-        Choice(one, question_text.choice(question, one), values.get(one, ()), one == chosen) for one in question.choices
+        Choice(one, question_texts.choice(question, one), values.get(one, ()), one == chosen)
+        for one in question.choices
     )
     return QuestionView(
         question,
-        question_text.asks(question),
-        question_text.hint(question),
+        question_texts.asks(question),
+        question_texts.hint(question),
         answer,
         choices,
         question_examples.rows_of_question(onboarding.sample, question.lines),
@@ -197,7 +198,7 @@ def _question_view(
 
 
 def _word_view(question: DetectionQuestion, use: WordUse) -> WordView:
-    choices = tuple(Choice(one, question_text.choice(question, one), (), one == use.meaning) for one in use.choices)
+    choices = tuple(Choice(one, question_texts.choice(question, one), (), one == use.meaning) for one in use.choices)
     return WordView(use.word, use.key, use.rows, use.amount, choices, not use.meaning)
 
 
@@ -285,6 +286,6 @@ def answers_in_words(answers: Mapping[str, str]) -> list[str]:
     for key, answer in answers.items():
         question = DetectionQuestion(key, key)
         family, _, rest = key.partition(".")
-        what = preview_text.ABOUT.get(key) or (preview_text.COLUMNS.get(rest, f"“{rest}”") if rest else family)
-        lines.append(f"{what}: {question_text.choice(question, answer)}")
+        what = preview_texts.ABOUT.get(key) or (preview_texts.COLUMNS.get(rest, f"“{rest}”") if rest else family)
+        lines.append(f"{what}: {question_texts.choice(question, answer)}")
     return lines

@@ -31,7 +31,7 @@ from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import UNSETTLED, Receipt, ReceiptProblem, repeated_lines
 from tillstream.records import batch_records
 from tillstream.review import correction_draft, undo
-from tillstream.sync import requests
+from tillstream.sync import undo_requests
 
 SHOWN = 5
 PER_PAGE = 50
@@ -78,7 +78,7 @@ def show_receipt(batch_id: str) -> ResponseReturnValue:
         again=again,
         undoing=undoing,
         is_home_removed=is_removed,
-        undo_request=requests.find(ports(), batch_id) if upload.home else None,
+        undo_request=undo_requests.find_undo_request(ports(), batch_id) if upload.home else None,
         is_left_to_job=is_left_to_job,
         day_without_sales=_day_without_sales(upload),
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],

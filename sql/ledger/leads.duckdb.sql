@@ -1,5 +1,5 @@
 -- Updates `leads` of sale_versions, on DuckDB, in the transaction of the settlement; run by
--- `ledger/order_leads.py`.
+-- `ledger/current_lines.py`.
 -- If all lines of a sale that count as an order have the same `order_group_key` (store, person, channel, status, day,
 -- country), the one with the least key has 1 and the others 0: a query that filters or groups by these columns adds up the values to
 -- count orders. Otherwise each line of the sale has 2, and queries count distinct sales. The value of lines that do not

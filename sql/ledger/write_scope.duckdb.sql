@@ -1,4 +1,4 @@
--- Which rows of a wave their writers may not write, on DuckDB; run by `ledger/write_scope.py` in the settlement's
+-- Which rows of a wave their writers may not write, on DuckDB; run by `ledger/current_lines.py` in the settlement's
 -- transaction. The temporary table `bound_writers` (own_no, fix_number, stores) has the stores to which the writers of
 -- the wave's rows are bound; without stores, each row is bound to its own. Rows that it does not list are not bound.
 

@@ -20,8 +20,7 @@ from portal import live
 from tillstream.app import App
 from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.server.connections import Connections
-from tillstream.server.http_server import create_http_server
+from tillstream.server.http_server import Connections, create_http_server
 from tillstream.server.serve import with_server_memory
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings

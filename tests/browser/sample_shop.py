@@ -14,12 +14,12 @@ from tillstream.alerts import rules
 from tillstream.alerts.condition import AlertSources
 from tillstream.alerts.evaluation import evaluate_rules
 from tillstream.app import App
+from tillstream.app.outgoing_deliveries import subscribed_tables_source
 from tillstream.app.source_access import source_access
-from tillstream.app.subscribed_tables import source_of
 from tillstream.catalogue import entry_saving, warehouse_mirror
-from tillstream.commands.demo_shop import dashboard as demo_dashboard
+from tillstream.commands.demo_shop import people as demo_dashboard
+from tillstream.connectors import due_runs
 from tillstream.connectors import records as connectors
-from tillstream.connectors import run
 from tillstream.connectors.state import ConnectorDraft
 from tillstream.delivery import background_exports, webhooks
 from tillstream.delivery import channel_registry as alert_channels
@@ -36,13 +36,13 @@ from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product
 from tillstream.people import accounts, signatures
 from tillstream.records import audit_log
-from tillstream.samples.files import write_samples
+from tillstream.samples.sample_files import write_samples
 from tillstream.server.worker import Worker
 from tillstream.stock import purchase_orders, stock_counts, stored_levels, stored_movements
 from tillstream.stock.movements import DayPart, Movement, MovementKind, MovementLine
 from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder
 from tillstream.stock.stock_counts import CountPart, CountScan, StockCount
-from tillstream.sync import homes, status
+from tillstream.sync import homes, sync_status
 
 UNTIL = date(2026, 6, 30)
 NEXT = UNTIL + timedelta(days=1)
@@ -101,8 +101,8 @@ def open_shop(app: App, folder: Path) -> Shop:
     arguments["subscription_id"] = export_subscriptions.add_subscription(app.ports, "ada", stores, "ada").id
     arguments["export_id"] = _export(app)
     arguments |= _alerts(app) | _connector(app)
-    demo_dashboard.add(app, "ada")
-    arguments["dashboard_id"] = demo_dashboard.ID
+    demo_dashboard.add_dashboard(app, "ada")
+    arguments["dashboard_id"] = demo_dashboard.DASHBOARD_ID
     _sync(app)
     _copy(app, folder)
     own = {
@@ -124,7 +124,7 @@ def _export(app: App) -> str:
     one = background_exports.request_export(
         app.ports, accounts.get_user(app.ports, "ada"), "Sale lines", "/tables/sale-lines", "csv"
     )
-    assert run_due_exports(source_of(app)) == []
+    assert run_due_exports(subscribed_tables_source(app)) == []
     return one.id
 
 
@@ -150,18 +150,20 @@ def _connector(app: App) -> dict[str, str]:
     settings = {"url": f"sqlite:///{database}", "query": "sales", "cursor_column": "changed_at"}
     draft = ConnectorDraft("erp-sales", "sql", settings, "IN")
     connectors.add_connector(app.ports, app.contracts, source_access(app), draft, "ada")
-    run.run_connector(app.ports, app.contracts, source_access(app), draft.name, "ada")
+    due_runs.run_connector(app.ports, app.contracts, source_access(app), draft.name, "ada")
     return {"connector": draft.name}
 
 
 def _sync(app: App) -> None:
     """A head office with two homes, which itself has stopped its sync."""
-    status.begin(app.ports, "https://head-office.example.com", "ada")
-    status.stop(app.ports, "ada")
+    sync_status.begin_sync(app.ports, "https://head-office.example.com", "ada")
+    sync_status.stop_sync(app.ports, "ada")
     for name, held in (("berlin-1", ""), ("rome-1", "The clock of the home is 6 minutes ahead.")):
-        homes.add(app.ports, name, signatures.new_key_pair()[1], "ada")
+        homes.add_home(app.ports, name, signatures.new_key_pair()[1], "ada")
         contact = app.ports.clock.now().isoformat(timespec="seconds")
-        homes.change(app.ports, name, partial(replace, contact_at=contact, number=4, head=5, held=held, held_number=5))
+        homes.change_home(
+            app.ports, name, partial(replace, contact_at=contact, number=4, head=5, held=held, held_number=5)
+        )
 
 
 def _copy(app: App, folder: Path) -> None:

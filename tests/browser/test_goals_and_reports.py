@@ -20,7 +20,7 @@ from tillstream.forecasting.models import ensemble
 from tillstream.forecasting.outside_series import OutsideValue
 from tillstream.goals import stored_goals
 from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
-from tillstream.model.months import Month
+from tillstream.model.dates import Month
 from tillstream.reports import subscriptions
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from portal.menu import AREAS
 from tillstream.model.people import Role
-from tillstream.samples.extras import mistaken
+from tillstream.samples.sample_files import mistaken_file
 
 pytestmark = pytest.mark.browser
 
@@ -54,7 +54,7 @@ def test_a_clerk_uploads_a_file_and_reads_its_receipt(page: Page, shop: DemoShop
     expect(page.get_by_role("link", name=re.compile("missing")).first).to_be_visible()
     go_to(page, "uploads.listing")
     file = tmp_path / "USA_today.tsv"
-    file.write_bytes(mistaken("USA", shop.served.app.ports.clock.now().date(), 0.05))
+    file.write_bytes(mistaken_file("USA", shop.served.app.ports.clock.now().date(), 0.05))
     page.get_by_label("Drop sales files here").set_input_files(file)
     page.get_by_label("Data source of USA_today.tsv").select_option("USA")
     page.get_by_role("button", name="Upload", exact=True).click()

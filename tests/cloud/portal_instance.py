@@ -17,4 +17,4 @@ def application() -> Flask:
     settings = Settings()
     logs.configure(settings)
     logs.redirect_stdlib_logging()
-    return create_worker_portal(local.build(settings, warehouse_file=f"warehouse-{os.getpid()}.duckdb"))
+    return create_worker_portal(local.build_local(settings, warehouse_file=f"warehouse-{os.getpid()}.duckdb"))

@@ -23,9 +23,9 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.app.source_access import source_access
 from tillstream.cli.main import main
-from tillstream.commands.sources import backfills as command
+from tillstream.commands import backfills as command
 from tillstream.connectors import backfills
-from tillstream.connectors.runs import PART_SIZE
+from tillstream.connectors.run_history import PART_SIZE
 from tillstream.handlers import Event, dispatch
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX, OBJECT_FINALIZED
@@ -189,7 +189,7 @@ def test_each_generation_is_a_batch_and_the_same_bytes_count_once(app: App, buck
 
 
 def test_copies_that_get_no_batch_are_reported(app: App, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "RECORDED", timedelta(0))
+    monkeypatch.setattr(command, "RECORD_PATIENCE", timedelta(0))
     put(bucket, "lost/1.csv", 71)
     path = f"gs://{bucket.name}/lost/"
     for _ in range(2):

@@ -21,10 +21,10 @@ from devtools.local_triggers import make_topic
 from tillstream.adapters.google import backup_contents as backup_tables
 from tillstream.adapters.google import sale_index
 from tillstream.adapters.google.sale_index import FirestoreSaleIndex
-from tillstream.app import App, build, tables
-from tillstream.app.google import restore
-from tillstream.app.google import sale_index as rebuilt_index
-from tillstream.app.google.dataset import dataset_of
+from tillstream.app import App, build
+from tillstream.app.google import project_restore, project_tables
+from tillstream.app.google import project_tables as rebuilt_index
+from tillstream.app.google.lazy_warehouse import dataset_of
 from tillstream.cli.main import main
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
@@ -51,7 +51,7 @@ def app(pubsub: Emulator, firestore: Emulator, cloud_storage: Emulator, bigquery
         make_topic(f"http://127.0.0.1:{pubsub.port}", topic)
     for bucket in settings.buckets.values():
         Client(PROJECT).create_bucket(bucket)
-    tables.migrate(settings)
+    project_tables.migrate_tables(settings)
     app = build(settings)
     yield app
     app.close()
@@ -118,14 +118,14 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     app.ports.objects.delete(lost.bucket, lost.object)
     assert snapshot(app) != before
     with pytest.raises(Rejected, match="--replace"):
-        restore.restore(app.settings, kept["archive"], replace=False)
+        project_restore.restore_project(app.settings, kept["archive"], replace=False)
     raised = "SELECT number FROM epoch"
     (epoch,) = app.ports.warehouse.query(raised).to_pylist()
-    back = restore.restore(app.settings, kept["archive"], replace=True)
+    back = project_restore.restore_project(app.settings, kept["archive"], replace=True)
     assert back["documents"] == kept["documents"]
     assert index.days([1, 2]) == {}, "the index is rebuilt from the ledger"
     assert index.days([index_hash("batch", first["batch_id"])])
-    assert rebuilt_index.differences(app.settings) == []
+    assert rebuilt_index.sale_index_differences(app.settings) == []
     assert app.ports.warehouse.query(raised).to_pylist() == [{"number": epoch["number"] + 2}]  # tables, index
     app.queries.clear()
     assert snapshot(app) == before
@@ -137,7 +137,7 @@ def test_a_project_comes_back_as_it_was(app: App, bucket: Bucket, index: Firesto
     assert batch.object == f"restored/{lost.generation}/{lost.object}"
     assert "six" in b"".join(original_rows.rejected_rows_csv(app.ports, first["batch_id"])).decode()
     assert COMMANDS["rebuild"](app, quiet).data["differences"] == []
-    restore.restore(app.settings, kept["archive"], replace=True)
+    project_restore.restore_project(app.settings, kept["archive"], replace=True)
     assert snapshot(app) == before
 
     # a file that came after the backup is in the inbox all the same, and comes in again; what was restored does not
@@ -163,7 +163,7 @@ def test_a_broken_backup_changes_nothing(app: App, bucket: Bucket, tmp_path: Pat
             next(blob for name, blob in held.items() if "/originals/" in name).delete()
     before = snapshot(app)
     with pytest.raises(Rejected):
-        restore.restore(app.settings, kept, replace=True)
+        project_restore.restore_project(app.settings, kept, replace=True)
     assert snapshot(app) == before
 
 
@@ -206,7 +206,7 @@ def test_the_index_of_a_project_is_rebuilt_by_a_command(app: App, index: Firesto
 
 def test_a_project_without_tables_needs_its_index(app: App) -> None:
     absent = app.settings.model_copy(update={"dataset": "absent"})
-    assert rebuilt_index.differences(absent) == ["the tables of this version are missing"]
+    assert rebuilt_index.sale_index_differences(absent) == ["the tables of this version are missing"]
 
 
 def test_rows_that_a_policy_hides_are_noticed(app: App, bucket: Bucket, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from functions import main
 from infra.goals import METRICS
 from tillstream.adapters.google.bigquery.tables import FIELDS, FLAGS, SALE_VERSIONS, STORED
 from tillstream.app import App
-from tillstream.app.google.dataset import dataset_of
+from tillstream.app.google.lazy_warehouse import dataset_of
 from tillstream.ledger.slice_settlement import ADDED_TABLES
 from tillstream.model.batch import Batch
 from tillstream.operations import large_settlements, maintenance_status, rebuild

@@ -18,7 +18,7 @@ from devtools.emulators import PROJECT
 from devtools.local_jobs import LocalJobs, served
 from functions import main
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import App, build, file_destinations
+from tillstream.app import App, build, outgoing_deliveries
 from tillstream.delivery import file_deliveries
 from tillstream.delivery import subscriptions as export_subscriptions
 from tillstream.delivery.file_destinations import FileDestinationDraft
@@ -143,9 +143,9 @@ def test_a_subscribed_table_is_delivered_to_a_bucket_without_e_mail(
     shop_of_two_stores.add(app, tmp_path, today - timedelta(days=5), today - timedelta(days=1))
     accounts.add_account(app.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
     bucket = Client(PROJECT).create_bucket(f"bi-{uuid.uuid4().hex}")
-    file_destinations.add(app, FileDestinationDraft("bi", f"gs://{bucket.name}/sales"), "boss")
+    outgoing_deliveries.add_file_destination(app, FileDestinationDraft("bi", f"gs://{bucket.name}/sales"), "boss")
     with pytest.raises(Rejected, match="A project delivers to buckets"):
-        file_destinations.add(app, FileDestinationDraft("folder", "/data"), "boss")
+        outgoing_deliveries.add_file_destination(app, FileDestinationDraft("folder", "/data"), "boss")
     address = f"/explore?measure=revenue&by=store&from={today - timedelta(days=5)}&to={today}&currency=GBP"
     table = SubscriptionDraft("Stores", address, "csv", "", "month", destination="bi", file_name="latest")
     one = export_subscriptions.add_subscription(app.ports, "maya", table, "maya")
@@ -161,7 +161,7 @@ def test_a_subscribed_table_is_delivered_to_a_bucket_without_e_mail(
     assert header == '"store","revenue"'
     assert "LDS1" in row
     assert [each.state for each in file_deliveries.list_file_deliveries(app.ports)] == [SENT]
-    assert file_destinations.test(app, "bi", "boss") == (
+    assert outgoing_deliveries.test_file_destination(app, "bi", "boss") == (
         f"The file tillstream-test.txt was written to gs://{bucket.name}/sales/."
     )
     sweep(app, monkeypatch)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from tillstream.connectors.kinds import table
+from tillstream.connectors import kind_table
 from tillstream.connectors.source import ConnectionAccess, ConnectorKind, Cursor, SourceItem, SourceSetting
 from tillstream.model.errors import Rejected, Unavailable
 
@@ -111,13 +111,13 @@ def module() -> ModuleType:
 
 def register(monkeypatch: pytest.MonkeyPatch) -> None:
     """Add the kind to the table for one test."""
-    monkeypatch.setattr(table, "MODULES", (*table.MODULES, NAME))
+    monkeypatch.setattr(kind_table, "MODULES", (*kind_table.MODULES, NAME))
     monkeypatch.setitem(sys.modules, f"tillstream.connectors.kinds.{NAME}", module())
 
 
 def register_for_process() -> None:
     """Add the kind to the table of this process, which a test kills."""
-    table.MODULES = (*table.MODULES, NAME)
+    kind_table.MODULES = (*kind_table.MODULES, NAME)
     sys.modules[f"tillstream.connectors.kinds.{NAME}"] = module()
 
 

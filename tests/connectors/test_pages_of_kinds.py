@@ -10,7 +10,7 @@ from app_factory import copy_template
 from click.testing import CliRunner
 
 from tillstream.cli.main import main
-from tillstream.connectors.kinds import table
+from tillstream.connectors import kind_table
 from tillstream.connectors.source import ConnectorKind
 from tillstream.settings import Settings
 
@@ -29,7 +29,7 @@ def commands(kind: ConnectorKind) -> list[list[str]]:
     return [shlex.split(line)[1:] for line in added]
 
 
-@pytest.mark.parametrize("kind", table.all_kinds(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", kind_table.all_kinds(), ids=lambda kind: kind.name)
 def test_each_setting_is_on_the_page_with_its_default(kind: ConnectorKind) -> None:
     rows = [line for line in page(kind).splitlines() if line.startswith("| `")]
     for setting in kind.settings:
@@ -38,7 +38,7 @@ def test_each_setting_is_on_the_page_with_its_default(kind: ConnectorKind) -> No
         assert setting.default in described[0], setting.name
 
 
-@pytest.mark.parametrize("kind", table.all_kinds(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", kind_table.all_kinds(), ids=lambda kind: kind.name)
 def test_the_commands_of_the_page_add_connectors(
     kind: ConnectorKind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,7 +56,7 @@ def test_the_commands_of_the_page_add_connectors(
         assert (added["name"], added["kind"]) == (command[2], kind.name)
 
 
-@pytest.mark.parametrize("kind", table.all_kinds(), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", kind_table.all_kinds(), ids=lambda kind: kind.name)
 def test_the_page_has_references_and_no_credentials(kind: ConnectorKind) -> None:
     credentials = {setting.name for setting in kind.settings if setting.is_credential}
     for command in commands(kind):

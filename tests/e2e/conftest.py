@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.app import local
-from tillstream.app.local import WAREHOUSE, open_warehouse
+from tillstream.app.local import WAREHOUSE_FILE, open_warehouse
 from tillstream.cli.main import main
 from tillstream.settings import Settings
 
@@ -25,7 +25,7 @@ _kept: dict[tuple[str, str], tuple[Path, Any]] = {}
 
 def _furnish(home: Path, arguments: tuple[str, ...]) -> None:
     """A command that builds a home begins with a copy of one; `restore` makes its home itself."""
-    if arguments[0] != "restore" and not (home / WAREHOUSE).exists():
+    if arguments[0] != "restore" and not (home / WAREHOUSE_FILE).exists():
         copy_template(Settings())
 
 

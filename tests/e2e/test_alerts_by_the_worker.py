@@ -10,8 +10,8 @@ from unit.mail.mail_server import serving
 from waiting import wait_for
 from webhook_receiver import receiving
 
-from tillstream.app import messages
-from tillstream.server import schedules, worker
+from tillstream.app import outgoing_deliveries
+from tillstream.server import worker
 from tillstream.settings import Settings
 
 
@@ -19,9 +19,9 @@ from tillstream.settings import Settings
 def test_the_worker_delivers(
     tmp_path: Path, free_tcp_port: int, monkeypatch: pytest.MonkeyPatch, has_mail: bool
 ) -> None:
-    turns, may_be_due = list[int](), messages.may_be_due
-    monkeypatch.setattr(schedules, "REPORTS_EVERY", 0.05)
-    monkeypatch.setattr(messages, "may_be_due", lambda app: turns.append(1) or may_be_due(app))
+    turns, may_be_due = list[int](), outgoing_deliveries.may_messages_be_due
+    monkeypatch.setattr(worker, "REPORTS_EVERY", 0.05)
+    monkeypatch.setattr(outgoing_deliveries, "may_messages_be_due", lambda app: turns.append(1) or may_be_due(app))
     url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}" if has_mail else "")
     app = build(Settings(home=tmp_path, samples=False, threads=1, webhook_private=True, smtp_url=url))
     with serving(free_tcp_port) as inbox, receiving() as receiver:

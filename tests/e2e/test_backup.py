@@ -18,7 +18,7 @@ from threads import join_thread
 from examples import in_long_proofs
 from tests.e2e.conftest import Once, Run, RunText
 from tillstream.app import build
-from tillstream.app.local import folder
+from tillstream.app.local import local_home_folder
 from tillstream.contracts import source_settings
 from tillstream.settings import Settings
 
@@ -166,8 +166,8 @@ def test_a_folder_with_data_is_replaced_only_with_its_option(
 def test_a_folder_in_use_is_left_alone(
     archive: Path, home: Path, run_text: RunText, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tillstream.cli.backup.TURN", 0.1)
-    with folder(Settings(home=home)).own():
+    monkeypatch.setattr("tillstream.cli.operations.TURN", 0.1)
+    with local_home_folder(Settings(home=home)).own():
         code, words = run_text("restore", str(archive), "--replace")
     assert code == 1
     assert "Stop its server" in words
@@ -228,7 +228,7 @@ main(sys.argv[1:])
 """
 IN_BACKUP = """
 from tillstream.adapters.local.files import backup
-backup.check = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+backup.check_archive = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 """
 IN_RESTORE = """
 left, rename = [{count}], Path.rename

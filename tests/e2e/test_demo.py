@@ -16,8 +16,7 @@ from tests.e2e.conftest import Run
 from tillstream.analytics import query_catalogue
 from tillstream.app import App, build
 from tillstream.commands import demo
-from tillstream.commands.demo_shop.days import DAYS, last_day
-from tillstream.commands.demo_shop.till import SENT
+from tillstream.commands.demo_shop.sales import DAILY_FILES, SENT_SALES, last_day
 from tillstream.commands.demo_shop.web_shop import ORDERS
 from tillstream.commands.result import quiet
 from tillstream.logs import configure
@@ -26,20 +25,20 @@ from tillstream.model.errors import Unavailable
 from tillstream.operations import maintenance_status
 from tillstream.pipeline.staging import stage
 from tillstream.records import batch_records
-from tillstream.samples.files import expected
+from tillstream.samples.sample_files import expected_facts
 from tillstream.server import serve
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.sync import identity
+from tillstream.sync import home_identity
 
 SCALE = 0.004
-FILES = 3 * 3 + 3 * DAYS - 1
+FILES = 3 * 3 + 3 * DAILY_FILES - 1
 """A history, a newest month, corrections and the newest days of three regions, but for one missing day."""
 FOR_PEOPLE = 4
 """Further files, which need a person."""
 CORRECTIONS = 3
 """Of these, the files that correct others."""
-TILL_LINES = SENT
+TILL_LINES = SENT_SALES
 ADDED_LINES = TILL_LINES + len(ORDERS)
 """Lines of the till, the form and the connector to the web shop."""
 
@@ -94,7 +93,7 @@ def wait_for_tills(app: App) -> None:
 def test_another_scale_adds_its_sales_and_the_same_scale_none(run: Run) -> None:
     until = last_day(datetime.now(UTC))
     facts_by_scale = {
-        scale: list(expected(until=until, scale=scale, days=DAYS).values()) for scale in (SCALE, 2 * SCALE)
+        scale: list(expected_facts(until=until, scale=scale, days=DAILY_FILES).values()) for scale in (SCALE, 2 * SCALE)
     }
     total = ADDED_LINES
     for scale, facts in facts_by_scale.items():
@@ -162,7 +161,7 @@ def test_on_a_terminal_no_log_line_interrupts_the_progress(served: App, monkeypa
 
 def test_a_home_with_a_key_for_the_sync_loads_no_samples(home: Path) -> None:
     app, output = build(Settings(threads=1)), list[str]()
-    identity.create(app.ports, "command line")
+    home_identity.create_identity(app.ports, "command line")
     serve._samples(app, output.append, scale=SCALE)
     assert (output, batch_records.find_batches(app.ports)) == ([], [])
     app.close()

@@ -14,8 +14,8 @@ from portal import create_app, menu
 from tillstream.analytics import queries
 from tillstream.app import App, build
 from tillstream.commands.demo_shop import people as demo_people
-from tillstream.commands.demo_shop import till
-from tillstream.commands.demo_shop.days import last_day
+from tillstream.commands.demo_shop import sales
+from tillstream.commands.demo_shop.sales import last_day
 from tillstream.delivery import subscriptions
 from tillstream.model.batch import BatchState
 from tillstream.model.people import UNRESTRICTED, Role
@@ -119,7 +119,7 @@ def test_what_the_corrections_change_is_a_change_of_its_own(app: App) -> None:
 def test_tills_have_sent_sales_that_count(portal: Flask, accounts_by_role: dict[Role, dict[str, str]]) -> None:
     admin, manager = (signed_in(portal, accounts_by_role[role]) for role in (Role.ADMIN, Role.MANAGER))
     page = admin.get("/uploads?kind=messages").text
-    assert f"{till.SENT} store sales" in page
+    assert f"{sales.SENT_SALES} store sales" in page
     assert "24&#34; Monitor" in manager.get("/sale-lines?q=TILL-").text
 
 

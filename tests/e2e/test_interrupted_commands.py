@@ -12,8 +12,7 @@ import pytest
 from app_factory import build
 
 from examples import in_long_proofs
-from tillstream.commands.kept_files import KeptFiles
-from tillstream.commands.result import KEPT, SENT, quiet
+from tillstream.commands.result import KEPT, SENT, KeptFiles, quiet
 from tillstream.model.batch import Batch, BatchState
 from tillstream.records import batch_records
 from tillstream.settings import Settings

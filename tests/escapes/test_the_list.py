@@ -4,14 +4,14 @@ import pytest
 from corpus import ESCAPES
 from escape import REACHES, Escape
 
-from tillstream.ad_hoc import tables
-from tillstream.ad_hoc.statement import scoped
 from tillstream.adapters.local.googlesql import closed_text
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
+from tillstream.explore import scoped_tables
+from tillstream.explore.scoped_statement import scope_statement
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role, scope_of
 
-OFFERED = tables.offered(scope_of(Role.MANAGER, ("IN",), ("S1",)))
+OFFERED = scoped_tables.offered_tables(scope_of(Role.MANAGER, ("IN",), ("S1",)))
 PLACES = {"home": "/home/x/secrets/token", "file": "/etc/passwd", "port": 8080}
 REFUSED = tuple(one for one in ESCAPES if not one.harmless)
 
@@ -25,12 +25,12 @@ def test_there_are_two_hundred_each_once() -> None:
 @pytest.mark.parametrize("escape", REFUSED, ids=lambda one: f"{one.reaches}: {one.name}")
 def test_an_escape_is_refused(escape: Escape) -> None:
     with pytest.raises(Rejected):
-        scoped(escape.filled(escape.typed, **PLACES), OFFERED)
+        scope_statement(escape.filled(escape.typed, **PLACES), OFFERED)
 
 
 @pytest.mark.parametrize("escape", [one for one in ESCAPES if one.harmless], ids=lambda one: one.name)
 def test_what_is_harmless_reads_offered_tables_only(escape: Escape) -> None:
-    statement = scoped(escape.filled(escape.typed, **PLACES), OFFERED)
+    statement = scope_statement(escape.filled(escape.typed, **PLACES), OFFERED)
     to_duckdb_freely(statement.sql)
 
 

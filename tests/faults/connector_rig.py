@@ -19,7 +19,7 @@ from app_factory import copy_template
 from click.testing import CliRunner
 
 from tillstream.cli.main import main
-from tillstream.connectors.runs import DONE
+from tillstream.connectors.run_history import DONE
 from tillstream.settings import Settings
 
 TESTS = Path(__file__).resolve().parents[1]

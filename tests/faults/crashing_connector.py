@@ -14,7 +14,7 @@ from stateful.crashes import Wrapper, with_crashes
 
 from tillstream import app
 from tillstream.cli import main as cli_main
-from tillstream.connectors import runner
+from tillstream.connectors import one_run
 
 
 class CrashingSource(Wrapper):
@@ -24,8 +24,8 @@ class CrashingSource(Wrapper):
 
 
 def with_crashing_sources(fuse: LateFuse) -> None:
-    open_source = runner.open_source
-    runner.open_source = lambda *args: CrashingSource(open_source(*args), fuse)  # type: ignore[assignment, return-value]
+    open_source = one_run.open_source
+    one_run.open_source = lambda *args: CrashingSource(open_source(*args), fuse)  # type: ignore[assignment, return-value]
 
 
 def main(step: str, when: str, count: str, register: str, *arguments: str) -> None:

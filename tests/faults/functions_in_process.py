@@ -19,7 +19,7 @@ from tillstream.ports.machine import (
     error_from_json,
     error_to_json,
 )
-from tillstream.sync.http import delegation
+from tillstream.sync.http import signed_calls
 
 
 class FunctionsInProcess:
@@ -58,7 +58,7 @@ class FunctionsInProcess:
         if name == SWEEP_FUNCTION:
             return sweep_in_function(app.ports, app.contracts, data["by"])
         if name == HOMES_FUNCTION:
-            return delegation.serve(app.ports, app.contracts, data)
+            return signed_calls.serve_call(app.ports, app.contracts, data)
         if name == ATTACH_FUNCTION:
             return attach_webhook_for_user(app.ports, data)
         assert name == PROJECT_FUNCTION

@@ -30,7 +30,7 @@ from tillstream.app import build
 from tillstream.cli.main import main
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.ports.bus import Message, RetryPolicy
-from tillstream.samples.wide import CONTRACT, wide_file
+from tillstream.samples.wide_file import BENCH_CONTRACT, write_wide_file
 from tillstream.settings import Settings
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -87,8 +87,8 @@ class Shop:
 def shop(folder: Path, rows: int) -> Shop:
     home, file = folder / "home", folder / "wide.csv"
     (home / "contracts").mkdir(parents=True)
-    (home / "contracts" / "bench.yaml").write_text(yaml.safe_dump(CONTRACT))
-    wide_file(file, rows)
+    (home / "contracts" / "bench.yaml").write_text(yaml.safe_dump(BENCH_CONTRACT))
+    write_wide_file(file, rows)
     options = csv.ConvertOptions(include_columns=["net_amount"], column_types={"net_amount": pa.decimal128(20, 2)})
     net = pc.sum(csv.read_csv(file, convert_options=options).column("net_amount")).as_py()
     return Shop(home, file, rows, net)

@@ -18,12 +18,12 @@ from tillstream.settings import Settings
 DELIVER = """
 import sys
 from pathlib import Path
-from tillstream.alert_channels import deliveries
-from tillstream.app import build, messages
+from tillstream.app import build, outgoing_deliveries
+from tillstream.delivery import notice_deliveries
 from tillstream.settings import Settings
 
 app = build(Settings(home=Path(sys.argv[1]), samples=False, threads=1, webhook_private=True))
-deliveries.send_due(messages.channel_sender(app))
+notice_deliveries.send_due_notices(outgoing_deliveries.channel_sender(app))
 """
 
 

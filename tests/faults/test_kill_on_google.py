@@ -30,7 +30,7 @@ from tillstream.model.batch import BatchState
 from tillstream.operations import rebuild
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
-from tillstream.samples.wide import CONTRACT
+from tillstream.samples.wide_file import BENCH_CONTRACT
 from tillstream.settings import Settings
 
 pytestmark = [pytest.mark.long, pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")]
@@ -88,7 +88,7 @@ class Company:
 @contextmanager
 def company(folder: Path) -> Iterator[Company]:
     new_company, settings = shop(folder, ROWS), project()
-    store_contract(settings, yaml.safe_dump(CONTRACT))
+    store_contract(settings, yaml.safe_dump(BENCH_CONTRACT))
     app = build(settings)
     ports = with_crashes(app, Fuse()).ports  # which publishes that the file arrived
     try:

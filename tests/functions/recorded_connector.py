@@ -12,7 +12,7 @@ from large_settlements import with_jobs
 from unit.connectors.connector_steps import Connected, sales
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.connectors import run, runs
+from tillstream.connectors import due_runs, run_history
 from tillstream.intake import connector_deliveries
 from tillstream.model.events import INBOX
 from tillstream.model.messages import store_sale_schema
@@ -34,9 +34,9 @@ def bring(folder: Path, sweeping: Calls, running: Calls) -> None:
         with shop.ports.objects.writer(INBOX, name) as writer:
             writer.write(sales(1).encode())
         for items in (2, 0):
-            assert run.start_job_if_due(record_calls(shop, sweeping).ports)
+            assert due_runs.start_job_if_due(record_calls(shop, sweeping).ports)
             job = record_calls(shop, running)
-            (ended,) = run.run_all_due(job.ports, job.contracts, recorded_access(shop, running))
-            assert (ended.outcome, ended.items) == (runs.DONE, items), ended.error
+            (ended,) = due_runs.run_all_due(job.ports, job.contracts, recorded_access(shop, running))
+            assert (ended.outcome, ended.items) == (run_history.DONE, items), ended.error
             clock.sleep(timedelta(hours=1).total_seconds())
         shop.close()

@@ -15,7 +15,7 @@ from sync.two_homes import SOURCE
 from tillstream.model.product_catalogue import Product
 from tillstream.review.undo import undo_batch
 from tillstream.sync import exchange
-from tillstream.sync.http import delegation
+from tillstream.sync.http import signed_calls
 from tillstream.sync.refusals import Busy
 
 
@@ -23,8 +23,8 @@ def sync(folder: Path, calls: Calls, large: Calls) -> None:
     """Sync files, an undo, stock, a product and a rate, in contents of all sizes, and a file for the job."""
     office = by_function(folder, rows=1)
     with pytest.MonkeyPatch.context() as patch, office as two:
-        patch.setattr(exchange, "SMALL", 100)
-        patch.setattr(delegation, "INLINE", 50)
+        patch.setattr(exchange, "SMALL_ORIGINAL", 100)
+        patch.setattr(signed_calls, "MAX_INLINE_BYTES", 50)
         home = two.pair.home
         batch = upload_rows(home, SOURCE, like())
         stock_acts.act(home, Random(1))

@@ -27,9 +27,8 @@ from tillstream.model.events import (
     TOPIC_OBJECTS,
 )
 from tillstream.model.messages import store_sale_schema
-from tillstream.operations import maintenance_status, message_queues
+from tillstream.operations import maintenance_status, message_queues, quality_results
 from tillstream.people.store_credentials import StoreToken
-from tillstream.quality import results
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
 
@@ -190,7 +189,7 @@ def test_the_sweep_drives_on_and_looks_after_rates(entry: Entry, app: App) -> No
 def test_the_ledger_is_compacted_and_checked_by_the_clock(entry: Entry, app: App) -> None:
     answer = entry("compact").post("/")
     assert (answer.status_code, answer.get_json()) == (200, {"days": 0})
-    assert results.last(app.ports).all_checked_at
+    assert quality_results.last_results(app.ports).all_checked_at
 
 
 def test_changed_days_are_checked_by_the_clock(entry: Entry, app: App) -> None:
@@ -199,8 +198,8 @@ def test_changed_days_are_checked_by_the_clock(entry: Entry, app: App) -> None:
     binary(entry("settle"), MESSAGE_PUBLISHED, message(BATCH_STAGED, {"batch_id": received.batch_id}))
     entry("project").post("/")
     entry("compact").post("/")
-    assert results.last(app.ports).settlement_no == 1
-    assert results.last(app.ports).failing == []
+    assert quality_results.last_results(app.ports).settlement_no == 1
+    assert quality_results.last_results(app.ports).failing == []
 
 
 def test_the_sale_index_is_completed_by_the_clock(entry: Entry) -> None:

@@ -57,6 +57,8 @@ from tillstream.model.events import (
 from tillstream.model.messages import store_sale_schema
 from tillstream.model.people import Role
 from tillstream.operations import inbox_upkeep, large_settlements, message_queues
+from tillstream.operations.quality_checks import ON_BIGQUERY
+from tillstream.operations.quality_checks import run_due_checks as run_checks
 from tillstream.operations.reconcile import resume_interrupted_work
 from tillstream.people import accounts, warehouse_scopes
 from tillstream.people.store_credentials import StoreToken
@@ -73,8 +75,6 @@ from tillstream.ports.machine import (
     RESTOCK_JOB,
     SETTLE_LARGE_JOB,
 )
-from tillstream.quality.run import ON_BIGQUERY
-from tillstream.quality.run import run_due as run_checks
 from tillstream.records import batch_records, job_runs, mail, sales_loads
 from tillstream.reports import report_mail, subscriptions
 from tillstream.review.undo import undo_batch

@@ -179,12 +179,12 @@ def test_receiving_gathers_sales_for_a_while_and_ends_in_time(app: App, clock: M
 
 def test_receiving_ends_in_time_however_steadily_sales_arrive(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else no call would end before its timeout, and none would start a settlement."""
-    keep = receiving.keep
+    keep = receiving.keep_messages
 
     def keep_while_another_arrives(*arguments: Any, **options: Any) -> list[Batch]:
         publish_unsigned_sale(app.ports, TILL, sale(app, 2))
         return keep(*arguments, **options)
 
     publish_unsigned_sale(app.ports, TILL, sale(app, 1))
-    monkeypatch.setattr(receiving, "keep", keep_while_another_arrives)
+    monkeypatch.setattr(receiving, "keep_messages", keep_while_another_arrives)
     assert keep_receiving(app.ports, app.contracts, 10, seconds=0, gather=10, stage=lambda _: None) == 1

@@ -15,7 +15,7 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.alerts import records as alert_records
 from tillstream.alerts.condition import AlertSources
 from tillstream.alerts.evaluation import evaluate_rules
-from tillstream.app import App, messages
+from tillstream.app import App, outgoing_deliveries
 from tillstream.delivery import channel_registry as alert_channels
 from tillstream.delivery import notice_deliveries, webhooks
 from tillstream.delivery.alert_channel import ChannelDraft
@@ -114,7 +114,7 @@ def failed_delivery(shop: Shop) -> str:
     notify(shop.app, "n1", channel)
     notice_deliveries.take_due_notices(shop.app.ports)
     alert_channels.pause_channel(shop.app.ports, id_, "boss", is_paused=True)
-    notice_deliveries.send_due_notices(messages.channel_sender(shop.app))
+    notice_deliveries.send_due_notices(outgoing_deliveries.channel_sender(shop.app))
     (one,) = notice_deliveries.list_notice_deliveries(shop.app.ports)
     return one.id
 

@@ -18,7 +18,7 @@ from sync.sync_acts import SYNC
 from upload_steps import ANSWERS, LOST, UNKNOWN, begin, look_at, send
 from visitor import PASSWORD
 
-from tillstream.dashboards import annotations
+from tillstream.explore import annotations
 from tillstream.model import messages
 from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import invitation_links, store_credentials, two_factor
@@ -109,7 +109,7 @@ def _catalogue_import(shop: Shop) -> None:
 
 def _annotation(shop: Shop) -> str:
     shop.boss.post("/annotations", {"day": "2026-06-01", "text": "Strike"})
-    return annotations.between(shop.app.ports, UNRESTRICTED)[0].id
+    return annotations.annotations_between(shop.app.ports, UNRESTRICTED)[0].id
 
 
 def _key(shop: Shop) -> str:

@@ -21,7 +21,7 @@ from infra.access.entry_points import CALLS, NOT_RECORDED, OF_MIRRORS, PORTAL
 from portal.connectors import editing
 from portal.wsgi import create_worker_portal
 from tillstream.app import App, mail_job
-from tillstream.connectors import run
+from tillstream.connectors import due_runs
 from tillstream.forecasting import run_records
 from tillstream.model.events import INBOX, TOPIC_SALE_EVENTS
 from tillstream.model.messages import store_sale_schema
@@ -30,9 +30,9 @@ from tillstream.people import signatures, store_credentials
 from tillstream.records import mail
 from tillstream.records.mail import Mail
 from tillstream.sync import homes
-from tillstream.sync.http import frame, signing
-from tillstream.sync.http.remote import PATH
-from tillstream.sync.identity import Identity, home_id
+from tillstream.sync.home_identity import HomeIdentity, home_id
+from tillstream.sync.http import call_messages, call_signatures
+from tillstream.sync.http.remote_office import SYNC_PATH
 
 LEDGER = (
     *("settlements", "batches", "batch_days", "settlement_days", "sightings", "sale_versions", "statements"),
@@ -106,9 +106,13 @@ def _sell(shop: Shop) -> None:
 def _answer_home(shop: Shop) -> None:
     """A home compares, and the function answers it."""
     private, public = signatures.new_key_pair()
-    homes.add(shop.app.ports, "paris-1", public, "boss")
-    own, path, body = Identity(home_id(public), public, private), f"{PATH}compare", frame.pack({"digests": {}})
-    headers = signing.headers(own, "POST", path, body, 1, shop.app.ports.clock.now())
+    homes.add_home(shop.app.ports, "paris-1", public, "boss")
+    own, path, body = (
+        HomeIdentity(home_id(public), public, private),
+        f"{SYNC_PATH}compare",
+        call_messages.pack_content({"digests": {}}),
+    )
+    headers = call_signatures.signature_headers(own, "POST", path, body, 1, shop.app.ports.clock.now())
     answer = shop.anonymous().client.post(path, data=body, headers=headers)
     assert answer.status_code == 200, answer.text
 
@@ -118,7 +122,7 @@ def _connect(shop: Shop, leaving: App) -> None:
     connector = FIELDS | {"name": "tills", "setting-password": "env:TILLSTREAM_SOURCE_LIST"}
     assert shop.boss.post(f"{NEW}/test", connector).status_code == 200
     assert shop.boss.post(NEW, connector).status_code == 303
-    run.request_run(leaving.ports, "tills", "boss")
+    due_runs.request_run(leaving.ports, "tills", "boss")
 
 
 def _sweep(shop: Shop) -> None:

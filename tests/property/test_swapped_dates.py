@@ -14,7 +14,7 @@ from tillstream.contracts import contract_files
 from tillstream.model.contract import Contract, parse_contract
 from tillstream.model.swapped_dates import DateMoves, is_half_converted, only_first_ascends, swap_day_and_month
 from tillstream.pipeline.staging.file_source import RegionalFileSource
-from tillstream.samples.files import files
+from tillstream.samples.sample_files import files_of_regions
 
 days = st.dates(date(1990, 1, 1), date(2060, 12, 31))
 CSV = {"file": {"encoding": "utf-8", "delimiter": ","}}
@@ -90,7 +90,7 @@ def test_only_one_reading_can_ascend(ups: int, downs: int, more: int, fewer: int
 
 
 def test_the_samples_of_shipped_regions_raise_no_doubt() -> None:
-    for one in files(until=date(2026, 3, 17), scale=0.02):
+    for one in files_of_regions(until=date(2026, 3, 17), scale=0.02):
         out = io.BytesIO()
         one.write(out)
         assert read(out.getvalue(), contract_files.shipped_contracts()[one.contract])[1].date_doubt is None, one.name

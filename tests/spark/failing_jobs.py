@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tillstream.model.errors import TillstreamError
-from tillstream.spark import features, session
-from tillstream.spark.process import SparkProcess
+from tillstream.spark import feature_tables, spark_session
+from tillstream.spark.spark_session import SparkProcess
 
 
 def worker() -> None:
     """The function of a Python worker raises."""
-    session.active().range(1).mapInArrow(broken, "id long").toArrow()
+    spark_session.active_session().range(1).mapInArrow(broken, "id long").toArrow()
 
 
 def broken(batches: Any) -> Any:
@@ -22,12 +22,12 @@ def broken(batches: Any) -> Any:
 
 def java() -> None:
     """The folder of a file is no folder."""
-    session.active().range(1).write.parquet("file:///dev/null/features")
+    spark_session.active_session().range(1).write.parquet("file:///dev/null/features")
 
 
 def no_connector() -> None:
     """The address is checked before the history, which is left out."""
-    features.write("gs://bucket/features", None, {}, "units", 1)  # type: ignore[arg-type]
+    feature_tables.write_features("gs://bucket/features", None, {}, "units", 1)  # type: ignore[arg-type]
 
 
 def run(job: Callable[[], None]) -> None:
@@ -36,7 +36,7 @@ def run(job: Callable[[], None]) -> None:
     except TillstreamError:
         raise
     except Exception as error:  # noqa: BLE001 - of Java
-        raise session.failed(error) from None
+        raise spark_session.spark_failure(error) from None
 
 
 def main(master: str) -> None:

@@ -15,13 +15,12 @@ from unit.connectors.connector_steps import sales
 
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.app import App, build
-from tillstream.app.home_objects import opener
+from tillstream.app.home_objects import objects_opener
 from tillstream.app.source_access import source_access
+from tillstream.commands.backfills import BackfillPace, SparkStaging
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.commands.sources.backfills import Waiting
-from tillstream.commands.sources.on_spark import Spark
-from tillstream.connectors import backfills, runs
+from tillstream.connectors import backfills, run_history
 from tillstream.handlers import stage_batch, stage_object
 from tillstream.model.batch import BatchState
 from tillstream.model.events import BATCH_RECEIVED, INBOX
@@ -29,7 +28,7 @@ from tillstream.pipeline.settling import settle
 from tillstream.ports.objects import StoredObject
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.spark.file_tasks import FileTask, Outcome, run_task
+from tillstream.spark.file_tasks import FileOutcome, FileTask, run_file_task
 
 CONTRACT = "online-retail-uk"
 
@@ -108,10 +107,10 @@ class Project:
     def name(self) -> str:
         return backfills.connector_of_backfill(self.path, CONTRACT).name
 
-    def run(self, here: Callable[[Sequence[FileTask]], Sequence[Outcome]]) -> Spark:
+    def run(self, here: Callable[[Sequence[FileTask]], Sequence[FileOutcome]]) -> SparkStaging:
         """Run the backfill. here: instead of the process of Spark."""
-        spark = Spark(self.app, lambda tasks, _beat: here(tasks))
-        pace = Waiting(self.app, self.name, quiet, spark)
+        spark = SparkStaging(self.app, lambda tasks, _beat: here(tasks))
+        pace = BackfillPace(self.app, self.name, quiet, spark)
         backfill, access = backfills.connector_of_backfill(self.path, CONTRACT), source_access(self.app)
         with pace.lease():
             ended = backfills.run_backfill(self.app.ports, self.app.contracts, access, backfill, "ana", pace)
@@ -119,13 +118,15 @@ class Project:
         assert ended.outcome == "done", ended.error
         return spark
 
-    def stage(self, tasks: Sequence[FileTask]) -> list[Outcome]:
+    def stage(self, tasks: Sequence[FileTask]) -> list[FileOutcome]:
         """As the workers of Spark, one task after another."""
-        opened = opener(self.app.settings)()
-        return [run_task(task, place, opened) for place, task in enumerate(tasks)]
+        opened = objects_opener(self.app.settings)()
+        return [run_file_task(task, place, opened) for place, task in enumerate(tasks)]
 
     def states(self) -> list[str]:
-        return sorted(batch.state.value for batch in runs.batches_in_state(self.app.ports, self.name, *BatchState))
+        return sorted(
+            batch.state.value for batch in run_history.batches_in_state(self.app.ports, self.name, *BatchState)
+        )
 
 
 @pytest.fixture

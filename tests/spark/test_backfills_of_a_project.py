@@ -16,14 +16,14 @@ from unit.connectors.connector_steps import sales
 from tillstream.app import build
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.connectors import backfills, runs
+from tillstream.connectors import backfills, run_history
 from tillstream.handlers import stage_batch
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.spark.file_tasks import FileTask, Outcome
-from tillstream.spark.staging_lease import ALIVE, StagingLease
+from tillstream.spark.file_tasks import FileOutcome, FileTask
+from tillstream.spark.staging_lease import LEASED_FOR, StagingLease
 
 __all__ = ["bucket", "settings", "started"]
 pytestmark = pytest.mark.timeout(900)  # Spark starts slowly where others use the cores
@@ -70,9 +70,9 @@ def test_receipts_of_a_project_are_those_of_the_engine_local(
 
 
 def test_what_spark_could_not_stage_is_left_to_the_functions(started: Project) -> None:
-    def fail(tasks: Sequence[FileTask]) -> list[Outcome]:
+    def fail(tasks: Sequence[FileTask]) -> list[FileOutcome]:
         outcomes = started.stage(tasks[1:])
-        return [Outcome(0, fault="MemoryError"), *(replace(one, place=one.place + 1) for one in outcomes)]
+        return [FileOutcome(0, fault="MemoryError"), *(replace(one, place=one.place + 1) for one in outcomes)]
 
     spark = started.run(fail)
     assert (spark.files, len(spark.faults)) == (2, 1)
@@ -86,7 +86,7 @@ def test_what_spark_could_not_stage_is_left_to_the_functions(started: Project) -
 
 @pytest.mark.long
 def test_a_job_that_fails_leaves_every_file_to_the_functions(started: Project) -> None:
-    def fail(tasks: Sequence[FileTask]) -> list[Outcome]:
+    def fail(tasks: Sequence[FileTask]) -> list[FileOutcome]:
         raise Unavailable("Spark failed: no executors.")
 
     spark = started.run(fail)
@@ -96,7 +96,7 @@ def test_a_job_that_fails_leaves_every_file_to_the_functions(started: Project) -
 
 @pytest.mark.long
 def test_a_command_that_is_killed_continues_when_its_lease_has_ended(started: Project) -> None:
-    def die(tasks: Sequence[FileTask]) -> list[Outcome]:
+    def die(tasks: Sequence[FileTask]) -> list[FileOutcome]:
         started.stage(tasks)
         raise Killed
 
@@ -109,7 +109,7 @@ def test_a_command_that_is_killed_continues_when_its_lease_has_ended(started: Pr
         started.run(started.stage)
     for batch in batch_records.find_batches(started.app.ports, state=BatchState.STAGING):
         assert stage_batch(started.app, {"batch_id": batch.batch_id})["outcome"] == "left to Spark"
-    started.clock.late += ALIVE.total_seconds() + 1
+    started.clock.late += LEASED_FOR.total_seconds() + 1
     one, *_ = batch_records.find_batches(started.app.ports, state=BatchState.STAGING)
     assert stage_batch(started.app, {"batch_id": one.batch_id})["outcome"] == "staged", "as after the next sweep"
     assert started.run(started.stage).files == 2
@@ -120,15 +120,15 @@ def test_a_command_that_is_killed_continues_when_its_lease_has_ended(started: Pr
 def test_a_file_that_is_staged_twice_counts_once(started: Project) -> None:
     """The command was stopped for so long that its lease ended, and functions staged its files meanwhile."""
 
-    def late(tasks: Sequence[FileTask]) -> list[Outcome]:
+    def late(tasks: Sequence[FileTask]) -> list[FileOutcome]:
         outcomes = started.stage(tasks)
-        started.clock.late += ALIVE.total_seconds() + 1
+        started.clock.late += LEASED_FOR.total_seconds() + 1
         for task in tasks:
             assert stage_batch(started.app, {"batch_id": task.upload.batch_id})["outcome"] == "staged"
         started.functions.turn()
         return outcomes
 
     started.run(late)
-    settled = list(runs.batches_in_state(started.app.ports, started.name, BatchState.SETTLED))
+    settled = list(run_history.batches_in_state(started.app.ports, started.name, BatchState.SETTLED))
     shown = receipts(started.app, started.name)
     assert (len(settled), [receipt["rows"]["new"] for receipt in shown.values()]) == (3, [1, 1, 1])

@@ -16,10 +16,11 @@ from spark_project import CONTRACT, Killed, Project, bucket, receipts, settings,
 from tillstream.app.batch_program import staging_batch
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
+from tillstream.model import errors
 from tillstream.model.events import STAGING
-from tillstream.spark import dataproc
-from tillstream.spark.dataproc import Place, run_batch
-from tillstream.spark.file_tasks import FileTask, Outcome
+from tillstream.spark import dataproc_batches
+from tillstream.spark.dataproc_batches import DataprocPlace, run_batch
+from tillstream.spark.file_tasks import FileOutcome, FileTask
 
 __all__ = ["bucket", "settings", "started"]
 pytestmark = pytest.mark.timeout(900)  # Spark starts slowly where others use the cores
@@ -56,9 +57,9 @@ def service(spark_python: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         yield dataproc_api
 
 
-def on_dataproc(project: Project, beat: Callable[[], None]) -> Callable[[Sequence[FileTask]], list[Outcome]]:
+def on_dataproc(project: Project, beat: Callable[[], None]) -> Callable[[Sequence[FileTask]], list[FileOutcome]]:
     settings = project.app.settings
-    place = Place(settings.project, settings.location, dict(settings.buckets), SUBNET)
+    place = DataprocPlace(settings.project, settings.location, dict(settings.buckets), SUBNET)
     return lambda tasks: run_batch(place, project.app.ports.objects, project.clock, tasks, beat)
 
 
@@ -116,17 +117,17 @@ def test_after_batches_that_failed_another_one_is_submitted(
 ) -> None:
     task_names = []
 
-    def submit_twice(tasks: Sequence[FileTask]) -> list[Outcome]:
+    def submit_twice(tasks: Sequence[FileTask]) -> list[FileOutcome]:
         run = on_dataproc(started, beat=lambda: None)
         for _ in range(2):
-            with pytest.raises(dataproc.Unavailable):
+            with pytest.raises(errors.Unavailable):
                 run(tasks)
         task_names.extend(service.submitted)
-        with pytest.raises(dataproc.Unavailable, match="failed with the same files"):
+        with pytest.raises(errors.Unavailable, match="failed with the same files"):
             run(tasks)
         return started.stage(tasks)
 
-    monkeypatch.setattr(dataproc, "MOST_TRIES", 2)
+    monkeypatch.setattr(dataproc_batches, "MAX_TRIES", 2)
     service.start = lambda _: subprocess.Popen(["false"], text=True)
     assert started.run(submit_twice).files == 3
     assert [name.rpartition("-")[2] for name in task_names] == ["0", "1"]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from waiting import wait_for
 
-from tillstream.commands.numbers import compare
+from tillstream.commands import forecast
 from tillstream.forecasting.mlflow_tracking import EXPERIMENT, MEASURES, Tracking
 from tillstream.model.errors import Rejected, Unavailable
 
@@ -146,11 +146,11 @@ def test_an_experiment_that_is_deleted_in_mlflow(server: str) -> None:
     post(server, "api/2.0/mlflow/experiments/delete", number)
     with pytest.raises(Rejected, match=f"mlflow experiments restore --experiment-id {experiment['experiment_id']}"):
         Tracking(server)
-    result = compare.logged(report(), before, START, END)
+    result = forecast.log_comparison(report(), before, START, END)
     reason = f"MLflow at {server} answered 400 to POST /api/2.0/mlflow/runs/create."
     assert (result.code, result.data) == (1, report() | {"run_error": reason})
     post(server, "api/2.0/mlflow/experiments/restore", number)
-    assert compare.logged(report(), before, START, END).code == 0
+    assert forecast.log_comparison(report(), before, START, END).code == 0
 
 
 @pytest.mark.long

@@ -221,7 +221,7 @@ def with_crashes(app: App, fuse: Fuse) -> App:
     """The same app, every step of it passing the fuse."""
     ports = app.ports
     bus: Any = _Bus(ports.bus, fuse)
-    notify = composition._notify(bus)
+    notify = composition._notify_of_objects(bus)
     objects: Any = (
         _Notifying(ports.objects, notify)
         if app.settings.project

@@ -20,8 +20,9 @@ from stateful.system import LISTENER, System
 from tillstream.adapters.google.document_store import FirestoreDocumentStore
 from tillstream.adapters.google.pubsub.event_bus import PubSubEventBus
 from tillstream.adapters.local.clock import SystemClock
-from tillstream.app import App, build, tables
-from tillstream.app.custom_contracts import COLLECTION
+from tillstream.app import App, build
+from tillstream.app.custom_contracts import OWN_CONTRACTS
+from tillstream.app.google import project_tables
 from tillstream.intake import store_sales
 from tillstream.model.contract import parse_contract
 from tillstream.model.events import SUBSCRIPTIONS, TOPIC_SALE_EVENTS
@@ -43,7 +44,7 @@ def project() -> Settings:
     with closing(PubSubEventBus(settings.project, makes=True)) as bus:
         for subscription, topic in {**SUBSCRIPTIONS, LISTENER: TOPIC_SALE_EVENTS}.items():
             bus.subscribe(topic, subscription, AT_ONCE)
-    tables.migrate(settings)
+    project_tables.migrate_tables(settings)
     return settings
 
 
@@ -51,7 +52,7 @@ def store_contract(settings: Settings, text: str) -> None:
     """As the portal of a cloud keeps it: a document, which the next process reads."""
     contract = parse_contract(yaml.safe_load(text), "a test's contract")
     with closing(FirestoreDocumentStore(settings.project)) as documents:
-        documents.put(COLLECTION, contract.name, contract.model_dump(mode="json"))
+        documents.put(OWN_CONTRACTS, contract.name, contract.model_dump(mode="json"))
 
 
 class RealClock(SystemClock):

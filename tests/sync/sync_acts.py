@@ -6,9 +6,8 @@ from typing import Any
 
 from tillstream.people import signatures
 from tillstream.records import batch_records
-from tillstream.sync import homes, requests
-from tillstream.sync.reference import questions
-from tillstream.sync.reference.questions import Question
+from tillstream.sync import homes, reference_questions, undo_requests
+from tillstream.sync.reference_questions import ReferenceQuestion
 
 HOME = "berlin-1"
 PAGE = "/pipeline/sync"
@@ -16,7 +15,7 @@ PAGE = "/pipeline/sync"
 
 def added(shop: Any) -> str:
     """A home that sends what it has; of an earlier act too."""
-    if shop.app.ports.documents.get(homes.COLLECTION, HOME) is not None:
+    if shop.app.ports.documents.get(batch_records.SYNC_HOMES, HOME) is not None:
         return HOME
     key = signatures.new_key_pair()[1]
     assert shop.boss.post(f"{PAGE}/homes", {"name": HOME, "key": key}).status_code == 303
@@ -25,7 +24,7 @@ def added(shop: Any) -> str:
 
 def _released(shop: Any) -> None:
     added(shop)
-    homes.change(shop.app.ports, HOME, lambda home: replace(home, held="The clock was wrong.", held_number=3))
+    homes.change_home(shop.app.ports, HOME, lambda home: replace(home, held="The clock was wrong.", held_number=3))
     shop.boss.post(f"{PAGE}/homes/{HOME}/release")
 
 
@@ -34,11 +33,11 @@ def _decided(shop: Any) -> None:
     shop.boss.post(f"{PAGE}/questions", {"keep": "here"})
 
 
-def open_question(shop: Any) -> Question:
+def open_question(shop: Any) -> ReferenceQuestion:
     """An open question about the name of a product."""
     here, there = ({"code": "P1", "name": name, "active": True} for name in ("Pen", "Pencil"))
-    question = Question("product:00", "P1", here, there, 1, "2026-06-01T00:00:00+00:00")
-    questions.replace_all(shop.app.ports, [question])
+    question = ReferenceQuestion("product:00", "P1", here, there, 1, "2026-06-01T00:00:00+00:00")
+    reference_questions.replace_questions(shop.app.ports, [question])
     return question
 
 
@@ -47,7 +46,7 @@ def requested(shop: Any) -> str:
     batch: str = shop.upload()
     at = shop.app.ports.clock.now().isoformat()
     document = {"batch_id": batch, "home": "", "file": "IN.csv", "reason": "Wrong day.", "by": "chief", "at": at}
-    shop.app.ports.documents.put(requests.COLLECTION, batch, {**document, "state": "open"})
+    shop.app.ports.documents.put(undo_requests.UNDO_REQUESTS, batch, {**document, "state": "open"})
     return batch
 
 

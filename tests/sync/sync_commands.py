@@ -31,7 +31,7 @@ def _decided(shop: Any) -> None:
 def _home(shop: Any, *, held: str = "") -> str:
     key = signatures.new_key_pair()[1]
     command(shop, "sync-homes-add", name=HOME, key=key)
-    homes.change(shop.app.ports, HOME, lambda home: replace(home, held=held, held_number=1))
+    homes.change_home(shop.app.ports, HOME, lambda home: replace(home, held=held, held_number=1))
     return HOME
 
 

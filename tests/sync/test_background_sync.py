@@ -9,8 +9,8 @@ import pytest
 from stateful.steps import like, upload_rows
 from sync.two_homes import SOURCE, Connected, connected
 
-from tillstream.app.syncing import BackgroundSync
-from tillstream.sync import status
+from tillstream.app.home_sync import BackgroundSync
+from tillstream.sync import sync_status
 
 BY = "chief"
 
@@ -37,17 +37,17 @@ def test_a_home_with_a_head_office_syncs_by_itself_until_it_is_stopped(two: Conn
     home, syncs = two.pair.home, background(two)
     upload_rows(home, SOURCE, like())
     assert turn(syncs) == []
-    assert status.lag(home.plain.ports).settlements == 1, "without an address, nothing is sent"
-    status.begin(home.plain.ports, two.address, BY)
-    assert (turn(syncs), status.lag(home.plain.ports).settlements) == ([], 0)
-    status.stop(home.plain.ports, BY)
+    assert sync_status.sync_lag(home.plain.ports).settlements == 1, "without an address, nothing is sent"
+    sync_status.begin_sync(home.plain.ports, two.address, BY)
+    assert (turn(syncs), sync_status.sync_lag(home.plain.ports).settlements) == ([], 0)
+    sync_status.stop_sync(home.plain.ports, BY)
     upload_rows(home, SOURCE, like(number="2"))
-    assert (turn(syncs), status.lag(home.plain.ports).settlements) == ([], 1)
+    assert (turn(syncs), sync_status.sync_lag(home.plain.ports).settlements) == ([], 1)
 
 
 def test_pauses_grow_while_it_fails(two: Connected) -> None:
     syncs, stopping = background(two), threading.Event()
-    status.begin(two.pair.home.plain.ports, "http://127.0.0.1:1", BY)
+    sync_status.begin_sync(two.pair.home.plain.ports, "http://127.0.0.1:1", BY)
     pauses = []
     for waited in (60.0, 120.0, 240.0, 480.0, 900.0):
         syncs.pause = waited
@@ -56,16 +56,16 @@ def test_pauses_grow_while_it_fails(two: Connected) -> None:
         assert "cannot be reached" in failure
         pauses.append(syncs.pause)
     assert pauses == [120.0, 240.0, 480.0, 900.0, 900.0]
-    status.begin(two.pair.home.plain.ports, two.address, BY)
+    sync_status.begin_sync(two.pair.home.plain.ports, two.address, BY)
     two.pair.set_clock()
     assert (syncs.turn(stopping), syncs.pause) == ([], 60.0)
 
 
 def test_a_server_that_stops_syncs_no_more(two: Connected) -> None:
-    status.begin(two.pair.home.plain.ports, two.address, BY)
+    sync_status.begin_sync(two.pair.home.plain.ports, two.address, BY)
     stopping = threading.Event()
     stopping.set()
     syncs = background(two)
     syncs.pause = 60.0
     assert syncs.turn(stopping) == []
-    assert status.get(two.pair.home.plain.ports).sent_at == ""
+    assert sync_status.get_status(two.pair.home.plain.ports).sent_at == ""

@@ -33,7 +33,7 @@ def test_a_file_from_a_clock_ahead_counts_at_the_head_office_when_it_was_receive
     with pytest.raises(Refused, match="reprocess the file in the home with the time at which it was received"):
         two.sync()
     process(home, replay.replay_batch(home.plain.ports, home.plain.contracts, batch, None, "owner", received=right))
-    homes.release(two.office.ports, NAME, "chief")
+    homes.release_home(two.office.ports, NAME, "chief")
     two.check_agreement(two.sync())
     assert [line["quantity"] for line in two.office.ports.warehouse.query(CURRENT).to_pylist()] == [1, 7]
     assert not rebuild.rebuild_from_ledger(two.office.ports, home.plain.fresh_warehouse)["differences"]

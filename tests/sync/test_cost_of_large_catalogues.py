@@ -13,7 +13,7 @@ from tillstream.app import App
 from tillstream.catalogue import entry_saving
 from tillstream.catalogue.entry_saving import SentEntry
 from tillstream.model.product_catalogue import EntryKind, Product
-from tillstream.sync.reference import catalogue, exchange
+from tillstream.sync import reference_exchange, reference_kinds
 
 FEW, MANY = 150, 450
 PRODUCTS = "products"
@@ -43,7 +43,7 @@ def two(tmp_path: Path) -> Iterator[Pair]:
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (catalogue, exchange):
+    for module in (reference_kinds, reference_exchange):
         monkeypatch.setattr(module, "PAGE", 10)
 
 

@@ -24,10 +24,10 @@ from examples import examples, one_in
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.product_catalogue import Product
 from tillstream.stock import stored_movements
-from tillstream.sync import exchange, homes, identity, status
-from tillstream.sync.http import frame, signing
-from tillstream.sync.http.remote import PATH
-from tillstream.sync.refusals import CLOCK, Refused
+from tillstream.sync import exchange, home_identity, homes, sync_status
+from tillstream.sync.http import call_messages, call_signatures
+from tillstream.sync.http.remote_office import SYNC_PATH
+from tillstream.sync.refusals import CLOCK_OFF, Refused
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def two(tmp_path: Path) -> Iterator[Connected]:
 
 
 def test_everything_arrives_and_comes_back(two: Connected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "SMALL", 100)
-    monkeypatch.setattr(exchange, "PART", 64)
+    monkeypatch.setattr(exchange, "SMALL_ORIGINAL", 100)
+    monkeypatch.setattr(exchange, "PART_BYTES", 64)
     home = two.pair.home
     first = upload_rows(home, SOURCE, like(), like(product="Q"))
     two.pair.check_agreement(two.sync())
@@ -94,15 +94,15 @@ def test_a_refusal_keeps_its_code_and_its_words(two: Connected) -> None:
     upload_rows(two.pair.home, SOURCE, like())
     two.pair.home.clock.advance(3600)
     with pytest.raises(Refused, match="clock of the home is 60 minutes ahead") as refused:
-        exchange.run(two.pair.home.plain.ports, two.pair.home.plain.contracts, two.remote())
-    assert refused.value.code == CLOCK
+        exchange.sync_home(two.pair.home.plain.ports, two.pair.home.plain.contracts, two.remote())
+    assert refused.value.code == CLOCK_OFF
 
 
 def test_a_home_that_was_removed_is_not_recognized(two: Connected) -> None:
-    homes.remove(two.pair.office.ports, NAME, "chief")
+    homes.remove_home(two.pair.office.ports, NAME, "chief")
     with pytest.raises(Rejected, match="No home with the ID"):
         two.sync()
-    assert "No home with the ID" in status.get(two.pair.home.plain.ports).error
+    assert "No home with the ID" in sync_status.get_status(two.pair.home.plain.ports).error
 
 
 def test_a_head_office_that_cannot_be_reached_is_tried_again_later(two: Connected) -> None:
@@ -132,11 +132,13 @@ class Request:
 
 def signed(two: Connected, number: int, body: bytes, call: str = "compare") -> Request:
     ports = two.pair.home.plain.ports
-    headers = signing.headers(identity.get(ports), "POST", PATH + call, body, number, ports.clock.now())
-    return Request(two.address + PATH + call, body, headers | {"Content-Type": "application/octet-stream"})
+    headers = call_signatures.signature_headers(
+        home_identity.get_identity(ports), "POST", SYNC_PATH + call, body, number, ports.clock.now()
+    )
+    return Request(two.address + SYNC_PATH + call, body, headers | {"Content-Type": "application/octet-stream"})
 
 
-COMPARE = frame.pack({"digests": {}})
+COMPARE = call_messages.pack_content({"digests": {}})
 
 
 def test_a_request_is_accepted_once(two: Connected) -> None:
@@ -157,15 +159,19 @@ def test_a_changed_request_is_not_recognized(two: Connected, change: str) -> Non
     request = signed(two, 7, COMPARE)
     match change:
         case "body":
-            request.body = frame.pack({"digests": {"2024-01-01": ""}})
+            request.body = call_messages.pack_content({"digests": {"2024-01-01": ""}})
         case "path":
             request.address = request.address.replace("compare", "journal")
         case "signature":
-            request.headers[signing.SIGNATURE] = signed(two, 8, COMPARE).headers[signing.SIGNATURE]
+            request.headers[call_signatures.SIGNATURE_HEADER] = signed(two, 8, COMPARE).headers[
+                call_signatures.SIGNATURE_HEADER
+            ]
         case "digest":
-            request.headers[signing.DIGEST] = signing.digest_of(b"other")
+            request.headers[call_signatures.DIGEST_HEADER] = call_signatures.content_digest(b"other")
         case "number":
-            request.headers[signing.INPUT] = request.headers[signing.INPUT].replace('"7"', '"8"')
+            request.headers[call_signatures.INPUT_HEADER] = request.headers[call_signatures.INPUT_HEADER].replace(
+                '"7"', '"8"'
+            )
         case _:
             request.headers = {"Content-Type": "application/octet-stream"}
     assert request.send() == 401
@@ -178,9 +184,9 @@ def test_a_changed_request_is_not_recognized(two: Connected, change: str) -> Non
         (b"", 422),
         (b"no gzip", 422),
         (COMPARE[:-9], 422),
-        (frame.pack([]), 422),
-        (frame.pack({"digests": 5}), 422),
-        (frame.pack({"digests": {}}, bytes(frame.MAX_BYTES)), 413),
+        (call_messages.pack_content([]), 422),
+        (call_messages.pack_content({"digests": 5}), 422),
+        (call_messages.pack_content({"digests": {}}, bytes(call_messages.MAX_CONTENT)), 413),
     ],
 )
 def test_unreadable_content_is_refused(two: Connected, body: bytes, expected: int) -> None:
@@ -194,8 +200,11 @@ def test_unreadable_content_is_refused(two: Connected, body: bytes, expected: in
 def test_an_unreadable_movement_is_refused(two: Connected, change: dict[str, Any]) -> None:
     stock_acts.act(two.pair.home, Random(1))
     (stored,) = stored_movements.all_movements(two.pair.home.plain.ports)
-    assert signed(two, 7, frame.pack({"movements": [{**stored.data, **change}]}), "add-stock").send() == 422
-    assert signed(two, 8, frame.pack({"movements": [stored.data]}), "add-stock").send() == 200
+    assert (
+        signed(two, 7, call_messages.pack_content({"movements": [{**stored.data, **change}]}), "add-stock").send()
+        == 422
+    )
+    assert signed(two, 8, call_messages.pack_content({"movements": [stored.data]}), "add-stock").send() == 200
     assert stored_movements.count_movements(two.pair.office.ports) == 1
 
 
@@ -231,6 +240,6 @@ def test_many_cut_connections_end_in_agreement(tmp_path: Path, first: int) -> No
 
 
 def test_the_private_key_is_in_no_text(two: Connected) -> None:
-    own = identity.get(two.pair.home.plain.ports)
+    own = home_identity.get_identity(two.pair.home.plain.ports)
     assert own.private_key not in repr(own)
     assert dataclasses.asdict(own)["private_key"]

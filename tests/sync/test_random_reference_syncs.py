@@ -18,8 +18,7 @@ from tillstream.app import App
 from tillstream.catalogue import stored_entries
 from tillstream.model.catalogue_columns import InvalidEntry
 from tillstream.model.product_catalogue import Alias, DatedAmount, EntryKind, Product, Store
-from tillstream.sync import homes
-from tillstream.sync.reference import office, questions, rates
+from tillstream.sync import homes, reference_entries, reference_exchange, reference_kinds, reference_questions
 
 STEPS = 14
 
@@ -50,9 +49,12 @@ def reference_of(app: App) -> dict[str, Any]:
     return {name: {key: one.content for key, one in group.entries.items()} for name, group in _groups(app).items()}
 
 
-def _groups(app: App) -> dict[str, office.Group]:
-    months = [name for name in rates.digests(app.ports) if name >= "rates:2024"]
-    groups = {**office.groups(app.ports, (REGION,)), **rates.groups(app.ports, months)}
+def _groups(app: App) -> dict[str, reference_entries.ReferenceGroup]:
+    months = [name for name in reference_kinds.rate_digests(app.ports) if name >= "rates:2024"]
+    groups = {
+        **reference_exchange.groups_of_home(app.ports, (REGION,)),
+        **reference_kinds.rate_groups(app.ports, months),
+    }
     return {name: group for name, group in groups.items() if group.entries}
 
 
@@ -76,7 +78,7 @@ def play(folder: Path, seed: int) -> int:
 
 def give_region(two: Pair) -> None:
     """Let the head office have sales of the region of the home."""
-    homes.change(two.office.ports, NAME, lambda home: replace(home, regions=(REGION,)))
+    homes.change_home(two.office.ports, NAME, lambda home: replace(home, regions=(REGION,)))
 
 
 def decide_until_equal(two: Pair, rng: Random) -> int:
@@ -86,7 +88,7 @@ def decide_until_equal(two: Pair, rng: Random) -> int:
         result = two.sync_until_done(rng)
         if not result.questions and not result.reference_sent and not result.reference_taken:
             return decided
-        opened = questions.every(two.home.plain.ports)
+        opened = reference_questions.open_questions(two.home.plain.ports)
         if any(not one.is_choice for one in opened):
             for app in (two.home.plain, two.office):
                 for code in "PQR":
@@ -94,8 +96,8 @@ def decide_until_equal(two: Pair, rng: Random) -> int:
                     if stored and isinstance(stored.entry, Product):
                         put(app, replace(stored.entry, aliases=()))
             continue
-        keep = rng.choice(questions.BOTH)
-        decided += questions.decide(two.home.plain.ports, [one.id for one in opened], keep, "chief")
+        keep = rng.choice(reference_questions.SIDES)
+        decided += reference_questions.decide_questions(two.home.plain.ports, [one.id for one in opened], keep, "chief")
     raise AssertionError("the questions do not end")
 
 

@@ -13,11 +13,9 @@ from sync.two_homes import Pair, connected, pair
 
 from tillstream.analytics import reference
 from tillstream.app import App
-from tillstream.sync import status
-from tillstream.sync.reference import office, questions, rates
-from tillstream.sync.reference.entries import Change, Reference, Saved
-from tillstream.sync.reference.questions import HERE, THERE
-from tillstream.sync.reference.words import subject
+from tillstream.sync import reference_exchange, reference_kinds, reference_questions, sync_status
+from tillstream.sync.reference_entries import ReferenceChange, ReferenceEntry, SavedChange
+from tillstream.sync.reference_questions import KEEP_HERE, KEEP_THERE, question_subject
 
 HEAD = "date,currency,rate\n"
 SHIPPED_DAY = "2024-01-02"
@@ -68,7 +66,7 @@ def test_each_side_takes_what_only_the_other_one_loaded(two: Pair) -> None:
     assert rate_of(home, "GBP") == 0.86
     assert factors(home) == factors(head_office)
     two.sync()
-    assert status.get(home.ports).reference
+    assert sync_status.get_status(home.ports).reference
 
 
 def test_a_rate_that_both_loaded_is_taken_from_the_side_that_corrects_it(two: Pair) -> None:
@@ -106,7 +104,7 @@ def test_two_rates_that_change_places_count_at_once(two: Pair) -> None:
 
 def test_daily_rates_follow_at_the_next_start_if_a_sync_broke_off(two: Pair) -> None:
     changes = [change("2024-06-01 THB", "40"), change("2024-06-02 THB", "41")]
-    assert all(one.version for one in office.save(two.office.ports, changes, "sync berlin-1", ()))
+    assert all(one.version for one in reference_exchange.save_changes(two.office.ports, changes, "sync berlin-1", ()))
     assert "THB" not in {row["currency"] for row in factors(two.office)}
     reference.refresh_rates(two.office.ports, two.office.settings.reporting_currency)
     assert "THB" in {row["currency"] for row in factors(two.office)}
@@ -126,15 +124,15 @@ def test_a_rate_of_the_program_that_one_side_corrects_is_no_question(two: Pair) 
     assert (rate_of(two.office, day=SHIPPED_DAY), rate_of(two.office, "GBP", SHIPPED_DAY)) == (92, 0.9)
 
 
-@pytest.mark.parametrize(("keep", "rate"), [(HERE, 99), (THERE, 98)])
+@pytest.mark.parametrize(("keep", "rate"), [(KEEP_HERE, 99), (KEEP_THERE, 98)])
 def test_what_both_loaded_differently_is_a_question(two: Pair, keep: str, rate: float) -> None:
     load_rates(two.home.plain, "2024-06-01,INR,99", "2024-06-01,GBP,0.86")
     load_rates(two.office, "2024-06-01,INR,98", "2024-06-01,GBP,0.86")
     assert two.sync().questions == 1
-    (question,) = questions.every(two.home.plain.ports)
-    assert subject(question) == "Exchange rate of INR on 2024-06-01"
+    (question,) = reference_questions.open_questions(two.home.plain.ports)
+    assert question_subject(question) == "Exchange rate of INR on 2024-06-01"
     assert (rate_of(two.home.plain), rate_of(two.office)) == (99, 98)
-    questions.decide(two.home.plain.ports, [question.id], keep, "chief")
+    reference_questions.decide_questions(two.home.plain.ports, [question.id], keep, "chief")
     assert two.sync().questions == 0
     assert (rate_of(two.home.plain), rate_of(two.office)) == (rate, rate)
 
@@ -158,13 +156,15 @@ def test_years_of_daily_rates_arrive_over_http(tmp_path: Path) -> None:
         load_rates(both.pair.home.plain, *(f"{day},{code},{1 + day.day}" for day in days for code in currencies))
         result = both.sync()
         assert (result.reference_sent, result.questions) == (len(days) * len(currencies), 0)
-        assert rates.digests(both.pair.office.ports) == rates.digests(both.pair.home.plain.ports)
+        assert reference_kinds.rate_digests(both.pair.office.ports) == reference_kinds.rate_digests(
+            both.pair.home.plain.ports
+        )
         load_rates(both.pair.office, "2022-01-03,INR,55")
         assert both.sync().reference_taken == 1
 
 
-def change(key: str, per_euro: object = "1.5", group: str = "rates:2024-06") -> Change:
-    return Change(Reference(group, key, {"per_euro": per_euro}), "")
+def change(key: str, per_euro: object = "1.5", group: str = "rates:2024-06") -> ReferenceChange:
+    return ReferenceChange(ReferenceEntry(group, key, {"per_euro": per_euro}), "")
 
 
 @pytest.mark.parametrize(
@@ -182,19 +182,21 @@ def change(key: str, per_euro: object = "1.5", group: str = "rates:2024-06") -> 
         change("2024-06-01 INR", None),
     ],
 )
-def test_content_of_another_form_is_refused(two: Pair, wrong: Change) -> None:
+def test_content_of_another_form_is_refused(two: Pair, wrong: ReferenceChange) -> None:
     with pytest.raises((KeyError, TypeError, ValueError, ArithmeticError)):
-        office.save(two.office.ports, [wrong], "sync berlin-1", (REGION,))
+        reference_exchange.save_changes(two.office.ports, [wrong], "sync berlin-1", (REGION,))
 
 
 def test_a_rate_that_was_loaded_meanwhile_is_not_replaced(two: Pair) -> None:
     load_rates(two.office, "2024-06-01,INR,98")
-    outcomes = office.save(two.office.ports, [change("2024-06-01 INR")], "sync berlin-1", (REGION,))
-    assert (outcomes, rate_of(two.office)) == ([Saved()], 98)
+    outcomes = reference_exchange.save_changes(two.office.ports, [change("2024-06-01 INR")], "sync berlin-1", (REGION,))
+    assert (outcomes, rate_of(two.office)) == ([SavedChange()], 98)
 
 
 def test_groups_of_another_form_have_no_rates(two: Pair) -> None:
-    page = office.page(two.office.ports, (), rates.KIND, ["rates:2024-13", "rates:x", "rates:"], "")
+    page = reference_exchange.page_of_groups(
+        two.office.ports, (), reference_kinds.RATES_KIND, ["rates:2024-13", "rates:x", "rates:"], ""
+    )
     assert not page.entries
 
 

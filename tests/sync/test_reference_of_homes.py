@@ -15,8 +15,8 @@ from tillstream.app import App
 from tillstream.catalogue import entry_saving, stored_entries
 from tillstream.goals import stored_goals as goals
 from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
+from tillstream.model.dates import Month
 from tillstream.model.errors import NotFound
-from tillstream.model.months import Month
 from tillstream.model.product_catalogue import (
     Alias,
     DatedAmount,
@@ -27,10 +27,9 @@ from tillstream.model.product_catalogue import (
     Salesperson,
     Store,
 )
-from tillstream.sync import homes, status
-from tillstream.sync.office import LocalOffice
-from tillstream.sync.reference import questions
-from tillstream.sync.reference.questions import HERE, THERE
+from tillstream.sync import homes, reference_questions, sync_status
+from tillstream.sync.head_office import LocalOffice
+from tillstream.sync.reference_questions import KEEP_HERE, KEEP_THERE
 
 MAY = Month.parse("2024-05")
 assert MAY
@@ -41,7 +40,7 @@ def two(tmp_path: Path) -> Iterator[Pair]:
     """A home and a head office; the head office has sales of the region of the home."""
     with pair(tmp_path) as both:
         both.sync()
-        homes.change(both.office.ports, NAME, lambda home: replace(home, regions=(REGION,)))
+        homes.change_home(both.office.ports, NAME, lambda home: replace(home, regions=(REGION,)))
         yield both
 
 
@@ -100,7 +99,7 @@ def test_each_side_takes_what_only_the_other_one_changed(two: Pair) -> None:
     result = two.sync()
     assert goal_of(home) is None
     assert (result.reference_sent, result.reference_taken, result.questions) == (0, 0, 0)
-    assert status.get(home.ports).reference
+    assert sync_status.get_status(home.ports).reference
 
 
 def test_what_does_not_concern_the_home_stays_at_the_head_office(two: Pair) -> None:
@@ -153,7 +152,7 @@ def test_what_both_sides_made_equal_is_taken_from_the_side_that_changes_it(two: 
     assert (name_of(home), goal_of(office), goal_of(home)) == ("Quill", 100, 100)
 
 
-@pytest.mark.parametrize(("keep", "name"), [(HERE, "Here"), (THERE, "There")])
+@pytest.mark.parametrize(("keep", "name"), [(KEEP_HERE, "Here"), (KEEP_THERE, "There")])
 def test_what_both_changed_is_a_question_and_everything_else_continues(two: Pair, keep: str, name: str) -> None:
     home, office = both(two)
     put(home, Product("P", "Pen"))
@@ -163,15 +162,15 @@ def test_what_both_changed_is_a_question_and_everything_else_continues(two: Pair
     put(home, Product("Q", "Quill"))
     assert two.sync().questions == 1
     assert (name_of(home), name_of(office), name_of(office, "Q")) == ("Here", "There", "Quill")
-    (question,) = questions.every(home.ports)
+    (question,) = reference_questions.open_questions(home.ports)
     assert (question.fields, question.is_choice) == (["name"], True)
     two.sync()
-    assert homes.get(office.ports, NAME).questions == 1
-    assert questions.decide(home.ports, [question.id], keep, "chief") == 1
+    assert homes.get_home(office.ports, NAME).questions == 1
+    assert reference_questions.decide_questions(home.ports, [question.id], keep, "chief") == 1
     assert two.sync().questions == 0
     assert (name_of(home), name_of(office)) == (name, name)
     two.sync()
-    assert homes.get(office.ports, NAME).questions == 0
+    assert homes.get_home(office.ports, NAME).questions == 0
 
 
 def test_a_question_ends_when_both_sides_are_equal(two: Pair) -> None:
@@ -182,7 +181,7 @@ def test_a_question_ends_when_both_sides_are_equal(two: Pair) -> None:
     set_goal(home, 200)
     assert two.sync().questions == 0
     with pytest.raises(NotFound, match="no open question"):
-        questions.decide(home.ports, ["0" * 16], HERE, "chief")
+        reference_questions.decide_questions(home.ports, ["0" * 16], KEEP_HERE, "chief")
 
 
 def test_a_code_of_two_products_is_a_question_with_the_reason(two: Pair) -> None:
@@ -190,9 +189,9 @@ def test_a_code_of_two_products_is_a_question_with_the_reason(two: Pair) -> None
     put(home, Product("P", "Pen", aliases=(Alias(REGION, "OLD"),)))
     put(office, Product("Q", "Quill", aliases=(Alias(REGION, "OLD"),)))
     assert two.sync().questions == 2
-    opened = questions.every(home.ports)
+    opened = reference_questions.open_questions(home.ports)
     assert all("already belongs to the product" in one.why for one in opened)
-    assert questions.decide(home.ports, [opened[0].id], HERE, "chief") == 0
+    assert reference_questions.decide_questions(home.ports, [opened[0].id], KEEP_HERE, "chief") == 0
     put(office, Product("Q", "Quill"))
     two.sync()
     assert two.sync().questions == 0
@@ -272,6 +271,6 @@ def test_with_another_head_office_nothing_was_agreed(two: Pair) -> None:
     put(home, Product("P", "Pen"))
     two.sync()
     put(office, Product("P", "Pencil"))
-    status.begin(home.ports, "https://another.example.com", "chief")
+    sync_status.begin_sync(home.ports, "https://another.example.com", "chief")
     assert two.sync().questions == 1
     assert (name_of(home), name_of(office)) == ("Pen", "Pencil")

@@ -11,8 +11,8 @@ from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.records import batch_records
 from tillstream.review import undo
-from tillstream.sync import requests
-from tillstream.sync.requests import RequestState
+from tillstream.sync import undo_requests
+from tillstream.sync.undo_requests import UndoRequestState
 
 
 @pytest.fixture
@@ -26,68 +26,68 @@ def batch(two: Connected) -> str:
     """A batch that the head office has asked the home to undo."""
     batch = upload_rows(two.pair.home, SOURCE, like())
     two.sync()
-    requests.ask(two.pair.office.ports, batch, " Wrong day. ", "chief")
+    undo_requests.ask_to_undo(two.pair.office.ports, batch, " Wrong day. ", "chief")
     assert two.sync().requests == 1
     return batch
 
 
 def test_a_request_is_carried_out_by_an_undo_in_the_home(two: Connected, batch: str) -> None:
     home, office = two.pair.home.plain.ports, two.pair.office.ports
-    (request,) = requests.to_answer(home)
+    (request,) = undo_requests.requests_to_answer(home)
     assert (request.batch_id, request.reason, request.by, request.home) == (batch, "Wrong day.", "chief", "")
     undo.undo_batch(home, batch, "ana")
     assert two.sync().requests == 0
     assert batch_records.get_batch(office, batch).state is BatchState.UNDONE
-    noted = requests.find(office, batch)
+    noted = undo_requests.find_undo_request(office, batch)
     assert noted
-    assert (noted.state, noted.answer) == (RequestState.DONE, requests.DONE_WORDS)
+    assert (noted.state, noted.answer) == (UndoRequestState.DONE, undo_requests.DONE_WORDS)
 
 
 def test_a_declined_request_returns_with_the_reason_and_can_be_repeated(two: Connected, batch: str) -> None:
     home, office = two.pair.home.plain.ports, two.pair.office.ports
     with pytest.raises(Rejected, match="asked already"):
-        requests.ask(office, batch, "Again.", "chief")
+        undo_requests.ask_to_undo(office, batch, "Again.", "chief")
     with pytest.raises(Rejected, match="Enter a reason"):
-        requests.decline(home, batch, " ", "ana")
-    requests.decline(home, batch, "It is right.", "ana")
+        undo_requests.decline_to_undo(home, batch, " ", "ana")
+    undo_requests.decline_to_undo(home, batch, "It is right.", "ana")
     assert two.sync().requests == 0
-    noted = requests.find(office, batch)
+    noted = undo_requests.find_undo_request(office, batch)
     assert noted
-    assert (noted.state, noted.answer, noted.answered_by) == (RequestState.DECLINED, "It is right.", "ana")
+    assert (noted.state, noted.answer, noted.answered_by) == (UndoRequestState.DECLINED, "It is right.", "ana")
     with pytest.raises(NotFound, match="no open request"):
-        requests.decline(home, batch, "Twice.", "ana")
+        undo_requests.decline_to_undo(home, batch, "Twice.", "ana")
     two.pair.clock.advance(60)
     two.pair.home.clock.advance(60)
-    requests.ask(office, batch, "Look again.", "chief")
+    undo_requests.ask_to_undo(office, batch, "Look again.", "chief")
     assert two.sync().requests == 1
-    assert [one.reason for one in requests.to_answer(home)] == ["Look again."]
+    assert [one.reason for one in undo_requests.requests_to_answer(home)] == ["Look again."]
 
 
 def test_an_answer_that_a_restored_head_office_lost_is_reported_again(two: Connected, batch: str) -> None:
     home, office = two.pair.home.plain.ports, two.pair.office.ports
-    before = office.documents.get(requests.COLLECTION, batch)
+    before = office.documents.get(undo_requests.UNDO_REQUESTS, batch)
     assert before
-    requests.decline(home, batch, "It is right.", "ana")
+    undo_requests.decline_to_undo(home, batch, "It is right.", "ana")
     two.sync()
-    office.documents.put(requests.COLLECTION, batch, before.data)
+    office.documents.put(undo_requests.UNDO_REQUESTS, batch, before.data)
     two.sync()
     two.sync()
-    noted = requests.find(office, batch)
+    noted = undo_requests.find_undo_request(office, batch)
     assert noted
-    assert noted.state is RequestState.DECLINED
+    assert noted.state is UndoRequestState.DECLINED
 
 
 def test_a_request_that_the_head_office_lost_ends_in_the_home(two: Connected, batch: str) -> None:
-    two.pair.office.ports.documents.delete(requests.COLLECTION, batch)
+    two.pair.office.ports.documents.delete(undo_requests.UNDO_REQUESTS, batch)
     assert two.sync().requests == 0
-    assert requests.every(two.pair.home.plain.ports) == []
+    assert undo_requests.all_undo_requests(two.pair.home.plain.ports) == []
 
 
 def test_only_a_batch_of_a_home_that_counts_can_be_requested(two: Connected, batch: str) -> None:
     home, office = two.pair.home.plain.ports, two.pair.office.ports
     with pytest.raises(Rejected, match="Undo it here"):
-        requests.ask(home, batch, "No.", "ana")
+        undo_requests.ask_to_undo(home, batch, "No.", "ana")
     undo.undo_batch(home, batch, "ana")
     two.sync()
     with pytest.raises(Rejected, match="nothing to undo"):
-        requests.ask(office, batch, "Still wrong.", "chief")
+        undo_requests.ask_to_undo(office, batch, "Still wrong.", "chief")

@@ -13,8 +13,8 @@ from tillstream.app import App
 from tillstream.model.errors import Rejected
 from tillstream.stock import stored_movements
 from tillstream.stock.movements import Movement, MovementKind, MovementLine
-from tillstream.sync import homes, standing, status
-from tillstream.sync.refusals import QUESTION, Refused
+from tillstream.sync import homes, sync_status
+from tillstream.sync.refusals import OPEN_QUESTION, Refused
 
 LEVELS = "SELECT store_id, product, on_hand, moved FROM stock_levels ORDER BY store_id, product"
 AT_OFFICE = f"home:{NAME}:"
@@ -51,10 +51,10 @@ def levels(app: App) -> list[tuple[object, ...]]:
 
 def test_movements_arrive_once_with_their_author_and_their_time(two: Pair) -> None:
     record(two, movement("c", 7, MovementKind.COUNT), movement("r", note="two boxes"))
-    assert status.lag(two.home.plain.ports).movements == 2
+    assert sync_status.sync_lag(two.home.plain.ports).movements == 2
     result = two.sync()
     two.check_agreement(result)
-    assert (result.movements, two.sync().movements, status.lag(two.home.plain.ports).movements) == (2, 0, 0)
+    assert (result.movements, two.sync().movements, sync_status.sync_lag(two.home.plain.ports).movements) == (2, 0, 0)
     here, there = (
         stored_movements.get_movement(two.home.plain.ports, "r"),
         stored_movements.get_movement(two.office.ports, f"{AT_OFFICE}r"),
@@ -115,8 +115,8 @@ def test_another_movement_with_the_id_of_a_lost_one_is_a_question(two: Pair, tmp
     record(two, movement("b", 2))
     with pytest.raises(Refused, match="Cancel it in the home") as refused:
         two.sync()
-    assert refused.value.code == QUESTION
-    assert "Two stock movements" in status.get(two.home.plain.ports).error
+    assert refused.value.code == OPEN_QUESTION
+    assert "Two stock movements" in sync_status.get_status(two.home.plain.ports).error
     cancel(two, "b")
     record(two, movement("b2", 3))
     two.check_agreement(two.sync())
@@ -137,12 +137,12 @@ def test_a_head_office_that_lost_movements_receives_them_again(two: Pair) -> Non
 
 def test_differing_stock_needs_attention(two: Pair) -> None:
     ports = two.home.plain.ports
-    status.begin(ports, "https://head-office.example.com", "chief")
-    status.note_stock(ports, 0, ["2024-05-01"])
-    assert standing.needs_attention(ports)
-    status.note_stock(ports, 0, [])
-    assert not standing.needs_attention(ports)
+    sync_status.begin_sync(ports, "https://head-office.example.com", "chief")
+    sync_status.note_stock(ports, 0, ["2024-05-01"])
+    assert homes.sync_needs_attention(ports)
+    sync_status.note_stock(ports, 0, [])
+    assert not homes.sync_needs_attention(ports)
     two.local().compare_stock({"2024-05-01": "another"})
-    assert homes.get(two.office.ports, NAME).differing_stock == ("2024-05-01",)
-    assert standing.needs_attention(two.office.ports)
+    assert homes.get_home(two.office.ports, NAME).differing_stock == ("2024-05-01",)
+    assert homes.sync_needs_attention(two.office.ports)
     check_stock(two)

@@ -16,8 +16,8 @@ from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.ports.bus import Message
 from tillstream.records import batch_records
 from tillstream.review import correction_submission, replay, undo
-from tillstream.sync import exchange, homes, identity, status
-from tillstream.sync.refusals import CLOCK, Refused
+from tillstream.sync import exchange, home_identity, homes, sync_status
+from tillstream.sync.refusals import CLOCK_OFF, Refused
 
 SOURCE = "Testland"
 
@@ -71,12 +71,12 @@ def test_a_clock_that_is_off_holds_everything_until_it_is_right(two: Pair, minut
     uploaded(two)
     two.set_clock(off=timedelta(minutes=minutes))
     with pytest.raises(Refused, match=r"clock of the home is 6 minutes") as refused:
-        exchange.run(two.home.plain.ports, two.home.plain.contracts, two.local())
-    assert refused.value.code == CLOCK
-    assert homes.get(two.office.ports, NAME).held
-    assert "clock" in status.get(two.home.plain.ports).error
+        exchange.sync_home(two.home.plain.ports, two.home.plain.contracts, two.local())
+    assert refused.value.code == CLOCK_OFF
+    assert homes.get_home(two.office.ports, NAME).held
+    assert "clock" in sync_status.get_status(two.home.plain.ports).error
     two.check_agreement(two.sync())
-    assert not homes.get(two.office.ports, NAME).held
+    assert not homes.get_home(two.office.ports, NAME).held
 
 
 def test_a_batch_from_the_future_is_held_until_it_is_released(two: Pair) -> None:
@@ -86,13 +86,13 @@ def test_a_batch_from_the_future_is_held_until_it_is_released(two: Pair) -> None
     with pytest.raises(Refused, match="in the future"):
         two.sync()
     assert not lines(two.office)
-    homes.release(two.office.ports, NAME, "chief")
+    homes.release_home(two.office.ports, NAME, "chief")
     two.check_agreement(two.sync())
 
 
 def test_a_large_original_is_sent_in_parts(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "SMALL", 10)
-    monkeypatch.setattr(exchange, "PART", 16)
+    monkeypatch.setattr(exchange, "SMALL_ORIGINAL", 10)
+    monkeypatch.setattr(exchange, "PART_BYTES", 16)
     uploaded(two)
     two.check_agreement(two.sync())
 
@@ -145,7 +145,7 @@ def test_what_a_restored_backup_lacks_comes_back_and_nothing_doubles(two: Pair, 
     result = two.sync()
     two.check_agreement(result)
     assert result.recovered == 2
-    assert identity.get(two.home.plain.ports).epoch == 2
+    assert home_identity.get_identity(two.home.plain.ports).epoch == 2
     assert batch_records.get_batch(two.home.plain.ports, first).state is BatchState.UNDONE
     assert before < lines(two.office)
     assert {again, new} <= {one.batch_id for one in batch_records.find_batches(two.office.ports)}
@@ -165,7 +165,7 @@ def test_two_copies_of_a_home_take_turns(two: Pair, tmp_path: Path) -> None:
         (tmp_path / "before").rename(tmp_path / "other")
         two.home.start()
     assert two.sync().recovered == 1
-    assert identity.get(two.home.plain.ports).epoch == 5
+    assert home_identity.get_identity(two.home.plain.ports).epoch == 5
     assert len(lines(two.home.plain)) == 10
 
 
@@ -229,15 +229,15 @@ def test_a_sync_after_a_restore_waits_for_a_replay_of_a_corrected_file(two: Pair
 def test_a_head_office_restored_from_a_backup_receives_the_rest_again(two: Pair, tmp_path: Path) -> None:
     uploaded(two)
     two.sync()
-    early = homes.get(two.office.ports, NAME)
+    early = homes.get_home(two.office.ports, NAME)
     uploaded(two, "2")
     two.sync()
-    homes.change(two.office.ports, NAME, lambda _: early)
+    homes.change_home(two.office.ports, NAME, lambda _: early)
     two.check_agreement(two.sync())
 
 
 def test_lag_is_what_the_head_office_has_not_confirmed(two: Pair) -> None:
     uploaded(two)
-    assert status.lag(two.home.plain.ports).settlements == 1
+    assert sync_status.sync_lag(two.home.plain.ports).settlements == 1
     two.sync()
-    assert status.lag(two.home.plain.ports).settlements == 0
+    assert sync_status.sync_lag(two.home.plain.ports).settlements == 0

@@ -24,15 +24,15 @@ from tillstream.stock import movement_mirror, stored_movements
 from tillstream.stock import movements as stock_movements
 from tillstream.stock.movements import Movement, MovementKind
 from tillstream.stock.stored_movements import StoredMovement
-from tillstream.sync import exchange, homes, identity, status
-from tillstream.sync.entry import Parcel, Position, SentBatch
-from tillstream.sync.exchange import Result
-from tillstream.sync.http.remote import RemoteOffice
-from tillstream.sync.office import HeadOffice, Hello, LocalOffice
-from tillstream.sync.reference.entries import Change, Page, Saved
-from tillstream.sync.reference.office import ReferenceState
+from tillstream.sync import exchange, home_identity, homes, sync_status
+from tillstream.sync.exchange import SyncResult
+from tillstream.sync.head_office import HeadOffice, LocalOffice, SyncHello
+from tillstream.sync.http.remote_office import RemoteOffice
+from tillstream.sync.journal import JournalPosition, Parcel, SentBatch
+from tillstream.sync.reference_entries import ReferenceChange, ReferencePage, SavedChange
+from tillstream.sync.reference_exchange import ReferenceState
 from tillstream.sync.refusals import Refused
-from tillstream.sync.requests import Request
+from tillstream.sync.undo_requests import UndoRequest
 
 NAME = "berlin-1"
 SOURCE = "Testland"
@@ -58,7 +58,7 @@ class Unsteady:
             raise Unavailable("The connection broke before the answer.")
         return call() if drawn > 1 - self.failures / 2 else answer
 
-    def hello(self, hello: Hello) -> Position:
+    def hello(self, hello: SyncHello) -> JournalPosition:
         return self._call(lambda: self.office.hello(hello))
 
     def missing(self, batches: Sequence[SentBatch]) -> Mapping[str, int]:
@@ -67,7 +67,7 @@ class Unsteady:
     def add_part(self, sha256: str, offset: int, data: bytes) -> int:
         return self._call(lambda: self.office.add_part(sha256, offset, data))
 
-    def apply(self, parcel: Parcel) -> Position:
+    def apply(self, parcel: Parcel) -> JournalPosition:
         self.old.append(parcel)
         if self.rng.random() < self.failures:
             with suppress(Refused):  # entries that do not follow
@@ -92,13 +92,13 @@ class Unsteady:
     def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:
         return self._call(lambda: self.office.compare_reference(digests))
 
-    def reference(self, kind: str, groups: Sequence[str], after: str) -> Page:
+    def reference(self, kind: str, groups: Sequence[str], after: str) -> ReferencePage:
         return self._call(lambda: self.office.reference(kind, groups, after))
 
-    def save_reference(self, changes: Sequence[Change]) -> Sequence[Saved]:
+    def save_reference(self, changes: Sequence[ReferenceChange]) -> Sequence[SavedChange]:
         return self._call(lambda: self.office.save_reference(changes))
 
-    def requests(self, answers: Sequence[Request]) -> Sequence[Request]:
+    def requests(self, answers: Sequence[UndoRequest]) -> Sequence[UndoRequest]:
         return self._call(lambda: self.office.requests(answers))
 
     def entries(self, after: int) -> Parcel:
@@ -121,11 +121,11 @@ class Pair:
     def set_clock(self, off: timedelta = timedelta(0)) -> None:
         self.clock.advance((self.home.clock.now() - off - self.clock.now()).total_seconds())
 
-    def sync(self, office: HeadOffice | None = None) -> Result:
+    def sync(self, office: HeadOffice | None = None) -> SyncResult:
         self.set_clock()
-        return exchange.run(self.home.plain.ports, self.home.plain.contracts, office or self.local())
+        return exchange.sync_home(self.home.plain.ports, self.home.plain.contracts, office or self.local())
 
-    def sync_until_done(self, rng: Random) -> Result:
+    def sync_until_done(self, rng: Random) -> SyncResult:
         office = Unsteady(self.local(), rng)
         while True:
             self.home.clock.advance(1)
@@ -135,13 +135,13 @@ class Pair:
             except (Unavailable, Conflict):
                 continue
 
-    def check_agreement(self, result: Result) -> None:
+    def check_agreement(self, result: SyncResult) -> None:
         """Both sides have the same lines, and say so."""
         assert result.agrees
         check_stock(self)
         assert lines(self.office) == lines(self.home.plain)
-        assert homes.get(self.office.ports, NAME).agreed_number == result.number
-        assert status.get(self.home.plain.ports).agreed_number == result.number
+        assert homes.get_home(self.office.ports, NAME).agreed_number == result.number
+        assert sync_status.get_status(self.home.plain.ports).agreed_number == result.number
 
 
 def lines(app: App) -> set[tuple[Any, ...]]:
@@ -181,8 +181,8 @@ def pair(folder: Path, *, numbered: bool = False, people: Random | None = None) 
     with running_system(folder / "home", numbered=numbered, people=people) as home:
         clock = ManualClock()
         office = head_office(folder / "office", clock)
-        own = identity.create(home.plain.ports, "owner")
-        homes.add(office.ports, NAME, own.public_key, "owner")
+        own = home_identity.create_identity(home.plain.ports, "owner")
+        homes.add_home(office.ports, NAME, own.public_key, "owner")
         try:
             yield Pair(home, office, clock)
         finally:
@@ -207,12 +207,12 @@ class Connected:
 
     def remote(self, address: str = "") -> RemoteOffice:
         ports = self.pair.home.plain.ports
-        return RemoteOffice(address or self.address, identity.get(ports), ports.clock, any_host)
+        return RemoteOffice(address or self.address, home_identity.get_identity(ports), ports.clock, any_host)
 
-    def sync(self, address: str = "") -> Result:
+    def sync(self, address: str = "") -> SyncResult:
         return self.pair.sync(self.remote(address))
 
-    def sync_until_done(self, address: str) -> Result:
+    def sync_until_done(self, address: str) -> SyncResult:
         while True:
             self.pair.home.clock.advance(1)
             try:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tillstream.app import App
-from tillstream.app.home_check import RESTORE, HomeCheck, Part
+from tillstream.app.home_check import RESTORE_ADVICE, HomeCheck, HomePart
 from tillstream.model.errors import DamagedFile, Rejected, Unavailable
 from tillstream.ports.files import FileFinding, LostContent
 from tillstream.records import losses
@@ -32,7 +32,7 @@ def file() -> File:
 
 @pytest.fixture
 def home(app: App, file: File) -> HomeCheck:
-    return HomeCheck(app.ports, [Part("documents", "documents.sqlite", file.check)])
+    return HomeCheck(app.ports, [HomePart("documents", "documents.sqlite", file.check)])
 
 
 def opened(app: App) -> list[tuple[str, str]]:
@@ -82,7 +82,7 @@ def test_what_may_be_lost_is_a_loss_of_its_kind(
 
 def test_a_part_can_be_added(home: HomeCheck) -> None:
     check: Callable[[], list[FileFinding]] = lambda: [FileFinding("server.json", "It is written again.")]  # noqa: E731
-    home.add(Part("address", "server.json", check))
+    home.add(HomePart("address", "server.json", check))
     assert home.run() == ["It is written again."]
 
 
@@ -95,7 +95,7 @@ def test_what_a_check_finds_lasts_until_it_is_found_no_more_also_after_another_s
     assert home.run(whole=True) == ["It was damaged. Send it again."]
     assert home.damage(lasts.name) == "It is damaged. Copy it back."
     file.noticed = ()
-    again = HomeCheck(app.ports, [Part("documents", "documents.sqlite", file.check)])
+    again = HomeCheck(app.ports, [HomePart("documents", "documents.sqlite", file.check)])
     assert again.run() == []
     assert opened(app) == [("state", "once")], "a person decides about what happened once"
     assert again.damage(lasts.name) == ""
@@ -103,7 +103,7 @@ def test_what_a_check_finds_lasts_until_it_is_found_no_more_also_after_another_s
 
 def test_damage_without_a_remedy_of_its_own_gets_one(app: App, home: HomeCheck, file: File) -> None:
     for error, remedy in (
-        (Rejected("It is no file."), RESTORE),
+        (Rejected("It is no file."), RESTORE_ADVICE),
         (DamagedFile("It is damaged.", "Mend it."), "Mend it."),
     ):
         file.error = error

@@ -20,10 +20,10 @@ def build(settings: Settings, clock: Clock | None = None, *, rates: bool = True)
     if settings.project:
         from tillstream.app.google import build as google
 
-        return google.build(settings, clock)
+        return google.build_google(settings, clock)
     from tillstream.app import local
 
-    return local.build(settings, clock, rates=rates)
+    return local.build_local(settings, clock, rates=rates)
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def open_read_only(settings: Settings) -> Iterator[App]:
     """Build the app on a home folder without writing to it, and close it on exit. Only for commands that read."""
     from tillstream.app import local
 
-    app = local.build(settings, read_only=True)
+    app = local.build_local(settings, read_only=True)
     try:
         yield app
     finally:
@@ -54,7 +54,7 @@ def open_read_only(settings: Settings) -> Iterator[App]:
 @contextmanager
 def owned(settings: Settings, wait: float | None) -> Iterator[None]:
     """Own the local folder. Raises `Occupied` if it is not free in time, `ReadOnly` if it cannot be written."""
-    from tillstream.app.local import folder
+    from tillstream.app.local import local_home_folder
 
-    with folder(settings).own(wait):
+    with local_home_folder(settings).own(wait):
         yield

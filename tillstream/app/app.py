@@ -1,20 +1,37 @@
-"""The application object that entry points use: ports, contracts, settings and caches."""
+"""The application object that entry points use: ports, contracts, settings and caches, some made on first use."""
 
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app.home_check import HomeCheck
-from tillstream.app.on_demand import OnDemand
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.ports import Ports, Warehouse
 from tillstream.ports.files import DropFolder
 from tillstream.settings import Settings
 
+ObjectType = TypeVar("ObjectType")
+
+
+class OnDemand(Generic[ObjectType]):
+    """Call it for the object. Thread-safe."""
+
+    def __init__(self, make: Callable[[], ObjectType]) -> None:
+        self._make, self._lock = make, threading.Lock()
+        self._object: ObjectType | None = None
+
+    def __call__(self) -> ObjectType:
+        with self._lock:
+            if self._object is None:
+                self._object = self._make()
+            return self._object
+
+
 if TYPE_CHECKING:
-    from tillstream.ad_hoc.engines import Engine
+    from tillstream.explore.engines import StatementEngine
 
 
 @dataclass(frozen=True)
@@ -27,7 +44,7 @@ class App:
     queries: QueryCache
     fresh_warehouse: Callable[[], Warehouse]
     """Creates an empty scratch warehouse for rebuilds."""
-    sql: "OnDemand[Engine]"
+    sql: "OnDemand[StatementEngine]"
     """Runs the statements of people."""
     drops: tuple[DropFolder, ...] = ()
     """Folders polled for files: the watched folder, and plain files in the inbox folder."""

@@ -16,16 +16,16 @@ from tillstream.ports.files import FileFinding, LostContent
 from tillstream.records import audit_log, losses
 from tillstream.records.losses import LossKind
 
-COLLECTION = "own-contracts"
+OWN_CONTRACTS = "own-contracts"
 FROM_BACKUP = "copy it from a backup"
 
 
-FOLDER = "contracts"
+CONTRACTS_FOLDER = "contracts"
 """Start of the names of files of contracts as losses."""
 
 
 @dataclass(frozen=True)
-class Own:
+class OwnContracts:
     """contracts: all of them, by name, also shipped ones. findings: contracts with which no file may be read, by name,
     and why; `contracts` has the last whole one, if there is one."""
 
@@ -37,16 +37,16 @@ class Own:
         return {name: str(finding) for name, finding in self.findings.items()}
 
 
-class InFolder:
+class ContractsInFolder:
     """Contracts as YAML files, which users may also edit. A document has a copy of each as it was last whole."""
 
     def __init__(self, folder: Path, ports: Ports, *, read_only: bool = False) -> None:
         self._folder, self._ports, self._read_only = folder, ports, read_only
 
-    def read(self) -> Own:
+    def read(self) -> OwnContracts:
         """Return all contracts; the company's own override shipped ones of the same name. Raises `Unavailable`."""
         files, damaged = contract_files.read_contract_folder(self._folder)
-        kept = {one.id: one for one in self._ports.documents.find(COLLECTION)}
+        kept = {one.id: one for one in self._ports.documents.find(OWN_CONTRACTS)}
         findings = {Path(file).stem: self._damaged(file, str(error)) for file, error in damaged.items()}
         for name in kept.keys() - files.keys() - findings.keys():
             if losses.is_final(self._ports, LossKind.STATE, self._path(name)):  # a person removed it
@@ -64,23 +64,23 @@ class InFolder:
         self._leave_out_conflicting(own, kept, findings)
         for name in own.keys() - findings.keys():
             self._keep(own[name], kept.get(name))
-        return Own(contract_files.shipped_contracts() | own, findings)
+        return OwnContracts(contract_files.shipped_contracts() | own, findings)
 
     def save(self, contract: Contract, old: Contract | None, by: str) -> None:
         """Save a contract version. Raises `Rejected` if it conflicts with others."""
         _check_sale_ids(self._ports, self.read().contracts | {contract.name: contract})
         contract_files.write_contract_file(self._folder, contract)
-        self._keep(contract, self._ports.documents.get(COLLECTION, contract.name))
+        self._keep(contract, self._ports.documents.get(OWN_CONTRACTS, contract.name))
         _audit_save(self._ports, contract, old, by)
 
     def _keep(self, contract: Contract, before: Document | None) -> None:
         data = contract.model_dump(mode="json")
         if not self._read_only and (before is None or before.data != data):
-            self._ports.documents.put(COLLECTION, contract.name, data)
+            self._ports.documents.put(OWN_CONTRACTS, contract.name, data)
 
     def _forget(self, name: str) -> None:
         if not self._read_only:
-            self._ports.documents.delete(COLLECTION, name)
+            self._ports.documents.delete(OWN_CONTRACTS, name)
 
     def _last_whole(self, name: str, kept: Document | None) -> Contract | None:
         """The contract as it was last whole, or else the greatest version that has read a file."""
@@ -118,13 +118,13 @@ class InFolder:
     def _finding(self, name: str, message: str, remedy: str, file: str = "") -> FileFinding:
         held = f"No file is read with the contract {name} until then; accepted sales of stores are read as before."
         return FileFinding(
-            f"{FOLDER}/{file}" if file else self._path(name), message, f"{remedy} {held}", LostContent.STATE
+            f"{CONTRACTS_FOLDER}/{file}" if file else self._path(name), message, f"{remedy} {held}", LostContent.STATE
         )
 
     def _path(self, name: str) -> str:
         """The name of the file of a contract as a loss."""
         file = f"{name}.yml" if (self._folder / f"{name}.yml").exists() else f"{name}.yaml"
-        return f"{FOLDER}/{file}"
+        return f"{CONTRACTS_FOLDER}/{file}"
 
     def _leave_out_conflicting(
         self, own: dict[str, Contract], kept: Mapping[str, Document], findings: dict[str, FileFinding]
@@ -144,7 +144,7 @@ class InFolder:
                     del own[name]
 
 
-class InDocuments:
+class ContractsInDocuments:
     """Contracts as documents; reread before each event or request, as another instance may have saved one."""
 
     def __init__(self, ports: Ports) -> None:
@@ -154,7 +154,7 @@ class InDocuments:
 
     def read(self) -> dict[str, Contract]:
         """Return all contracts; the company's own override shipped ones of the same name. Raises `Unavailable`."""
-        documents = self._ports.documents.find(COLLECTION)
+        documents = self._ports.documents.find(OWN_CONTRACTS)
         self._parsed = {
             (document.id, document.version): self._parsed.get((document.id, document.version))
             or parse_contract(document.data, document.id)
@@ -173,7 +173,7 @@ class InDocuments:
         _check_sale_ids(self._ports, current | {contract.name: contract})
         current_version = next((version for name, version in self._parsed if name == contract.name), 0)
         self._ports.documents.put(
-            COLLECTION, contract.name, contract.model_dump(mode="json"), if_version=current_version
+            OWN_CONTRACTS, contract.name, contract.model_dump(mode="json"), if_version=current_version
         )
         _audit_save(self._ports, contract, old, by)
 

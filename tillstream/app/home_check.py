@@ -12,15 +12,15 @@ from tillstream.ports.files import FileFinding, LostContent
 from tillstream.records import losses
 from tillstream.records.losses import Loss, LossKind
 
-SHARE = 0.01
+DAILY_SHARE = 0.01
 """Share of the time that the check of a large file may take."""
 
-RESTORE = "Stop the server, and restore a backup with `tillstream restore`."
+RESTORE_ADVICE = "Stop the server, and restore a backup with `tillstream restore`."
 
 
 @dataclass
-class Part:
-    """A part of the home. file: its name. check: reads it whole, and raises an error of the domain if it is damaged.
+class HomePart:
+    """A part of the home. file: its name. check: reads it whole, and raises an error of the model if it is damaged.
 
     What is found under the name of the file, under `also`, or in the file as a folder lasts until a check finds it no
     more; all else happened once, and is a person's to decide.
@@ -41,14 +41,14 @@ class Part:
 class HomeCheck:
     """All checks run in the process that owns the home, one at a time."""
 
-    def __init__(self, ports: Ports, parts: Iterable[Part]) -> None:
+    def __init__(self, ports: Ports, parts: Iterable[HomePart]) -> None:
         self._ports, self._parts = ports, list(parts)
         self.broken: dict[str, str] = {}
         """Parts that are damaged and not repaired, with a sentence for each."""
         self._reported: set[str] = set()
         self._lock = RLock()
 
-    def add(self, part: Part) -> None:
+    def add(self, part: HomePart) -> None:
         self._parts.append(part)
 
     def run(self, *, whole: bool = False) -> list[str]:
@@ -64,7 +64,7 @@ class HomeCheck:
                     continue
                 sentences += self.note(self._check(part) or ())
                 ended = time.monotonic()
-                part.due = ended + (ended - started) / SHARE
+                part.due = ended + (ended - started) / DAILY_SHARE
         return sentences
 
     def note(self, noticed: Iterable[FileFinding]) -> list[str]:
@@ -87,7 +87,7 @@ class HomeCheck:
                     return " ".join(str(one) for one in findings if one.name == name)
         return ""
 
-    def _check(self, part: Part) -> list[FileFinding] | None:
+    def _check(self, part: HomePart) -> list[FileFinding] | None:
         """What is found of a part, and resolve the losses of what is whole; None if it cannot be read now."""
         try:
             findings = [*part.check()]
@@ -98,7 +98,7 @@ class HomeCheck:
             elif isinstance(error, Unavailable):
                 return None  # it is busy, or the disk is full: that is no damage
             else:
-                findings = [FileFinding(part.file, str(error), RESTORE, LostContent.STATE)]
+                findings = [FileFinding(part.file, str(error), RESTORE_ADVICE, LostContent.STATE)]
             self.broken[part.name] = str(error)
         lasting = {one.name for one in findings if one.lost}
         try:

@@ -1,54 +1,115 @@
-"""Composition root for one machine: all data is in the local home folder."""
+"""Composition root for one machine: all data is in the local home folder, whose secrets are watched."""
 
+import hmac
 import json
+import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from hashlib import scrypt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
-from tillstream.adapters.local.files import backup, restore
+from tillstream.adapters.local.files import backup, home_folder, restore
 from tillstream.adapters.local.files.home_folder import HomeFolder, lost_files, lost_messages, note_queue
-from tillstream.adapters.local.files.home_folder import ServerAddress as ServerAddress  # noqa: PLC0414 - for commands
 from tillstream.adapters.local.files.object_files import is_object_folder, object_name
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.adapters.local.files.watched_folder import WatchedFolder
+from tillstream.adapters.local.secrets import FolderSecrets
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.adapters.local.sqlite.event_bus import SQLiteEventBus
 from tillstream.analytics import reference
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.app import custom_contracts, secret_files
-from tillstream.app.app import App
-from tillstream.app.home_check import HomeCheck, Part
-from tillstream.app.on_demand import OnDemand
-from tillstream.app.secret_files import SecretFiles
+from tillstream.app import custom_contracts
+from tillstream.app.app import App, OnDemand
+from tillstream.app.home_check import HomeCheck, HomePart
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.intake.inbox import RESERVED_FOLDERS
 from tillstream.intake.micro_batch import is_micro_batch_name
+from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
 from tillstream.model.file_names import PACK_NAME
 from tillstream.operations import maintenance_status
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.bus import Message
-from tillstream.ports.files import DropFolder, FileFinding
+from tillstream.ports.files import DropFolder, FileFinding, LostContent
 from tillstream.ports.objects import StoredObject
-from tillstream.records import data_version
+from tillstream.records import data_version, losses
+from tillstream.records.losses import LossKind
 from tillstream.settings import Settings
 
-if TYPE_CHECKING:
-    from tillstream.ad_hoc.engines import Engine
+NOTED_SECRETS = ("upkeep", "secrets")
+"""Document of the hashes: name of the file → salt and hash. Slow ones, as backups have it and not the secrets."""
+SECRETS_FOLDER = "secrets"
+"""Start of the names of secrets as losses."""
+COPY_ADVICE = "Copy it from where you keep it"
+CONFIRM_ADVICE = "on the page **Status** or with `tillstream losses accept`"
 
-WAREHOUSE = "warehouse.duckdb"
-KEPT = (TOPIC_STORE_SALES, "receive")
+
+class SecretFiles:
+    """The files of a folder, which people edit. Their values are in no finding."""
+
+    def __init__(self, folder: Path, ports: Ports) -> None:
+        self._secrets, self._ports = FolderSecrets(folder), ports
+
+    def check(self) -> list[FileFinding]:
+        """Compare each file with its hash, and note that of a new file or confirmed change. Raises `Unavailable`."""
+        document = self._ports.documents.get(*NOTED_SECRETS)
+        before: dict[str, str] = dict(document.data) if document else {}
+        noted, findings = dict(before), []
+        names = self._secrets.names()
+        for name in sorted({*names, *before}):
+            loss, file = f"{SECRETS_FOLDER}/{name}", f"The file {name} with a credential"
+            is_final = name in before and losses.is_final(self._ports, LossKind.STATE, loss)
+            if name not in names:
+                if is_final:
+                    del noted[name]
+                    continue
+                remedy = f"{COPY_ADVICE}, or, if you removed it, accept that {CONFIRM_ADVICE}."
+                findings.append(FileFinding(loss, f"{file} is missing.", remedy, LostContent.STATE))
+                continue
+            try:
+                value = self._secrets.get(name).encode()
+            except (Rejected, Unavailable) as error:
+                findings.append(FileFinding(loss, str(error), f"{COPY_ADVICE}, or remove it.", LostContent.STATE))
+                continue
+            if name in before and _is_same_secret(value, before[name]):
+                continue
+            if name in before and not is_final:
+                remedy = f"If you changed it, accept that {CONFIRM_ADVICE}. Otherwise copy it from where you keep it."
+                findings.append(FileFinding(loss, f"{file} is not as it was.", remedy, LostContent.STATE))
+                continue
+            noted[name] = _secret_hash(value, secrets.token_bytes(16))
+        if noted != before:
+            self._ports.documents.put(*NOTED_SECRETS, noted)
+        return findings
+
+
+def _secret_hash(value: bytes, salt: bytes) -> str:
+    return f"{salt.hex()}:{scrypt(value, salt=salt, n=2**14, r=8, p=1).hex()}"
+
+
+def _is_same_secret(value: bytes, noted: str) -> bool:
+    return hmac.compare_digest(_secret_hash(value, bytes.fromhex(noted.partition(":")[0])), noted)
+
+
+ServerAddress = home_folder.ServerAddress
+
+
+if TYPE_CHECKING:
+    from tillstream.explore.engines import StatementEngine
+
+WAREHOUSE_FILE = "warehouse.duckdb"
+KEPT_TOPIC = (TOPIC_STORE_SALES, "receive")
 """Topic and subscription whose messages are accepted from tills, and kept in a second file until they are stored."""
 
 
-def build(
+def build_local(
     settings: Settings,
     clock: Clock | None = None,
-    warehouse_file: str = WAREHOUSE,
+    warehouse_file: str = WAREHOUSE_FILE,
     *,
     rates: bool = True,
     read_only: bool = False,
@@ -72,33 +133,33 @@ def build(
         documents = documents or SQLiteDocumentStore(home / "documents.sqlite")
         opened.callback(documents.close)
         note = partial(note_queue, documents)
-        bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=note, kept=KEPT)
+        bus = SQLiteEventBus(home / "queue.sqlite", clock, read_only=read_only, note=note, kept=KEPT_TOPIC)
         opened.callback(bus.close)
         if not read_only:
             noticed += [*documents.findings, *bus.findings]
             noticed += [one for one in lost_messages(documents, bus) if not bus.findings and one not in noticed]
             for subscription, topic in SUBSCRIPTIONS.items():
                 bus.subscribe(topic, subscription)
-        objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify(bus), read_only=read_only)
+        objects = FolderObjectStore(home / "objects", clock, on_finalized=_notify_of_objects(bus), read_only=read_only)
         ports = Ports(objects, warehouse, bus, documents, clock, settings.limits)
         rates_lost: list[str] = []
         if rates and not read_only:
             rates_lost = reference.refresh_rates(ports, settings.reporting_currency)
             reference.ensure_secret(ports)
             reference.refresh_calendar(ports, settings.fiscal_month, settings.retail_calendar)
-        own = custom_contracts.InFolder(settings.contracts, ports, read_only=read_only)
+        own = custom_contracts.ContractsInFolder(settings.contracts, ports, read_only=read_only)
         current = own.read()
         contracts = ContractRegistry(documents, current.contracts, own.save)
         contracts.replace(current.contracts, current.problems)
         noticed += current.findings.values()
         files = (
-            Part("queues", "queue.sqlite", bus.check),
-            Part("files", "objects", objects.check, also=("clock",)),
-            Part("documents", "documents.sqlite", documents.check),
-            Part("warehouse", warehouse_file, warehouse.check),
-            Part("contracts", custom_contracts.FOLDER, partial(_contracts, own, contracts)),
-            Part("secrets", secret_files.FOLDER, SecretFiles(settings.secrets_folder, ports).check),
-            Part("owner", "owner.lock", partial(_readable, folder(settings).check_lock)),
+            HomePart("queues", "queue.sqlite", bus.check),
+            HomePart("files", "objects", objects.check, also=("clock",)),
+            HomePart("documents", "documents.sqlite", documents.check),
+            HomePart("warehouse", warehouse_file, warehouse.check),
+            HomePart("contracts", custom_contracts.CONTRACTS_FOLDER, partial(_contracts, own, contracts)),
+            HomePart("secrets", SECRETS_FOLDER, SecretFiles(settings.secrets_folder, ports).check),
+            HomePart("owner", "owner.lock", partial(_readable, local_home_folder(settings).check_lock)),
         )
         checks = None if read_only else HomeCheck(ports, files)
         notices = [*rates_lost, *(checks.note(noticed) if checks else ())]
@@ -113,7 +174,7 @@ def build(
             contracts,
             QueryCache(version=partial(data_version.version_number, documents)),
             partial(open_warehouse, settings, ":memory:"),  # spills to disk
-            OnDemand(partial(_engine, settings, clock, warehouse)),
+            OnDemand(partial(_local_engine, settings, clock, warehouse)),
             _drops(settings, clock),
             _backup_writer(home, warehouse, clock),
             notices=tuple(notices),
@@ -123,17 +184,17 @@ def build(
         return app
 
 
-def _engine(settings: Settings, clock: Clock, warehouse: DuckDBWarehouse) -> "Engine":
-    from tillstream.ad_hoc.engines import ExtractEngine
-    from tillstream.ad_hoc.extracts import Extracts
+def _local_engine(settings: Settings, clock: Clock, warehouse: DuckDBWarehouse) -> "StatementEngine":
     from tillstream.adapters.local.query_processes import LocalQueryProcesses
+    from tillstream.explore.engines import ExtractEngine
+    from tillstream.explore.extracts import Extracts
 
     extracts, processes = Extracts(settings.home, clock), LocalQueryProcesses()
     scratch = settings.home / "spill"
     return ExtractEngine(processes, extracts, warehouse.snapshot, scratch, settings.memory_limit, settings.threads)
 
 
-def _contracts(own: custom_contracts.InFolder, contracts: ContractRegistry) -> list[FileFinding]:
+def _contracts(own: custom_contracts.ContractsInFolder, contracts: ContractRegistry) -> list[FileFinding]:
     """Read the contracts again, also those that were corrected meanwhile; return what is found."""
     current = own.read()
     contracts.replace(current.contracts, current.problems)
@@ -172,7 +233,7 @@ def _drops(settings: Settings, clock: Clock) -> tuple[DropFolder, ...]:
     )
 
 
-def folder(settings: Settings) -> HomeFolder:
+def local_home_folder(settings: Settings) -> HomeFolder:
     """Return the home folder with its lock and server address."""
     return HomeFolder(settings.home)
 
@@ -191,7 +252,7 @@ def open_warehouse(
     )
 
 
-def _notify(bus: EventBus) -> Callable[[StoredObject], None]:
+def _notify_of_objects(bus: EventBus) -> Callable[[StoredObject], None]:
     """Emulate bucket notifications of the cloud: publish an event for each new inbox object.
 
     Not for micro-batches of store sales: the code that stores one also records it, or the sweep does. Nor for packs.

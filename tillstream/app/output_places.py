@@ -6,9 +6,9 @@ from pathlib import Path
 from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
-DELIVERIES = "deliveries"
+DELIVERIES_FOLDER = "deliveries"
 """The folder of the home for files that are written for others."""
-SYSTEM = tuple(
+SYSTEM_FOLDERS = tuple(
     map(
         Path,
         (
@@ -17,9 +17,9 @@ SYSTEM = tuple(
         ),
     )
 )
-NOT_SYSTEM = tuple(map(Path, ("/dev/shm", "/run/media", "/run/user", "/usr/local")))  # noqa: S108 - no file
+WRITABLE_FOLDERS = tuple(map(Path, ("/dev/shm", "/run/media", "/run/user", "/usr/local")))  # noqa: S108 - no file
 """Folders within these for data of people: memory, removable disks, and what was installed by hand."""
-WINDOWS = frozenset({"windows", "program files", "program files (x86)"})
+WINDOWS_FOLDERS = frozenset({"windows", "program files", "program files (x86)"})
 
 
 def check_output(settings: Settings, path: str | Path) -> None:
@@ -27,7 +27,7 @@ def check_output(settings: Settings, path: str | Path) -> None:
     if not str(path).strip():
         raise Rejected("Enter the path of a folder, such as /data/marts.")
     place = Path(path).resolve()
-    is_for_others = _is_within(place, settings.home / DELIVERIES)
+    is_for_others = _is_within(place, settings.home / DELIVERIES_FOLDER)
     for folder, reason in _protected(settings):
         if not is_for_others and _is_within(place, folder):
             raise Rejected(f"{path} is in {folder}, {reason}. Choose another place.")
@@ -51,6 +51,6 @@ def _is_within(place: Path, folder: Path) -> bool:
 
 
 def _is_of_system(place: Path) -> bool:
-    if place == Path(place.anchor) or (place.drive and place.parts[1].casefold() in WINDOWS):
+    if place == Path(place.anchor) or (place.drive and place.parts[1].casefold() in WINDOWS_FOLDERS):
         return True
-    return any(map(place.is_relative_to, SYSTEM)) and not any(map(place.is_relative_to, NOT_SYSTEM))
+    return any(map(place.is_relative_to, SYSTEM_FOLDERS)) and not any(map(place.is_relative_to, WRITABLE_FOLDERS))

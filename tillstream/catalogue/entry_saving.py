@@ -1,4 +1,4 @@
-"""Save entries by compare-and-set, with their history and audit entries: one at a time, or those of another home together."""
+"""Save entries by compare-and-set, with history and audit entries: one at a time, or those of another home together."""
 
 import secrets
 from collections.abc import Callable, Collection, Mapping, Sequence

@@ -6,29 +6,22 @@ from pathlib import Path
 
 import click
 
-from tillstream.cli.alerts.alerts import alerts
-from tillstream.cli.alerts.losses import losses
-from tillstream.cli.audit import audit
-from tillstream.cli.backup import backup, restore
-from tillstream.cli.catalogue import catalogue
-from tillstream.cli.channels import channels
+from tillstream.cli.alerts import alerts, channels
+from tillstream.cli.connectors import backfill, connect
 from tillstream.cli.deploy import deploy
-from tillstream.cli.detect import detect
 from tillstream.cli.looker import looker
-from tillstream.cli.numbers import NUMBERS
-from tillstream.cli.operations import OPERATIONS
-from tillstream.cli.orders import orders
-from tillstream.cli.review import REVIEW_COMMANDS
+from tillstream.cli.marts import marts
+from tillstream.cli.operations import OPERATIONS, audit, backup, losses, restore
+from tillstream.cli.people import tokens, users
+from tillstream.cli.planning import forecast, goals, report, series
+from tillstream.cli.queries import export, measures, query
+from tillstream.cli.review import REVIEW_COMMANDS, detect
 from tillstream.cli.runner import FILE, as_json, fail, read_settings, run
-from tillstream.cli.sources.backfill import backfill
-from tillstream.cli.sources.connect import connect
-from tillstream.cli.sources.sync import sync
-from tillstream.cli.stores import stores
-from tillstream.cli.subscribe import subscribe
-from tillstream.cli.till import till
-from tillstream.cli.tokens import tokens
-from tillstream.cli.users import users
-from tillstream.cli.webhooks import webhooks
+from tillstream.cli.sale_events import subscribe, webhooks
+from tillstream.cli.stock import catalogue, orders, restock, stock
+from tillstream.cli.stores import stores, till
+from tillstream.cli.subscriptions import subscriptions
+from tillstream.cli.sync import sync
 from tillstream.model.errors import TillstreamError
 from tillstream.server.process import INTERRUPTED, begin, exit_on_interrupt, until_done
 
@@ -245,7 +238,10 @@ main.add_command(webhooks)
 main.add_command(users)
 main.add_command(till)
 main.add_command(tokens)
-for command in (backfill, looker, sync, *NUMBERS, *REVIEW_COMMANDS, *OPERATIONS):
+for command in (
+    *(backfill, export, forecast, goals, looker, marts, measures, query, report, restock, series, stock, subscriptions),
+    *(sync, *REVIEW_COMMANDS, *OPERATIONS),
+):
     main.add_command(command)
 main.add_command(detect)
 main.add_command(orders)

@@ -1,11 +1,60 @@
-"""Commands for decisions on held and settled batches: accept, confirm, reject, replay, undo."""
+"""Commands that propose a contract for a file, and decide about held and settled batches."""
 
 import sys
+from functools import partial
+from typing import Any
 
 import click
 
-from tillstream.cli.runner import HELD, as_json, fail, read_settings, run
+from tillstream.cli.runner import FILE, HELD, as_json, fail, print_result, read_settings, run
 from tillstream.model.errors import TillstreamError
+from tillstream.server.process import Done
+from tillstream.settings import Settings
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--answer", "answers", multiple=True, metavar="KEY=VALUE", help="Answer a question by its key; can be repeated."
+)
+@click.option("--save", "name", default="", help="Save the contract under this name, unless a question is open.")
+@click.option("--yaml", "as_yaml", is_flag=True, help="Print only the contract, as YAML.")
+@as_json
+def detect(file: str, answers: tuple[str, ...], name: str, as_yaml: bool, json_: bool) -> None:
+    """Propose a contract for a file, with evidence and open questions; exits with 4 while a question is open.
+
+    If contracts fit the file, asks for its source first; an answer to a question about the content means a new one.
+    While a question is open, samples at most two megabytes of the file. Then reads all of it and prints its figures;
+    --save prints them, and confirms them for the first load. If its region has sales already, a sample of the file is
+    compared with them.
+    """
+    from tillstream.commands.detect import detect as detect_contract
+    from tillstream.commands.dispatch import has_ledger
+
+    invalid = [answer for answer in answers if "=" not in answer]
+    if invalid:
+        raise click.BadParameter(f"{invalid[0]!r}: write KEY=VALUE", param_hint="--answer")
+    settings = read_settings()
+    try:
+        search = partial(_run_quietly, settings, "delivered-lines") if has_ledger(settings) else None
+        answers_by_key = dict(answer.split("=", 1) for answer in answers)
+        result = detect_contract(file, answers_by_key, name, settings.contracts, search)
+        result.data["saved"] = None
+        if name and not result.code:
+            result.data["saved"] = _run_quietly(settings, "contracts-save", contract=result.data["contract"])
+    except TillstreamError as error:
+        fail(str(error), json_=json_)
+    from tillstream.cli.output.detect import show_proposal
+
+    print_result(result.data, lambda data: show_proposal(data, as_yaml=as_yaml), json_=json_)
+    raise Done(result.code)
+
+
+def _run_quietly(settings: Settings, command: str, **arguments: object) -> Any:
+    from tillstream.commands.dispatch import execute
+    from tillstream.commands.result import quiet
+
+    return execute(settings, command, arguments, quiet).data
 
 
 @click.command()
@@ -31,7 +80,7 @@ def replay(batch: str, contract: str, received: str, preview: bool, json_: bool)
     run("replay", json_=json_, show=show_receipts, batch=batch, contract=contract, received=received)
 
 
-ALL = click.option(
+ALL_ALIKE = click.option(
     "--all", "all_", is_flag=True, help="Also the other files of its sender that are held for the same reasons."
 )
 
@@ -40,7 +89,7 @@ ALL = click.option(
 @click.argument("batch")
 @click.option("--as-new", is_flag=True, help="Treat a file with known content as a new file.")
 @click.option("--region", "contract", default="", help="The contract of the held file.")
-@ALL
+@ALL_ALIKE
 @as_json
 def confirm(batch: str, as_new: bool, contract: str, all_: bool, json_: bool) -> None:
     """Release a held batch, or choose its contract."""
@@ -53,7 +102,7 @@ def confirm(batch: str, as_new: bool, contract: str, all_: bool, json_: bool) ->
 
 @click.command()
 @click.argument("batch")
-@ALL
+@ALL_ALIKE
 @as_json
 def accept(batch: str, all_: bool, json_: bool) -> None:
     """Save the contract version proposed for a held file, and read the file with it."""
@@ -65,7 +114,7 @@ def accept(batch: str, all_: bool, json_: bool) -> None:
 @click.command()
 @click.argument("batch")
 @click.option("--reason", default="", help="The reason, stored with the batch.")
-@ALL
+@ALL_ALIKE
 @as_json
 def reject(batch: str, reason: str, all_: bool, json_: bool) -> None:
     """Reject a held batch permanently; the original file is kept."""

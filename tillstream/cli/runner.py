@@ -34,7 +34,7 @@ def run(
     from tillstream.analytics.json_values import to_json
     from tillstream.cli.progress import progress_bars
     from tillstream.commands.dispatch import execute
-    from tillstream.commands.kept_files import KeptFiles
+    from tillstream.commands.result import KeptFiles
 
     settings = read_settings()
     try:

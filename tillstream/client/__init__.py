@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import pyarrow as pa
 
-from tillstream.client.frames import Kind, frame
-from tillstream.client.parameters import as_texts
+from tillstream.client.frames import FrameKind, FrameSource, Names, Value, as_texts, to_frame
 from tillstream.client.plans import Plans
-from tillstream.client.source import Names, Source, Value
 from tillstream.model.errors import Rejected
 
 if TYPE_CHECKING:
@@ -33,7 +31,7 @@ class Client(Plans):
     and `Unavailable` if the server cannot be reached; see `tillstream.model.errors`.
     """
 
-    source: Source
+    source: FrameSource
 
     @overload
     def query(
@@ -45,11 +43,11 @@ class Client(Plans):
     ) -> "pl.DataFrame": ...
     @overload
     def query(self, name: str, *, limit: int | None = None, as_: Literal["arrow"], **params: Value) -> pa.Table: ...
-    def query(self, name: str, *, limit: int | None = None, as_: Kind = "pandas", **params: Value) -> Any:
+    def query(self, name: str, *, limit: int | None = None, as_: FrameKind = "pandas", **params: Value) -> Any:
         """Run a named query with its parameters and filters: all rows, or the first `limit`."""
         if limit is not None and limit < 1:
             raise Rejected("limit must be 1 or more.")
-        return frame(self.source.query(name, as_texts(params), limit), as_)
+        return to_frame(self.source.query(name, as_texts(params), limit), as_)
 
     @overload
     def measures(
@@ -59,9 +57,9 @@ class Client(Plans):
     def measures(self, names: Names, by: Names = (), *, as_: Literal["polars"], **filters: Value) -> "pl.DataFrame": ...
     @overload
     def measures(self, names: Names, by: Names = (), *, as_: Literal["arrow"], **filters: Value) -> pa.Table: ...
-    def measures(self, names: Names, by: Names = (), *, as_: Kind = "pandas", **filters: Value) -> Any:
+    def measures(self, names: Names, by: Names = (), *, as_: FrameKind = "pandas", **filters: Value) -> Any:
         """Compute measures by dimensions: one row per group, sorted by its dimensions; without any, one row."""
-        return frame(self.source.measures(_several(names), _several(by), as_texts(filters)), as_)
+        return to_frame(self.source.measures(_several(names), _several(by), as_texts(filters)), as_)
 
     @overload
     def sales(
@@ -73,17 +71,17 @@ class Client(Plans):
     ) -> "pl.DataFrame": ...
     @overload
     def sales(self, from_: Value = None, to: Value = None, *, as_: Literal["arrow"], **filters: Value) -> pa.Table: ...
-    def sales(self, from_: Value = None, to: Value = None, *, as_: Kind = "pandas", **filters: Value) -> Any:
+    def sales(self, from_: Value = None, to: Value = None, *, as_: FrameKind = "pandas", **filters: Value) -> Any:
         """Return the current sale lines with all columns that the user may see, the latest day first."""
-        return frame(self.source.sales(as_texts({"from_": from_, "to": to} | filters)), as_)
+        return to_frame(self.source.sales(as_texts({"from_": from_, "to": to} | filters)), as_)
 
-    def definitions(self, *, as_: Kind = "pandas") -> Any:
+    def definitions(self, *, as_: FrameKind = "pandas") -> Any:
         """Return the definitions of the measures that the user may see: name, label, format, formula, and so on."""
-        return frame(self.source.definitions(), as_)
+        return to_frame(self.source.definitions(), as_)
 
-    def queries(self, *, as_: Kind = "pandas") -> Any:
+    def queries(self, *, as_: FrameKind = "pandas") -> Any:
         """Return the names and descriptions of the queries."""
-        return frame(self.source.queries(), as_)
+        return to_frame(self.source.queries(), as_)
 
 
 def connect(

@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
 
-from tillstream.client.frames import Kind, frame
-from tillstream.client.parameters import as_texts
-from tillstream.client.source import Arrow, Pandas, Polars, Source, Value
+from tillstream.client.frames import Arrow, FrameKind, FrameSource, Pandas, Polars, Value, as_texts, to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +17,7 @@ Day = date | str | None
 class Plans:
     """Reads what is expected and planned: a part of `Client`, whose description applies."""
 
-    source: Source
+    source: FrameSource
 
     @overload
     def forecasts(
@@ -57,7 +55,7 @@ class Plans:
         *,
         target: str = "revenue",
         period: str = "day",
-        as_: Kind = "pandas",
+        as_: FrameKind = "pandas",
         **filters: Value,
     ) -> Any:
         """Return the latest forecasts of a level, by node and period, with their mean and quantiles.
@@ -66,7 +64,7 @@ class Plans:
         or sum (all days).
         """
         params = {"level": level, "target": target, "period": period} | filters
-        return frame(self.source.query("forecasts", as_texts(params), None), as_)
+        return to_frame(self.source.query("forecasts", as_texts(params), None), as_)
 
     @overload
     def stock(self, at: Day = None, *, as_: Pandas = "pandas", **filters: Value) -> "pd.DataFrame": ...
@@ -74,13 +72,13 @@ class Plans:
     def stock(self, at: Day = None, *, as_: Polars, **filters: Value) -> "pl.DataFrame": ...
     @overload
     def stock(self, at: Day = None, *, as_: Arrow, **filters: Value) -> pa.Table: ...
-    def stock(self, at: Day = None, *, as_: Kind = "pandas", **filters: Value) -> Any:
+    def stock(self, at: Day = None, *, as_: FrameKind = "pandas", **filters: Value) -> Any:
         """Return the stock by store and product, now or in the past.
 
         at: a day (its end), or a time as text; default: now. filters: `region`, `store`, `category`, `product`,
         `status` (in-stock, low, out, negative, not-counted, attention) and `text`, a part of a name or ID.
         """
-        return frame(self.source.stock(as_texts({"at": at} | filters)), as_)
+        return to_frame(self.source.stock(as_texts({"at": at} | filters)), as_)
 
     @overload
     def goals(
@@ -118,7 +116,7 @@ class Plans:
         *,
         level: str | None = None,
         measure: str = "revenue",
-        as_: Kind = "pandas",
+        as_: FrameKind = "pandas",
         **target: Value,
     ) -> Any:
         """Return the goals of a month, and what is reached of them.
@@ -129,4 +127,4 @@ class Plans:
         """
         month = f"{month:%Y-%m}" if isinstance(month, date) else month
         params = {"month": month, "level": level, "measure": measure} | target
-        return frame(self.source.goals(as_texts(params)), as_)
+        return to_frame(self.source.goals(as_texts(params)), as_)

@@ -8,16 +8,15 @@ from tillstream.app import App
 from tillstream.catalogue import file_export, file_import, warehouse_mirror
 from tillstream.catalogue.file_export import parse_file_kind
 from tillstream.catalogue.file_import import ImportPlan, ImportRules, plan_import
-from tillstream.commands.result import DONE, FAILED, Progress, Result
-from tillstream.commands.users import COMMAND_LINE
+from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
 from tillstream.model.errors import Rejected
 
-MOST_PROBLEMS = 1_000
+MAX_PROBLEMS = 1_000
 """Problems that are listed; `problem_count` counts all."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class CatalogueImport:
+class ImportCatalogue:
     """kind: products, prices, costs, stores, salespeople, suppliers or promotions. dry: only show what would change."""
 
     kind: str
@@ -31,14 +30,14 @@ class CatalogueKind:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CatalogueExport:
+class ExportCatalogue:
     """out: a file ending with .csv or .xlsx."""
 
     kind: str
     out: str
 
 
-def import_file(app: App, progress: Progress, arguments: CatalogueImport) -> Result:
+def import_catalogue(app: App, progress: Progress, arguments: ImportCatalogue) -> Result:
     """Import a file, all rows or none."""
     kind, path = parse_file_kind(arguments.kind), Path(arguments.file)
     try:
@@ -55,12 +54,12 @@ def import_file(app: App, progress: Progress, arguments: CatalogueImport) -> Res
     return Result(_summary(planned, path.name, imported=applies), FAILED if planned.problems else DONE)
 
 
-def list_entries(app: App, progress: Progress, arguments: CatalogueKind) -> Result:
+def list_catalogue(app: App, progress: Progress, arguments: CatalogueKind) -> Result:
     headers, rows = file_export.export_table(app.ports, parse_file_kind(arguments.kind))
     return Result([dict(zip(headers, cells, strict=True)) for cells in rows])
 
 
-def export(app: App, progress: Progress, arguments: CatalogueExport) -> Result:
+def export_catalogue(app: App, progress: Progress, arguments: ExportCatalogue) -> Result:
     kind, out = parse_file_kind(arguments.kind), Path(arguments.out)
     content = file_export.export_catalogue(app.ports, kind, out.suffix.removeprefix(".").lower())
     try:
@@ -73,7 +72,7 @@ def export(app: App, progress: Progress, arguments: CatalogueExport) -> Result:
 def _summary(planned: ImportPlan, file: str, *, imported: bool) -> dict[str, Any]:
     problems = [
         {"line": one.line, **asdict(one.problem), "message": one.problem.message, "remedy": one.problem.remedy}
-        for one in planned.problems[:MOST_PROBLEMS]
+        for one in planned.problems[:MAX_PROBLEMS]
     ]
     return {
         "kind": planned.kind.value,

@@ -7,10 +7,9 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-from tillstream.app.local import ServerAddress, folder
-from tillstream.commands.kept_files import KeptFiles
+from tillstream.app.local import ServerAddress, local_home_folder
 from tillstream.commands.registry import COMMANDS
-from tillstream.commands.result import LINES, SENT, Progress, Result
+from tillstream.commands.result import LINES, SENT, KeptFiles, Progress, Result
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.settings import Settings
 
@@ -32,7 +31,7 @@ def send_command(
     """
     body = json.dumps(dict(arguments)).encode()
     try:
-        with folder(settings).prepared_call(server, name, body) as number:
+        with local_home_folder(settings).prepared_call(server, name, body) as number:
             return _send(server, name, body, number, KeptFiles(progress), arguments)
     except FileNotFoundError as error:  # the server has ended since, or it is of another version
         raise PermissionError(f"The server at {server.address} accepts no commands of this version.") from error

@@ -9,32 +9,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tillstream.app import App
-from tillstream.commands.demo_shop import dashboard as demo_dashboard
-from tillstream.commands.demo_shop import days as demo_days
-from tillstream.commands.demo_shop import goals as demo_goals
-from tillstream.commands.demo_shop import orders as demo_orders
-from tillstream.commands.demo_shop import people as demo_people
-from tillstream.commands.demo_shop import series as demo_series
-from tillstream.commands.demo_shop import stock as demo_stock
-from tillstream.commands.demo_shop import subscription as demo_subscription
-from tillstream.commands.demo_shop import view as demo_view
-from tillstream.commands.demo_shop.days import DAYS
+from tillstream.commands.demo_shop.people import (
+    ANALYST,
+    add_accounts,
+    add_dashboard,
+    add_saved_view,
+    add_subscriptions,
+    demo_account,
+)
+from tillstream.commands.demo_shop.planning import add_alerts, add_goals, add_series
+from tillstream.commands.demo_shop.sales import DAILY_FILES, add_days, arrival_of, last_day
+from tillstream.commands.demo_shop.stock import add_orders, add_stock
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
 from tillstream.commands.run_batch import exit_code, run_batch
 from tillstream.forecasting import run_records as forecast_runs
 from tillstream.intake import inbox
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Rejected, Unavailable
+from tillstream.operations import quality_checks as quality
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.quality import run as quality
 from tillstream.receipts import receipt as receipt_receipt
 from tillstream.records import batch_records, sales_loads
 from tillstream.records.batch_records import SAMPLES
-from tillstream.sync import status
+from tillstream.sync import sync_status
 
 if TYPE_CHECKING:
-    from tillstream.samples.files import SampleFile
+    from tillstream.samples.sample_files import SampleFile
 
 
 UNDER_WAY = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})
@@ -59,21 +60,20 @@ def demo(app: App, progress: Progress, arguments: Demo) -> Result:
     The result has the receipts of the sample files; with accounts, as `files` beside `accounts` and their passwords.
     Raises `Rejected` in a home that syncs.
     """
-    if to := status.syncs_to(app.ports):
+    if to := sync_status.syncs_to(app.ports):
         raise Rejected(f"This home syncs to {to}, where sample sales would count as real ones.")
     with sales_loads.loading(app.ports, SAMPLES):
         return _loaded(app, progress, arguments)
 
 
 def _loaded(app: App, progress: Progress, arguments: Demo) -> Result:
-    from tillstream.commands.demo_shop import alerts as demo_alerts  # lazy: the conditions and NumPy
-    from tillstream.commands.demo_shop import web_shop as demo_web_shop  # lazy: the kinds of connectors
-    from tillstream.samples.files import write_samples  # lazy: needed by this command only
+    from tillstream.commands.demo_shop.web_shop import add_web_shop  # lazy: the kinds of connectors
+    from tillstream.samples.sample_files import write_samples  # lazy: needed by this command only
     from tillstream.stock import restock_queue, restock_simulation
     from tillstream.stock import restock_queue as restock
 
-    until, scale = demo_days.last_day(app.ports.clock.now()), arguments.scale
-    written = write_samples(app.settings.home / "samples", until=until, scale=scale, days=DAYS)
+    until, scale = last_day(app.ports.clock.now()), arguments.scale
+    written = write_samples(app.settings.home / "samples", until=until, scale=scale, days=DAILY_FILES)
     received, corrections = [], []
     for sample, path in written:  # the worker processes each file while the next is written
         if sample.delivery.corrects:
@@ -83,28 +83,28 @@ def _loaded(app: App, progress: Progress, arguments: Demo) -> Result:
     receipts = _processed(app, progress, received)
     # apart, so that Changes shows what the corrections change
     receipts += _processed(app, progress, [_receive(app, progress, *each, until) for each in corrections])
-    demo_days.add(app, until, scale, partial(_add, app))
-    demo_web_shop.add(app, until, partial(_add, app), SAMPLES)
+    add_days(app, until, scale, partial(_add, app))
+    add_web_shop(app, until, partial(_add, app), SAMPLES)
     app.ports.warehouse.refresh_totals()
-    demo_stock.add(app, until, SAMPLES)
-    quality.run_all(app.ports)
-    demo_goals.add(app, SAMPLES)
-    demo_orders.add(app, SAMPLES)
-    demo_series.add(app, SAMPLES)
+    add_stock(app, until, SAMPLES)
+    quality.check_all_days(app.ports)
+    add_goals(app, SAMPLES)
+    add_orders(app, SAMPLES)
+    add_series(app, SAMPLES)
     _forecast(app, scale)
     restock.run_restock(app.ports, restock_queue.restock_basis(app.ports))
     restock_simulation.refresh_due_comparison(app.ports)
-    demo_alerts.add(app, SAMPLES)
+    add_alerts(app, SAMPLES)
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
-    added = demo_people.add_accounts(app, SAMPLES) if arguments.accounts else []
-    analyst = demo_people.account_of(app, demo_people.ANALYST)
-    demo_dashboard.add(app, demo_people.ANALYST, analyst)
-    demo_view.add(app, demo_people.ANALYST, analyst)
+    added = add_accounts(app, SAMPLES) if arguments.accounts else []
+    analyst = demo_account(app, ANALYST)
+    add_dashboard(app, ANALYST, analyst)
+    add_saved_view(app, ANALYST, analyst)
     if not arguments.accounts:
         return Result(receipts, code)
     for person in added:
-        demo_subscription.add(app, person.login, person.role)
+        add_subscriptions(app, person.login, person.role)
     people = [asdict(person) for person in added]
     return Result({"files": receipts, "accounts": people}, code)
 
@@ -134,7 +134,7 @@ def _receive(app: App, progress: Progress, sample: "SampleFile", path: Path, unt
         upload = Batch.from_json(documents[0].data)
     else:
         contract = app.contracts.pin(sample.contract)
-        at = demo_days.arrival(contract, sample.delivery, until, app.ports.clock.now())
+        at = arrival_of(contract, sample.delivery, until, app.ports.clock.now())
         with path.open("rb") as stream:
             upload = inbox.receive_file(app.ports, contract, path.name, stream, SAMPLES, received=at)
     progress(KEPT, about=f"{upload.batch_id} {upload.file}")

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tillstream.app import App
-from tillstream.commands.result import DONE, HELD, Progress, Result
-from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.commands.result import COMMAND_LINE, DONE, HELD, Progress, Result
 from tillstream.contracts import contract_files, registry
 from tillstream.detection.answers import check_answers
 from tillstream.detection.evidence import DetectionLog

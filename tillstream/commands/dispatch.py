@@ -66,24 +66,24 @@ def _run_locally(settings: Settings, name: str, arguments: Mapping[str, Any], pr
 
 def has_ledger(settings: Settings) -> bool:
     """Whether there is a ledger: a project, or a home folder with a warehouse. Creates nothing."""
-    from tillstream.app.local import WAREHOUSE
+    from tillstream.app.local import WAREHOUSE_FILE
 
-    return bool(settings.project) or (settings.home / WAREHOUSE).exists()
+    return bool(settings.project) or (settings.home / WAREHOUSE_FILE).exists()
 
 
 def find_server(settings: Settings) -> bool:
     """Whether a server is announced for the folder; it may have died."""
-    from tillstream.app.local import folder
+    from tillstream.app.local import local_home_folder
 
-    return folder(settings).find_server() is not None
+    return local_home_folder(settings).find_server() is not None
 
 
 def _run_in_server(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result | None:
     """Return None if no server listens. Raises `PermissionError` if one keeps refusing this process."""
-    from tillstream.app.local import folder
+    from tillstream.app.local import local_home_folder
 
     for remaining in reversed(range(TRIES)):
-        server = folder(settings).find_server()
+        server = local_home_folder(settings).find_server()
         if server is None:
             return None
         from tillstream.commands.client import send_command  # lazy: needed only if a server runs
@@ -110,11 +110,11 @@ def _renewed(settings: Settings, name: str, arguments: Mapping[str, Any], progre
 
     After documents were lost, a sweep writes the records of uploads again from the ledger, and a check compares both.
     """
-    from tillstream.app.renewal import renew, salvage_documents
+    from tillstream.app.local_recovery import renew_warehouse, salvage_documents
 
     salvaged = salvage_documents(settings, TURN)
     # the only command that must run without a warehouse of the current schema: it creates one
-    report = renew(settings, lambda step: progress("settlements", step), TURN)
+    report = renew_warehouse(settings, lambda step: progress("settlements", step), TURN)
     if salvaged and not report:
         salvaged += _recorded_again(settings)
         salvaged += _with_app(settings, "sweep", {}, progress).data["repaired"]

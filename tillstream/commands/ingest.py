@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from tillstream.app import App
-from tillstream.commands.result import Progress, Result
-from tillstream.commands.run_batch import COMMAND_LINE, exit_code_of_all, run_batch
+from tillstream.commands.result import COMMAND_LINE, Progress, Result
+from tillstream.commands.run_batch import exit_code_of_all, run_batch
 from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected

@@ -1,14 +1,14 @@
-"""Backup, publishing, rebuild, quality checks and status."""
+"""Backup, publishing, rebuild, quality checks, status and losses."""
 
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from tillstream.analytics import holidays
 from tillstream.app import App
 from tillstream.commands.arguments import NoArguments
-from tillstream.commands.result import DONE, FAILED, HELD, Progress, Result
-from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, HELD, Progress, Result
 from tillstream.intake import watched_folder
 from tillstream.model import audit
 from tillstream.model.batch import BatchState
@@ -19,14 +19,14 @@ from tillstream.operations import (
     ledger_repair,
     maintenance_status,
     message_queues,
+    quality_results,
     rebuild,
     reconcile,
 )
+from tillstream.operations import quality_checks as quality
+from tillstream.operations.quality_results import published_results
 from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
 from tillstream.pipeline.publishing.sale_events import unpublished_settlements
-from tillstream.quality import results as quality_results
-from tillstream.quality import run as quality
-from tillstream.quality.published import published
 from tillstream.records import audit_log, batch_records, losses
 
 
@@ -87,11 +87,11 @@ def rebuild_check(app: App, progress: Progress, arguments: Rebuild) -> Result:
 
 def check_quality(app: App, progress: Progress, arguments: Quality) -> Result:
     app.ports.warehouse.refresh_totals()
-    if arguments.everything or not quality_results.last(app.ports).checked_at:
-        quality.run_all(app.ports, quality.ON_BIGQUERY if app.settings.project else quality.ON_ONE_MACHINE)
+    if arguments.everything or not quality_results.last_results(app.ports).checked_at:
+        quality.check_all_days(app.ports, quality.ON_BIGQUERY if app.settings.project else quality.ON_ONE_MACHINE)
     else:
-        quality.run_changed(app.ports)
-    report = published(app.ports)
+        quality.check_changed_days(app.ports)
+    report = published_results(app.ports)
     return Result(report, FAILED if report["failing"] else DONE)
 
 
@@ -132,9 +132,9 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     ]  # a server printed them
     share = kept_originals.FUNCTION_SHARE if app.settings.project else kept_originals.COMMAND_SHARE
     swept["repaired"] += kept_originals.verify_originals(app.ports, share, again=True)
-    from tillstream.commands.stores import queues  # lazy: structlog, which the handlers of events need
+    from tillstream.commands import queues  # lazy: structlog, which the handlers of events need
 
-    queued = queues.work_off(app)
+    queued = queues.work_off_queues(app)
     holidays.refresh_holidays(app.ports)
     app.ports.warehouse.refresh_totals()
     for place in app.drops:
@@ -165,3 +165,60 @@ def settle_staged(app: App, progress: Progress, arguments: NoArguments) -> Resul
 def _take_dropped(app: App) -> tuple[int, list[str]]:
     results = [watched_folder.ingest_dropped_files(app.ports, app.contracts, drop) for drop in app.drops]
     return sum(len(taken) for taken, _ in results), [reason for _, failed in results for reason in failed]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListLosses:
+    """everything: also those that were dealt with."""
+
+    everything: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecideLoss:
+    """loss: its id. resolution: a value of `losses.Resolution`."""
+
+    loss: str
+    resolution: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LostInBackup:
+    """archive: the path of a backup."""
+
+    archive: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfLoss:
+    """loss: its id."""
+
+    loss: str
+
+
+def list_losses(app: App, progress: Progress, arguments: ListLosses) -> Result:
+    """Ends with 1 while a loss is open."""
+    open_ = losses.open_losses(app.ports)
+    listed_losses = losses.all_losses(app.ports) if arguments.everything else open_
+    return Result([one.to_json() for one in listed_losses], FAILED if open_ else DONE)
+
+
+def decide_loss(app: App, progress: Progress, arguments: DecideLoss) -> Result:
+    resolution = losses.Resolution(arguments.resolution)
+    decided = kept_originals.decide_loss(
+        app.ports, arguments.loss, resolution, arguments.reason, by=COMMAND_LINE, home=app.home
+    )
+    return Result(decided.to_json())
+
+
+def restore_losses(app: App, progress: Progress, arguments: LostInBackup) -> Result:
+    """Put back what the backup has of the open losses. Ends with 1 while a loss is open."""
+    from tillstream.app.local_recovery import put_back_lost  # lazy: the adapter of backups
+
+    done = put_back_lost(app, Path(arguments.archive), by=COMMAND_LINE)
+    return Result([one.to_json() for one in done], FAILED if losses.open_losses(app.ports) else DONE)
+
+
+def reopen_loss(app: App, progress: Progress, arguments: OfLoss) -> Result:
+    return Result(losses.reopen_loss(app.ports, arguments.loss, by=COMMAND_LINE).to_json())

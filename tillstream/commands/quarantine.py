@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tillstream.app import App
-from tillstream.commands.result import DONE, QUARANTINED, Progress, Result
-from tillstream.commands.run_batch import COMMAND_LINE, exit_code, run_batch
+from tillstream.commands.result import COMMAND_LINE, DONE, QUARANTINED, Progress, Result
+from tillstream.commands.run_batch import exit_code, run_batch
 from tillstream.model.batch import BatchKind, BatchState
 from tillstream.model.errors import Rejected
 from tillstream.receipts import original_rows

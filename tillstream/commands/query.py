@@ -1,15 +1,14 @@
-"""Named queries, and the contracts and exchange rates behind them."""
+"""Named queries and measures, and the contracts and exchange rates behind them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tillstream.analytics import filter_values, queries, query_catalogue, reference
+from tillstream.analytics import filter_values, measure_values, queries, query_catalogue, reference
 from tillstream.analytics.filters import NAMES as FILTERS
 from tillstream.analytics.filters import Filters, is_filter
 from tillstream.app import App
-from tillstream.commands.result import Progress, Result
-from tillstream.commands.run_batch import COMMAND_LINE
+from tillstream.commands.result import COMMAND_LINE, Progress, Result
 from tillstream.model.contract import Contract
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
@@ -62,7 +61,7 @@ class FxLoad:
 def query(app: App, progress: Progress, arguments: Query) -> Result:
     name, params = arguments.name, dict(arguments.params)
     parameters = {parameter.name: parameter for parameter in query_catalogue.describe_query(name).parameters}
-    check_names(name, params, parameters)
+    check_parameter_names(name, params, parameters)
     limit: int | None = arguments.limit or None
     if LIMIT in parameters:
         if limit and LIMIT in params:
@@ -81,7 +80,7 @@ def query(app: App, progress: Progress, arguments: Query) -> Result:
     return Result({"name": name, "columns": answer.column_names, "rows": rows, "cut": cut, "currency": currency})
 
 
-def check_names(query: str, params: Mapping[str, object], parameters: Mapping[str, object]) -> None:
+def check_parameter_names(query: str, params: Mapping[str, object], parameters: Mapping[str, object]) -> None:
     """Raise `Rejected` for a name that is neither a parameter of the query nor a filter."""
     for name in params:
         if name not in parameters and not is_filter(name):
@@ -150,3 +149,36 @@ def _written(contract: Contract, out: str, content: str) -> Result:
     except OSError as error:
         raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
     return Result({"name": contract.name, "version": contract.version, "file": out})
+
+
+USUAL_ROWS = 1_000
+DEFINITION_COLUMNS = ("name", "label", "format", "description")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """names: of the measures; none: the definitions of all. params: filters. limit: the maximum number of rows."""
+
+    names: Sequence[str]
+    by: Sequence[str]
+    params: Mapping[str, str]
+    limit: int = USUAL_ROWS
+
+
+def measures(app: App, progress: Progress, arguments: Measures) -> Result:
+    if not arguments.names:
+        rows = [one.published() for one in measure_values.visible_measures(UNRESTRICTED)]
+        defined = [{name: row[name] for name in DEFINITION_COLUMNS} for row in rows]
+        return Result({"name": "measures", "columns": list(DEFINITION_COLUMNS), "rows": defined, "cut": False})
+    check_parameter_names("measures", arguments.params, {})
+    filters = Filters.parse(arguments.params)
+    filter_values.check_filter_values(
+        app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries
+    )
+    more = {LIMIT: arguments.limit + 1} if arguments.by else {}  # one more row shows whether there are more
+    warehouse, names, by = app.ports.warehouse, arguments.names, arguments.by
+    values = measure_values.query_measures(warehouse, names, by, UNRESTRICTED, filters, cache=app.queries, **more)
+    rows = values.slice(0, arguments.limit).to_pylist()
+    cut = values.num_rows > arguments.limit
+    currency = filters.currency or app.settings.reporting_currency
+    return Result({"name": "measures", "columns": values.column_names, "rows": rows, "cut": cut, "currency": currency})

@@ -6,8 +6,8 @@ from typing import Any
 
 from tillstream.app import App
 from tillstream.commands.arguments import OfBatch
-from tillstream.commands.result import HELD, Progress, Result
-from tillstream.commands.run_batch import COMMAND_LINE, exit_code, exit_code_of_all, run_batch, stage_now
+from tillstream.commands.result import COMMAND_LINE, HELD, Progress, Result
+from tillstream.commands.run_batch import exit_code, exit_code_of_all, run_batch, stage_now
 from tillstream.model.batch import Batch, BatchState
 from tillstream.pipeline.settling import settle
 from tillstream.receipts import receipt as receipts

@@ -11,7 +11,6 @@ from tillstream.pipeline.staging import stage
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import Receipt
 
-COMMAND_LINE = "command line"
 BY_URGENCY = (FAILED, HELD, QUARANTINED)
 """Exit codes in the order in which one of several counts."""
 

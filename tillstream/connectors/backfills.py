@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-from tillstream.connectors import listed_files, records, run, runs
-from tillstream.connectors import run as running
+from tillstream.connectors import due_runs, listed_files, records, run_history
+from tillstream.connectors import due_runs as running
 from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.listed_files import ListedFileSource
-from tillstream.connectors.runner import StoredKeys, open_source
-from tillstream.connectors.runs import ConnectorRun, PartPace
+from tillstream.connectors.one_run import StoredKeys, open_source
+from tillstream.connectors.run_history import ConnectorRun, PartPace
 from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.batch import BatchState
@@ -136,7 +136,7 @@ def request_backfill(
         access.check_file(str(folder))
     _add(ports, contracts, access, backfill, by, is_paused=False)
     with suppress(Unavailable):  # the sweep starts the job
-        run.request_run(ports, backfill.name, by)
+        due_runs.request_run(ports, backfill.name, by)
 
 
 def find_backfills(ports: Ports) -> list[Connector]:
@@ -158,12 +158,12 @@ def get_backfill(ports: Ports, name: str) -> Connector:
 def unrecorded_keys(ports: Ports, name: str) -> int:
     """How many of the files that were taken in have no batch yet: the events of copied objects create it."""
     taken = len(StoredKeys(ports, name, connectors_state.read_state(ports, name).stored))
-    return max(taken - runs.count_recorded(ports, name), 0)
+    return max(taken - run_history.count_recorded(ports, name), 0)
 
 
 def backfill_counts(ports: Ports, name: str) -> dict[str, int]:
     """State → how many of its batches are in it, without states that none is in."""
-    every = {state.value: runs.count_batches(ports, name, state) for state in BatchState}
+    every = {state.value: run_history.count_batches(ports, name, state) for state in BatchState}
     return {state: count for state, count in every.items() if count}
 
 

@@ -7,9 +7,8 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from tillstream.connectors import runs, state
+from tillstream.connectors import kind_table, run_history, state
 from tillstream.connectors.access import check_reference
-from tillstream.connectors.kinds import table
 from tillstream.connectors.source import ConnectionAccess, ConnectorKind
 from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.contracts.registry import ContractRegistry
@@ -69,7 +68,7 @@ def remove_connector(ports: Ports, name: str, by: str) -> None:
     audit_log.record(ports, by, AuditAction.CONNECTOR_REMOVED, name, _audited(asdict(connector)))
     ports.documents.delete(CONNECTORS_COLLECTION, name)
     state.remove_state(ports, name)
-    runs.remove_runs(ports, name)
+    run_history.remove_runs(ports, name)
 
 
 def find_connectors(ports: Ports) -> list[Connector]:
@@ -109,14 +108,14 @@ def check_settings(kind: ConnectorKind, settings: Mapping[str, str]) -> dict[str
 
 def cursor_identity(connector: Connector) -> str:
     """Digest of the settings that name what a cursor is a position in; empty if the kind has none of them."""
-    names = [setting.name for setting in table.find_kind(connector.kind).settings if setting.resets_cursor]
+    names = [setting.name for setting in kind_table.find_kind(connector.kind).settings if setting.resets_cursor]
     values = [connector.settings.get(name, "") for name in names]
     return sha256(json.dumps(values).encode()).hexdigest()[:32] if names else ""
 
 
 def _fields(contracts: ContractRegistry, access: ConnectionAccess, draft: ConnectorDraft) -> dict[str, Any]:
     """The fields that an admin enters, checked by the kind. Raises `Rejected`."""
-    kind = table.find_kind(draft.kind)
+    kind = kind_table.find_kind(draft.kind)
     settings = check_settings(kind, draft.settings)
     kind.open(settings, access).close()
     if not 1 <= draft.every_minutes <= MAX_MINUTES:

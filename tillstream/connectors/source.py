@@ -1,4 +1,4 @@
-"""What a kind of connector implements: a source that is tested, and read from a cursor on; and values of its settings."""
+"""What a kind of connector implements: a source that is tested and read from a cursor on, and its settings."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

@@ -35,7 +35,8 @@ def check_name_pattern(pattern: str) -> str:
         or rest[:1] == "."
     ):
         raise Rejected(
-            f"The name of a file has at most {MAX_FILE_NAME} characters, without / and \\, and contains no other parts in "
+            f"The name of a file has at most {MAX_FILE_NAME} characters, without / and \\, and contains no other "
+            "parts in "
             "braces than {name}, {period} and {date}."
         )
     return pattern

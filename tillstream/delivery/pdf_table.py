@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from tillstream.delivery import export_table
 from tillstream.delivery.export_table import ExportTable, column_label, number_format
+from tillstream.delivery.typeset import MISSING_GLYPH, measure_template, replace_missing, typeset
 from tillstream.model import text as model_text
 from tillstream.model.errors import Rejected
-from tillstream.typesetting.typeset import MISSING_GLYPH, measure_template, replace_missing, typeset
 
 EMPTY_CELL = "–"
 """Cell without a value."""

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
-from tillstream.model.months import Month
 
 DAY, WEEK, MONTH = "day", "week", "month"
 EVERY = (DAY, WEEK, MONTH)

@@ -14,7 +14,6 @@ from tillstream.analytics.filter_values import currency_of_reader
 from tillstream.analytics.filters import COMPARED_DATES, CURRENCY, Filters, is_filter
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.dashboards import saved_views
 from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.export_table import ExportTable, export_table
 from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription, address_arguments
@@ -22,6 +21,7 @@ from tillstream.model.dates import DATE_FILTERS, PERIOD_PRESETS, with_preset_dat
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.people.account_store import User
 from tillstream.ports import Ports
+from tillstream.records import saved_views
 
 LIMIT_ARGUMENT = "limit"
 PRESET = "preset"
@@ -119,7 +119,7 @@ def _address(ports: Ports, one: SubscriptionDraft, user: User) -> str:
     """The address of a subscription, or the current one of its view."""
     if not one.view:
         return one.address
-    views = {view.id: view for view in saved_views.find(ports, user.login, user.created_at)}
+    views = {view.id: view for view in saved_views.find_views(ports, user.login, user.created_at)}
     if one.view not in views:
         raise NotFound("The saved view was deleted, or is no longer shared.")
     return views[one.view].address

@@ -1,8 +1,8 @@
 """Infer contracts from files, and match files to existing contracts.
 
-Imports only the domain. `propose` infers a contract with evidence and open questions, `fit` ranks existing contracts,
-and `drift` compares a file with the contract of its source and proposes the next version. Each keeps at most two
-megabytes of a text file; `sample_file` returns a sample that can be passed to all three.
+`propose` infers a contract with evidence and open questions, `fit` ranks existing contracts, and `drift` compares a
+file with the contract of its source and proposes the next version. Each keeps at most two megabytes of a text file;
+`sample_file` returns a sample that can be passed to all three.
 """
 
 from tillstream.detection.drifts import ContractDifference, Drift, drift

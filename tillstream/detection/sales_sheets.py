@@ -124,7 +124,8 @@ def choose_sheet(sheets: Sequence[WorkbookSheet], log: DetectionLog) -> Workbook
     pivots = [one for one in sheets if one.pivot]
     if best.pivot or (pivots and not best.has_numbers):
         raise Rejected(
-            f"The sheet “{pivots[0].name}” is a pivot table ({_listed_words(pivots[0].pivot)}), which contains sums instead "
+            f"The sheet “{pivots[0].name}” is a pivot table ({_listed_words(pivots[0].pivot)}), which contains "
+            "sums instead "
             "of sales. Save the sheet that it was made from, with one row per sale line, and upload that."
         )
     similar = [one for one in sheets if one.rank[:2] == best.rank[:2] and one.is_table]

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from tillstream.forecasting.feature_table import SERIES_AT_ONCE, feature_schema, feature_table, key_columns
-from tillstream.forecasting.forecast_run import MAX_DAYS, read_known_sales
+from tillstream.forecasting.forecast_run import MAX_DAYS, read_past_sales
 from tillstream.forecasting.sales_reading import ForecastSales, NoSales
 from tillstream.forecasting.sales_series import SalesSeries
 from tillstream.model.errors import Rejected
@@ -29,7 +29,7 @@ def daily_sales(ports: Ports, target: str, days_ahead: int) -> tuple[ForecastSal
     if not 1 <= days_ahead <= MAX_DAYS:
         raise Rejected(f"The days ahead are a number from 1 to {MAX_DAYS}.")
     try:
-        sold = read_known_sales(ports, ports.clock.now().date(), {"day": days_ahead, "week": days_ahead})
+        sold = read_past_sales(ports, ports.clock.now().date(), {"day": days_ahead, "week": days_ahead})
     except NoSales:
         raise Rejected("There are no sales before today.") from None
     series = sold.units if target == UNITS else sold.revenue

@@ -68,7 +68,8 @@ def drifting_forecasts(target: str, forecast: Forecast, nodes: Sequence[LevelNod
         if row["low"] is not None and np.isfinite(came):
             inside.setdefault(node, []).append(bool(float(row["low"]) <= came <= float(row["high"])))
     return [
-        f"{_node_name(target, *node)}: {sum(each)} of {len(each)} days were inside of the range that was forecast for 80%."
+        f"{_node_name(target, *node)}: {sum(each)} of {len(each)} days were inside of the range that was forecast "
+        "for 80%."
         for node, each in sorted(inside.items(), key=repr)
         if len(each) >= FEWEST_DAYS and sum(each) < LOWEST_SHARE * len(each)
     ]
@@ -260,7 +261,7 @@ def _run(ports: Ports, fitter: Fitter, horizon: int, progress: Progress | None, 
 
     try:
         horizons = {name: plan.horizon for name, plan in plans.items()}
-        sold = read_known_sales(ports, started.date(), horizons)
+        sold = read_past_sales(ports, started.date(), horizons)
         forecasts = _forecasts(sold, kept, plans[sold.revenue.history.grain.name], note)
     except NoSales:
         return ended("There are no sales before today.")
@@ -292,7 +293,7 @@ def _run(ports: Ports, fitter: Fitter, horizon: int, progress: Progress | None, 
     )
 
 
-def read_known_sales(ports: Ports, today: date, horizons: Mapping[str, int]) -> ForecastSales:
+def read_past_sales(ports: Ports, today: date, horizons: Mapping[str, int]) -> ForecastSales:
     """Read the sales before today with what is known of the days, the holidays and outside series among it.
 
     horizons: numbers of steps ahead by grain. Raises `NoSales`.

@@ -1,4 +1,4 @@
-"""Forecasts as the command, the API and the portal publish them: their coverage, accuracy, and the demand of several days."""
+"""Forecasts as commands, API and portal publish them: coverage, accuracy, and the demand of several days."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta

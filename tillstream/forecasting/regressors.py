@@ -1,4 +1,4 @@
-"""Regressors of series: list prices, promotions and outside series, and the steps on which products were out of stock."""
+"""Regressors of series: list prices, promotions and outside series, and steps on which products were out of stock."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta

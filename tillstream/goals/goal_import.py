@@ -10,9 +10,9 @@ from tillstream.goals.target_sales import TargetNames, UnknownName
 from tillstream.goals.targets import Goal, GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model import catalogue_columns
 from tillstream.model.catalogue_columns import CellProblem, EntryColumn
+from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
 from tillstream.model.limits import LIMITS
-from tillstream.model.months import Month
 from tillstream.pipeline.tabular import TableRow, read_rows
 from tillstream.ports import Ports
 

@@ -16,7 +16,7 @@ import sql
 from tillstream.analytics import queries
 from tillstream.goals.target_sales import PLACE_FIELDS, TargetSales
 from tillstream.goals.targets import WITHOUT_VALUE, GoalLevel, GoalTarget
-from tillstream.model.months import Month
+from tillstream.model.dates import Month
 from tillstream.model.people import UNRESTRICTED
 
 Floats = NDArray[np.float64]

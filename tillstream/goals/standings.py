@@ -1,4 +1,4 @@
-"""The goals of a month and their standings: what each target sold, what is expected by now, and how the month is going to end."""
+"""Standings of the goals of a month: what was sold, what is expected by now, and how the month is going to end."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ from tillstream.goals.targets import (
     divide_goal,
     goal_through,
 )
-from tillstream.model.months import Month
+from tillstream.model.dates import Month
 from tillstream.ports import Ports
 
 ENTERED, SHARE, SUM = "entered", "share", "sum"

@@ -9,8 +9,9 @@ from tillstream.goals.targets import TARGET_FIELDS, GoalMeasure
 
 _TEXTS = frozenset({*TARGET_FIELDS, "level", "measure", "currency", "origin", "projection"})
 COLUMNS = (
-    *TARGET_FIELDS, "level", "measure", "currency", "goal", "origin", "unassigned", "sold", "complete_through", "sold_since",
-    "reached", "expected", "projected", "projected_low", "projected_high", "projection", "required_per_day",
+    *TARGET_FIELDS, "level", "measure", "currency", "goal", "origin", "unassigned", "sold", "complete_through",
+    "sold_since", "reached", "expected", "projected", "projected_low", "projected_high", "projection",
+    "required_per_day",
 )  # fmt: skip
 OF_MARGIN = "cost_coverage"
 AMOUNT = pa.decimal128(38, 9)

@@ -7,9 +7,9 @@ from typing import Any
 
 from tillstream.goals.targets import TARGET_FIELDS, Goal, GoalMeasure, GoalTarget
 from tillstream.model import audit
+from tillstream.model.dates import Month
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.months import Month
 from tillstream.ports import Ports
 from tillstream.ports.documents import AFTER_ANY, Document, Put
 from tillstream.records import audit_log

@@ -14,7 +14,7 @@ from tillstream.analytics.query_cache import QueryCache
 from tillstream.catalogue import entry_lists
 from tillstream.goals.targets import LEVEL_BELOW, TARGET_FIELDS, WITHOUT_VALUE, GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model.contract import Contract
-from tillstream.model.months import Month
+from tillstream.model.dates import Month
 from tillstream.model.people import UNRESTRICTED
 from tillstream.model.product_catalogue import EntryKind, Product, Salesperson, Store
 from tillstream.model.text import did_you_mean

@@ -283,7 +283,8 @@ def _excess_text(
     zero = Decimal(0)
     return "; ".join(
         f"{_quantity_text(sold.get(product, zero))} of {product} were sold in {sale_id}, "
-        f"{_quantity_text(before.get(product, zero))} were returned before, and this return has {_quantity_text(quantity)}"
+        f"{_quantity_text(before.get(product, zero))} were returned before, and this return has "
+        f"{_quantity_text(quantity)}"
         for product, quantity in quantities.items()
         if quantity > sold.get(product, zero) - before.get(product, zero)
     )[:500]

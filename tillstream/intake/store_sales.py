@@ -6,7 +6,7 @@ sale are held for a moment and form a micro-batch together, which has each sale 
 
 which is decided when they are received: a rebuild decides as before.
 
-The sales of the region are the memory, as of the files (`pipeline/staging/foreign_sales.py`).
+The sales of the region are the memory, as of the files (`pipeline/validating/sold_before.py`).
 
 In a cloud, `functions/receiving.py` stages a micro-batch before its messages are acknowledged.
 """
@@ -187,7 +187,9 @@ def _new_parts(region: str, one: CurrencyAndCountry, usual: UsualSales) -> Itera
     if usual.currencies and _has_new_currency(one, usual):
         yield f"it is in {one[0]}, and {region} has sales in {list_names(sorted(usual.currencies))}"
     if usual.countries and _has_new_country(one, usual):
-        yield f"it is of {country_name(one[1])}, and {region} has sales of {list_names(sorted(usual.countries.values()))}"
+        yield (
+            f"it is of {country_name(one[1])}, and {region} has sales of {list_names(sorted(usual.countries.values()))}"
+        )
 
 
 def _has_new_currency(one: CurrencyAndCountry, usual: UsualSales) -> bool:

@@ -138,7 +138,8 @@ def _numbered(store: StoreToken, till: str, one: Any) -> NumberedMessage:
     problem = message_verification.sequence_problem(texts)
     if len(texts) < len(values) or not values or problem or not _DIGEST.fullmatch(texts["digest"]):
         raise Rejected(
-            f"Each acknowledged message must have {EPOCH_ATTRIBUTE}, {SEQUENCE_ATTRIBUTE}, and digest, which is {DIGEST_DIGITS} hexadecimal digits"
+            f"Each acknowledged message must have {EPOCH_ATTRIBUTE}, {SEQUENCE_ATTRIBUTE}, and digest, which is "
+            f"{DIGEST_DIGITS} hexadecimal digits"
             f"{': ' * bool(problem)}{problem}."
         )
     return NumberedMessage(

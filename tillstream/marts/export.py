@@ -107,7 +107,8 @@ def _redshift(table: MartTable, files: FilesOfTable, location: str) -> str:
         if file.month
     )
     return (
-        f"DROP TABLE IF EXISTS {SQL_SCHEMA}.{table.name};\nCREATE EXTERNAL TABLE {SQL_SCHEMA}.{table.name} (\n{columns}\n)"
+        f"DROP TABLE IF EXISTS {SQL_SCHEMA}.{table.name};\nCREATE EXTERNAL TABLE {SQL_SCHEMA}.{table.name} "
+        f"(\n{columns}\n)"
         f"{partitioned}\nSTORED AS PARQUET\nLOCATION '{_text(location)}/{table.name}/';\n{added}"
     )
 

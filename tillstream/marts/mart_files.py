@@ -86,7 +86,8 @@ def read_manifest(content: bytes) -> MartManifest:
         data = json.loads(content)
         if data["format"] != MANIFEST_FORMAT:
             raise Rejected(
-                f"The export has format {data['format']}, and this version writes {MANIFEST_FORMAT}. Use another folder."
+                f"The export has format {data['format']}, and this version writes {MANIFEST_FORMAT}. Use another "
+                "folder."
             )
         tables = tuple(tables_by_name()[table["name"]] for table in data["tables"] if table["name"] in tables_by_name())
         state = MartState(data["settlement_no"], data["as_of"] or "", data["reporting_currency"], data["sources"])

@@ -1,4 +1,4 @@
-"""Columns of entries and imported tables: their headers, the texts of cells as values, and the problems of those that are wrong.
+"""Columns of entries and imported tables: headers, the texts of cells as values, and problems of wrong ones.
 
 `docs/catalogue.md` lists them; a test keeps the two in sync.
 

@@ -76,7 +76,10 @@ def amount_errors(rule: AmountRule, columns: Mapping[str, str], numbers: frozens
         elif name not in columns:
             yield f"amounts.factors.{name}: {name} is not mapped in columns"
         if not factor or not factor.is_finite() or len(f"{factor:f}") > _MAX_FACTOR_DIGITS:
-            yield f"amounts.factors.{name}: a factor must be a number other than 0 with at most {_MAX_FACTOR_DIGITS} digits"
+            yield (
+                f"amounts.factors.{name}: a factor must be a number other than 0 with at most "
+                f"{_MAX_FACTOR_DIGITS} digits"
+            )
     yield from _term_errors(rule, columns, numbers)
     yield from _rate_errors(rule, columns)
     if rule.less_discount and ("discount" not in columns or not {"net_amount", "gross_amount"} & set(columns)):
@@ -242,7 +245,10 @@ def value_errors(
     for name in constants:
         if name not in CONSTANT_COLUMNS:
             allowed = f"Columns that can be constants: {', '.join(sorted(CONSTANT_COLUMNS))}."
-            yield f"constants.{name}: {name} cannot be a constant.{suggest_nearest(name, CONSTANT_COLUMNS) or f' {allowed}'}"
+            yield (
+                f"constants.{name}: {name} cannot be a "
+                f"constant.{suggest_nearest(name, CONSTANT_COLUMNS) or f' {allowed}'}"
+            )
         elif name in columns:
             yield f"constants.{name}: {name} is also mapped in columns; remove one of them"
 

@@ -1,4 +1,4 @@
-"""Entries of the catalogue: products, stores, salespeople, promotions and suppliers, with their dated amounts, versions and aliases.
+"""Entries of the catalogue: products, stores, salespeople, promotions and suppliers, with dated amounts and aliases.
 
 The most specific region counts, then the latest `valid_from` that is not after the day, then the latest `recorded_at`.
 """

@@ -1,1 +1,1 @@
-"""Accounts, passwords and tokens, stored as documents. Imports domain and ports only."""
+"""Accounts, passwords, tokens and scopes, stored as documents."""

@@ -68,7 +68,8 @@ def check_password_strength(password: str, login: str, name: str = "") -> str:
     """Return the password if it is strong enough. Raises `Rejected` with the reason."""
     if len(password) < MIN_PASSWORD_LENGTH:
         raise Rejected(
-            f"The password has {len(password)} characters, but needs at least {MIN_PASSWORD_LENGTH}. Four or five unrelated "
+            f"The password has {len(password)} characters, but needs at least {MIN_PASSWORD_LENGTH}. Four or five "
+            "unrelated "
             "words are easy to remember."
         )
     if len(password) > MAX_PASSWORD_LENGTH:

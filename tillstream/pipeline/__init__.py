@@ -1,1 +1,1 @@
-"""Read → normalise → validate → stage → settle → announce, a package a step."""
+"""Read → normalise → validate → match → stage → settle → publish, a package for each step."""

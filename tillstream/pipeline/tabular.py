@@ -1,4 +1,4 @@
-"""Files of a table, such as a list of products or goals: read as rows or columns of text cells, and stored for a preview."""
+"""Files of a table, such as products or goals: read as rows or columns of text, and stored for a preview."""
 
 import hashlib
 import io

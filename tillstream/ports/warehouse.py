@@ -97,7 +97,7 @@ class WarehouseQuery:
 
 @dataclass(frozen=True)
 class AdHocQuery:
-    """A SELECT that a person wrote, which `tillstream.ad_hoc` has checked; also with forms of GoogleSQL that other
+    """A SELECT that a person wrote, which `tillstream.explore` has checked; also with forms of GoogleSQL that other
     queries do not use, because the engines may round or order them differently."""
 
     sql: str

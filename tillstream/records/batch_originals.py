@@ -278,7 +278,10 @@ def reject_unreadable(ports: Ports, batch: Batch, error: UnreadableOriginal) -> 
     `accept_again` takes it back.
     """
     losses.report_losses(ports, loss_of_original(error))
-    reason = f"{UNREADABLE_ERROR}{error} {'Send the sales' if batch.kind is BatchKind.STORE_SALES else 'Send the file'} again."
+    reason = (
+        f"{UNREADABLE_ERROR}{error} "
+        f"{'Send the sales' if batch.kind is BatchKind.STORE_SALES else 'Send the file'} again."
+    )
 
     def rejected(record: Batch) -> Batch:
         if record.state in LOADED or record.state in {BatchState.REJECTED, BatchState.CANCELLED}:

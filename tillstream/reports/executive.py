@@ -130,7 +130,10 @@ def _change(facts: ReportFacts) -> Iterator[ReportTable | ReportChart]:
     before, after = (Decimal(facts.change.cell("amount", effect=name).value) for name in ("before", "after"))
     steps = [(EFFECTS[name].label, float(one.value)) for name, one in rounded.items()]
     bars = [("Before", float(before)), *steps]
-    alt = f"From {formats.money_text(before, facts.currency)} to {formats.money_text(after, facts.currency)} {facts.currency}"
+    alt = (
+        f"From {formats.money_text(before, facts.currency)} to {formats.money_text(after, facts.currency)} "
+        f"{facts.currency}"
+    )
     yield ReportChart("steps", [*bars, ("After", float(after))], alt, totals=(0, len(bars)))
     rows = [[EFFECTS[name].label, one.shown, EFFECTS[name].meaning] for name, one in rounded.items()]
     total = [["All together", sum((one.shown or Decimal(0) for one in rounded.values()), Decimal(0)), ""]]
@@ -228,10 +231,16 @@ def _people(facts: ReportFacts) -> ReportSection:
 
 def _goals(facts: ReportFacts, names: Mapping[str, str]) -> Iterator[ReportTable]:
     columns = (
-        ReportColumn("Goal of"), ReportColumn("Currency", "currency"), ReportColumn("Goal", "money"), ReportColumn("Sold", "money"),
-        ReportColumn("Reached", "share"), ReportColumn("Complete until", "day"), ReportColumn("Sold until then", "money"),
-        ReportColumn("Expected until then", "money"), ReportColumn("End of month", "money"),
-    )  # fmt: skip
+        ReportColumn("Goal of"),
+        ReportColumn("Currency", "currency"),
+        ReportColumn("Goal", "money"),
+        ReportColumn("Sold", "money"),
+        ReportColumn("Reached", "share"),
+        ReportColumn("Complete until", "day"),
+        ReportColumn("Sold until then", "money"),
+        ReportColumn("Expected until then", "money"),
+        ReportColumn("End of month", "money"),
+    )
     rows = [
         [
             upper_first(name_of_target(row, names)), row["currency"], Decimal(row["goal"]),

@@ -14,8 +14,8 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.goals.published_standings import standing_row
 from tillstream.goals.standings import MonthOfGoals
 from tillstream.goals.targets import GoalLevel, GoalMeasure, GoalTarget
+from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
-from tillstream.model.months import Month
 from tillstream.model.people import Action, Scope
 from tillstream.ports import Ports
 from tillstream.reports.document import QueryAnswer

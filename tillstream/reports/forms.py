@@ -3,16 +3,16 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from html import escape as html_escape
+from html import escape as escaped
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, unescape
 
+from tillstream.delivery.typeset import MISSING_GLYPH, replace_missing, typeset
 from tillstream.reports import executive, formats, workbook
 from tillstream.reports.document import ReportChart, ReportDocument, ReportSection, ReportTable, Sentence
 from tillstream.reports.facts import ReportSource
 from tillstream.reports.formats import NUMBER_KINDS
-from tillstream.typesetting.typeset import MISSING_GLYPH, replace_missing, typeset
 
 WIDTH, HEIGHT, ROW = 680.0, 190.0, 22.0
 SVG_FONT = "Inter"
@@ -144,16 +144,16 @@ def render_html(document: ReportDocument) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>{html_escape(document.title)}</title></head>"
+        f"<title>{escaped(document.title)}</title></head>"
         f'<body style="margin:0;background:#ffffff;color:#16191f;{HTML_FONT};font-size:14px;line-height:1.5">'
         f'<div style="max-width:720px;margin:0 auto;padding:16px">{body}</div></body></html>\n'
     )
 
 
 def _html_head(document: ReportDocument) -> Iterator[str]:
-    yield f'<h1 style="font-size:24px;margin:0">{html_escape(document.title)}</h1>'
+    yield f'<h1 style="font-size:24px;margin:0">{escaped(document.title)}</h1>'
     about = f"{document.about} Made {document.made}."
-    yield f'<p style="{HTML_SOFT};margin:4px 0 16px">{html_escape(about)}</p>'
+    yield f'<p style="{HTML_SOFT};margin:4px 0 16px">{escaped(about)}</p>'
     if document.tiles:
         yield '<table role="presentation" cellspacing="0" style="width:100%;border-collapse:collapse"><tr>'
         for number, one in enumerate(document.tiles):
@@ -161,15 +161,16 @@ def _html_head(document: ReportDocument) -> Iterator[str]:
                 yield "</tr><tr>"
             value, note = formats.tile_text(one, document.currency), formats.tile_note(one, document.currency)
             yield (
-                f'<td style="border:1px solid #e1e5ea;padding:8px;width:33%;vertical-align:top"><div style="{HTML_SOFT}">'
-                f'{html_escape(one.label)}</div><div style="font-size:19px;font-weight:600">{html_escape(value)}</div>'
-                f'<div style="font-size:12px;{HTML_SOFT}">{html_escape(note).replace(chr(10), "<br>")}</div></td>'
+                f'<td style="border:1px solid #e1e5ea;padding:8px;width:33%;vertical-align:top">'
+                f'<div style="{HTML_SOFT}">'
+                f'{escaped(one.label)}</div><div style="font-size:19px;font-weight:600">{escaped(value)}</div>'
+                f'<div style="font-size:12px;{HTML_SOFT}">{escaped(note).replace(chr(10), "<br>")}</div></td>'
             )
         yield "</tr></table>"
 
 
 def _html_section(section: ReportSection, document: ReportDocument) -> Iterator[str]:
-    yield f'<h2 style="font-size:18px;margin:28px 0 8px">{html_escape(section.title)}</h2>'
+    yield f'<h2 style="font-size:18px;margin:28px 0 8px">{escaped(section.title)}</h2>'
     if section.sentences:
         yield '<ul style="margin:0 0 12px;padding-left:20px">'
         yield from (f"<li>{_html_sentence(one, document)}</li>" for one in section.sentences)
@@ -179,21 +180,21 @@ def _html_section(section: ReportSection, document: ReportDocument) -> Iterator[
 
 
 def _html_sentence(sentence: Sentence, document: ReportDocument) -> str:
-    text, href = html_escape(formats.sentence_text(sentence)), document.link(sentence.page)
-    return f'{text} <a href="{html_escape(href)}" style="color:#1d5bd0">Show</a>' if href else text
+    text, href = escaped(formats.sentence_text(sentence)), document.link(sentence.page)
+    return f'{text} <a href="{escaped(href)}" style="color:#1d5bd0">Show</a>' if href else text
 
 
 def _html_chart(chart: ReportChart) -> Iterator[str]:
     """Bars as cells of a table, which every mail program shows."""
     most = max(abs(value) for _, value in chart.bars) or 1
-    yield f'<table cellspacing="0" aria-label="{html_escape(chart.alt)}" style="border-collapse:collapse;margin:0 0 12px">'
+    yield f'<table cellspacing="0" aria-label="{escaped(chart.alt)}" style="border-collapse:collapse;margin:0 0 12px">'
     for number, (label, value) in enumerate(chart.bars):
         is_change = chart.kind == "steps" and number not in chart.totals
         colour = (RISE if value >= 0 else FALL) if is_change else MAIN
         width = max(round(abs(value) / most * MAX_HTML_WIDTH), 1)
         sign = "+" if is_change and value > 0 else ""
         yield (
-            f'<tr><td style="padding:2px 8px 2px 0;{HTML_SOFT}">{html_escape(label)}</td><td style="padding:2px 0">'
+            f'<tr><td style="padding:2px 8px 2px 0;{HTML_SOFT}">{escaped(label)}</td><td style="padding:2px 0">'
             f'<div style="background:{colour};width:{width}px;height:12px;display:inline-block"></div> '
             f"{sign}{short_number(value)}</td></tr>"
         )
@@ -201,19 +202,19 @@ def _html_chart(chart: ReportChart) -> Iterator[str]:
 
 
 def _html_table(table: ReportTable, document: ReportDocument) -> Iterator[str]:
-    yield f'<h3 style="font-size:14px;margin:16px 0 4px">{html_escape(table.title)}</h3>'
+    yield f'<h3 style="font-size:14px;margin:16px 0 4px">{escaped(table.title)}</h3>'
     yield '<div style="overflow-x:auto"><table cellspacing="0" style="border-collapse:collapse;width:100%"><thead><tr>'
     for column in table.columns:
-        yield f'<th scope="col" style="{HTML_CELL};{_aligned(column.kind)};{HTML_SOFT}">{html_escape(column.label)}</th>'
+        yield f'<th scope="col" style="{HTML_CELL};{_aligned(column.kind)};{HTML_SOFT}">{escaped(column.label)}</th>'
     yield "</tr></thead><tbody>"
     for row in formats.table_texts(table, document.currency):
         yield "<tr>"
         for column, shown in zip(table.columns, row, strict=True):
-            yield f'<td style="{HTML_CELL};{_aligned(column.kind)}">{html_escape(shown)}</td>'
+            yield f'<td style="{HTML_CELL};{_aligned(column.kind)}">{escaped(shown)}</td>'
         yield "</tr>"
     yield "</tbody></table></div>"
     if table.shown_note:
-        yield f'<p style="{HTML_SOFT};font-size:12px;margin:4px 0 0">{html_escape(table.shown_note)}</p>'
+        yield f'<p style="{HTML_SOFT};font-size:12px;margin:4px 0 0">{escaped(table.shown_note)}</p>'
 
 
 def _aligned(kind: str) -> str:

@@ -20,7 +20,7 @@ from tillstream.review.correction_draft import DraftEdit
 from tillstream.review.correction_workspace import DraftSnapshot, accepts_texts
 from tillstream.review.rejected_rows import WHOLE_ROW
 
-KNOWN_VALUE_COLUMNS = {
+LEDGER_VALUE_COLUMNS = {
     "store_id": "store",
     "product_id": "product",
     "salesperson_id": "salesperson",
@@ -31,7 +31,7 @@ KNOWN_VALUE_COLUMNS = {
 }
 """Column of a sale line → its name in the `known-values` query."""
 MIN_SIMILARITY = 0.5
-MAX_KNOWN_VALUES = 6
+MAX_LEDGER_VALUES = 6
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,15 @@ class KnownValue:
     label: str = ""
 
 
-def known_values(
+def ledger_values(
     ports: Ports, contract: Contract, scope: Scope, column: str, cache: QueryCache | None = None
 ) -> tuple[KnownValue, ...]:
     """Return values as the source would write them, contract values first; empty for columns without known values."""
     values = {text: KnownValue(text) for text in _values_of_contract(contract, column)}
-    if column in KNOWN_VALUE_COLUMNS and scope.may(Action.SEE_PERSONAL):
+    if column in LEDGER_VALUE_COLUMNS and scope.may(Action.SEE_PERSONAL):
         only = Filters(region=(contract.region,))
         rows = run_query(
-            ports.warehouse, "known-values", scope, only, cache=cache, column=KNOWN_VALUE_COLUMNS[column]
+            ports.warehouse, "known-values", scope, only, cache=cache, column=LEDGER_VALUE_COLUMNS[column]
         ).to_pylist()
         words = {meaning: word for word, meaning in contract.values.get(column, {}).items()}
         allowed = contract.allowed.get(column)
@@ -83,11 +83,11 @@ def nearest_values(text: str, values: Iterable[KnownValue], *, all_of: int = 12)
     """
     some = list(values)
     if not text.strip():
-        return some[:MAX_KNOWN_VALUES]
+        return some[:MAX_LEDGER_VALUES]
     wanted = text.strip().casefold()
     scored = [(max(_similarity(wanted, one.text), _similarity(wanted, one.label)), one) for one in some]
     scored.sort(key=lambda pair: -pair[0])
-    return [one for score, one in scored if score >= MIN_SIMILARITY or len(some) <= all_of][:MAX_KNOWN_VALUES]
+    return [one for score, one in scored if score >= MIN_SIMILARITY or len(some) <= all_of][:MAX_LEDGER_VALUES]
 
 
 def _similarity(wanted: str, text: str) -> float:
@@ -183,7 +183,7 @@ def _candidate_texts(
     here = {code for code in codes if (code, column) in view.refusals.rows_by_problem}
     yield from _interpreted_texts(contract, text, here)
     for name in mapped:
-        values = known_values(ports, contract, scope, name, cache)
+        values = ledger_values(ports, contract, scope, name, cache)
         if name == "currency" and text.strip().casefold() in _CURRENCY_SIGNS:
             yield CellSuggestion(_CURRENCY_SIGNS[text.strip().casefold()], "")
         if "scientific-id" in here:

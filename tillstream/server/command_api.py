@@ -12,7 +12,7 @@ from flask import Flask, Response, jsonify, request
 
 from tillstream.analytics.json_values import to_json
 from tillstream.app import App
-from tillstream.app.local import folder
+from tillstream.app.local import local_home_folder
 from tillstream.commands.client import CALL, COMMAND_API
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, Progress, quiet
@@ -62,7 +62,7 @@ def create_control(app: App, token: str) -> Flask:
     def run(name: str) -> Response | tuple[Response, int] | tuple[str, int]:
         number = request.headers.get(CALL, "")
         try:
-            user = folder(app.settings).take_call(token, number, name, request.get_data())
+            user = local_home_folder(app.settings).take_call(token, number, name, request.get_data())
         except PermissionError:
             return "", 403
         arguments: Any = request.get_json()

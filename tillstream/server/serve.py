@@ -18,8 +18,8 @@ from portal import create_app, live
 from portal.operations.prometheus import CONNECTIONS
 from portal.wsgi import ensure_first_admin
 from tillstream.app import App, open_app
-from tillstream.app.home_check import Part
-from tillstream.app.local import folder
+from tillstream.app.home_check import HomePart
+from tillstream.app.local import local_home_folder
 from tillstream.commands.demo import Demo, demo
 from tillstream.logs import quiet_terminal
 from tillstream.model.errors import Rejected
@@ -28,12 +28,11 @@ from tillstream.ports import Clock
 from tillstream.ports.files import FileFinding
 from tillstream.records import batch_records
 from tillstream.server.command_api import create_control
-from tillstream.server.connections import PER_ADDRESS, Connections
-from tillstream.server.http_server import create_http_server
+from tillstream.server.http_server import PER_ADDRESS, Connections, create_http_server
 from tillstream.server.process import DeferredStops, exec_module, interrupt_on_stop
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
-from tillstream.sync import homes, identity
+from tillstream.sync import home_identity, homes
 
 Echo = Callable[[str], None]
 SWITCH_SECONDS = 0.0005
@@ -63,7 +62,7 @@ def serve(
     if settings.project:  # Cloud Functions replace the worker
         bind = [f"--bind={settings.host}:{settings.port}"] if "port" in settings.model_fields_set else []
         exec_module("gunicorn", "--config=python:portal.gunicorn_conf", *bind)
-    running = folder(settings).find_server()
+    running = local_home_folder(settings).find_server()
     if running and _answers(running.address):
         echo(f"Tillstream is already running at {running.address}, with its data in {settings.home}.")
         if open_browser:
@@ -156,7 +155,7 @@ def _serve(app: App, echo: Echo, *, open_browser: bool, shown: bool) -> None:
         worker.start()
         published.announce()
         if app.home:
-            app.home.add(Part("address", "server.json", published.check))
+            app.home.add(HomePart("address", "server.json", published.check))
         echo(f"Tillstream is running at {address}, with its data in {settings.home}. To stop it, press Ctrl-C.")
         if password:
             _hand_over(settings, password, echo, shown=shown)
@@ -178,7 +177,7 @@ class PublishedAddress:
     """The address of this server in its home, until it is forgotten: a sweep may check it while the server stops."""
 
     def __init__(self, settings: Settings, address: str, token: str) -> None:
-        self._home, self._address, self._token = folder(settings), address, token
+        self._home, self._address, self._token = local_home_folder(settings), address, token
         self._lock = threading.Lock()
         self._forgotten = False
 
@@ -208,7 +207,7 @@ def _hand_over(settings: Settings, password: str, echo: Echo, *, shown: bool) ->
             "asks for your own)."
         )
         return
-    path = folder(settings).write_private(FIRST_SIGN_IN, f"{password}\n")
+    path = local_home_folder(settings).write_private(FIRST_SIGN_IN, f"{password}\n")
     echo(f"Sign in as {settings.first_admin} with the password in {path}, which only you can read; delete it then.")
 
 
@@ -229,8 +228,8 @@ def _samples(app: App, echo: Echo, scale: float = 1.0, stopping: threading.Event
     progress_document = documents.get(*FIRST_START)
     if (
         not app.settings.samples
-        or identity.find(app.ports)
-        or homes.every(app.ports)
+        or home_identity.find_identity(app.ports)
+        or homes.all_homes(app.ports)
         or (documents.count(batch_records.BATCHES) if progress_document is None else progress_document.data["loaded"])
     ):
         return

@@ -1,4 +1,4 @@
-"""What runs on Spark: stage one file in a Python worker, by the same code as everywhere else."""
+"""What runs on Spark: a task stages one file in a Python worker, by the same code as everywhere else."""
 
 import json
 import traceback
@@ -17,10 +17,13 @@ from tillstream.model.limits import Limits
 from tillstream.pipeline.validating.unusual_values import CopiedHistory
 from tillstream.ports import Clock, ObjectStore
 from tillstream.records.batch_registration import digest_of_stream
+from tillstream.spark import spark_session
 
-SCHEMA = "place long, report string, code string, message string, fault string"
+OUTCOME_SCHEMA = "place long, report string, code string, message string, fault string"
 """Columns of `Outcome` for Spark, which matches columns by position."""
-COLUMNS = pa.schema([("place", pa.int64()), *((name, pa.string()) for name in ("report", "code", "message", "fault"))])
+OUTCOME_COLUMNS = pa.schema(
+    [("place", pa.int64()), *((name, pa.string()) for name in ("report", "code", "message", "fault"))]
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class FileTask:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FileOutcome:
     """place: of the task. report: as JSON. code, message: why the file cannot be read. fault: of the process or the
     store; the file can be staged again."""
 
@@ -56,37 +59,37 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedHome:
     """The home as a worker sees it."""
 
     objects: ObjectStore
     clock: Clock
 
 
-def run_tasks(
-    batches: Iterator[pa.RecordBatch], tasks: Sequence[FileTask], open_home: Callable[[], Opened]
+def run_file_tasks(
+    batches: Iterator[pa.RecordBatch], tasks: Sequence[FileTask], open_home: Callable[[], OpenedHome]
 ) -> Iterator[pa.RecordBatch]:
     """Stage the files at the places that `batches` contains, for `mapInArrow`. A fault of a file ends no other."""
     hide_pandas()  # pyarrow and pandera would load it, and pandera all of pyspark.pandas with it
     home = open_home()
     for batch in batches:
-        outcomes = [asdict(run_task(tasks[place], place, home)) for place in batch.column(0).to_pylist()]
-        yield pa.RecordBatch.from_pylist(outcomes, schema=COLUMNS)
+        outcomes = [asdict(run_file_task(tasks[place], place, home)) for place in batch.column(0).to_pylist()]
+        yield pa.RecordBatch.from_pylist(outcomes, schema=OUTCOME_COLUMNS)
 
 
-def run_task(task: FileTask, place: int, home: Opened) -> Outcome:
+def run_file_task(task: FileTask, place: int, home: OpenedHome) -> FileOutcome:
     """Stage one file under a prefix of its own: a task that Spark runs twice writes other objects."""
     try:
-        return Outcome(place, report=json.dumps(asdict(_write(task, home))))
+        return FileOutcome(place, report=json.dumps(asdict(_write_rows(task, home))))
     except NotFound as error:
-        return Outcome(place, fault=str(error))
+        return FileOutcome(place, fault=str(error))
     except Rejected as error:
-        return Outcome(place, code=error.code, message=str(error))
+        return FileOutcome(place, code=error.code, message=str(error))
     except Exception:  # noqa: BLE001 - one file must not end the job
-        return Outcome(place, fault=traceback.format_exc(limit=-3))
+        return FileOutcome(place, fault=traceback.format_exc(limit=-3))
 
 
-def _write(task: FileTask, home: Opened) -> StagingReport:
+def _write_rows(task: FileTask, home: OpenedHome) -> StagingReport:
     from tillstream.pipeline.staging.open_source import open_file  # loads all readers, needed in workers only
     from tillstream.pipeline.staging.write_rows import write_rows
 
@@ -98,3 +101,21 @@ def _write(task: FileTask, home: Opened) -> StagingReport:
     source = open_file(open_original, upload, task.contract, task.limits)
     prefix = f"{upload.batch_id}/{home.clock.tick()}"
     return write_rows(home.objects, prefix, source, task.contract, task.history)
+
+
+def stage_in_session(tasks: Sequence[FileTask], open_home: Callable[[], OpenedHome]) -> list[FileOutcome]:
+    """Stage files in the process of Spark; the outcomes are in any order. Raises `Unavailable` if the job fails."""
+
+    def work(batches):  # type: ignore[no-untyped-def]
+        return run_file_tasks(batches, tasks, open_home)
+
+    try:
+        rows = (
+            spark_session.active_session()
+            .range(0, len(tasks), 1, len(tasks))
+            .mapInArrow(work, OUTCOME_SCHEMA)
+            .collect()
+        )
+    except Exception as error:  # noqa: BLE001 - of Java
+        raise spark_session.spark_failure(error) from None
+    return [FileOutcome(**row.asDict()) for row in rows]

@@ -15,7 +15,7 @@ from tillstream.ports import Ports
 from tillstream.records.batch_records import connector_sender
 from tillstream.records.job_runs import JOB_RUNS, DocumentLease
 
-ALIVE, RENEW = timedelta(minutes=10), timedelta(minutes=1)
+LEASED_FOR, RENEWED_AFTER = timedelta(minutes=10), timedelta(minutes=1)
 
 
 def is_left_to_spark(ports: Ports, batch: Batch) -> bool:
@@ -38,9 +38,9 @@ class StagingLease:
     def hold(self) -> None:
         """Take the lease, or renew it if it was not renewed for long. Raises `Rejected` if another process holds it."""
         now = self.ports.clock.now()
-        if self.ports.jobs is None or (self._renewed and now - self._renewed < RENEW):
+        if self.ports.jobs is None or (self._renewed and now - self._renewed < RENEWED_AFTER):
             return
-        if not self._lease.take(ALIVE):
+        if not self._lease.take(LEASED_FOR):
             raise Rejected(f"The backfill {self.name} is running on Spark.")
         self._renewed = now
 

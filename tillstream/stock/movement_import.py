@@ -1,4 +1,4 @@
-"""Import of a file of stock movements: its columns are read and checked, then the movements of the good rows are recorded."""
+"""Import of a file of stock movements: its columns are read and checked, then its good rows are recorded."""
 
 import hashlib
 import json

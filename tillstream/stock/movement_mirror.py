@@ -1,4 +1,4 @@
-"""The mirror of stock movements in the warehouse: written after they are recorded, repaired after a loss, and exchanged with homes.
+"""The mirror of stock movements in the warehouse: written, repaired after a loss, and exchanged with homes.
 
 Movements are never deleted, so each side can only lack some: those that were recorded after a file, a table or a part
 of a backup was written. Nothing is taken away from the other side.
@@ -138,7 +138,8 @@ class MovementRepair:
             )
         if self.recorded:
             sentences.append(
-                f"The records of {_count_in_words(self.recorded)} were missing, as if an older documents file was put back. They "
+                f"The records of {_count_in_words(self.recorded)} were missing, as if an older documents file was "
+                "put back. They "
                 "were written again from the warehouse, without notes and without who recorded them."
             )
         return sentences

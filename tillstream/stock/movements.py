@@ -1,4 +1,4 @@
-"""Stock movements: facts about the units of products in a store, which are only added, and the IDs of those of other homes."""
+"""Stock movements: facts about the units of products in a store, which are only added, with IDs across homes."""
 
 import hashlib
 from dataclasses import dataclass, replace

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from tillstream.catalogue import stored_entries
+from tillstream.delivery.typeset import replace_missing, typeset
 from tillstream.model.dates import day_text
 from tillstream.model.document_json import decimal_text
 from tillstream.model.money import amount_text, price_text
@@ -16,7 +17,6 @@ from tillstream.pipeline.reading.correction_file import format_guarded_line
 from tillstream.ports import Ports
 from tillstream.records.mail import Mail, MailAttachment
 from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder
-from tillstream.typesetting.typeset import replace_missing, typeset
 
 TEMPLATE = Path(__file__).with_name("order.typ")
 DOCUMENT_FORMS = {"pdf": "application/pdf", "csv": "text/csv; charset=utf-8"}

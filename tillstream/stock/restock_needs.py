@@ -1,4 +1,4 @@
-"""What the restock queue is computed from: its settings, stock, demand, open orders, and terms of products and suppliers."""
+"""Inputs of the restock queue: settings, stock, demand, open orders, and terms of products and suppliers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field

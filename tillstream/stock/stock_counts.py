@@ -1,4 +1,4 @@
-"""Counts of a store: started, scanned by several people, compared with what was expected, and confirmed as movements."""
+"""Counts of a store: started, scanned by several people, compared with expected units, confirmed as movements."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

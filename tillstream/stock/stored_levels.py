@@ -1,4 +1,4 @@
-"""The projection `stock_levels`: computed again for what changed, and compared with what counts, movements and sales give."""
+"""The projection `stock_levels`: computed again for what changed, and compared with its sources."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -440,7 +440,10 @@ def _read_differences(ports: Ports, part: ProductRange) -> list[LevelRow]:
     today = last_level_day(ports)
     if today is None:
         return []
-    text = f"SELECT * FROM (\n{stock_levels.differences()}\n) AS differing ORDER BY region, store_id, product LIMIT {MAX_DIFFERENCES}"
+    text = (
+        f"SELECT * FROM (\n{stock_levels.differences()}\n) AS differing ORDER BY region, store_id, product "
+        f"LIMIT {MAX_DIFFERENCES}"
+    )
     params = computed_stock.level_params(today) | part | {"first_day": _first_compared_day(ports, today)}
     rows: list[LevelRow] = ports.warehouse.query(text, params).to_pylist()
     return rows

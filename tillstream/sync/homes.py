@@ -1,8 +1,10 @@
-"""The homes that sync to this one: their keys, and how far this one has the journal of each."""
+"""The homes that sync to this one: their keys, how far this one has the journal of each, and what is wrong with it."""
 
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from tillstream.model.audit import AuditAction
@@ -12,12 +14,13 @@ from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
 from tillstream.records import audit_log
 from tillstream.records.batch_records import SYNC_HOMES
-from tillstream.sync import fitting, noted, requests, status
-from tillstream.sync.entry import START, Position
-from tillstream.sync.identity import home_id
+from tillstream.sync import digest_notes, entry_replay, reference_questions, sync_status, undo_requests
+from tillstream.sync.home_identity import home_id
+from tillstream.sync.journal import JOURNAL_START, JournalPosition
+from tillstream.sync.sync_status import SyncStatus
 
 _LISTS = ("differing", "differing_stock", "regions")
-NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+HOME_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Home:
     epoch: int = 1
     number: int = 0
     """The last settlement of the home that this one has."""
-    hash: str = START
+    hash: str = JOURNAL_START
     head: int = 0
     """The last settlement that the home had at its last contact."""
     waiting_since: str = ""
@@ -58,10 +61,10 @@ class Home:
     """The number of its last request over HTTP, so that none is accepted twice."""
 
     @property
-    def position(self) -> Position:
-        return Position(self.epoch, self.number, self.hash)
+    def position(self) -> JournalPosition:
+        return JournalPosition(self.epoch, self.number, self.hash)
 
-    def has(self, position: Position) -> bool:
+    def has(self, position: JournalPosition) -> bool:
         """Whether the journal of this epoch is here up to a position."""
         return position.epoch == self.epoch and position.number <= self.number
 
@@ -80,22 +83,22 @@ class Home:
         return cls(**own | {name: tuple(data.get(name, ())) for name in _LISTS})
 
 
-def add(ports: Ports, name: str, public_key: str, by: str) -> Home:
+def add_home(ports: Ports, name: str, public_key: str, by: str) -> Home:
     """Accept what a home with this key sends. Idempotent. Raises `Rejected`.
 
     name: unique and never changed, as batches of the home have it.
     """
-    if not NAME.fullmatch(name):
+    if not HOME_NAME.fullmatch(name):
         raise Rejected("The name of a home has at most 40 lowercase letters, digits and hyphens, such as berlin-1.")
     try:
         signatures.check_public_key(public_key)
     except ValueError as error:
         raise Rejected("This is not the key that `tillstream sync init` shows in the other home.") from error
     own_id = home_id(public_key)
-    other = next((home for home in every(ports) if home.home_id == own_id and home.name != name), None)
+    other = next((home for home in all_homes(ports) if home.home_id == own_id and home.name != name), None)
     if other:
         raise Rejected(f"The home with this key is already called {other.name}.")
-    if to := status.syncs_to(ports):
+    if to := sync_status.syncs_to(ports):
         raise Rejected(
             f"This Tillstream itself syncs to {to}, which would not receive the sales of {name}. Add {name} there, and "
             "let it sync to that address."
@@ -111,12 +114,12 @@ def add(ports: Ports, name: str, public_key: str, by: str) -> Home:
             return document
         else:
             home = replace(Home.from_json(document.data), removed_at="")
-        return Update(home.to_json(), [_entry(ports, by, AuditAction.SYNC_HOME_ADDED, name, own_id)])
+        return Update(home.to_json(), [_audit_entry(ports, by, AuditAction.SYNC_HOME_ADDED, name, own_id)])
 
     return Home.from_json(update_document(ports.documents, SYNC_HOMES, name, added).data)
 
 
-def remove(ports: Ports, name: str, by: str) -> Home:
+def remove_home(ports: Ports, name: str, by: str) -> Home:
     """Accept nothing more from a home; what it sent stays, and what the job was to settle of it is dropped. Idempotent.
 
     Its batches are undone and corrected here from now on. Raises `NotFound`.
@@ -126,16 +129,16 @@ def remove(ports: Ports, name: str, by: str) -> Home:
     def removed(home: Home) -> Home:
         return home if home.removed_at else replace(home, removed_at=now)
 
-    home = change(
-        ports, name, removed, lambda home: [_entry(ports, by, AuditAction.SYNC_HOME_REMOVED, name, home.home_id)]
+    home = change_home(
+        ports, name, removed, lambda home: [_audit_entry(ports, by, AuditAction.SYNC_HOME_REMOVED, name, home.home_id)]
     )
-    fitting.forget_requests(ports, name)
-    requests.close(ports, name, by)
-    noted.delete(ports, name)  # they do not follow what is decided here
+    entry_replay.forget_job_requests(ports, name)
+    undo_requests.close_undo_requests(ports, name, by)
+    digest_notes.delete_notes(ports, name)  # they do not follow what is decided here
     return home
 
 
-def release(ports: Ports, name: str, by: str) -> Home:
+def release_home(ports: Ports, name: str, by: str) -> Home:
     """Settle what is held as the clock of a home was wrong, when it is sent again. Raises `NotFound`, `Rejected`."""
 
     def released(home: Home) -> Home:
@@ -143,12 +146,15 @@ def release(ports: Ports, name: str, by: str) -> Home:
             raise Rejected(f"Nothing of {name} is held.")
         return replace(home, held="", released=home.held_number)
 
-    return change(
-        ports, name, released, lambda home: [_entry(ports, by, AuditAction.SYNC_HOME_RELEASED, name, home.home_id)]
+    return change_home(
+        ports,
+        name,
+        released,
+        lambda home: [_audit_entry(ports, by, AuditAction.SYNC_HOME_RELEASED, name, home.home_id)],
     )
 
 
-def get(ports: Ports, name: str) -> Home:
+def get_home(ports: Ports, name: str) -> Home:
     """Raises `NotFound`."""
     document = ports.documents.get(SYNC_HOMES, name)
     if document is None:
@@ -156,18 +162,18 @@ def get(ports: Ports, name: str) -> Home:
     return Home.from_json(document.data)
 
 
-def of_id(ports: Ports, id: str) -> Home | None:
+def find_home_by_id(ports: Ports, id: str) -> Home | None:
     """The home with this ID, unless it was removed."""
     matching = [Home.from_json(document.data) for document in ports.documents.find(SYNC_HOMES, {"home_id": id})]
     return next((home for home in matching if not home.removed_at), None)
 
 
-def every(ports: Ports) -> list[Home]:
+def all_homes(ports: Ports) -> list[Home]:
     """All homes by name, removed ones included."""
     return [Home.from_json(document.data) for document in ports.documents.find(SYNC_HOMES)]
 
 
-def change(
+def change_home(
     ports: Ports, name: str, changed: Callable[[Home], Home], also: Callable[[Home], list[Put]] = lambda _home: []
 ) -> Home:
     """Change the document of a home by compare-and-set. Raises `NotFound`, and what `changed` raises.
@@ -191,5 +197,60 @@ def _with_wait(old: Home, new: Home, now: str) -> Home:
     return replace(new, waiting_since=(since or now) if new.waiting else "")
 
 
-def _entry(ports: Ports, by: str, action: AuditAction, name: str, id: str) -> Put:
+def _audit_entry(ports: Ports, by: str, action: AuditAction, name: str, id: str) -> Put:
     return audit_log.entry(ports, by, action, name, None, {"home_id": id})
+
+
+LATE_AFTER = timedelta(hours=24)
+"""Time without a contact, or without any of the settlements that are missing, after which a home is late; also time of
+failures after which a person must act in the home."""
+
+
+class HomeStanding(StrEnum):
+    REMOVED = "removed"
+    HELD = "held"
+    DIFFERENT = "different"
+    NEW = "new"
+    LATE = "late"
+    BEHIND = "behind"
+    IN_STEP = "in-step"
+
+
+NEEDS_ATTENTION = frozenset({HomeStanding.HELD, HomeStanding.DIFFERENT, HomeStanding.LATE})
+
+
+def standing_of_home(home: Home, now: datetime) -> HomeStanding:
+    """The state of a home that syncs to this one."""
+    if home.removed_at:
+        return HomeStanding.REMOVED
+    if home.held:
+        return HomeStanding.HELD
+    if home.differing or home.differing_stock:
+        return HomeStanding.DIFFERENT
+    if not home.contact_at:
+        return HomeStanding.NEW
+    if _is_over(home.contact_at, now) or _is_over(home.waiting_since, now):
+        return HomeStanding.LATE
+    return HomeStanding.BEHIND if home.waiting else HomeStanding.IN_STEP
+
+
+def sync_needs_attention(ports: Ports) -> bool:
+    """Whether this home or one that syncs to it is late, held, or in disagreement, or a person must answer here."""
+    now = ports.clock.now()
+    if (
+        reference_questions.count_questions(ports)
+        or undo_requests.requests_to_answer(ports)
+        or _is_troubled(sync_status.get_status(ports), now)
+    ):
+        return True
+    return any(standing_of_home(home, now) in NEEDS_ATTENTION for home in all_homes(ports))
+
+
+def _is_troubled(own: SyncStatus, now: datetime) -> bool:
+    if not own.to or own.is_stopped:
+        return False
+    return bool(own.differing or own.differing_stock) or _is_over(own.failing_since, now)
+
+
+def _is_over(since: str, now: datetime) -> bool:
+    return bool(since) and now - datetime.fromisoformat(since) > LATE_AFTER

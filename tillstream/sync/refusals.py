@@ -5,20 +5,20 @@ from typing import Any
 
 from tillstream.model.errors import Rejected, Unavailable
 
-POSITION = "other-position"
+OTHER_POSITION = "other-position"
 """The entries do not follow those that the head office has; the home asks again for the position."""
-CLOCK = "clock-off"
+CLOCK_OFF = "clock-off"
 ORIGINAL_MISSING = "original-missing"
 OTHER_VERSION = "other-version"
-REPEATED = "repeated-request"
+REPEATED_REQUEST = "repeated-request"
 """A request that was delivered before; its details have the number of the last one."""
-QUESTION = "open-question"
+OPEN_QUESTION = "open-question"
 """A person must decide first."""
-BUSY = "busy"
+OFFICE_BUSY = "busy"
 """The code in the answer to a call that raises `Busy`."""
 SOON, AFTER_A_JOB = 5, 30
 """Seconds after which a home tries again: while another call is processed, and while the job settles."""
-QUESTIONS = frozenset({CLOCK, QUESTION})
+CODES_WITH_QUESTION = frozenset({CLOCK_OFF, OPEN_QUESTION})
 """What is held until a person acts, after which the same sync continues."""
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from tillstream.app.local import folder
+from tillstream.app.local import local_home_folder
 from tillstream.commands.client import send_command
 from tillstream.commands.result import quiet
 from tillstream.model.errors import Unavailable
@@ -93,7 +93,7 @@ class Process:
                 time.sleep(0.02)
 
     def _is_up(self) -> bool:
-        server = folder(Settings(home=self.home)).find_server()
+        server = local_home_folder(Settings(home=self.home)).find_server()
         return bool(server and self._process and server.pid == self._process.pid)
 
     def kill(self) -> None:
@@ -124,7 +124,7 @@ class Process:
     def command(self, name: str, /, **arguments: Any) -> Any:
         """The data of a command. Raises `Lost` if the server ends meanwhile, and `Rejected`."""
         settings = Settings(home=self.home)
-        server = folder(settings).find_server()
+        server = local_home_folder(settings).find_server()
         if server is None:
             raise ConnectionError("The server has ended.")
         return send_command(settings, server, name, arguments, quiet).data

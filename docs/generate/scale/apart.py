@@ -20,7 +20,7 @@ from infra.triggers import Scheduled
 from sql.quality import checks
 from tillstream.adapters.google.bigquery.query_values import inline_parameters
 from tillstream.analytics.computed_stock import EVERY_PRODUCT, first_changing_day, level_params
-from tillstream.quality.run import ON_BIGQUERY
+from tillstream.operations.quality_checks import ON_BIGQUERY
 
 LATE, LATE_DAYS = 0.01, 30
 """Share of the sales that arrive after their day, and the days over which they are spread."""

@@ -6,8 +6,8 @@ from docs.generate.scale import apart, model, seconds
 from tillstream.adapters.google import sale_index
 from tillstream.ledger import ledger_slice
 from tillstream.model.limits import LIMITS as SETTLED
+from tillstream.operations.quality_checks import ON_BIGQUERY
 from tillstream.pipeline.settling import lanes
-from tillstream.quality.run import ON_BIGQUERY
 
 
 def in_bytes(count: float) -> str:

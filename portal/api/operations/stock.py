@@ -36,7 +36,8 @@ OPERATIONS: dict[str, Operation] = {
         "`descending` apply to now.",
         (
             query("at", _AT, "A day (its end), or a time; default: now", "2026-06-03"),
-            *own_parameters(published_levels.NOW_QUERY), *pages(MAX_ROWS, _ROWS), OFFSET_ROWS, NUMBERS_AS, *_FILTERS, IF_NONE_MATCH,
+            *own_parameters(published_levels.NOW_QUERY), *pages(MAX_ROWS, _ROWS), OFFSET_ROWS, NUMBERS_AS, *_FILTERS,
+            IF_NONE_MATCH,
         ),
         right="numbers", headers=TAGGED | PAGED, errors=(409,), tabular=True,
     ),

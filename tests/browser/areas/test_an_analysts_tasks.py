@@ -15,7 +15,7 @@ from tillstream.goals import stored_goals
 from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
 from tillstream.intake import inbox
 from tillstream.model.batch import STATES_IN_LEDGER
-from tillstream.model.months import Month
+from tillstream.model.dates import Month
 
 pytestmark = pytest.mark.browser
 JUNE = Month.parse("2026-06")

@@ -7,8 +7,8 @@ from live_server import Served, sign_in_at
 from page_checks import settle
 from playwright.sync_api import Page, expect
 
-from tillstream.commands.demo_shop import dashboard as demo_dashboard
-from tillstream.dashboards import own_dashboards
+from tillstream.commands.demo_shop import people as demo_dashboard
+from tillstream.explore import own_dashboards
 from tillstream.intake import inbox
 from tillstream.people import accounts
 
@@ -41,10 +41,10 @@ def _titles(page: Page) -> list[str]:
 def _own(served: Served) -> str:
     """Address of the dashboard of the demo, with the admin as its owner."""
     created = accounts.get_user(served.app.ports, "admin").created_at
-    dashboard = demo_dashboard.add(served.app, "admin")
+    dashboard = demo_dashboard.add_dashboard(served.app, "admin")
     assert dashboard
     data = dashboard.data() | {"account": created}
-    served.app.ports.documents.put(own_dashboards.COLLECTION, dashboard.id, data)
+    served.app.ports.documents.put(own_dashboards.OWN_DASHBOARDS, dashboard.id, data)
     return dashboard.address
 
 

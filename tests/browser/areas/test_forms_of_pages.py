@@ -12,7 +12,7 @@ from waiting import wait_for
 from werkzeug.wrappers import Request
 
 from examples import one_in
-from tillstream.dashboards import annotations
+from tillstream.explore import annotations
 from tillstream.model.people import UNRESTRICTED
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def test_a_second_click_while_the_answer_is_under_way_adds_nothing(page: Page, s
     slow.release.set()
     expect(page.get_by_text("Annotation added.")).to_be_visible()
     assert slow.paths == ["/annotations"]
-    assert [one.text for one in annotations.between(served.app.ports, UNRESTRICTED)] == ["Street market"]
+    assert [one.text for one in annotations.annotations_between(served.app.ports, UNRESTRICTED)] == ["Street market"]
     assert served.page_errors == []
 
 

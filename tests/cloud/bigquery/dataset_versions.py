@@ -36,6 +36,7 @@ def as_of(dataset: Dataset, number: int, shapes: dict[str, Shape]) -> None:
         dataset.client.create_table(table)
     for version, name, _ in sql.migrations()[:number]:
         dataset.ask(
-            f"INSERT INTO {tables.SCHEMA_VERSIONS} (version, name, migrated_at) VALUES (@version, @name, CURRENT_TIMESTAMP())",
+            f"INSERT INTO {tables.SCHEMA_VERSIONS} (version, name, migrated_at) VALUES (@version, @name, "
+            "CURRENT_TIMESTAMP())",
             {"version": version, "name": name},
         )

@@ -16,14 +16,14 @@ from sample_warehouse import SQL_ACCOUNTS, sample_warehouse
 
 from devtools.emulators import PROJECT, Emulator
 from sql import row_access
-from tillstream.ad_hoc import tables
-from tillstream.ad_hoc.engines import SECONDS, Answer, Run, WarehouseEngine
 from tillstream.adapters.google.bigquery.dataset import Dataset
 from tillstream.adapters.google.bigquery.sql_of_people import SqlOfPeople
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.query_processes import LocalQueryProcesses
 from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
+from tillstream.explore import scoped_tables
+from tillstream.explore.engines import QUERY_SECONDS, StatementAnswer, StatementRun, WarehouseEngine
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
 from tillstream.people.warehouse_scopes import SQL_ACCOUNTS_COLLECTION
@@ -61,12 +61,12 @@ def no_account_in_use(documents: SQLiteDocumentStore) -> Iterator[None]:
         documents.delete(SQL_ACCOUNTS_COLLECTION, one.id)
 
 
-def _run(warehouse: BigQueryWarehouse, run: Run) -> Answer:
+def _run(warehouse: BigQueryWarehouse, run: StatementRun) -> StatementAnswer:
     return WarehouseEngine(LocalQueryProcesses(), warehouse).run(replace(run, seconds=PATIENT))
 
 
 def _rows(warehouse: BigQueryWarehouse, text: str, scope: Scope = MANAGER) -> list[tuple[object, ...]]:
-    return [tuple(row.values()) for row in _run(warehouse, Run(text, scope)).rows.to_pylist()]
+    return [tuple(row.values()) for row in _run(warehouse, StatementRun(text, scope)).rows.to_pylist()]
 
 
 def test_rows_are_those_of_the_scope(warehouse: BigQueryWarehouse) -> None:
@@ -77,10 +77,10 @@ def test_rows_are_those_of_the_scope(warehouse: BigQueryWarehouse) -> None:
     assert all(str(order).startswith("IN|S1/") for order in orders)
 
 
-@pytest.mark.parametrize("table", list(tables.offered(MANAGER)))
+@pytest.mark.parametrize("table", list(scoped_tables.offered_tables(MANAGER)))
 def test_every_table_can_be_read(warehouse: BigQueryWarehouse, table: str) -> None:
-    rows = _run(warehouse, Run(f"SELECT * FROM {table}", MANAGER)).rows
-    assert rows.schema.names == [column.name for column in tables.offered(MANAGER)[table].columns]
+    rows = _run(warehouse, StatementRun(f"SELECT * FROM {table}", MANAGER)).rows
+    assert rows.schema.names == [column.name for column in scoped_tables.offered_tables(MANAGER)[table].columns]
 
 
 def _past_the_list(warehouse: BigQueryWarehouse, text: str, scope: Scope = MANAGER) -> list[tuple[Any, ...]]:
@@ -90,7 +90,7 @@ def _past_the_list(warehouse: BigQueryWarehouse, text: str, scope: Scope = MANAG
 
 
 def test_every_offered_table_is_a_view_for_reports_without_people() -> None:
-    offered = set(tables.offered(UNRESTRICTED))
+    offered = set(scoped_tables.offered_tables(UNRESTRICTED))
     assert offered <= set(row_access.REPORTS)
     assert not offered & row_access.PERSONAL
 
@@ -133,7 +133,7 @@ def test_a_query_runs_with_the_credentials_of_an_account_of_its_own(
             ]
             assert sent == {"X-Bqemu-Caller": f"serviceAccount:{reserved}"}
             assert (config.default_dataset.dataset_id, config.use_query_cache) == (VIEWS, False)
-            assert int(config.job_timeout_ms) > SECONDS * 1000
+            assert int(config.job_timeout_ms) > QUERY_SECONDS * 1000
             steps.append("start")
         return start(client, text, config, **options)
 
@@ -190,7 +190,7 @@ def test_a_project_without_accounts_runs_no_sql(documents: SQLiteDocumentStore) 
 
 
 def test_rows_are_limited(warehouse: BigQueryWarehouse) -> None:
-    answer = _run(warehouse, Run("SELECT * FROM dim_date", UNRESTRICTED, limit=3))
+    answer = _run(warehouse, StatementRun("SELECT * FROM dim_date", UNRESTRICTED, limit=3))
     assert (answer.rows.num_rows, answer.is_cut) == (3, True)
 
 
@@ -217,5 +217,5 @@ def test_a_message_about_a_value_has_no_value(warehouse: BigQueryWarehouse) -> N
 def test_a_cancelled_query_ends(warehouse: BigQueryWarehouse) -> None:
     slow = "SELECT COUNT(*) FROM dim_date AS a CROSS JOIN dim_date AS b CROSS JOIN fact_sales"
     with pytest.raises(Rejected, match="was cancelled"):
-        _run(warehouse, Run(slow, UNRESTRICTED, is_cancelled=lambda: True))
+        _run(warehouse, StatementRun(slow, UNRESTRICTED, is_cancelled=lambda: True))
     assert _rows(warehouse, "SELECT 1 AS one") == [(1,)]

@@ -16,7 +16,7 @@ from infra.resource import Resource
 from infra.source import CONTENT, Source
 from tillstream.app.batch_program import staging_batch
 from tillstream.model.events import INBOX, STAGING
-from tillstream.spark.dataproc import ACCOUNT, MAIN, Place
+from tillstream.spark.dataproc_batches import BATCH_PROGRAM, SPARK_ACCOUNT, DataprocPlace
 
 ROOT = Path(__file__).resolve().parents[3]
 RECIPE = ROOT / "infra" / "spark.Dockerfile"
@@ -30,7 +30,7 @@ def declared(**overrides: str) -> dict[str, Resource]:
 
 def test_gcloud_takes_the_commands_of_a_batch(tmp_path: Path) -> None:
     require("" if shutil.which("gcloud") else "gcloud is not on this machine")
-    places = [Place("demo", "europe-west1", BUCKETS, subnet) for subnet in ("", "jobs")]
+    places = [DataprocPlace("demo", "europe-west1", BUCKETS, subnet) for subnet in ("", "jobs")]
     submissions = [place.submission("tillstream-1a-0", 9) for place in places]
     # the linter takes no arguments of the program; tests/spark/test_dataproc_batches.py runs the whole command
     commands = [shlex.join(["gcloud", *words[: words.index("--")]]) for words in submissions]
@@ -39,7 +39,7 @@ def test_gcloud_takes_the_commands_of_a_batch(tmp_path: Path) -> None:
 
 
 def test_a_batch_has_an_executor_for_four_files_and_not_more_than_a_hundred() -> None:
-    place = Place("demo", "europe-west1", BUCKETS)
+    place = DataprocPlace("demo", "europe-west1", BUCKETS)
     sizes = {
         files: re.findall(r"maxExecutors=(\d+)", " ".join(place.submission("b", files))) for files in (1, 40, 5_000)
     }
@@ -51,7 +51,7 @@ def test_the_image_and_the_api_belong_to_stages_with_spark_only() -> None:
     without, with_spark = declared(), declared(SPARK="yes")
     assert set(with_spark) - set(without) == {f"spark image {tag}"}
     (build,) = with_spark[f"spark image {tag}"].create
-    assert Place("demo", "europe-west1", BUCKETS).image in build.files["spark.cloudbuild.json"]
+    assert DataprocPlace("demo", "europe-west1", BUCKETS).image in build.files["spark.cloudbuild.json"]
     assert "--file=infra/spark.Dockerfile" in build.files["spark.cloudbuild.json"]
     query = with_spark[f"spark image {tag}"].ask.words
     assert "--filter=tags:1e1e AND tags:latest" in query, "an earlier source that is deployed again is not the latest"
@@ -62,8 +62,8 @@ def test_the_image_and_the_api_belong_to_stages_with_spark_only() -> None:
 
 def test_the_account_exists_in_every_stage_and_has_no_role_on_the_project() -> None:
     resources = declared()
-    assert f"account {ACCOUNT}" in resources
-    granted = {title for title, each in resources.items() if ACCOUNT in str(getattr(each, "roles", ""))}
+    assert f"account {SPARK_ACCOUNT}" in resources
+    granted = {title for title, each in resources.items() if SPARK_ACCOUNT in str(getattr(each, "roles", ""))}
     assert granted == {"policy of bucket inbox", "policy of bucket staging", "policy of repository tillstream"}
 
 
@@ -84,4 +84,4 @@ def test_the_recipe_of_the_image_has_what_dataproc_needs() -> None:
 
 def test_the_program_is_where_the_image_has_it() -> None:
     (source,) = re.findall(r"FUNCTION_SOURCE=(/opt/tillstream/\w+)/", (ROOT / "Dockerfile").read_text("utf-8"))
-    assert f"file://{source}/{Path(staging_batch.__file__).relative_to(ROOT)}" == MAIN
+    assert f"file://{source}/{Path(staging_batch.__file__).relative_to(ROOT)}" == BATCH_PROGRAM

@@ -24,9 +24,9 @@ from tillstream.model.events import STAGING
 from tillstream.model.product_catalogue import Product
 from tillstream.ports import Ports
 from tillstream.review import replay, undo
-from tillstream.sync import counted, exchange, homes, identity
-from tillstream.sync.exchange import Result
-from tillstream.sync.http import delegation
+from tillstream.sync import agreement, exchange, home_identity, homes
+from tillstream.sync.exchange import SyncResult
+from tillstream.sync.http import signed_calls
 from tillstream.sync.refusals import Busy
 
 pytestmark = pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")
@@ -38,8 +38,8 @@ def with_project(folder: Path) -> Iterator[Pair]:
     clock = ManualClock()
     with running_system(folder / "home", numbered=False) as home, closing(build(project(), clock)) as office:
         reference.refresh_rates(office.ports, "USD")  # as the sweep does
-        own = identity.create(home.plain.ports, "owner")
-        homes.add(office.ports, NAME, own.public_key, "owner")
+        own = home_identity.create_identity(home.plain.ports, "owner")
+        homes.add_home(office.ports, NAME, own.public_key, "owner")
         yield Pair(home, office, clock)
 
 
@@ -47,20 +47,22 @@ def lines(app: App) -> set[tuple[Any, ...]]:
     return {tuple(row.values()) for row in app.ports.warehouse.query(LINES).to_pylist()}
 
 
-def check_agreement(two: Connected, result: Result) -> None:
+def check_agreement(two: Connected, result: SyncResult) -> None:
     """Both sides have the same lines and movements, and say so."""
     assert result.agrees
     assert lines(two.pair.office) == lines(two.pair.home.plain)
     check_stock(two.pair)
-    assert homes.get(two.pair.office.ports, NAME).agreed_number == result.number
+    assert homes.get_home(two.pair.office.ports, NAME).agreed_number == result.number
 
 
 def test_a_home_syncs_to_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delegation, "INLINE", 200)
-    monkeypatch.setattr(exchange, "SMALL", 100)
-    reads_of_office, read = list[Ports](), counted.whole
+    monkeypatch.setattr(signed_calls, "MAX_INLINE_BYTES", 200)
+    monkeypatch.setattr(exchange, "SMALL_ORIGINAL", 100)
+    reads_of_office, read = list[Ports](), agreement.sums_of_all_batches
     monkeypatch.setattr(
-        counted, "whole", lambda ports, *number: (ports.jobs and reads_of_office.append(ports)) or read(ports, *number)
+        agreement,
+        "sums_of_all_batches",
+        lambda ports, *number: (ports.jobs and reads_of_office.append(ports)) or read(ports, *number),
     )
     office = by_function(tmp_path, rows=6, pair_of=with_project)
     with office as two:
@@ -90,6 +92,6 @@ def test_a_home_syncs_to_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             two.sync()
         assert office.run_job() == 1
         check_agreement(two, two.sync())
-        assert [*two.pair.office.ports.objects.list(STAGING, delegation.FOLDER)] == []
+        assert [*two.pair.office.ports.objects.list(STAGING, signed_calls.CALLS_FOLDER)] == []
         assert not {call for call, _ in office.calls_of_portal if call.startswith("warehouse.")}
         assert len(reads_of_office) == 1  # later comparisons read what was settled since

@@ -10,7 +10,7 @@ import pytest
 from app_factory import build
 from sftp_server import PASSWORD, SftpServer
 
-from tillstream.app import App, file_destinations
+from tillstream.app import App, outgoing_deliveries
 from tillstream.delivery import file_deliveries
 from tillstream.delivery.file_deliveries import NewFileDelivery
 from tillstream.delivery.file_destinations import FileDestinationDraft, with_stamp
@@ -43,7 +43,7 @@ def server(tmp_path: Path) -> Iterator[SftpServer]:
 def sftp(app: App, server: SftpServer, **others: str) -> None:
     fields = {"user": "till", "password": "file:sftp", "host_key": server.fingerprint} | others
     draft = FileDestinationDraft("shop", f"sftp://127.0.0.1:{server.port}/reports/weekly", **fields)
-    file_destinations.add(app, draft, "boss")
+    outgoing_deliveries.add_file_destination(app, draft, "boss")
 
 
 def deliver(app: App, run: str, content: bytes = CONTENT, *, keeps: bool = False) -> tuple[str, str]:
@@ -51,7 +51,7 @@ def deliver(app: App, run: str, content: bytes = CONTENT, *, keeps: bool = False
     new = NewFileDelivery(run, "shop", "stores.csv", "maya", "Stores", keeps=keeps, stamp=run)
     assert file_deliveries.add_file(app.ports, new, [content[:100], content[100:]])
     assert not file_deliveries.add_file(app.ports, new, [content])
-    file_destinations.send_waiting(app)
+    outgoing_deliveries.send_waiting_files(app)
     entry = file_deliveries.get_file_delivery(app.ports, new.id)
     assert entry
     assert SECRET not in entry.error
@@ -75,7 +75,7 @@ def test_a_file_is_complete_on_the_server_and_replaced_or_kept(app: App, server:
     assert deliver(app, "4", b"newer", keeps=True) == (SENT, "")
     stored = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert stored == {"stores.csv": b"newer", second_name("3"): b"third"}
-    assert "stores" not in file_destinations.test(app, "shop", "boss")
+    assert "stores" not in outgoing_deliveries.test_file_destination(app, "shop", "boss")
 
 
 @pytest.mark.parametrize(
@@ -96,17 +96,17 @@ def test_a_server_that_is_not_the_one_of_the_settings_gets_nothing(
     assert reason in error
     assert list(server.folder.iterdir()) == []
     with pytest.raises(Rejected):
-        file_destinations.test(app, "shop", "boss")
+        outgoing_deliveries.test_file_destination(app, "shop", "boss")
 
 
 def test_a_server_that_does_not_answer_is_tried_again(app: App, free_tcp_port: int) -> None:
     to = f"sftp://127.0.0.1:{free_tcp_port}/reports"
     draft = FileDestinationDraft("shop", to, user="till", password="file:sftp", host_key="SHA256:x")
-    file_destinations.add(app, draft, "boss")
+    outgoing_deliveries.add_file_destination(app, draft, "boss")
     state, error = deliver(app, "1")
     assert (state, "cannot be reached" in error) == (WAITING, True)
     with pytest.raises(Unavailable):
-        file_destinations.test(app, "shop", "boss")
+        outgoing_deliveries.test_file_destination(app, "shop", "boss")
 
 
 @pytest.mark.parametrize("act", ["posix_rename", "rename"])
@@ -145,9 +145,9 @@ def test_a_server_of_the_private_network_is_refused_unless_it_is_allowed(tmp_pat
         draft = FileDestinationDraft(
             "bucket", "s3://till/x", endpoint="http://169.254.169.254", access_key="file:sftp", secret_key="file:sftp"
         )
-        file_destinations.add(closed, draft, "boss")
+        outgoing_deliveries.add_file_destination(closed, draft, "boss")
         with pytest.raises(Rejected, match="address that no connector may have"):
-            file_destinations.test(closed, "bucket", "boss")
+            outgoing_deliveries.test_file_destination(closed, "bucket", "boss")
 
 
 def test_an_object_is_one_write_with_keys_of_its_own(app: App, endpoint: str) -> None:
@@ -162,7 +162,7 @@ def test_an_object_is_one_write_with_keys_of_its_own(app: App, endpoint: str) ->
     draft = FileDestinationDraft(
         "shop", "s3://till/reports/", endpoint=endpoint, access_key="file:key", secret_key="file:secret"
     )
-    file_destinations.add(app, draft, "boss")
+    outgoing_deliveries.add_file_destination(app, draft, "boss")
     assert deliver(app, "1") == (SENT, "")
     assert deliver(app, "2", b"newer") == (SENT, "")
     assert deliver(app, "3", b"third", keeps=True) == (SENT, "")
@@ -178,7 +178,7 @@ def test_a_bucket_that_does_not_exist_is_named(app: App, endpoint: str) -> None:
     draft = FileDestinationDraft(
         "shop", "s3://no-such-bucket/x", endpoint=endpoint, access_key="file:key", secret_key="file:secret"
     )
-    file_destinations.add(app, draft, "boss")
+    outgoing_deliveries.add_file_destination(app, draft, "boss")
     assert deliver(app, "1") == (
         FAILED,
         "s3://no-such-bucket: the bucket does not exist. Check its name, the region and the endpoint.",

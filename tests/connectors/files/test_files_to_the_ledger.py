@@ -13,9 +13,9 @@ from unit.connectors.connector_steps import sales
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.source_access import source_access
-from tillstream.connectors import records, run, state
+from tillstream.connectors import due_runs, records, state
 from tillstream.connectors.access import PrivateHosts
-from tillstream.connectors.runs import DONE, FAILED, ConnectorRun
+from tillstream.connectors.run_history import DONE, FAILED, ConnectorRun
 from tillstream.connectors.state import ConnectorDraft
 from tillstream.receipts.receipt import receipt
 from tillstream.records import batch_records as batches
@@ -50,7 +50,7 @@ def added(app: App, server: FileServer, **settings: str) -> None:
 
 def ran(app: App) -> ConnectorRun:
     """Run the connector, and settle what it brought."""
-    result = run.run_connector(app.ports, app.contracts, source_access(app), "shop", "ana")
+    result = due_runs.run_connector(app.ports, app.contracts, source_access(app), "shop", "ana")
     Worker(app).run_until_idle()
     return result
 
@@ -84,7 +84,7 @@ def test_a_file_is_settled_once_and_a_changed_one_corrects_it(app: App, server: 
 def test_a_test_connects_and_brings_nothing(app: App, server: FileServer) -> None:
     server.put("monday.csv", sales(1))
     added(app, server)
-    result = run.test_connection(app.ports, source_access(app), "shop", "ana")
+    result = due_runs.test_connection(app.ports, source_access(app), "shop", "ana")
     assert result.is_ok, result.message
     assert batches.find_batches(app.ports, limit=None) == []
 
@@ -93,6 +93,6 @@ def test_the_private_network_is_refused_without_the_setting(app: App, server: Fi
     server.put("monday.csv", sales(1))
     added(app, server)
     access = replace(source_access(app), private=PrivateHosts())
-    failed = run.run_connector(app.ports, app.contracts, access, "shop", "ana")
+    failed = due_runs.run_connector(app.ports, app.contracts, access, "shop", "ana")
     assert (failed.outcome, "TILLSTREAM_CONNECT_PRIVATE" in failed.error) == (FAILED, True)
     assert state.connector_status(app.ports, "shop").failures == 1

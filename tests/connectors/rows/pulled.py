@@ -9,12 +9,12 @@ from typing import Any
 from connectors import open_access
 from connectors.open_access import OpenAccess
 
-from tillstream.connectors.kinds import table
+from tillstream.connectors import kind_table
 from tillstream.connectors.source import ConnectionAccess, ConnectorSource, Cursor, SourceItem
 
 
 def open_source(name: str, access: ConnectionAccess | None = None, /, **settings: str) -> ConnectorSource:
-    return open_access.open_source(table.find_kind(name), access or OpenAccess(), **settings)
+    return open_access.open_source(kind_table.find_kind(name), access or OpenAccess(), **settings)
 
 
 class Connector:

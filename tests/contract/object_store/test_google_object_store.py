@@ -18,7 +18,7 @@ from object_store_packs import PacksContract
 from object_store_writers import ODD_NAMES, Opener, read, write
 
 from devtools.emulators import HOST, PROJECT, Emulator
-from tillstream.adapters.google import retries
+from tillstream.adapters.google import api_retries
 from tillstream.adapters.google.object_store import (
     FIRST_READ_BYTES,
     MAX_READ_BYTES,
@@ -223,9 +223,8 @@ class Failing:
 @pytest.fixture
 def _quickly(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pauses between tries are short, and few tries are made."""
-    quick = retries.RETRY.with_delay(0.01, 0.05, 2).with_timeout(3)
-    for module in ("object_store", "object_reader", "object_upload"):
-        monkeypatch.setattr(f"tillstream.adapters.google.storage.{module}.RETRY", quick)
+    quick = api_retries.RETRY.with_delay(0.01, 0.05, 2).with_timeout(3)
+    monkeypatch.setattr("tillstream.adapters.google.object_store.RETRY", quick)
     return
 
 

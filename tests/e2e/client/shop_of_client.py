@@ -15,7 +15,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tillstream.app import App
-from tillstream.app.local import folder
+from tillstream.app.local import local_home_folder
 from tillstream.intake import inbox
 from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
@@ -85,7 +85,7 @@ def open_shop(home: Path) -> Iterator[ClientShop]:
             ]
         portal, door = create_app(app, testing=True), create_control(app, SECRET)
         with served(DispatcherMiddleware(portal, {"/control": door})) as url:
-            folder(settings).announce_server(url, SECRET)
+            local_home_folder(settings).announce_server(url, SECRET)
             yield ClientShop(home, app, url, tokens)
     finally:
         app.close()

@@ -18,8 +18,8 @@ from tillstream.app import App
 from tillstream.forecasting.forecast_run import FORECASTS_SCHEMA
 from tillstream.goals import stored_goals as goal_records
 from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
+from tillstream.model.dates import Month
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.months import Month
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings

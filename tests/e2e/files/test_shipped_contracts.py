@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tillstream.samples.files import write_samples
+from tillstream.samples.sample_files import write_samples
 
 Run = Callable[..., tuple[int, Any]]
 SHOP = {

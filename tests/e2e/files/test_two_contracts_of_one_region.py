@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tillstream.contracts.contract_files import parse_contract_yaml
-from tillstream.samples.files import write_samples
+from tillstream.samples.sample_files import write_samples
 
 Run = Callable[..., tuple[int, Any]]
 SALES = [(f"{1000 + n}", f"2025-03-{14 + n % 9:02}", f"P{n % 4}", f"{20 + n}.50") for n in range(60)]

@@ -24,7 +24,7 @@ from tests.e2e.marts.exported_shop import (
     shop,
 )
 from tillstream.app import App
-from tillstream.app.export_folders import delta_log
+from tillstream.app.mart_destinations import delta_log
 from tillstream.marts import mart_files
 from tillstream.marts.export import export_to_folder as export_to
 from tillstream.marts.mart_files import MANIFEST

@@ -12,7 +12,7 @@ from tests.e2e.marts.exported_shop import line, open_after, sell
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
-from tillstream.app.export_folders import delta_log, export_folder
+from tillstream.app.mart_destinations import delta_log, export_folder
 from tillstream.marts.export import Exported, export_to_folder
 from tillstream.marts.mart_files import MANIFEST, read_manifest
 from tillstream.marts.object_folder import ObjectExportFolder

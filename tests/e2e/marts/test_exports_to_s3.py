@@ -15,7 +15,7 @@ from moto.server import ThreadedMotoServer
 from tests.e2e.marts.exported_shop import line, open_after, sell
 from tillstream.adapters.s3.bucket_objects import S3Objects, connect_s3
 from tillstream.app import App, mart_destinations
-from tillstream.app.export_folders import export_folder
+from tillstream.app.mart_destinations import export_folder
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.marts.destinations import MartDestinationDraft
@@ -162,9 +162,11 @@ def test_a_block_that_raises_leaves_nothing(objects: S3Objects, bucket: str) -> 
 
 
 def test_a_destination_in_a_bucket_notes_why_it_fails(shop: App, objects: S3Objects, bucket: str) -> None:
-    mart_destinations.add(shop, MartDestinationDraft("lake", f"{bucket}/a/marts"), "ada")
-    mart_destinations.add(shop, MartDestinationDraft("none", "s3://there-is-no-such-bucket/marts"), "ada")
-    ended = {one.name: one.error for one in mart_destinations.run_due(shop)}
+    mart_destinations.add_mart_destination(shop, MartDestinationDraft("lake", f"{bucket}/a/marts"), "ada")
+    mart_destinations.add_mart_destination(
+        shop, MartDestinationDraft("none", "s3://there-is-no-such-bucket/marts"), "ada"
+    )
+    ended = {one.name: one.error for one in mart_destinations.run_due_destinations(shop)}
     assert ended["lake"] == ""
     assert "the bucket does not exist" in ended["none"]
     check(objects, bucket)

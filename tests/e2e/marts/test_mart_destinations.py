@@ -19,7 +19,7 @@ from tillstream.app import App, mart_destinations
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import FAILED, quiet
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.server import schedules
+from tillstream.server import worker
 from tillstream.settings import Settings
 
 __all__ = ["copies", "database", "postgresql_server"]
@@ -92,23 +92,23 @@ def test_a_defect_is_noted_too_so_that_it_is_not_repeated_at_once(
     shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command(shop, "-add", name="lake", to=str(tmp_path / "marts"))
-    monkeypatch.setattr(mart_destinations, "export_to", lambda *_, **_options: 1 / 0)
+    monkeypatch.setattr(mart_destinations, "export_marts_to", lambda *_, **_options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        mart_destinations.run_due(shop)
+        mart_destinations.run_due_destinations(shop)
     assert due(shop) == []
-    assert command(shop, "")[0]["error"] == mart_destinations.DEFECT
+    assert command(shop, "")[0]["error"] == mart_destinations.UNEXPECTED_ERROR
 
 
 def test_a_server_writes_what_is_due_and_leaves_it_when_it_stops(
     shop: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedules, "DESTINATIONS_EVERY", 0.0)
+    monkeypatch.setattr(worker, "DESTINATIONS_EVERY", 0.0)
     stopping = threading.Event()
-    turn = schedules.Schedules(shop, stopping).turns()["marts"]
+    turn = worker.Schedules(shop, stopping).turns()["marts"]
     command(shop, "-add", name="lake", to=str(tmp_path / "marts"))
     stopping.set()
     turn()
-    mart_destinations.run(shop, "lake", stopping=stopping)
+    mart_destinations.run_mart_destination(shop, "lake", stopping=stopping)
     assert (command(shop, "")[0]["ran_at"], (tmp_path / "marts" / "manifest.json").exists()) == ("", False)
     stopping.clear()
     turn()
@@ -171,4 +171,4 @@ def test_a_destination_that_is_removed_when_it_is_due_or_written_is_left_out(
                 command(shop, "-remove", name="lake")
             return False
 
-    assert mart_destinations.run_due(shop, Removing()) == []
+    assert mart_destinations.run_due_destinations(shop, Removing()) == []

@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.app.local import folder
+from tillstream.app.local import local_home_folder
 from tillstream.commands import dispatch, registry
 from tillstream.commands.dispatch import execute
 from tillstream.commands.result import LINES, quiet
@@ -153,8 +153,8 @@ def test_a_server_that_refuses_this_user_is_named(home: Path, monkeypatch: pytes
     monkeypatch.setattr(dispatch, "TRIES", 2)
     monkeypatch.setattr(dispatch, "TURN", 0.1)
     settings = Settings(home=home, threads=1)
-    with folder(settings).own(), listening(build(settings), "its own") as url:
-        folder(settings).announce_server(url, "another")
+    with local_home_folder(settings).own(), listening(build(settings), "its own") as url:
+        local_home_folder(settings).announce_server(url, "another")
         with pytest.raises(Unavailable, match=r"refuses commands of this user\. Run the command as the user"):
             execute(settings, "users", {}, quiet)
 
@@ -170,7 +170,9 @@ class Dying:
         self._thread = threading.Thread(target=self._answer, daemon=True)
         self._thread.start()
         Settings(home=home).home.mkdir(parents=True, exist_ok=True)
-        folder(Settings(home=home)).announce_server(f"http://127.0.0.1:{self._door.getsockname()[1]}", "secret")
+        local_home_folder(Settings(home=home)).announce_server(
+            f"http://127.0.0.1:{self._door.getsockname()[1]}", "secret"
+        )
 
     def _answer(self) -> None:
         caller, _ = self._door.accept()
@@ -245,17 +247,17 @@ def test_an_error_of_the_command_is_the_same_through_the_server(home: Path) -> N
 def test_a_waiting_command_finds_a_server_that_publishes_its_address_late(home: Path) -> None:
     """A new server owns the folder for a while before it listens, while the address of a killed one is still there."""
     settings = Settings(home=home, threads=1)
-    with folder(settings).own():
+    with local_home_folder(settings).own():
         app = build(settings)
         with create_server(("127.0.0.1", 0)) as closed:
             dead = closed.getsockname()[1]
-        folder(settings).announce_server(f"http://127.0.0.1:{dead}", "old")
+        local_home_folder(settings).announce_server(f"http://127.0.0.1:{dead}", "old")
         with ThreadPoolExecutor(1) as pool:
             pending = pool.submit(execute, settings, "query", {"name": "kpis", "params": {}}, quiet)
             time.sleep(0.5)
             assert not pending.done()
             with listening(app, "new") as address:
-                folder(settings).announce_server(address, "new")
+                local_home_folder(settings).announce_server(address, "new")
                 assert pending.result(timeout=30).data["rows"][0]["lines"] == 0
         app.close()
 

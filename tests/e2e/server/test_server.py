@@ -17,18 +17,18 @@ import pytest
 from waiting import wait_for
 
 from tillstream.commands.demo_shop import people as demo_people
-from tillstream.commands.demo_shop import till, web_shop
-from tillstream.commands.demo_shop.days import DAYS, last_day
-from tillstream.samples import files
+from tillstream.commands.demo_shop import sales, web_shop
+from tillstream.commands.demo_shop.sales import DAILY_FILES, last_day
+from tillstream.samples import sample_files
 from tillstream.server.serve import with_free_port
 from tillstream.settings import Settings
 
 TILLSTREAM = str(Path(sys.executable).parent / "tillstream")
 pytestmark = pytest.mark.system
-DEMO_FILES = 3 * 3 + 3 * DAYS - 1 + 4 + 1
+DEMO_FILES = 3 * 3 + 3 * DAILY_FILES - 1 + 4 + 1
 """A history, a newest month, corrections and the newest days of three regions, but for one missing day; the files
 that need a person, and the rows of the connector."""
-SAMPLE_DAY = files.date(2026, 10, 31)
+SAMPLE_DAY = sample_files.date(2026, 10, 31)
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
@@ -120,7 +120,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 def sample(tmp_path: Path) -> Path:
     """The smallest sample file."""
-    one = next(each for each in files.files(until=SAMPLE_DAY, scale=0.01) if each.contract == "IN")
+    one = next(each for each in sample_files.files_of_regions(until=SAMPLE_DAY, scale=0.01) if each.contract == "IN")
     with (tmp_path / one.name).open("wb") as out:
         one.write(out)
     return tmp_path / one.name
@@ -234,8 +234,10 @@ def test_a_server_stopped_while_it_loads_the_samples_complains_of_nothing_and_th
 ) -> None:
     log = tmp_path / "log"
     until = last_day(datetime.now(UTC))
-    expected = {region: facts.lines for region, facts in files.expected(until=until, days=DAYS).items()}
-    expected[demo_people.REGION] += till.SENT
+    expected = {
+        region: facts.lines for region, facts in sample_files.expected_facts(until=until, days=DAILY_FILES).items()
+    }
+    expected[demo_people.REGION] += sales.SENT_SALES
     expected["IN"] += len(web_shop.ORDERS)
     with log.open("w") as err:
         first = Server(tmp_path, err, TILLSTREAM_SAMPLES="true")

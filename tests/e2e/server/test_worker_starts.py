@@ -12,14 +12,13 @@ from app_factory import build
 
 from tillstream.adapters.local.files.object_store import FolderObjectStore
 from tillstream.app import App
-from tillstream.commands.stores.queues import LEASE
+from tillstream.commands.queues import LEASE
 from tillstream.intake import inbox
 from tillstream.model.batch import STAGEABLE_STATES, BatchState
-from tillstream.operations import reconcile
-from tillstream.quality import results
+from tillstream.operations import quality_results, reconcile
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
-from tillstream.server import schedules
+from tillstream.server import worker
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 
@@ -59,9 +58,11 @@ def work_until_announced(app: App, batch: str, until: Callable[[], bool] = lambd
 
 
 def test_a_worker_checks_quality_after_settlements(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedules, "QUALITY_EVERY", 0.05)
-    work_until_announced(app, killed_while_reading(app), lambda: results.last(app.ports).settlement_no == 1)
-    assert results.last(app.ports).failing == []
+    monkeypatch.setattr(worker, "QUALITY_EVERY", 0.05)
+    work_until_announced(
+        app, killed_while_reading(app), lambda: quality_results.last_results(app.ports).settlement_no == 1
+    )
+    assert quality_results.last_results(app.ports).failing == []
 
 
 def test_a_file_whose_reader_was_killed_counts_as_soon_as_a_worker_starts(app: App) -> None:

@@ -18,8 +18,8 @@ from waitress.server import create_server
 from tests.e2e.conftest import Run, RunText
 from tillstream.app import App
 from tillstream.catalogue import entry_saving
+from tillstream.cli import sync as sync_commands
 from tillstream.cli.main import main
-from tillstream.cli.sources import sync as sync_commands
 from tillstream.model.product_catalogue import EntryKind, Product
 from tillstream.settings import Settings
 from tillstream.sync import homes
@@ -59,7 +59,7 @@ def test_a_home_syncs_and_both_sides_agree(
     assert (code, run("sync", "init")[1]) == (0, own)
     code, refused = run("sync", "--to", address, "--once")
     assert (code, "sync homes add NAME KEY" in refused["error"]) == (1, True)
-    homes.add(app.ports, "berlin-1", own["public_key"], "chief")
+    homes.add_home(app.ports, "berlin-1", own["public_key"], "chief")
     code, synced = run("sync", "--to", address, "--once")
     assert (code, synced["differing"], synced["entries"] > 0, lines(app)) == (0, [], True, 2)
     code, text = run_text("sync", "--once")
@@ -72,7 +72,7 @@ def test_a_home_syncs_and_both_sides_agree(
 
 def test_what_a_person_must_decide_ends_with_4(run: Run, run_text: RunText, office: tuple[App, str]) -> None:
     app, address = office
-    homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
+    homes.add_home(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
     assert run("sync", "--to", address, "--once")[0] == 0
     real = app.ports.clock.now
 
@@ -88,7 +88,7 @@ def test_what_a_person_must_decide_ends_with_4(run: Run, run_text: RunText, offi
 
 def test_a_home_that_syncs_loads_no_samples(run: Run, office: tuple[App, str]) -> None:
     app, address = office
-    homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
+    homes.add_home(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
     assert run("sync", "--to", address, "--once")[0] == 0
     code, refused = run("demo", "--scale", "0.001")
     assert (code, "where sample sales would count as real ones" in refused["error"]) == (1, True)
@@ -97,7 +97,7 @@ def test_a_home_that_syncs_loads_no_samples(run: Run, office: tuple[App, str]) -
 @pytest.mark.long
 def test_a_home_with_samples_does_not_sync_again(run: Run, office: tuple[App, str]) -> None:
     app, address = office
-    homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
+    homes.add_home(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
     assert run("sync", "--to", address, "--once")[0] == 0
     assert run("sync", "stop")[0] == 0
     assert run("demo", "--scale", "0.001")[0] != 1
@@ -129,7 +129,7 @@ def test_in_the_foreground_it_continues_until_it_is_interrupted_and_shows_each_n
     run: Run, tmp_path: Path, office: tuple[App, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, address = office
-    homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
+    homes.add_home(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
     result, pauses = synced_in_the_foreground(monkeypatch, address, lambda: ingested(run, tmp_path), int, int, int)
     shown = states(result)
     assert [one["entries"] > 0 for one in shown] == [False, True, False]
@@ -141,7 +141,7 @@ def test_in_the_foreground_it_continues_although_a_person_must_decide(
     run: Run, tmp_path: Path, office: tuple[App, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app, address = office
-    homes.add(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
+    homes.add_home(app.ports, "berlin-1", run("sync", "init")[1]["public_key"], "chief")
     (tmp_path / "products.csv").write_text("code,name\nP1,Pen\n", encoding="utf-8")
     assert run("catalogue", "import", "products", str(tmp_path / "products.csv"))[0] == 0
     entry_saving.save_entry(app.ports, EntryKind.PRODUCT, Product("P1", "Pencil"), if_version=0, by="chief", regions=())
@@ -166,13 +166,13 @@ def test_in_the_foreground_what_fails_is_tried_again_except_at_the_first_time(
     key = run("sync", "init")[1]["public_key"]
     result, pauses = synced_in_the_foreground(monkeypatch, address)
     assert ("No home with the ID" in result.output, result.exit_code, pauses) == (True, 1, [])
-    homes.add(app.ports, "berlin-1", key, "chief")
+    homes.add_home(app.ports, "berlin-1", key, "chief")
     result, pauses = synced_in_the_foreground(
         monkeypatch,
         address,
-        lambda: homes.remove(app.ports, "berlin-1", "chief"),
+        lambda: homes.remove_home(app.ports, "berlin-1", "chief"),
         int,
-        lambda: homes.add(app.ports, "berlin-1", key, "chief"),
+        lambda: homes.add_home(app.ports, "berlin-1", key, "chief"),
         int,
     )
     assert (len(states(result)), result.stderr.count("It is tried again in")) == (2, 2)

@@ -8,7 +8,7 @@ from faults.objects.damaged_objects import flip, lines, original_of, staged, sta
 
 from examples import in_long_proofs
 from tillstream.app import App
-from tillstream.app.local_restore import restore_home
+from tillstream.app.local_recovery import restore_home
 from tillstream.cli.main import main
 from tillstream.cli.output.maintenance import show_rebuilt
 from tillstream.commands.registry import COMMANDS

@@ -11,11 +11,11 @@ from faults.torn.acts import BOSS, CLERK, SECRET, Acts
 from faults.torn.book import REGION, Book, Line, file_of
 from flask.testing import FlaskClient
 
-from tillstream.ad_hoc.engines import Run
 from tillstream.adapters.local.files.home_folder import HomeFolder
-from tillstream.app.subscribed_tables import source_of
+from tillstream.app.outgoing_deliveries import subscribed_tables_source
 from tillstream.delivery import background_exports as exports
 from tillstream.delivery import background_run as export_runs
+from tillstream.explore.engines import StatementRun
 from tillstream.intake import resumable_upload
 from tillstream.model.events import STAGING, TOPIC_SALE_EVENTS
 from tillstream.model.people import UNRESTRICTED
@@ -123,7 +123,7 @@ def _first_days(acts: Acts, client: FlaskClient) -> None:
         acts.sell(client, Line(f"T{number}", "1", "P1", 1 + number, "2.50"), Line(f"T{number}", "2", "P2", 1, "7.00"))
         acts.work()
     undo.undo_batch(acts.ports, undone.batch_id, BOSS)
-    acts.app.sql().run(Run("SELECT COUNT(*) AS lines FROM fact_sales", UNRESTRICTED))
+    acts.app.sql().run(StatementRun("SELECT COUNT(*) AS lines FROM fact_sales", UNRESTRICTED))
     acts.correct(waiting, [Line("12", "1", "P1", 2, "2.00")])
     acts.work()
     acts.command(
@@ -174,7 +174,7 @@ def _files_for_others(acts: Acts) -> None:
     acts.command("subscriptions-run", subscription=added["id"])
     acts.command("report-send")
     exports.request_export(acts.ports, accounts.get_user(acts.ports, BOSS), "Sale lines", "/tables/sale-lines", "csv")
-    assert export_runs.run_due_exports(source_of(acts.app)) == []
+    assert export_runs.run_due_exports(subscribed_tables_source(acts.app)) == []
 
 
 def _last_morning(acts: Acts, client: FlaskClient) -> None:

@@ -24,7 +24,7 @@ from faults.torn.tears import TEARS, Tear
 from turns import in_turns
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app.local_restore import restore_home
+from tillstream.app.local_recovery import restore_home
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 

@@ -9,7 +9,7 @@ from shop_steps import ALERT_HOOK, Shop, alert_channel, failed_delivery
 from unit.alert_channels.channel_steps import notify
 from webhook_receiver import Receiver, receiving
 
-from tillstream.app import App, messages
+from tillstream.app import App, outgoing_deliveries
 from tillstream.delivery import channel_registry, notice_deliveries
 from tillstream.delivery.alert_channel import ChannelDraft
 
@@ -100,7 +100,7 @@ def test_a_failed_delivery_is_shown_and_tried_again(shop: Shop, app: App, receiv
     channel_registry.change_channel(
         app.ports, one.id, ChannelDraft("Ops", "webhook", receiver.url), "boss", private=True
     )
-    notice_deliveries.send_due_notices(replace(messages.channel_sender(app), private=True))
+    notice_deliveries.send_due_notices(replace(outgoing_deliveries.channel_sender(app), private=True))
     assert len(receiver.received) == 1
     assert "Try again" not in shop.boss.get("/alert-channels").text
 
@@ -112,7 +112,7 @@ def test_email_leads_to_the_messages(shop: Shop, app: App) -> None:
     assert "E-mail is not set up" in shop.boss.get("/alert-channels/new/email").text
     assert "TILLSTREAM_SMTP_URL" in shop.boss.post(f"/alert-channels/{channel.id}/test", follow_redirects=True).text
     notify(app, "n1", channel)
-    notice_deliveries.send_due_notices(replace(messages.channel_sender(app), mail_from="a@example.com"))
+    notice_deliveries.send_due_notices(replace(outgoing_deliveries.channel_sender(app), mail_from="a@example.com"))
     assert "Sent by e-mail" in shop.boss.get("/alert-channels").text
     assert "New alert: Alert n1" in shop.boss.get("/reports").text
 

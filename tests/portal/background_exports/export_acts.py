@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tillstream.app.subscribed_tables import source_of
+from tillstream.app.outgoing_deliveries import subscribed_tables_source
 from tillstream.delivery import background_exports, background_run
 from tillstream.people import accounts
 
@@ -29,7 +29,7 @@ def cancelled(shop: "Shop") -> str:
 
 def written(shop: "Shop") -> str:
     export_id = requested(shop)
-    assert background_run.run_due_exports(source_of(shop.app)) == []
+    assert background_run.run_due_exports(subscribed_tables_source(shop.app)) == []
     return export_id
 
 

@@ -11,7 +11,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal.delivery import background_exports
 from tillstream.app import App
-from tillstream.app.subscribed_tables import source_of
+from tillstream.app.outgoing_deliveries import subscribed_tables_source
 from tillstream.delivery import background_run
 from tillstream.delivery.background_exports import EXPORTS_FOLDER
 from tillstream.model.people import Role
@@ -61,7 +61,7 @@ def test_an_export_is_started_listed_written_and_downloaded(sold: Visitor, app: 
     assert "1 Jun 2026 to 30 Jun 2026" in listed
     assert "Waiting" in sold.get(LINES).text.partition('id="last-exports"')[2]
     assert sold.get(f"/exports/{export_id}/file").status_code == 404
-    assert background_run.run_due_exports(source_of(app)) == []
+    assert background_run.run_due_exports(subscribed_tables_source(app)) == []
     assert f"/exports/{export_id}/file" in sold.get(LINES).text
     page = sold.get("/exports").text
     assert f"Done: {SALES} rows" in " ".join(page.split())
@@ -81,10 +81,10 @@ def test_an_export_is_started_listed_written_and_downloaded(sold: Visitor, app: 
 def test_it_is_cancelled_tried_again_and_removed(sold: Visitor, app: App) -> None:
     export_id = _start(sold, "xlsx")
     sold.post(f"/exports/{export_id}/cancel")
-    assert background_run.run_due_exports(source_of(app)) == []
+    assert background_run.run_due_exports(subscribed_tables_source(app)) == []
     assert "Cancelled" in sold.get("/exports").text
     sold.post(f"/exports/{export_id}/again")
-    assert background_run.run_due_exports(source_of(app)) == []
+    assert background_run.run_due_exports(subscribed_tables_source(app)) == []
     assert "Done" in sold.get("/exports").text
     sold.post(f"/exports/{export_id}/remove")
     assert "No exports yet" in sold.get("/exports").text
@@ -96,7 +96,7 @@ def test_only_its_person_reads_it_and_only_in_the_scope_of_the_file(
 ) -> None:
     manager = person(Role.MANAGER, "IN", login="mira")
     export_id = _start(manager)
-    assert background_run.run_due_exports(source_of(app)) == []
+    assert background_run.run_due_exports(subscribed_tables_source(app)) == []
     assert sold.get(f"/exports/{export_id}/file").status_code == 404
     for path in ("cancel", "again", "remove"):
         assert sold.post(f"/exports/{export_id}/{path}").status_code == 404

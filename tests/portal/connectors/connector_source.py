@@ -9,7 +9,7 @@ from connectors.connector_acts import FIELDS, NEW
 from shop_steps import Shop
 
 from tillstream.app.source_access import source_access
-from tillstream.connectors import run
+from tillstream.connectors import due_runs
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,5 @@ class Source:
     def run_due(self) -> None:
         """Run the connectors that are due, as the server does, and process what they bring."""
         app = self.shop.app
-        run.run_due_connectors(app.ports, app.contracts, source_access(app))
+        due_runs.run_due_connectors(app.ports, app.contracts, source_access(app))
         self.shop.work()

@@ -14,8 +14,7 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.connectors import backfills, records, runs
-from tillstream.connectors.kinds import table
+from tillstream.connectors import backfills, kind_table, records, run_history
 from tillstream.model.people import Role
 
 JUNE = {"key": "june/1", "file": "june.csv", "text": indian_file(*map(indian_sale, "123")).decode()}
@@ -26,7 +25,7 @@ def test_the_empty_list_offers_the_kinds(shop: Shop, source: Source) -> None:
     page = shop.boss.get("/connectors").text
     assert "No connectors yet" in page
     kinds = shop.boss.get("/new-connector").text
-    for kind in table.all_kinds():
+    for kind in kind_table.all_kinds():
         assert kind.about in page
         assert f'href="/new-connector/{kind.name}"' in kinds
 
@@ -84,7 +83,7 @@ def test_a_connector_is_added_and_run_and_what_it_brought_is_linked(shop: Shop, 
     assert "Starts soon" in page
     assert 'data-poll="2"' in page
     source.run_due()
-    (run,) = runs.latest_runs(shop.app.ports, "erp")
+    (run,) = run_history.latest_runs(shop.app.ports, "erp")
     page = shop.boss.get("/connectors/erp").text
     assert f'<a href="/uploads/{run.batches[0]}">june.csv</a>' in page
     assert "1 item" in page
@@ -142,11 +141,11 @@ def test_a_paused_connector_is_not_run(shop: Shop, source: Source) -> None:
     source.add()
     shop.boss.post("/connectors/erp/pause")
     source.run_due()
-    assert runs.latest_runs(shop.app.ports, "erp") == []
+    assert run_history.latest_runs(shop.app.ports, "erp") == []
     assert "Paused" in shop.boss.get("/connectors/erp").text
     shop.boss.post("/connectors/erp/resume")
     source.run_due()
-    assert len(runs.latest_runs(shop.app.ports, "erp")) == 1
+    assert len(run_history.latest_runs(shop.app.ports, "erp")) == 1
 
 
 def test_a_position_is_shown_and_kept_by_an_edit(shop: Shop, source: Source) -> None:
@@ -223,8 +222,8 @@ def test_a_complete_backfill_has_no_lag_and_no_schedule(shop: Shop, tmp_path: Pa
 
 def test_what_an_interrupted_run_brought_is_not_recorded(shop: Shop, source: Source) -> None:
     source.add()
-    run_id = runs.new_run_id(shop.app.ports, "erp")
-    runs.save_run(shop.app.ports, run_id, runs.ConnectorRun("erp", "2026-06-04T08:00:00+00:00"))
-    runs.note_interrupted(shop.app.ports, run_id)
+    run_id = run_history.new_run_id(shop.app.ports, "erp")
+    run_history.save_run(shop.app.ports, run_id, run_history.ConnectorRun("erp", "2026-06-04T08:00:00+00:00"))
+    run_history.note_interrupted(shop.app.ports, run_id)
     page = shop.boss.get("/connectors/erp").text
     assert '<td data-label="Brought">not recorded</td>' in page

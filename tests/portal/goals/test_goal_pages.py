@@ -10,7 +10,7 @@ from visitor import Visitor
 
 from portal.context import EXTENSION
 from tillstream.goals import stored_goals
-from tillstream.model.months import Month
+from tillstream.model.dates import Month
 from tillstream.model.people import Role
 
 People = Callable[..., Visitor]

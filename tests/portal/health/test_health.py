@@ -23,7 +23,7 @@ from tillstream.operations import maintenance_status, reconcile
 from tillstream.people import accounts, personal_tokens
 from tillstream.records import losses
 from tillstream.records.losses import Loss, LossKind, LossRecord
-from tillstream.server.connections import Connections, Reason
+from tillstream.server.http_server import CloseReason, Connections
 from tillstream.settings import Settings
 
 People = Callable[..., Visitor]
@@ -117,7 +117,7 @@ def test_figures_for_a_monitor(tmp_path: Path) -> None:
         state.end_run(app.ports, "shop", "shop:1", **read)
         client.get("/healthz")
         connections = Connections()
-        connections.closed[Reason.ROOM] += 2
+        connections.closed[CloseReason.ROOM] += 2
         flask.extensions[CONNECTIONS] = connections
         answer = client.get("/metrics")
         assert answer.mimetype == "text/plain"

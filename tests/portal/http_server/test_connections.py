@@ -11,9 +11,16 @@ from structlog.testing import capture_logs
 from threads import close_server, join_thread
 from waiting import wait_for
 
-from tillstream.server import connections as policy
-from tillstream.server.connections import ARRIVAL_SECONDS, BODY_BYTES, BODY_SECONDS, HEADER_SECONDS, Connections, Reason
-from tillstream.server.http_server import create_http_server
+from tillstream.server import http_server as policy
+from tillstream.server.http_server import (
+    ARRIVAL_SECONDS,
+    BODY_BYTES,
+    BODY_SECONDS,
+    HEADER_SECONDS,
+    CloseReason,
+    Connections,
+    create_http_server,
+)
 
 MOST = 12
 """Of which waitress counts two for itself."""
@@ -118,7 +125,7 @@ def test_a_request_line_that_is_not_finished_in_time_ends_its_connection(served:
     assert read(begun).startswith(b"HTTP/1.1 408 ")
     late.sendall(b"\r\n\r\n")
     assert read(late).startswith(OK)
-    assert served.connections.closed == {Reason.HEADERS: 2}
+    assert served.connections.closed == {CloseReason.HEADERS: 2}
 
 
 def test_a_connection_that_is_kept_for_the_next_request_may_be_silent_for_longer(served: Served) -> None:
@@ -141,7 +148,7 @@ def test_a_slow_upload_arrives_and_one_without_progress_ends(served: Served) -> 
             served.pass_time(1)
     assert read(slow).startswith(OK)
     assert read(still).startswith(b"HTTP/1.1 408 ")
-    assert served.connections.closed == {Reason.BODY: 1}
+    assert served.connections.closed == {CloseReason.BODY: 1}
 
 
 def test_unfinished_requests_leave_room_for_visitors(served: Served) -> None:
@@ -157,7 +164,7 @@ def test_unfinished_requests_leave_room_for_visitors(served: Served) -> None:
     served.visit(kept)
     upload.sendall(b"cde")
     assert read(upload).startswith(OK)
-    assert set(served.connections.closed) == {Reason.ROOM}
+    assert set(served.connections.closed) == {CloseReason.ROOM}
 
 
 def test_connections_without_a_request_leave_room_after_unfinished_ones(served: Served) -> None:
@@ -177,13 +184,15 @@ def test_a_flood_of_connections_that_have_just_begun_leaves_room(served: Served)
 
 
 def test_an_address_sends_few_requests_at_once(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(policy, "client_of", lambda address: address)  # the tests have addresses of this machine only
+    monkeypatch.setattr(
+        policy, "client_network", lambda address: address
+    )  # the tests have addresses of this machine only
     held = [served.connect(UNFINISHED) for _ in range(PER_ADDRESS + 3)]
     served.pass_time(1)
     assert [read(one) for one in held[:3]] == [b""] * 3
     held[3].sendall(b"\r\n\r\n")
     assert read(held[3]).startswith(OK)
-    assert served.connections.closed == {Reason.ADDRESS: 3}
+    assert served.connections.closed == {CloseReason.ADDRESS: 3}
 
 
 def test_clients_on_this_machine_may_be_a_proxy_and_are_not_limited_by_address(served: Served) -> None:
@@ -207,7 +216,7 @@ def test_clients_on_this_machine_may_be_a_proxy_and_are_not_limited_by_address(s
     ],
 )
 def test_a_client_is_an_address_or_a_network(address: str, client: str) -> None:
-    assert policy.client_of(address) == client
+    assert policy.client_network(address) == client
 
 
 def test_closed_connections_are_logged_together(served: Served) -> None:

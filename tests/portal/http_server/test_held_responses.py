@@ -8,9 +8,7 @@ from typing import Any
 from threads import close_server, join_thread
 
 from portal.live import HOLD
-from tillstream.server.connections import Connections
-from tillstream.server.held_responses import HeldResponse
-from tillstream.server.http_server import create_http_server
+from tillstream.server.http_server import Connections, HeldResponse, create_http_server
 
 PATIENCE = 30.0
 MUCH = b"x" * (1 << 20)

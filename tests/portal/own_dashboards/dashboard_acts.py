@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from shop_steps import Shop
 
-from tillstream.dashboards import own_dashboards, saved_views
-from tillstream.dashboards.own_dashboard import OwnDashboard, Owner
+from tillstream.explore import own_dashboards
+from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard
 from tillstream.people import accounts
+from tillstream.records import saved_views
 
 TILE = {"title": "Units", "show": "table"}
 ADDRESS = "/explore?measure=units&by=product"
@@ -14,13 +15,13 @@ ADDRESS = "/explore?measure=units&by=product"
 
 def _saved_view(shop: Shop) -> str:
     shop.boss.post("/views", {"name": "UK", "address": "/dashboard?region=UK"})
-    return saved_views.find(shop.app.ports, "boss", accounts.get_user(shop.app.ports, "boss").created_at)[0].id
+    return saved_views.find_views(shop.app.ports, "boss", accounts.get_user(shop.app.ports, "boss").created_at)[0].id
 
 
 def _pinned(shop: Shop) -> OwnDashboard:
     shop.boss.post("/dashboards/pin", TILE | {"address": ADDRESS, "name": "Mine"})
-    owner = Owner("boss", accounts.get_user(shop.app.ports, "boss").created_at)
-    return own_dashboards.find(shop.app.ports, owner)[0]
+    owner = DashboardOwner("boss", accounts.get_user(shop.app.ports, "boss").created_at)
+    return own_dashboards.find_dashboards(shop.app.ports, owner)[0]
 
 
 def _post(shop: Shop, place: str, form: dict[str, str] | None = None) -> OwnDashboard:

@@ -8,9 +8,9 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.commands.demo_shop import dashboard as demo_dashboard
-from tillstream.dashboards import own_dashboards, tiles
-from tillstream.dashboards.own_dashboard import OwnDashboard, Owner
+from tillstream.commands.demo_shop import people as demo_dashboard
+from tillstream.explore import own_dashboards
+from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard
 from tillstream.model.people import Role
 from tillstream.people import accounts
 
@@ -35,12 +35,12 @@ def _words(page: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
-def _owner(app: App, login: str) -> Owner:
-    return Owner(login, accounts.get_user(app.ports, login).created_at)
+def _owner(app: App, login: str) -> DashboardOwner:
+    return DashboardOwner(login, accounts.get_user(app.ports, login).created_at)
 
 
 def _only(app: App, login: str = "admin-all") -> OwnDashboard:
-    (dashboard,) = own_dashboards.find(app.ports, _owner(app, login))
+    (dashboard,) = own_dashboards.find_dashboards(app.ports, _owner(app, login))
     return dashboard
 
 
@@ -63,13 +63,13 @@ def _tiles(visitor: Visitor, dashboard: OwnDashboard, query: str = "") -> list[s
 
 
 def test_the_demo_has_a_dashboard_that_everybody_can_open(person: People, app: App) -> None:
-    created = demo_dashboard.add(app, "samples")
+    created = demo_dashboard.add_dashboard(app, "samples")
     assert created
     assert len(created.tiles) == len(demo_dashboard.TILES)
-    assert demo_dashboard.add(app, "samples") is None
+    assert demo_dashboard.add_dashboard(app, "samples") is None
     for role in Role:
         reader = person(role, *(() if role is Role.ADMIN else ("IN",)))
-        assert demo_dashboard.NAME in reader.get("/dashboards").text
+        assert demo_dashboard.DASHBOARD_NAME in reader.get("/dashboards").text
         page = reader.get(created.address).text
         assert all(reader.get(one).status_code == 200 for one in _fragments(page))
         assert "You cannot see this tile" not in "".join(reader.get(one).text for one in _fragments(page))
@@ -154,8 +154,8 @@ def test_a_dashboard_is_removed_and_restored_for_thirty_days(person: People, app
     assert _only(app).tiles == dashboard.tiles
     admin.post(f"{dashboard.address}/remove")
     app.ports.clock.sleep(31 * 86_400)
-    own_dashboards.create(app.ports, dashboard.owner, "Other")
-    assert app.ports.documents.get(own_dashboards.COLLECTION, dashboard.id) is None
+    own_dashboards.create_dashboard(app.ports, dashboard.owner, "Other")
+    assert app.ports.documents.get(own_dashboards.OWN_DASHBOARDS, dashboard.id) is None
 
 
 def test_a_shared_dashboard_shows_each_reader_their_own_scope(sold: Visitor, person: People, app: App) -> None:
@@ -202,7 +202,7 @@ def test_a_dashboard_or_a_view_opens_the_portal(person: People, app: App) -> Non
     admin.post(f"{dashboard.address}/remove")
     assert admin.get("/").headers["Location"] == "/dashboard"
     assert person(Role.CLERK, "IN").post("/dashboards/start", {"dashboard": dashboard.id}).status_code == 404
-    assert app.ports.documents.get(own_dashboards.COLLECTION, dashboard.id)
+    assert app.ports.documents.get(own_dashboards.OWN_DASHBOARDS, dashboard.id)
 
 
 def test_a_saved_view_is_pinned(person: People) -> None:
@@ -231,20 +231,20 @@ def test_what_cannot_be_pinned_is_refused_and_creates_nothing(person: People, ap
     admin = person(Role.ADMIN)
     own = {"title": "Days", "address": BY_DAY, "show": "chart", "name": "Mine"} | form
     assert admin.post("/dashboards/pin", own).status_code == 422
-    assert not own_dashboards.find(app.ports, _owner(app, "admin-all"))
+    assert not own_dashboards.find_dashboards(app.ports, _owner(app, "admin-all"))
 
 
 def test_names_and_numbers_of_dashboards_and_tiles_are_limited(person: People, app: App) -> None:
     admin = person(Role.ADMIN)
     owner = _owner(app, "admin-all")
-    dashboard = own_dashboards.create(app.ports, owner, "Mine")
-    assert own_dashboards.create(app.ports, owner, " Mine ").id == dashboard.id
-    for _ in range(tiles.MAX_TILES):
+    dashboard = own_dashboards.create_dashboard(app.ports, owner, "Mine")
+    assert own_dashboards.create_dashboard(app.ports, owner, " Mine ").id == dashboard.id
+    for _ in range(own_dashboards.MAX_TILES):
         _pin(admin, dashboard=dashboard.id)
     full = {"title": "More", "address": BY_DAY, "show": "chart", "dashboard": dashboard.id}
     assert admin.post("/dashboards/pin", full).status_code == 422
     for number in range(own_dashboards.MAX_DASHBOARDS - 1):
-        own_dashboards.create(app.ports, owner, f"Further {number}")
+        own_dashboards.create_dashboard(app.ports, owner, f"Further {number}")
     assert admin.post("/dashboards", {"name": "One more"}).status_code == 422
     assert admin.post(dashboard.address, {"name": "Further 1"}).status_code == 422
     assert admin.post(f"{dashboard.address}/arrange", {"tile": "x", "width": "wide"}).status_code == 303
@@ -253,8 +253,8 @@ def test_names_and_numbers_of_dashboards_and_tiles_are_limited(person: People, a
     assert admin.post(f"{dashboard.address}/tiles/{tile.id}", wrong).status_code == 422
 
 
-def _only_named(app: App, owner: Owner, name: str) -> OwnDashboard:
-    (dashboard,) = [one for one in own_dashboards.find(app.ports, owner) if one.name == name]
+def _only_named(app: App, owner: DashboardOwner, name: str) -> OwnDashboard:
+    (dashboard,) = [one for one in own_dashboards.find_dashboards(app.ports, owner) if one.name == name]
     return dashboard
 
 

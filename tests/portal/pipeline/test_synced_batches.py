@@ -8,8 +8,8 @@ from sync.sync_acts import HOME, PAGE, added
 
 from tillstream.model.batch import BatchState
 from tillstream.records import batch_records
-from tillstream.sync import requests
-from tillstream.sync.requests import RequestState
+from tillstream.sync import undo_requests
+from tillstream.sync.undo_requests import UndoRequestState
 
 WORDS = "batch of the home berlin-1"
 OFFERED = ("Undo…", "Submit fixes", "Reprocess the file")
@@ -37,10 +37,10 @@ def test_the_home_is_requested_to_undo_it(shop: Shop, synced: str) -> None:
     for words in ("berlin-1 is asked to undo the file", "The day is wrong.", "There is no answer yet."):
         assert words in page
     assert "Ask the home to undo it" not in page
-    request = requests.find(shop.app.ports, synced)
+    request = undo_requests.find_undo_request(shop.app.ports, synced)
     assert request
-    answer = replace(request, state=RequestState.DECLINED, answer="It is right.", answered_by="ana")
-    assert requests.report(shop.app.ports, "berlin-1", [answer]) == []
+    answer = replace(request, state=UndoRequestState.DECLINED, answer="It is right.", answered_by="ana")
+    assert undo_requests.note_undo_answers(shop.app.ports, "berlin-1", [answer]) == []
     assert "ana declined: It is right." in shop.boss.get(f"/uploads/{synced}").text
 
 

@@ -8,7 +8,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.people import Role
-from tillstream.quality import run
+from tillstream.operations import quality_checks
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -21,7 +21,7 @@ def sell(admin: Visitor, work: Work) -> None:
     admin.upload(indian_file(indian_sale("1", "800.00", date="10-04-2026 10:00")), "spring.csv")
     work()
     add_to_totals(admin.app, 1)
-    run.run_all(admin.app.ports)
+    quality_checks.check_all_days(admin.app.ports)
 
 
 def add_to_totals(app: App, amount: int) -> None:

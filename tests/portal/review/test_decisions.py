@@ -285,6 +285,6 @@ def test_a_file_that_is_answered_while_its_answers_are_computed(
             held_batches.reject_batch(app.ports, held, "another")
         return is_confirmation_previewable(*arguments)
 
-    monkeypatch.setattr(answers, "previewable", is_answered_first)
+    monkeypatch.setattr(answers, "is_confirmation_previewable", is_answered_first)
     page = manager.get(f"/waiting/{held}/answers")
     assert (page.status_code, "Someone else reviewed this file" in page.text) == (200, True)

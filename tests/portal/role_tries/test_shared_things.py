@@ -10,7 +10,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.alerts import records as alerts
 from tillstream.alerts.alert import AlertMember
-from tillstream.dashboards import annotations
+from tillstream.explore import annotations
 from tillstream.model.people import UNRESTRICTED, Role
 from tillstream.people import accounts
 
@@ -53,12 +53,12 @@ def test_an_alert_of_a_store_is_changed_by_its_manager(shop: Shop, person: Peopl
 
 def test_an_annotation_of_the_region_is_not_deleted_for_a_store(shop: Shop, person: People) -> None:
     shop.boss.post("/annotations", DAY | {"region": "IN"})
-    (one,) = annotations.between(shop.app.ports, UNRESTRICTED)
+    (one,) = annotations.annotations_between(shop.app.ports, UNRESTRICTED)
     bound = person(Role.MANAGER, "IN", stores=("MUM01",))
     page = bound.get("/annotations").text
     assert ("Strike" in page, "/delete" in page) == (True, False)
     assert bound.post(f"/annotations/{one.id}/delete").status_code == 403
-    assert annotations.between(shop.app.ports, UNRESTRICTED) == [one]
+    assert annotations.annotations_between(shop.app.ports, UNRESTRICTED) == [one]
     assert person(Role.MANAGER, "IN").post(f"/annotations/{one.id}/delete").status_code == 303
 
 
@@ -67,7 +67,7 @@ def test_a_person_of_stores_annotates_these(shop: Shop, person: People) -> None:
     for form in ({"region": "IN"}, {"region": ""}, {"store": "IN/PNQ1"}, {"store": "UK/MUM01"}):
         assert bound.post("/annotations", DAY | form).status_code == 422, form
     assert bound.post("/annotations", DAY | {"store": "IN/MUM01"}).status_code == 303
-    (one,) = annotations.between(shop.app.ports, UNRESTRICTED)
+    (one,) = annotations.annotations_between(shop.app.ports, UNRESTRICTED)
     assert (one.region, one.store) == ("IN", "MUM01")
     assert "Strike" not in clerk.get("/annotations").text
     assert clerk.post(f"/annotations/{one.id}/delete").status_code == 404

@@ -10,8 +10,8 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal.explore import sql_page
 from portal.explore.sql_page import RunningQueries
-from tillstream.ad_hoc import examples
 from tillstream.delivery.export_formats import FORMATS
+from tillstream.explore import suggested_statements
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role
 
@@ -28,10 +28,10 @@ def sell(admin: Visitor, work: Work) -> None:
     work()
 
 
-@pytest.mark.parametrize("title", examples.EXAMPLES)
+@pytest.mark.parametrize("title", suggested_statements.EXAMPLE_STATEMENTS)
 def test_the_page_has_examples_that_run(sold: Visitor, title: str) -> None:
     assert title in sold.get("/sql").text
-    answer = sold.post("/sql", {"sql": examples.EXAMPLES[title]})
+    answer = sold.post("/sql", {"sql": suggested_statements.EXAMPLE_STATEMENTS[title]})
     assert (answer.status_code, "1 row" in answer.text) == (200, True)
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tillstream.app import file_destinations
+from tillstream.app import outgoing_deliveries
 from tillstream.delivery import file_deliveries, subscriptions
 from tillstream.delivery.file_deliveries import NewFileDelivery
 from tillstream.delivery.file_destinations import FileDestinationDraft
@@ -37,7 +37,7 @@ def destination(shop: "Shop") -> str:
     """The name of a destination, which is added if there is none."""
     folder = shop.app.settings.home.absolute() / "deliveries" / "bi"
     with suppress(Rejected):
-        file_destinations.add(shop.app, FileDestinationDraft("bi", str(folder)), "boss")
+        outgoing_deliveries.add_file_destination(shop.app, FileDestinationDraft("bi", str(folder)), "boss")
     return "bi"
 
 
@@ -46,7 +46,7 @@ def failed(shop: "Shop") -> str:
     one = subscriptions.get_subscription(shop.app.ports, subscription(shop))
     new = NewFileDelivery(one.id, "missing", "stores.csv", "boss", "Stores", keeps=False, stamp="1")
     file_deliveries.add_file(shop.app.ports, new, [b"content"])
-    file_destinations.send_waiting(shop.app)
+    outgoing_deliveries.send_waiting_files(shop.app)
     data = replace(one, last_mail=new.id, last_destination="missing", last_at=one.created_at).data
     shop.app.ports.documents.put(subscriptions.SUBSCRIPTIONS_COLLECTION, one.id, data)
     return one.id

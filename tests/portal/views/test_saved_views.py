@@ -8,9 +8,9 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.dashboards import saved_views
 from tillstream.model.people import Role
 from tillstream.people import accounts
+from tillstream.records import saved_views
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]
@@ -20,7 +20,7 @@ JUNE = "/dashboard?from=2026-06-01&to=2026-06-30"
 def views_of(app: App, login: str) -> dict[str, str]:
     """Name → id of the views that a person can open."""
     created = accounts.get_user(app.ports, login).created_at
-    return {view.name: view.id for view in saved_views.find(app.ports, login, created)}
+    return {view.name: view.id for view in saved_views.find_views(app.ports, login, created)}
 
 
 def test_a_view_opens_the_portal_with_its_filters(person: People, app: App) -> None:

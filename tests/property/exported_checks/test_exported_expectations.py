@@ -27,7 +27,7 @@ from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.pipeline.validating import checks
 from tillstream.pipeline.validating.schema_exports import EXPECTATIONS, expectation_suite, to_expectation_json
 from tillstream.pipeline.validating.validate import SaleLineSchema, to_frame
-from tillstream.samples.files import files
+from tillstream.samples.sample_files import files_of_regions
 
 Rows = dict[tuple[str, str], set[int]]
 """(problem, column) → positions of the rows."""
@@ -167,7 +167,7 @@ def test_rows_of_sample_files(expectations: Validate, name: str) -> None:
     strict = {"ranges": {"quantity": Range(maximum=Decimal(2))}, "allowed": {"category": ("Furniture",)}}
     rules = shipped_contracts()[name].model_copy(update=strict)
     problems = set()
-    for file in files(until=date(2026, 5, 31), scale=0.01, regions=[name]):
+    for file in files_of_regions(until=date(2026, 5, 31), scale=0.01, regions=[name]):
         stream = BytesIO()
         file.write(stream)
         for row_batch in RegionalFileSource(partial(BytesIO, stream.getvalue()), rules, TODAY).row_batches():

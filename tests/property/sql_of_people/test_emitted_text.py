@@ -12,16 +12,16 @@ from offered_forms import EXPRESSIONS, QUERIES, SOURCE
 from sqlglot import exp
 
 from examples import examples
-from tillstream.ad_hoc import offered, tables
-from tillstream.ad_hoc.forms import ALLOWED
-from tillstream.ad_hoc.statement import Statement, scoped
 from tillstream.adapters.local.googlesql import closed_text
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
+from tillstream.explore import scoped_statement, scoped_tables
+from tillstream.explore.scoped_statement import ScopedStatement, scope_statement
+from tillstream.explore.statement_forms import ALLOWED_FORMS
 from tillstream.marts.tables import TABLES
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role, scope_of
 
-OFFERED = tables.offered(scope_of(Role.MANAGER, ("IN",), ("S1",)))
+OFFERED = scoped_tables.offered_tables(scope_of(Role.MANAGER, ("IN",), ("S1",)))
 ENGINE = duckdb.connect()
 MARTS = {table.name for table in TABLES}
 NOT_OF_GOOGLESQL = {exp.ILike, exp.Xor, exp.Quantile}
@@ -102,7 +102,7 @@ def _shape(tree: exp.Expr) -> tuple[object, ...]:
 
 def _without_scope(tree: exp.Expr) -> exp.Expr:
     for cte in list(tree.find_all(exp.CTE)):
-        if cte.alias.startswith(offered.OF_SCOPE):
+        if cte.alias.startswith(scoped_statement.SCOPED_PREFIX):
             cte.pop()
     return tree
 
@@ -117,7 +117,7 @@ def _one(text: str, dialect: str) -> exp.Expr:
 @given(statements())
 def test_a_statement_is_refused_or_runs_as_it_was_read(text: str) -> None:
     try:
-        statement = scoped(text, OFFERED)
+        statement = scope_statement(text, OFFERED)
     except Rejected:
         return
     emitted = _without_scope(_one(statement.sql, "bigquery"))
@@ -138,7 +138,7 @@ def test_a_statement_is_refused_or_runs_as_it_was_read(text: str) -> None:
     assert read <= MARTS
 
 
-def _translated(statement: Statement) -> str:
+def _translated(statement: ScopedStatement) -> str:
     """The text for DuckDB; empty: a form has no translation. The check of the text itself refuses nothing."""
     reasons: list[str] = []
     try:
@@ -150,18 +150,18 @@ def _translated(statement: Statement) -> str:
 
 
 def _check_tables(sql: str) -> None:
-    readable = {f"{offered.OF_SCOPE}{name}" for name in OFFERED} | MARTS
+    readable = {f"{scoped_statement.SCOPED_PREFIX}{name}" for name in OFFERED} | MARTS
     names = {table.name for table in _one(sql, "bigquery").find_all(exp.Table)}
     assert {name for name in names if not re.fullmatch(r"own_\d+", name)} <= readable
 
 
 @pytest.mark.parametrize("query", [*(f"SELECT {one} FROM a WINDOW w AS (ORDER BY x)" for one in EXPRESSIONS), *QUERIES])
 def test_an_offered_form_is_translated(query: str) -> None:
-    statement = scoped(_with_source(query), OFFERED)
+    statement = scope_statement(_with_source(query), OFFERED)
     to_duckdb_freely(statement.sql)
 
 
 def test_every_form_of_the_list_has_an_example() -> None:
     texts = [*(f"SELECT {one} FROM a" for one in EXPRESSIONS), *QUERIES]
     nodes = {type(node) for text in texts for node in _one(text, "bigquery").walk()}
-    assert ALLOWED - nodes == NOT_OF_GOOGLESQL
+    assert ALLOWED_FORMS - nodes == NOT_OF_GOOGLESQL

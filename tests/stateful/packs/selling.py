@@ -13,7 +13,7 @@ from stateful.tills.stores import CONTRACT, REGION, payload
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.app.local_restore import restore_home
+from tillstream.app.local_recovery import restore_home
 from tillstream.intake import quarantined_messages
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind
 from tillstream.model.events import INBOX, TOPIC_STORE_SALES

@@ -23,8 +23,8 @@ from examples import examples, one_in
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.review import replay, undo
-from tillstream.sync import agreement, counted, homes, journal, noted, touched
-from tillstream.sync.refusals import QUESTION, Refused
+from tillstream.sync import agreement, digest_notes, homes, journal
+from tillstream.sync.refusals import OPEN_QUESTION, Refused
 
 MANY = 200
 
@@ -38,13 +38,13 @@ def two(tmp_path: Path) -> Iterator[Pair]:
 @pytest.fixture
 def whole_reads(monkeypatch: pytest.MonkeyPatch) -> list[Ports]:
     """The ledgers that were read as a whole, one for each time."""
-    reads, read = list[Ports](), counted.whole
+    reads, read = list[Ports](), agreement.sums_of_all_batches
 
-    def recorded(ports: Ports, number: int = counted.EVERY) -> Any:
+    def recorded(ports: Ports, number: int = agreement.EVERY_SETTLEMENT) -> Any:
         reads.append(ports)
         return read(ports, number)
 
-    monkeypatch.setattr(counted, "whole", recorded)
+    monkeypatch.setattr(agreement, "sums_of_all_batches", recorded)
     return reads
 
 
@@ -52,9 +52,11 @@ def check(two: Pair) -> None:
     """The digests of both sides are those of the whole ledger, and stay so when they are computed again."""
     home, office = two.home.plain.ports, two.office.ports
     for _ in range(2):
-        number = journal.last(home)
+        number = journal.last_settlement_number(home)
         assert agreement.own_digests(home, number) == digests(home, number)
-        assert agreement.digests_of(office, homes.get(office, NAME)) == digests(office, counted.EVERY, NAME)
+        assert agreement.digests_of_home(office, homes.get_home(office, NAME)) == digests(
+            office, agreement.EVERY_SETTLEMENT, NAME
+        )
 
 
 @contextmanager
@@ -63,7 +65,7 @@ def until_a_question() -> Iterator[None]:
     try:
         yield
     except Refused as refused:
-        if refused.code != QUESTION:
+        if refused.code != OPEN_QUESTION:
             raise
 
 
@@ -116,7 +118,7 @@ def test_what_a_settlement_touched_is_read_and_not_the_ledger(two: Pair, whole_r
     two.check_agreement(two.sync())
     check(two)
     assert len(whole_reads) == 2
-    assert touched.get(two.office.ports, homes.get(two.office.ports, NAME)).batches == {}
+    assert agreement.get_touched(two.office.ports, homes.get_home(two.office.ports, NAME)).batches == {}
 
 
 def test_the_whole_ledger_is_read_once_a_day(two: Pair, whole_reads: list[Ports]) -> None:
@@ -133,10 +135,10 @@ def test_the_whole_ledger_is_read_once_a_day(two: Pair, whole_reads: list[Ports]
 def test_a_difference_is_proved_by_the_whole_ledgers(two: Pair, whole_reads: list[Ports]) -> None:
     upload_rows(two.home, SOURCE, like())
     two.sync()
-    for ports, name in ((two.home.plain.ports, agreement.OWN), (two.office.ports, NAME)):
-        before = noted.get(ports, name)
+    for ports, name in ((two.home.plain.ports, agreement.OWN_HOME), (two.office.ports, NAME)):
+        before = digest_notes.get_notes(ports, name)
         assert before
-        noted.save(ports, name, replace(before, digests={"2024-01-01": f"wrong in {name}"}))
+        digest_notes.save_notes(ports, name, replace(before, digests={"2024-01-01": f"wrong in {name}"}))
     two.check_agreement(two.sync())
     assert len(whole_reads) > 2
     two.check_agreement(two.sync())
@@ -163,8 +165,8 @@ def test_sums_that_do_not_have_the_noted_digest_are_not_used(two: Pair, whole_re
     upload_rows(two.home, SOURCE, like())
     two.sync()
     ports = two.office.ports
-    (sums,) = ports.documents.find(noted.SUMS)
-    ports.documents.put(noted.SUMS, sums.id, {"sums": {"a batch": "1 2 3"}})
+    (sums,) = ports.documents.find(digest_notes.NOTED_SUMS)
+    ports.documents.put(digest_notes.NOTED_SUMS, sums.id, {"sums": {"a batch": "1 2 3"}})
     upload_rows(two.home, SOURCE, like(number="2"))
     whole_reads.clear()
     two.check_agreement(two.sync())
@@ -173,8 +175,8 @@ def test_sums_that_do_not_have_the_noted_digest_are_not_used(two: Pair, whole_re
 
 
 def test_the_batches_of_a_day_fill_several_documents(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(noted, "PART", 2)
-    monkeypatch.setattr(noted, "PUTS", 1)
+    monkeypatch.setattr(digest_notes, "BATCHES_IN_DOCUMENT", 2)
+    monkeypatch.setattr(digest_notes, "DOCUMENTS_AT_ONCE", 1)
     batches = []
     for number in range(5):
         batches.append(upload_rows(two.home, SOURCE, like(number=str(number))))
@@ -182,7 +184,7 @@ def test_the_batches_of_a_day_fill_several_documents(two: Pair, monkeypatch: pyt
     undo.undo_batch(two.home.plain.ports, batches[0], "owner")
     two.check_agreement(two.sync())
     check(two)
-    assert len(two.office.ports.documents.find(noted.SUMS)) == 3
+    assert len(two.office.ports.documents.find(digest_notes.NOTED_SUMS)) == 3
     two.home.clock.advance(timedelta(days=2).total_seconds())
     two.check_agreement(two.sync())
     upload_rows(two.home, SOURCE, like(number="8"))
@@ -195,7 +197,7 @@ def test_more_touched_batches_than_are_noted_read_the_whole_ledger(
 ) -> None:
     upload_rows(two.home, SOURCE, like())
     two.sync()
-    monkeypatch.setattr(touched, "MOST", 2)
+    monkeypatch.setattr(agreement, "MAX_TOUCHED", 2)
     whole_reads.clear()
     for number in range(3):
         upload_rows(two.home, SOURCE, like(number=str(number)))

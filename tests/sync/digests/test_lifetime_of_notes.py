@@ -11,9 +11,10 @@ from large_settlements import with_jobs
 from stateful.steps import like, upload_rows
 from sync.two_homes import NAME, SOURCE, Pair, head_office, lines, pair
 
-from tillstream.app import App, renewal
+from tillstream.app import App, local_recovery
+from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.sync import agreement, homes, noted, touched
+from tillstream.sync import agreement, digest_notes, homes
 
 WAREHOUSE = "warehouse.duckdb*"
 """With its write-ahead log."""
@@ -67,25 +68,29 @@ def test_a_comparison_without_anything_new_writes_no_notes(two: Pair) -> None:
 
 def notes(two: Pair) -> list[Any]:
     apps = (two.home.plain, two.office)
-    return [app.ports.documents.find(name) for app in apps for name in (noted.DIGESTS, noted.SUMS, touched.COLLECTION)]
+    return [
+        app.ports.documents.find(name)
+        for app in apps
+        for name in (digest_notes.NOTED_DIGESTS, digest_notes.NOTED_SUMS, agreement.TOUCHED_BATCHES)
+    ]
 
 
 def test_a_home_has_the_fields_of_the_first_version(two: Pair) -> None:
     upload_rows(two.home, SOURCE, like())
     two.sync()
-    document = two.office.ports.documents.get(homes.COLLECTION, NAME)
+    document = two.office.ports.documents.get(batch_records.SYNC_HOMES, NAME)
     assert document
     assert "touched" not in document.data
     assert set(document.data) == {one.name for one in fields(homes.Home)}
     later = homes.Home.from_json({**document.data, "of_a_later_version": {}})
-    assert later == homes.get(two.office.ports, NAME)
+    assert later == homes.get_home(two.office.ports, NAME)
 
 
 def test_ids_of_batches_are_not_searchable(two: Pair) -> None:
     upload_rows(two.home, SOURCE, like())
     two.sync()
-    (sums,) = two.office.ports.documents.find(noted.SUMS)
-    (since,) = two.office.ports.documents.find(touched.COLLECTION)
+    (sums,) = two.office.ports.documents.find(digest_notes.NOTED_SUMS)
+    (since,) = two.office.ports.documents.find(agreement.TOUCHED_BATCHES)
     assert (set(sums.data), set(since.data)) == ({"sums"}, {"hash", "batches"})
 
 
@@ -94,23 +99,25 @@ def test_entries_that_an_earlier_version_took_count_as_touched(two: Pair, *, has
     upload_rows(two.home, SOURCE, like())
     two.sync()
     office = two.office.ports
-    before = office.documents.get(touched.COLLECTION, NAME)
+    before = office.documents.get(agreement.TOUCHED_BATCHES, NAME)
     assert before
     upload_rows(two.home, SOURCE, like(number="2"))
     two.set_clock()
-    days = agreement.digests_of(office, homes.get(office, NAME))
+    days = agreement.digests_of_home(office, homes.get_home(office, NAME))
     two.sync()
     if has_touched:  # as the earlier version left it
-        office.documents.put(touched.COLLECTION, NAME, before.data)
+        office.documents.put(agreement.TOUCHED_BATCHES, NAME, before.data)
     else:
-        office.documents.delete(touched.COLLECTION, NAME)
-    notes_now = noted.get(office, NAME)
+        office.documents.delete(agreement.TOUCHED_BATCHES, NAME)
+    notes_now = digest_notes.get_notes(office, NAME)
     assert notes_now
-    noted.save(office, NAME, noted.Noted(notes_now.whole_at, days, {}, notes_now.number, notes_now.settled_at))
-    home = homes.get(office, NAME)
-    assert touched.get(office, home).all
-    assert agreement.digests_of(office, home) == agreement.own_digests(two.home.plain.ports, 2)
-    assert not touched.get(office, home).batches
+    digest_notes.save_notes(
+        office, NAME, digest_notes.DigestNotes(notes_now.whole_at, days, {}, notes_now.number, notes_now.settled_at)
+    )
+    home = homes.get_home(office, NAME)
+    assert agreement.get_touched(office, home).all
+    assert agreement.digests_of_home(office, home) == agreement.own_digests(two.home.plain.ports, 2)
+    assert not agreement.get_touched(office, home).batches
 
 
 def test_a_rebuild_deletes_the_notes(two: Pair, tmp_path: Path) -> None:
@@ -120,11 +127,11 @@ def test_a_rebuild_deletes_the_notes(two: Pair, tmp_path: Path) -> None:
     clear_a_row(two.office)
     two.office.close()
     try:
-        report = renewal.renew(Settings(home=folder, threads=1, samples=False))
+        report = local_recovery.renew_warehouse(Settings(home=folder, threads=1, samples=False))
     finally:
         two.office = head_office(folder, two.clock)
     assert report
-    assert two.office.ports.documents.find(noted.DIGESTS) == []
+    assert two.office.ports.documents.find(digest_notes.NOTED_DIGESTS) == []
     two.check_agreement(two.sync())
 
 

@@ -9,7 +9,7 @@ from stateful.steps import like, upload_rows
 from sync.test_two_homes import restored, saved
 from sync.two_homes import NAME, SOURCE, Pair, head_office, pair
 
-from tillstream.sync import homes, identity
+from tillstream.sync import home_identity, homes
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def put_back(two: Pair, folder: Path, copy: Path | None) -> None:
         shutil.copytree(copy, folder)
     two.office = head_office(folder, two.clock)
     if not copy:
-        homes.add(two.office.ports, NAME, identity.get(two.home.plain.ports).public_key, "owner")
+        homes.add_home(two.office.ports, NAME, home_identity.get_identity(two.home.plain.ports).public_key, "owner")
 
 
 def sell(two: Pair, *numbers: str) -> None:
@@ -50,7 +50,7 @@ def test_a_home_that_was_restored_before_sends_everything_that_a_head_office_los
     sell(two, "3")
     restored(two, tmp_path / "copy")
     sell(two, "4")
-    assert identity.get(two.home.plain.ports).epoch == 2
+    assert home_identity.get_identity(two.home.plain.ports).epoch == 2
     sell(two, "5")
     put_back(two, tmp_path / "office", copy)
     sell(two, "6")
@@ -65,4 +65,4 @@ def test_after_a_restore_of_the_home_only_what_is_new_is_sent(two: Pair, tmp_pat
     result = two.sync()
     two.check_agreement(result)
     assert (result.entries, result.recovered) == (2, 1)
-    assert homes.get(two.office.ports, NAME).epoch == 2
+    assert homes.get_home(two.office.ports, NAME).epoch == 2

@@ -46,7 +46,7 @@ def forget(two: Pair, early: Home, *, originals: bool = False) -> None:
     ports = two.office.ports
     for document in ports.documents.find(batch_records.BATCHES):
         ports.documents.delete(batch_records.BATCHES, document.id)
-    homes.change(ports, NAME, lambda _: early)
+    homes.change_home(ports, NAME, lambda _: early)
     if originals:
         for stored in list(ports.objects.list(INBOX, f"{SYNC_FOLDER}/")):
             ports.objects.delete(INBOX, stored.name)
@@ -54,7 +54,7 @@ def forget(two: Pair, early: Home, *, originals: bool = False) -> None:
 
 
 def test_written_records_have_the_home_and_the_original_of_each_batch(two: Pair) -> None:
-    early = homes.get(two.office.ports, NAME)
+    early = homes.get_home(two.office.ports, NAME)
     batches = sold(two)
     two.sync()
     before = {batch: batch_records.get_batch(two.office.ports, batch) for batch in batches}
@@ -68,7 +68,7 @@ def test_written_records_have_the_home_and_the_original_of_each_batch(two: Pair)
 
 @pytest.mark.parametrize("originals", [True, False])
 def test_the_home_sends_them_again_and_completes_their_records(two: Pair, originals: bool) -> None:
-    early = homes.get(two.office.ports, NAME)
+    early = homes.get_home(two.office.ports, NAME)
     batches = sold(two)
     two.sync()
     forget(two, early, originals=originals)
@@ -82,11 +82,11 @@ def test_the_home_sends_them_again_and_completes_their_records(two: Pair, origin
 
 
 def test_another_home_cannot_complete_a_record_with_its_original_here(two: Pair) -> None:
-    early = homes.get(two.office.ports, NAME)
+    early = homes.get_home(two.office.ports, NAME)
     upload_rows(two.home, SOURCE, like())
     two.sync()
     forget(two, early)
-    homes.add(two.office.ports, OTHER, signatures.new_key_pair()[1], "owner")
-    (parcel,) = exchange.parcels(two.home.plain.ports, early.position)
+    homes.add_home(two.office.ports, OTHER, signatures.new_key_pair()[1], "owner")
+    (parcel,) = exchange.journal_parcels(two.home.plain.ports, early.position)
     with pytest.raises(Rejected, match="belongs to another home"):
         sent_by_other(two, parcel)

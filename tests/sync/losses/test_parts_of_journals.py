@@ -11,7 +11,7 @@ from sync.two_homes import NAME, SOURCE, Pair, pair
 
 from tillstream.records import batch_records
 from tillstream.sync import journal
-from tillstream.sync.entry import Entry
+from tillstream.sync.journal import JournalEntry
 
 OTHER = "paris-1"
 
@@ -31,9 +31,9 @@ def two(tmp_path: Path) -> Iterator[Pair]:
         yield both
 
 
-def parts(two: Pair) -> Iterator[tuple[Entry, ...]]:
+def parts(two: Pair) -> Iterator[tuple[JournalEntry, ...]]:
     after = 0
-    while part := journal.part(two.office.ports, after, NAME):
+    while part := journal.journal_part(two.office.ports, after, NAME):
         yield part
         after = part[-1].number
 

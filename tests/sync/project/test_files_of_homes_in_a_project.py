@@ -23,11 +23,11 @@ from tillstream.pipeline.settling import large_job, repetition
 from tillstream.pipeline.staging import stage
 from tillstream.records import batch_originals, batch_records, batch_registration
 from tillstream.review import undo
-from tillstream.sync import exchange, fitting, homes
-from tillstream.sync.entry import Position
-from tillstream.sync.http import turns
-from tillstream.sync.http.remote import SETTLING_SECONDS
-from tillstream.sync.office import LocalOffice
+from tillstream.sync import entry_replay, exchange, homes
+from tillstream.sync.head_office import LocalOffice
+from tillstream.sync.http import signed_calls
+from tillstream.sync.http.remote_office import SETTLING_SECONDS
+from tillstream.sync.journal import JournalPosition
 from tillstream.sync.refusals import Busy
 
 
@@ -75,10 +75,10 @@ def test_the_job_settles_nothing_of_a_home_that_was_removed(two: Connected, offi
     upload_lines(two, 10, 6)
     with pytest.raises(Busy, match="6 rows"):
         two.sync()
-    homes.remove(office.app.ports, NAME, "chief")
+    homes.remove_home(office.app.ports, NAME, "chief")
     assert repetition.repetitions_left_to_job(office.app.ports) == []
-    key = homes.get(office.app.ports, NAME).public_key
-    homes.add(office.app.ports, NAME, key, "chief")
+    key = homes.get_home(office.app.ports, NAME).public_key
+    homes.add_home(office.app.ports, NAME, key, "chief")
     with pytest.raises(Busy, match="6 rows"):
         two.sync()
     assert office.run_job() == 1
@@ -88,7 +88,7 @@ def test_the_job_settles_nothing_of_a_home_that_was_removed(two: Connected, offi
 def test_many_small_files_are_settled_in_parts(
     two: Connected, office: by_function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "MAX_BATCHES", 2)
+    monkeypatch.setattr(entry_replay, "MAX_BATCHES", 2)
     for number in range(5):
         upload_lines(two, number, 1)
     two.pair.check_agreement(two.sync())
@@ -103,16 +103,16 @@ def test_a_call_that_broke_off_between_entries_is_continued(two: Connected, offi
     upload_lines(two, 20, 6)
     undo.undo_batch(home, second, "owner")
     two.pair.set_clock()
-    (parcel,) = exchange.parcels(home, Position())
+    (parcel,) = exchange.journal_parcels(home, JournalPosition())
     head = LocalOffice(office.app.ports, office.app.contracts, NAME, two.pair.clock.now())
     positions = set[int]()
     for _ in range(4):
         with suppress(Busy):
             head.apply(parcel)
-        positions.add(homes.get(office.app.ports, NAME).number)
+        positions.add(homes.get_home(office.app.ports, NAME).number)
         office.run_job()
     assert len(positions) > 1  # it broke off between entries
-    assert homes.get(office.app.ports, NAME).position == parcel.end
+    assert homes.get_home(office.app.ports, NAME).position == parcel.end
     two.pair.check_agreement(two.sync())
 
 
@@ -144,15 +144,15 @@ def test_the_clock_of_a_home_that_waits_for_its_turn_is_right(
 ) -> None:
     upload_lines(two, 1, 1)
     with ExitStack() as turn:
-        turn.enter_context(turns.shared_turns(office.app.ports)(NAME))
+        turn.enter_context(signed_calls.shared_turns(office.app.ports)(NAME))
         sync_during_six_minutes(two, monkeypatch, turn.close)
 
 
 def test_parts_are_deleted_although_the_job_settles_the_file(
     two: Connected, office: by_function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exchange, "SMALL", 100)
-    monkeypatch.setattr(exchange, "PART", 64)
+    monkeypatch.setattr(exchange, "SMALL_ORIGINAL", 100)
+    monkeypatch.setattr(exchange, "PART_BYTES", 64)
     upload_lines(two, 10, 6)
     with pytest.raises(Busy, match="6 rows"):
         two.sync()

@@ -21,9 +21,9 @@ from tillstream.ports import Ports
 from tillstream.records import batch_records
 from tillstream.review import replay, undo
 from tillstream.sync import exchange, homes
-from tillstream.sync.http import delegation, frame, remote, turns
-from tillstream.sync.http.remote import RemoteOffice
-from tillstream.sync.refusals import CLOCK, Busy, Refused
+from tillstream.sync.http import call_messages, remote_office, signed_calls
+from tillstream.sync.http.remote_office import RemoteOffice
+from tillstream.sync.refusals import CLOCK_OFF, Busy, Refused
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ def ports_of(two: Connected) -> Ports:
 def test_everything_arrives_although_it_is_too_large_for_a_request(
     two: Connected, office: by_function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delegation, "INLINE", 50)
-    monkeypatch.setattr(exchange, "SMALL", 100)
-    monkeypatch.setattr(exchange, "PART", 64)
+    monkeypatch.setattr(signed_calls, "MAX_INLINE_BYTES", 50)
+    monkeypatch.setattr(exchange, "SMALL_ORIGINAL", 100)
+    monkeypatch.setattr(exchange, "PART_BYTES", 64)
     home = two.pair.home
     first = upload_rows(home, SOURCE, like(), like(product="Q"))
     bad = upload_rows(home, SOURCE, like(number="2"), like(number="3", fault="qty"))
@@ -50,7 +50,7 @@ def test_everything_arrives_although_it_is_too_large_for_a_request(
     stock_acts.act(home, Random(1))
     two.pair.check_agreement(two.sync())
     assert set(office.functions.called) == {"homes"}
-    assert [*ports_of(two).objects.list(STAGING, delegation.FOLDER)] == []
+    assert [*ports_of(two).objects.list(STAGING, signed_calls.CALLS_FOLDER)] == []
 
 
 def test_the_portal_writes_no_ledger(two: Connected, office: by_function) -> None:
@@ -64,8 +64,8 @@ def test_a_refusal_keeps_its_code_and_details(two: Connected) -> None:
     upload_rows(two.pair.home, SOURCE, like())
     two.pair.home.clock.advance(3600)
     with pytest.raises(Refused, match="60 minutes ahead") as refused:
-        exchange.run(two.pair.home.plain.ports, two.pair.home.plain.contracts, two.remote())
-    assert refused.value.code == CLOCK
+        exchange.sync_home(two.pair.home.plain.ports, two.pair.home.plain.contracts, two.remote())
+    assert refused.value.code == CLOCK_OFF
     assert signed(two, 10**17, COMPARE).send() == 200
     assert signed(two, 10**17, COMPARE).send() == 409
     two.pair.check_agreement(two.sync())
@@ -79,7 +79,7 @@ def test_a_changed_request_does_not_reach_the_function(two: Connected, office: b
 
 
 def test_a_lost_answer_does_no_harm(two: Connected, office: by_function, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "BUSY_SECONDS", 0.0)
+    monkeypatch.setattr(remote_office, "BUSY_SECONDS", 0.0)
     upload_rows(two.pair.home, SOURCE, like())
     office.functions.loses_answers = True
     with pytest.raises(Unavailable):
@@ -91,13 +91,13 @@ def test_a_lost_answer_does_no_harm(two: Connected, office: by_function, monkeyp
 def test_one_call_of_a_home_is_processed_at_a_time(two: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
     upload_rows(two.pair.home, SOURCE, like())
     ports, clock = ports_of(two), two.pair.clock
-    with turns.shared_turns(ports)(NAME):
+    with signed_calls.shared_turns(ports)(NAME):
         with pytest.raises(Busy, match="continues by itself"):
             two.sync()
-        with pytest.raises(Busy), turns.shared_turns(ports)(NAME):
+        with pytest.raises(Busy), signed_calls.shared_turns(ports)(NAME):
             pass
-        clock.advance(turns.LONGEST.total_seconds() + 1)
-        with turns.shared_turns(ports)(NAME):
+        clock.advance(signed_calls.LONGEST_TURN.total_seconds() + 1)
+        with signed_calls.shared_turns(ports)(NAME):
             pass  # that of an instance that died
     two.pair.check_agreement(two.sync())
 
@@ -107,7 +107,7 @@ def test_a_home_is_patient_while_the_head_office_is_busy(two: Connected) -> None
     ports, home = ports_of(two), two.pair.home.plain.ports
     office, started = two.remote(), home.clock.now()
     patient = RemoteOffice(office.url, office.identity, office.clock, office.check_host, patience=600.0)
-    with turns.shared_turns(ports)(NAME), pytest.raises(Busy):
+    with signed_calls.shared_turns(ports)(NAME), pytest.raises(Busy):
         two.pair.sync(patient)
     assert 500 < (home.clock.now() - started).total_seconds() <= 600
 
@@ -206,21 +206,21 @@ def test_staged_rows_that_expired_before_the_job_are_staged_again(office_of_smal
 )
 def test_what_is_no_call_of_a_home_is_rejected(two: Connected, data: Any) -> None:
     with pytest.raises(Rejected):
-        delegation.serve(ports_of(two), two.pair.office.contracts, data)
+        signed_calls.serve_call(ports_of(two), two.pair.office.contracts, data)
 
 
 @pytest.mark.parametrize(("signed_as", "called"), [("compare", "compare-stock"), ("settle", "settle")])
 def test_only_the_call_that_was_signed_is_performed(two: Connected, signed_as: str, called: str) -> None:
-    request = signed(two, 7, frame.pack({"digests": {"2024-01-01": "x"}}), signed_as)
+    request = signed(two, 7, call_messages.pack_content({"digests": {"2024-01-01": "x"}}), signed_as)
     body = base64.b64encode(request.body).decode()
-    call = {"call": called, "method": "POST", "path": remote.PATH + signed_as, "headers": request.headers}
+    call = {"call": called, "method": "POST", "path": remote_office.SYNC_PATH + signed_as, "headers": request.headers}
     with pytest.raises(Rejected, match="not a call of a home"):
-        delegation.serve(ports_of(two), two.pair.office.contracts, {**call, "content": {"base64": body}})
-    assert homes.get(ports_of(two), NAME).differing_stock == ()
+        signed_calls.serve_call(ports_of(two), two.pair.office.contracts, {**call, "content": {"base64": body}})
+    assert homes.get_home(ports_of(two), NAME).differing_stock == ()
 
 
 def test_a_content_that_is_gone_is_sent_again(two: Connected) -> None:
-    content = {"object": f"{delegation.FOLDER}/gone"}
+    content = {"object": f"{signed_calls.CALLS_FOLDER}/gone"}
     call = {"call": "compare", "method": "POST", "path": "/compare", "headers": {}, "content": content}
     with pytest.raises(Unavailable, match="Send it again"):
-        delegation.serve(ports_of(two), two.pair.office.contracts, call)
+        signed_calls.serve_call(ports_of(two), two.pair.office.contracts, call)

@@ -10,10 +10,10 @@ from stateful.steps import like, upload_rows
 from sync.two_homes import NAME, SOURCE, Pair, pair
 
 from tillstream.model.errors import Rejected, Unavailable
-from tillstream.sync import exchange, homes, standing, status
-from tillstream.sync.entry import Parcel
-from tillstream.sync.office import LocalOffice
-from tillstream.sync.standing import Standing
+from tillstream.sync import exchange, homes, sync_status
+from tillstream.sync.head_office import LocalOffice
+from tillstream.sync.homes import HomeStanding
+from tillstream.sync.journal import Parcel
 
 PAUSE = timedelta(minutes=50)
 TIMES = 31
@@ -23,7 +23,7 @@ DAY = timedelta(hours=24)
 @pytest.fixture
 def two(tmp_path: Path) -> Iterator[Pair]:
     with pair(tmp_path) as both:
-        status.begin(both.home.plain.ports, "https://head-office.example.com", "chief")
+        sync_status.begin_sync(both.home.plain.ports, "https://head-office.example.com", "chief")
         yield both
 
 
@@ -41,13 +41,13 @@ def failures(two: Pair) -> Iterator[bool]:
         two.home.clock.advance(PAUSE.total_seconds())
 
 
-def of_home(two: Pair) -> Standing:
-    return standing.of(homes.get(two.office.ports, NAME), two.clock.now())
+def of_home(two: Pair) -> HomeStanding:
+    return homes.standing_of_home(homes.get_home(two.office.ports, NAME), two.clock.now())
 
 
 def needs_attention(two: Pair) -> tuple[bool, bool]:
     """Whether the home and the head office need attention."""
-    return standing.needs_attention(two.home.plain.ports), standing.needs_attention(two.office.ports)
+    return homes.sync_needs_attention(two.home.plain.ports), homes.sync_needs_attention(two.office.ports)
 
 
 def test_what_is_refused_for_a_day_needs_attention_on_both_sides(two: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,9 +58,9 @@ def test_what_is_refused_for_a_day_needs_attention_on_both_sides(two: Pair, monk
         patch.setattr(LocalOffice, "apply", fail)
         for is_late in failures(two):
             assert needs_attention(two) == (is_late, is_late)
-            assert of_home(two) is (Standing.LATE if is_late else Standing.BEHIND)
+            assert of_home(two) is (HomeStanding.LATE if is_late else HomeStanding.BEHIND)
     two.check_agreement(two.sync())
-    assert (needs_attention(two), of_home(two)) == ((False, False), Standing.IN_STEP)
+    assert (needs_attention(two), of_home(two)) == ((False, False), HomeStanding.IN_STEP)
 
 
 @pytest.mark.parametrize("call", ["compare", "compare_stock", "reference_state", "requests"])
@@ -89,6 +89,6 @@ def test_a_home_from_which_something_arrives_each_day_is_not_late(two: Pair, mon
         for _ in range(3):
             with pytest.raises(Unavailable):
                 two.sync()
-            assert of_home(two) is Standing.BEHIND
+            assert of_home(two) is HomeStanding.BEHIND
             two.home.clock.advance(timedelta(hours=23).total_seconds())
     two.check_agreement(two.sync())

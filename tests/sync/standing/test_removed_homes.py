@@ -19,8 +19,8 @@ from tillstream.receipts import original_rows
 from tillstream.records import batch_records
 from tillstream.review import correction_submission, replay, undo
 from tillstream.stock import stored_movements as movements
-from tillstream.sync import agreement, homes, journal, requests
-from tillstream.sync.requests import RequestState
+from tillstream.sync import agreement, homes, journal, undo_requests
+from tillstream.sync.undo_requests import UndoRequestState
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def batch(two: Pair) -> str:
     """A batch with a row to fix, of a home that is removed."""
     batch = upload_rows(two.home, SOURCE, like(), like(number="2", fault="qty"))
     two.sync()
-    homes.remove(two.office.ports, NAME, "chief")
+    homes.remove_home(two.office.ports, NAME, "chief")
     return batch
 
 
@@ -47,7 +47,7 @@ def correct_at_office(two: Pair, batch: str) -> None:
 
 
 def add_again(two: Pair) -> None:
-    homes.add(two.office.ports, NAME, homes.get(two.office.ports, NAME).public_key, "chief")
+    homes.add_home(two.office.ports, NAME, homes.get_home(two.office.ports, NAME).public_key, "chief")
 
 
 def test_the_head_office_undoes_and_corrects_its_batches(two: Pair, batch: str) -> None:
@@ -65,8 +65,8 @@ def test_corrections_of_its_batches_are_not_sent_further(two: Pair, batch: str) 
     """The head office may be a home of another one, which does not have these batches."""
     correct_at_office(two, batch)
     ports = two.office.ports
-    assert [*journal.entries(ports, 0)] == []
-    assert agreement.own_digests(ports, journal.last(ports)) == {}
+    assert [*journal.journal_entries(ports, 0)] == []
+    assert agreement.own_digests(ports, journal.last_settlement_number(ports)) == {}
 
 
 @pytest.mark.parametrize("is_undo", [True, False])
@@ -87,7 +87,7 @@ def test_a_restored_home_takes_over_what_was_undone(two: Pair, batch: str, tmp_p
     saved(two, tmp_path / "copy")
     upload_rows(two.home, SOURCE, like(number="3"))
     two.sync()
-    homes.remove(two.office.ports, NAME, "chief")
+    homes.remove_home(two.office.ports, NAME, "chief")
     undo.undo_batch(two.office.ports, batch, "chief")
     restored(two, tmp_path / "copy")
     add_again(two)
@@ -102,7 +102,7 @@ def test_a_movement_that_the_head_office_cancels_is_cancelled_in_a_home_that_is_
     (stored,) = movements.all_movements(two.office.ports)
     with pytest.raises(Rejected, match="movement of the home"):
         movements.cancel_movement(two.office.ports, stored.data["movement_id"], by="chief")
-    homes.remove(two.office.ports, NAME, "chief")
+    homes.remove_home(two.office.ports, NAME, "chief")
     assert movements.cancel_movement(two.office.ports, stored.data["movement_id"], by="chief")
     add_again(two)
     two.check_agreement(two.sync())
@@ -112,17 +112,17 @@ def test_a_movement_that_the_head_office_cancels_is_cancelled_in_a_home_that_is_
 def test_its_open_requests_end_and_none_is_accepted(two: Pair) -> None:
     ports, batch = two.office.ports, upload_rows(two.home, SOURCE, like())
     two.sync()
-    requests.ask(ports, batch, "Wrong day.", "chief")
+    undo_requests.ask_to_undo(ports, batch, "Wrong day.", "chief")
     two.sync()
-    homes.remove(ports, NAME, "boss")
-    request = requests.find(ports, batch)
+    homes.remove_home(ports, NAME, "boss")
+    request = undo_requests.find_undo_request(ports, batch)
     assert request
     assert (request.state, request.answered_by, request.answer) == (
-        RequestState.DECLINED,
+        UndoRequestState.DECLINED,
         "boss",
-        requests.REMOVED_WORDS,
+        undo_requests.REMOVED_WORDS,
     )
     with pytest.raises(Rejected, match="was removed here, so it cannot answer"):
-        requests.ask(ports, batch, "Again.", "chief")
+        undo_requests.ask_to_undo(ports, batch, "Again.", "chief")
     add_again(two)
     assert two.sync().requests == 0

@@ -5,17 +5,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tillstream.ad_hoc.engines import Answer, ExtractEngine, Run
-from tillstream.ad_hoc.extracts import Extracts
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.query_processes import LocalQueryProcesses
+from tillstream.explore.engines import ExtractEngine, StatementAnswer, StatementRun
+from tillstream.explore.extracts import Extracts
 from tillstream.model.people import Scope
 
 
-def run(warehouse: DuckDBWarehouse, text: str, scope: Scope, **limits: Any) -> Answer:
+def run(warehouse: DuckDBWarehouse, text: str, scope: Scope, **limits: Any) -> StatementAnswer:
     """limits: of `Run`."""
-    return engine_on(warehouse).run(Run(text, scope, **limits))
+    return engine_on(warehouse).run(StatementRun(text, scope, **limits))
 
 
 @cache

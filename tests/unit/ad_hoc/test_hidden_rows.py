@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from running_sql import run
 from test_leaving_the_scope import MANAGER, warehouse
 
-from tillstream.ad_hoc import safety, tables
-from tillstream.ad_hoc.statement import scoped
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
+from tillstream.explore import scoped_tables, statement_forms
+from tillstream.explore.scoped_statement import scope_statement
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED, Role, scope_of
 
@@ -99,7 +99,7 @@ AWKWARD = st.text(st.sampled_from("a'\"\\`-/*;$@{}%\n#é "), max_size=12)
 
 @given(AWKWARD)
 def test_a_text_stays_the_same_text(text: str) -> None:
-    statement = scoped(f"SELECT {_literal(text)} AS a, 1 AS b", tables.offered(MANAGER)).sql
+    statement = scope_statement(f"SELECT {_literal(text)} AS a, 1 AS b", scoped_tables.offered_tables(MANAGER)).sql
     (again,) = sqlglot.parse(statement, read="bigquery")
     assert again is not None
     first, second = again.selects
@@ -109,9 +109,9 @@ def test_a_text_stays_the_same_text(text: str) -> None:
 @pytest.mark.parametrize("form", REPEATING)
 def test_functions_within_each_other_stay_short(form: str) -> None:
     text = "c"
-    for _ in range(safety.DEEPEST):
+    for _ in range(statement_forms.MAX_DEPTH):
         text = form.replace("x", text)
-    statement = scoped(f"SELECT {text} FROM (SELECT 1 AS c)", tables.offered(MANAGER)).sql
+    statement = scope_statement(f"SELECT {text} FROM (SELECT 1 AS c)", scoped_tables.offered_tables(MANAGER)).sql
     assert len(to_duckdb_freely(statement)) < 500_000
 
 
@@ -120,7 +120,7 @@ def test_growing_texts_are_cut(warehouse: DuckDBWarehouse) -> None:
     (row,) = run(
         warehouse, f"WITH a0 AS (SELECT 'x' AS v){doubled} SELECT LENGTH(v) AS n FROM a39", MANAGER
     ).rows.to_pylist()
-    assert row == {"n": safety.LONGEST_TEXT}
+    assert row == {"n": statement_forms.MAX_TEXT}
 
 
 def test_a_chain_of_doubled_conditions_is_planned_at_once(warehouse: DuckDBWarehouse) -> None:

@@ -9,9 +9,10 @@ from app_factory import build
 from running_sql import run
 from test_leaving_the_scope import MANAGER, warehouse
 
-from tillstream.ad_hoc import history, tables
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.queries import Forbidden
+from tillstream.explore import scoped_tables, suggested_statements
+from tillstream.model import people
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
 from tillstream.settings import Settings
@@ -60,15 +61,15 @@ def test_names_of_tables_ignore_case_and_columns_can_be_qualified(warehouse: Duc
 
 
 def test_an_analyst_sees_costs_only_if_the_role_does() -> None:
-    assert "cost" in {one.name for one in tables.offered(scope_of(Role.ANALYST))["fact_sales"].columns}
-    without = Scope(Role.ANALYST, only=frozenset(scope_of(Role.ANALYST).only or ()) | {tables.Action.RUN_SQL})
-    assert "cost" not in {one.name for one in tables.offered(without)["fact_sales"].columns}
+    assert "cost" in {one.name for one in scoped_tables.offered_tables(scope_of(Role.ANALYST))["fact_sales"].columns}
+    without = Scope(Role.ANALYST, only=frozenset(scope_of(Role.ANALYST).only or ()) | {people.Action.RUN_SQL})
+    assert "cost" not in {one.name for one in scoped_tables.offered_tables(without)["fact_sales"].columns}
 
 
 def test_every_column_is_described() -> None:
     missing = [
         (table.name, column.name)
-        for table in tables.offered(UNRESTRICTED).values()
+        for table in scoped_tables.offered_tables(UNRESTRICTED).values()
         for column in table.columns
         if not column.description
     ]
@@ -116,11 +117,15 @@ def test_money_is_exact(warehouse: DuckDBWarehouse) -> None:
 
 def test_history_keeps_each_statement_once_for_its_account(tmp_path: Path) -> None:
     app = build(Settings(home=tmp_path, samples=False, threads=1))
-    for number in range(history.KEPT + 5):
-        history.record(app.ports, "ana", "1", history.Entry("2026-01-01T00:00:00", f"SELECT {number}", 1, 0.1))
-    history.record(app.ports, "ana", "1", history.Entry("2026-01-02T00:00:00", "SELECT 50", 2, 0.1))
-    kept = history.entries(app.ports, "ana", "1")
-    assert (len(kept), kept[0].text, kept[0].rows) == (history.KEPT, "SELECT 50", 2)
-    assert len({one.text for one in kept}) == history.KEPT
-    assert history.entries(app.ports, "ana", "2") == [], "an account that was created anew"
+    for number in range(suggested_statements.KEPT_STATEMENTS + 5):
+        suggested_statements.record_statement(
+            app.ports, "ana", "1", suggested_statements.PastStatement("2026-01-01T00:00:00", f"SELECT {number}", 1, 0.1)
+        )
+    suggested_statements.record_statement(
+        app.ports, "ana", "1", suggested_statements.PastStatement("2026-01-02T00:00:00", "SELECT 50", 2, 0.1)
+    )
+    kept = suggested_statements.past_statements(app.ports, "ana", "1")
+    assert (len(kept), kept[0].text, kept[0].rows) == (suggested_statements.KEPT_STATEMENTS, "SELECT 50", 2)
+    assert len({one.text for one in kept}) == suggested_statements.KEPT_STATEMENTS
+    assert suggested_statements.past_statements(app.ports, "ana", "2") == [], "an account that was created anew"
     app.close()

@@ -6,7 +6,7 @@ import urllib3
 from google.api_core import exceptions as told
 from google.auth.exceptions import RefreshError, TransportError
 
-from tillstream.adapters.google.retries import DEADLINE, RETRY, TRY, is_transient, translate_errors
+from tillstream.adapters.google.api_retries import DEADLINE, RETRY, TIMEOUT, is_transient, translate_errors
 from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
 
 
@@ -80,9 +80,9 @@ def test_what_never_ends_well_is_given_up(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("time.monotonic", lambda: now[0])
 
     def call() -> None:
-        now[0] += TRY
+        now[0] += TIMEOUT
         raise told.ServiceUnavailable("x")
 
     with pytest.raises(Unavailable), translate_errors("inbox/a"):
         RETRY(call)()
-    assert now[0] < DEADLINE + 2 * TRY
+    assert now[0] < DEADLINE + 2 * TIMEOUT

@@ -64,7 +64,7 @@ def test_teams_gets_the_message(app: App, receiver: Receiver, monkeypatch: pytes
     receiver.status = 202
     teams = channel(app, TEAMS, url=url)
     monkeypatch.setattr(requests, "post", lead)
-    monkeypatch.setattr(chat_services, "resolve", lambda *_, **__: None)
+    monkeypatch.setattr(chat_services, "resolve_target", lambda *_, **__: None)
     notify(app, "n1", teams)
     assert notice_deliveries.send_due_notices(sender_of(app)) == 1
     assert [each.partition("?")[0] for each in sent_to] == [url.partition("?")[0]]

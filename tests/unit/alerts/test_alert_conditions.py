@@ -20,8 +20,8 @@ from tillstream.forecasting.forecast_run import FORECASTS_SCHEMA
 from tillstream.goals import stored_goals as goals
 from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
 from tillstream.intake.store_sales import publish_unsigned_sale
+from tillstream.model.dates import Month
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.months import Month
 from tillstream.model.product_catalogue import DatedAmount, Entry, EntryKind, Product, Store, WeekdayHours
 from tillstream.people.store_credentials import StoreToken
 from tillstream.server.worker import Worker

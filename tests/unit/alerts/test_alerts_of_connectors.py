@@ -11,8 +11,8 @@ from tillstream.alerts import records, rules
 from tillstream.alerts.kinds import KindName
 from tillstream.app import App
 from tillstream.app.source_access import source_access
+from tillstream.connectors import due_runs
 from tillstream.connectors import records as connectors
-from tillstream.connectors import run
 from tillstream.connectors.state import ConnectorDraft
 from tillstream.model.people import Role, scope_of
 
@@ -42,7 +42,7 @@ def add(app: App, listed: Path, name: str, contract: str = "") -> None:
 
 
 def run_due(app: App) -> None:
-    run.run_due_connectors(app.ports, app.contracts, source_access(app))
+    due_runs.run_due_connectors(app.ports, app.contracts, source_access(app))
 
 
 def test_the_rule_is_enabled_from_the_start() -> None:

@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import pytest
 
-from tillstream.ad_hoc import tables
 from tillstream.analytics import measure_values, queries
 from tillstream.analytics.filters import Filters
-from tillstream.commands.numbers import goal_frame
+from tillstream.commands import frame
+from tillstream.explore import scoped_tables
 from tillstream.model.people import Action, Role, Scope
 
 READS = frozenset({Action.SEE_NUMBERS})
 TRIES: dict[str, tuple[Callable[[Scope], object], Action]] = {
-    "SQL": (tables.offered, Action.RUN_SQL),
+    "SQL": (scoped_tables.offered_tables, Action.RUN_SQL),
     "a margin": (lambda scope: measure_values.visible_measure("margin", scope), Action.SEE_COSTS),
-    "a goal of margin": (lambda scope: goal_frame._measure(scope, "margin"), Action.SEE_COSTS),
+    "a goal of margin": (lambda scope: frame._measure(scope, "margin"), Action.SEE_COSTS),
     "a salesperson": (
         lambda scope: queries.compose_query("kpis", scope, Filters(salesperson=("S1",))),
         Action.SEE_PERSONAL,

@@ -11,7 +11,7 @@ import shop_of_two_stores
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.app.subscribed_tables import source_of
+from tillstream.app.outgoing_deliveries import subscribed_tables_source
 from tillstream.delivery import background_exports, background_run
 from tillstream.delivery.background_exports import (
     CANCELLED,
@@ -56,7 +56,7 @@ def _add(app: App, login: str = "maya", suffix: str = "csv", address: str = LINE
 
 
 def _run(app: App, **options: Any) -> list[str]:
-    return background_run.run_due_exports(source_of(app), note_every=AT_ONCE, **options)
+    return background_run.run_due_exports(subscribed_tables_source(app), note_every=AT_ONCE, **options)
 
 
 def _file(app: App, one: BackgroundExport) -> bytes:
@@ -160,7 +160,7 @@ def test_a_run_that_was_replaced_before_its_end_keeps_the_file_of_the_other_one(
         return is_its_own
 
     monkeypatch.setattr(background_exports, "note_rows", stall)
-    assert background_run.run_due_exports(source_of(app), note_every=timedelta(days=1)) == []
+    assert background_run.run_due_exports(subscribed_tables_source(app), note_every=timedelta(days=1)) == []
     one = background_exports.get_export(app.ports, export_id)
     assert (one.state, one.tries, _files(app)) == (DONE, 2, [one.object_name])
     assert one.bytes == len(_file(app, one))

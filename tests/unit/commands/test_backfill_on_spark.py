@@ -11,20 +11,19 @@ from unit.connectors.connector_steps import sales
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.app.home_objects import opener
+from tillstream.app.home_objects import objects_opener
 from tillstream.app.source_access import source_access
+from tillstream.commands.backfills import BackfillPace, Beat, SparkStaging
 from tillstream.commands.result import quiet
-from tillstream.commands.sources.backfills import Waiting
-from tillstream.commands.sources.on_spark import Beat, Spark
-from tillstream.connectors import backfills, runs
-from tillstream.connectors.runs import PartSize
+from tillstream.connectors import backfills, run_history
+from tillstream.connectors.run_history import PartSize
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.events import BATCH_RECEIVED
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.settings import Settings
-from tillstream.spark.file_tasks import FileTask, Outcome, run_task
+from tillstream.spark.file_tasks import FileOutcome, FileTask, run_file_task
 
 CONTRACT = "online-retail-uk"
 
@@ -51,17 +50,17 @@ class Jobs:
     names: list[list[str]] = field(default_factory=list)
     is_killed: bool = False
 
-    def run(self, tasks: Sequence[FileTask], beat: Beat) -> list[Outcome]:
+    def run(self, tasks: Sequence[FileTask], beat: Beat) -> list[FileOutcome]:
         self.names.append(sorted(task.upload.file for task in tasks))
         if self.is_killed:
             raise Killed
-        opened = opener(self.app.settings)()
-        return [run_task(task, place, opened) for place, task in enumerate(tasks)]
+        opened = objects_opener(self.app.settings)()
+        return [run_file_task(task, place, opened) for place, task in enumerate(tasks)]
 
     def backfill(self, path: Path) -> None:
         """Run the backfill of a folder in parts of two files."""
         backfill = backfills.connector_of_backfill(str(path), CONTRACT)
-        pace = Waiting(self.app, backfill.name, quiet, Spark(self.app, self.run, PartSize(2, 1 << 40)))
+        pace = BackfillPace(self.app, backfill.name, quiet, SparkStaging(self.app, self.run, PartSize(2, 1 << 40)))
         with pace.lease():
             backfills.run_backfill(self.app.ports, self.app.contracts, source_access(self.app), backfill, "ana", pace)
             pace.settle(lambda: None)
@@ -106,7 +105,7 @@ def test_the_part_of_a_command_that_was_killed_is_staged_as_the_same_job(
 
 def settled_slowly(app: App, name: str) -> Iterator[None]:
     """What another process does, step by step: stage one file after the other, then settle them."""
-    for batch in list(runs.batches_in_state(app.ports, name, BatchState.STAGING)):
+    for batch in list(run_history.batches_in_state(app.ports, name, BatchState.STAGING)):
         stage.stage(app.ports, batch.batch_id)
         yield
     settle.settle_all(app.ports, app.contracts)
@@ -115,7 +114,7 @@ def settled_slowly(app: App, name: str) -> Iterator[None]:
 
 def test_the_wait_ends_only_when_nothing_changes_any_more(interrupted: App, clock: HalfTheNight, history: Path) -> None:
     name = backfills.connector_of_backfill(str(history), CONTRACT).name
-    pace = Waiting(replace(interrupted, has_worker=True), name, quiet)
+    pace = BackfillPace(replace(interrupted, has_worker=True), name, quiet)
     with pytest.raises(Unavailable, match="are not settled"):
         pace.settle(lambda: None)
     clock.work = settled_slowly(interrupted, name)
@@ -129,14 +128,14 @@ def test_the_wait_ends_only_when_nothing_changes_any_more(interrupted: App, cloc
 def test_an_error_leaves_the_files_to_the_functions_of_a_project_and_an_interruption_does_not(
     interrupted: App, history: Path, error: BaseException, left: int
 ) -> None:
-    def fail(tasks: Sequence[FileTask], beat: Beat) -> list[Outcome]:
+    def fail(tasks: Sequence[FileTask], beat: Beat) -> list[FileOutcome]:
         raise error
 
     bus = interrupted.ports.bus
     bus.acknowledge(bus.pull("batches", 100))
     name = backfills.connector_of_backfill(str(history), CONTRACT).name
     in_a_project = replace(interrupted, settings=interrupted.settings.model_copy(update={"project": "demo"}))
-    pace = Waiting(in_a_project, name, quiet, Spark(in_a_project, fail))
+    pace = BackfillPace(in_a_project, name, quiet, SparkStaging(in_a_project, fail))
     with pytest.raises(type(error)):
         pace.settle(lambda: None)
     assert [one.message.attributes["type"] for one in bus.pull("batches", 100)] == [BATCH_RECEIVED] * left

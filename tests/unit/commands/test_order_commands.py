@@ -11,7 +11,7 @@ from order_steps import KETTLE, LAMP, NOW, add_catalogue, arrive, draft, sent
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.cli.output import orders as output
+from tillstream.cli.output import stock as output
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.model.errors import NotFound, Rejected
@@ -63,7 +63,7 @@ def test_an_order_is_written_as_pdf(app: App, tmp_path: Path, capsys: pytest.Cap
     written = run(app, "orders-pdf", number="PO-000001", out=str(out))
     assert "Acme Wholesale" in pypdfium2.PdfDocument(out)[0].get_textpage().get_text_bounded()
     assert written["bytes"] == out.stat().st_size
-    output.show_file(written)
+    output.show_order_file(written)
     assert capsys.readouterr().out.startswith("PO-000001 is in ")
     with pytest.raises(Rejected, match="cannot be written"):
         run(app, "orders-pdf", number="PO-000001", out=str(tmp_path / "none" / "order.pdf"))

@@ -2,9 +2,9 @@
 
 from tillstream.commands.demo_shop import people
 from tillstream.model.people import Role
-from tillstream.samples.people import staff
+from tillstream.samples.master_data import salespeople_names
 
 
 def test_the_salesperson_has_the_name_of_the_sales() -> None:
     _, name, scope = people._SCOPES[Role.SALESPERSON]
-    assert (scope["salesperson"], name) == ("E101", staff(people.REGION, 1)[0])
+    assert (scope["salesperson"], name) == ("E101", salespeople_names(people.REGION, 1)[0])

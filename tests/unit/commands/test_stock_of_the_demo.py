@@ -13,7 +13,7 @@ from tillstream.stock.stock_counts import CountState
 
 def test_stores_are_counted_and_a_transfer_is_in_transit(tmp_path: Path) -> None:
     shop = app(tmp_path)
-    stock.add(shop, LAST, "samples")
+    stock.add_stock(shop, LAST, "samples")
     levels = shop.ports.warehouse.query("SELECT * FROM stock_levels").to_pylist()
     assert len(levels) == 6
     assert all(row["counted_on"] == LAST - timedelta(days=28) for row in levels)
@@ -25,11 +25,11 @@ def test_stores_are_counted_and_a_transfer_is_in_transit(tmp_path: Path) -> None
     assert (movements["transfer-out"], movements["transfer-in"], movements["write-off"]) == (1, 1, 1)
     (sent,) = [row["in_transit"] for row in levels if row["in_transit"]]
     assert sent == stock.SENT_UNITS - stock.ARRIVED_UNITS
-    stock.add(shop, LAST, "samples")
+    stock.add_stock(shop, LAST, "samples")
     assert len(stored_movements.all_movements(shop.ports)) == movements.total()
     count, counted = (
-        stock_counts.get_count(shop.ports, stock.COUNT),
-        stock_counts.lines_of_count(shop.ports, stock.COUNT),
+        stock_counts.get_count(shop.ports, stock.COUNT_ID),
+        stock_counts.lines_of_count(shop.ports, stock.COUNT_ID),
     )
     assert count.state is CountState.OPEN
     on_hand = {row["product"]: row["on_hand"] for row in levels if row["store_id"] == count.store_id}

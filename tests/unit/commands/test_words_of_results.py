@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tillstream.cli.output.forecast import show_accuracy
 from tillstream.cli.output.maintenance import show_replay_preview, show_status
-from tillstream.cli.output.tables import ROWS
+from tillstream.cli.output.planning import show_accuracy
+from tillstream.cli.output.tables import ROW_COUNTS
 
 EMPTY = dict.fromkeys(("ready", "leased", "delayed", "dead"), 0)
 
@@ -59,7 +59,7 @@ def test_the_nets_of_a_preview_are_rounded_in_their_currency(capsys: pytest.Capt
     side = {
         "contract": "sales",
         "contract_version": 1,
-        "rows": dict.fromkeys(("read", *ROWS)),
+        "rows": dict.fromkeys(("read", *ROW_COUNTS)),
         "holds": [],
         "error": "",
     }

@@ -9,8 +9,8 @@ from connectors import listed_kind
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.source_access import source_access
-from tillstream.connectors import records, run
-from tillstream.connectors.runs import ConnectorRun
+from tillstream.connectors import due_runs, records
+from tillstream.connectors.run_history import ConnectorRun
 from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.model.batch import Batch
 from tillstream.records import batch_records as batches
@@ -70,11 +70,11 @@ class Connected:
 
     def run(self, name: str = "shop") -> ConnectorRun:
         app = self.app
-        return run.run_connector(app.ports, app.contracts, source_access(app), name, "ana")
+        return due_runs.run_connector(app.ports, app.contracts, source_access(app), name, "ana")
 
     def run_due(self) -> list[ConnectorRun]:
         app = self.app
-        return run.run_due_connectors(app.ports, app.contracts, source_access(app))
+        return due_runs.run_due_connectors(app.ports, app.contracts, source_access(app))
 
     def settle(self) -> None:
         Worker(self.app).run_until_idle()

@@ -17,10 +17,10 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.cli.main import main
+from tillstream.commands.backfills import BackfillPace
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.commands.sources.backfills import Waiting
-from tillstream.connectors import backfills, records, run, runs, state
+from tillstream.connectors import backfills, due_runs, records, run_history, state
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
 from tillstream.records import batch_records as batches
@@ -146,7 +146,7 @@ def test_what_is_not_settled_yet_is_reported_when_a_backfill_is_undone(app: App,
     backfill, access = backfills.connector_of_backfill(str(history), CONTRACT), source_access(app)
     app.settings.__dict__["readable_folders"] = (history,)
     backfills.request_backfill(app.ports, app.contracts, source_access(app), backfill, "ana")
-    run.run_due_connectors(app.ports, app.contracts, source_access(app))
+    due_runs.run_due_connectors(app.ports, app.contracts, source_access(app))
     undone = COMMANDS["backfill-undo"](app, quiet, name=backfill.name)
     assert (undone.code, undone.data["undone"]) == (1, [])
     assert undone.data["failed"] == ["Files that are not settled yet: 4. Undo the backfill again when they are."]
@@ -156,7 +156,9 @@ def test_what_is_not_settled_yet_is_reported_when_a_backfill_is_undone(app: App,
         COMMANDS["backfill-undo"](app, quiet, name=backfill.name)
     records.pause_connector(app.ports, backfill.name, "ana", is_paused=False)
     with pytest.raises(Rejected, match="is running"):
-        backfills.run_backfill(app.ports, app.contracts, access, backfill, "ana", Waiting(app, backfill.name, quiet))
+        backfills.run_backfill(
+            app.ports, app.contracts, access, backfill, "ana", BackfillPace(app, backfill.name, quiet)
+        )
     assert not records.get_connector(app.ports, backfill.name).is_paused
 
 
@@ -164,7 +166,7 @@ def test_what_an_interrupted_command_took_in_is_settled_by_the_next(app: App, hi
     backfill = backfills.connector_of_backfill(str(history), CONTRACT)
     app.settings.__dict__["readable_folders"] = (history,)
     backfills.request_backfill(app.ports, app.contracts, source_access(app), backfill, "ana")
-    run.run_due_connectors(app.ports, app.contracts, source_access(app))
+    due_runs.run_due_connectors(app.ports, app.contracts, source_access(app))
     assert taken_in(app, history).data["batches"] == {"announced": 4}
 
 
@@ -173,7 +175,7 @@ def taken_in(app: App, history: Path) -> Any:
 
 
 def test_each_part_is_settled_before_the_next(app: App, history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "PART_SIZE", runs.PartSize(2, runs.PART_SIZE.bytes))
+    monkeypatch.setattr(run_history, "PART_SIZE", run_history.PartSize(2, run_history.PART_SIZE.bytes))
     assert taken_in(app, history).data["batches"] == {"announced": 4}
     settlements = {batch.file: batch.settlement_no for batch in batches.find_batches(app.ports)}
     assert settlements["2026-06-01.csv"] == settlements["2026-06-02.csv"] < settlements["2026-06-03.csv"]
@@ -182,7 +184,7 @@ def test_each_part_is_settled_before_the_next(app: App, history: Path, monkeypat
 def test_the_schedule_takes_in_a_part_and_waits_until_it_is_settled(
     app: App, clock: ManualClock, history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs, "PART_SIZE", runs.PartSize(2, runs.PART_SIZE.bytes))
+    monkeypatch.setattr(run_history, "PART_SIZE", run_history.PartSize(2, run_history.PART_SIZE.bytes))
     access = source_access(app)
     backfill = backfills.connector_of_backfill(str(history), CONTRACT)
     with pytest.raises(Rejected, match="TILLSTREAM_CONNECT_FOLDERS"):
@@ -192,10 +194,10 @@ def test_the_schedule_takes_in_a_part_and_waits_until_it_is_settled(
     backfills.request_backfill(app.ports, app.contracts, access, backfill, "ana")
 
     def turn() -> list[tuple[str, int]]:
-        return [(ended.outcome, ended.items) for ended in run.run_due_connectors(app.ports, app.contracts, access)]
+        return [(ended.outcome, ended.items) for ended in due_runs.run_due_connectors(app.ports, app.contracts, access)]
 
     assert turn() == [("stopped", 2)]
-    clock.advance(runs.PART_PAUSE.total_seconds())
+    clock.advance(run_history.PART_PAUSE.total_seconds())
     assert turn() == [], "its files are not settled"
     Worker(app).run_until_idle()
     assert turn() == [("done", 2)]

@@ -4,7 +4,7 @@ import json
 
 from unit.connectors.connector_steps import Connected, store_sale
 
-from tillstream.connectors import runs
+from tillstream.connectors import run_history
 from tillstream.people import store_credentials
 
 
@@ -22,7 +22,7 @@ def test_each_line_is_a_sale_of_its_store_and_counts_once(connected: Connected) 
     connected.offer(lines(store_sale("1"), store_sale("2")), lines(store_sale("2"), store_sale("3")))
     run = connected.run()
     connected.settle()
-    assert (run.outcome, run.sales, run.items, run.notes) == (runs.DONE, 4, 2, ())
+    assert (run.outcome, run.sales, run.items, run.notes) == (run_history.DONE, 4, 2, ())
     assert connected.lines() == 3
     assert refusals(connected) == []
 

@@ -6,8 +6,7 @@ import pytest
 from unit.connectors.connector_steps import Connected
 
 from tillstream.app.source_access import source_access
-from tillstream.connectors import records, runs, state
-from tillstream.connectors.kinds import table
+from tillstream.connectors import kind_table, records, run_history, state
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.records import audit_log
 
@@ -93,7 +92,9 @@ def test_reading_starts_again_if_a_setting_names_another_source(connected: Conne
 
 def test_each_kind_with_a_cursor_has_settings_that_name_what_it_is_of() -> None:
     """Those without are the kinds of files, and that of the web, which has a position for each address."""
-    without = {kind.name for kind in table.all_kinds() if not any(setting.resets_cursor for setting in kind.settings)}
+    without = {
+        kind.name for kind in kind_table.all_kinds() if not any(setting.resets_cursor for setting in kind.settings)
+    }
     assert without == {"s3", "cloud_storage", "sftp", "local_folder", "filesystems", "web_files"}
 
 
@@ -102,7 +103,11 @@ def test_a_removed_connector_leaves_no_state(connected: Connected) -> None:
     connected.run()
     ports = connected.app.ports
     records.remove_connector(ports, "shop", "ana")
-    assert (records.find_connectors(ports), state.all_statuses(ports), runs.latest_runs(ports, "shop")) == ([], {}, [])
+    assert (records.find_connectors(ports), state.all_statuses(ports), run_history.latest_runs(ports, "shop")) == (
+        [],
+        {},
+        [],
+    )
     with pytest.raises(NotFound):
         connected.run()
 

@@ -9,11 +9,11 @@ from connectors.listed_kind import PASSWORD, ListedSource
 from unit.connectors.connector_steps import Connected, Fixed, file, page
 
 from tillstream.app.source_access import source_access
-from tillstream.connectors import run as running
-from tillstream.connectors import runner, runs
+from tillstream.connectors import due_runs as running
+from tillstream.connectors import one_run, run_history
 from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
-from tillstream.connectors.runner import UnexpectedError
+from tillstream.connectors.one_run import UnexpectedError
 from tillstream.intake import connector_deliveries
 from tillstream.model.batch import BatchState
 
@@ -25,7 +25,7 @@ def test_files_become_batches_whose_lines_are_of_a_connector(connected: Connecte
     run = connected.run()
     connected.settle()
 
-    assert (run.outcome, run.items, len(run.batches), run.error) == (runs.DONE, 2, 2, "")
+    assert (run.outcome, run.items, len(run.batches), run.error) == (run_history.DONE, 2, 2, "")
     batches = {batch.file: batch for batch in connected.batches()}
     assert [batches[name].received_by for name in ("monday.csv", "tuesday.csv")] == ["connector shop"] * 2
     assert {batch.state for batch in batches.values()} == {BatchState.ANNOUNCED}
@@ -71,7 +71,7 @@ def test_a_failed_run_keeps_what_it_brought_and_is_tried_again_after_growing_pau
     pauses = []
     for _ in range(7):
         (run,) = connected.run_due()
-        assert run.outcome == runs.FAILED
+        assert run.outcome == run_history.FAILED
         assert connected.run_due() == []
         state = connectors_state.connector_status(connected.app.ports, "shop")
         now = connected.clock.now()
@@ -82,21 +82,21 @@ def test_a_failed_run_keeps_what_it_brought_and_is_tried_again_after_growing_pau
     assert len(connected.batches()) == 1
     connected.offer(page(1), page(2))
     (run,) = connected.run_due()
-    assert (run.outcome, run.items) == (runs.DONE, 1)
+    assert (run.outcome, run.items) == (run_history.DONE, 1)
     assert connectors_state.connector_status(connected.app.ports, "shop").failures == 0
 
 
 def test_a_file_that_is_refused_does_not_keep_back_those_after_it(connected: Connected) -> None:
     connected.add()
-    refused = [file(f"{number}@1", 1) | {"refused": f"no permission {number}"} for number in range(runner.MAX_REFUSED)]
+    refused = [file(f"{number}@1", 1) | {"refused": f"no permission {number}"} for number in range(one_run.MAX_REFUSED)]
     connected.offer(*refused[1:], file("b@1", 2), file("c@1", 3))
     run = connected.run()
-    assert (run.outcome, run.items) == (runs.FAILED, 2)
+    assert (run.outcome, run.items) == (run_history.FAILED, 2)
     assert run.error.startswith("monday.csv: no permission 1 monday.csv: no permission 2")
     connected.offer(*refused, file("d@1", 4))
-    assert (connected.run().outcome, connected.run().items) == (runs.FAILED, 0)
+    assert (connected.run().outcome, connected.run().items) == (run_history.FAILED, 0)
     connected.offer(file("1@1", 1), file("b@1", 2), file("d@1", 4))
-    assert (connected.run().outcome, len(connected.batches())) == (runs.DONE, 4)
+    assert (connected.run().outcome, len(connected.batches())) == (run_history.DONE, 4)
 
 
 def test_no_credential_is_in_an_error_a_run_or_the_audit_log(connected: Connected) -> None:
@@ -116,8 +116,8 @@ def test_an_unexpected_error_is_a_failed_run_and_is_raised(connected: Connected)
     with pytest.raises(UnexpectedError, match="ZeroDivisionError: •••") as error:
         connected.run()
     assert PASSWORD not in str(error.value)
-    (run,) = runs.latest_runs(connected.app.ports, "shop")
-    assert (run.outcome, PASSWORD in run.error) == (runs.FAILED, False)
+    (run,) = run_history.latest_runs(connected.app.ports, "shop")
+    assert (run.outcome, PASSWORD in run.error) == (run_history.FAILED, False)
 
 
 def test_a_defect_of_a_connector_does_not_keep_back_the_others(connected: Connected) -> None:
@@ -129,7 +129,7 @@ def test_a_defect_of_a_connector_does_not_keep_back_the_others(connected: Connec
     with pytest.raises(ExceptionGroup) as group:
         connected.run_due()
     assert [type(error) for error in group.value.exceptions] == [UnexpectedError]
-    assert [run.items for run in runs.latest_runs(connected.app.ports, "b-next")] == [1]
+    assert [run.items for run in run_history.latest_runs(connected.app.ports, "b-next")] == [1]
 
 
 def test_a_run_at_work_shows_what_it_has_brought(connected: Connected) -> None:
@@ -141,12 +141,17 @@ def test_a_run_at_work_shows_what_it_has_brought(connected: Connected) -> None:
         """Looks at the run after each item."""
 
         def is_set(self) -> bool:
-            (run,) = runs.latest_runs(app.ports, "shop")
+            (run,) = run_history.latest_runs(app.ports, "shop")
             shown.append((run.outcome, run.items))
             return False
 
     running.run_connector(app.ports, app.contracts, source_access(app), "shop", "ana", Watch())
-    assert shown == [(runs.RUNNING, 0), (runs.RUNNING, 2), (runs.RUNNING, 2), (runs.RUNNING, 4)]
+    assert shown == [
+        (run_history.RUNNING, 0),
+        (run_history.RUNNING, 2),
+        (run_history.RUNNING, 2),
+        (run_history.RUNNING, 4),
+    ]
 
 
 def test_the_last_hundred_runs_are_kept(connected: Connected) -> None:
@@ -154,7 +159,7 @@ def test_the_last_hundred_runs_are_kept(connected: Connected) -> None:
     for _ in range(102):
         connected.run()
         connected.clock.advance(60)
-    kept = runs.latest_runs(connected.app.ports, "shop", limit=200)
+    kept = run_history.latest_runs(connected.app.ports, "shop", limit=200)
     assert len(kept) == 100
     assert kept[0].started_at > kept[-1].started_at
 

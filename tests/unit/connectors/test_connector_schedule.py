@@ -8,15 +8,15 @@ from large_settlements import with_jobs
 from unit.connectors.connector_steps import Connected, Fixed, file, page
 
 from tillstream.app.source_access import source_access
-from tillstream.connectors import records, runs, state
-from tillstream.connectors import run as connectors_run
-from tillstream.connectors import run as running
+from tillstream.connectors import due_runs as connectors_run
+from tillstream.connectors import due_runs as running
+from tillstream.connectors import records, run_history, state
 from tillstream.connectors.access import SourceAccess
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.ports.machine import CONNECT_JOB
 from tillstream.records import sales_loads
-from tillstream.server import schedules
+from tillstream.server import worker
 
 
 def test_a_connector_that_is_running_is_not_run_twice(connected: Connected) -> None:
@@ -30,13 +30,13 @@ def test_a_connector_that_is_running_is_not_run_twice(connected: Connected) -> N
 def test_the_lease_of_a_process_that_ended_is_taken_over(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
     connected.add()
     ports = connected.app.ports
-    runs.save_run(ports, "shop:1", runs.ConnectorRun("shop", connected.clock.now().isoformat()))
+    run_history.save_run(ports, "shop:1", run_history.ConnectorRun("shop", connected.clock.now().isoformat()))
     with monkeypatch.context() as patched:
         patched.setattr(state, "PROCESS_ID", "ended")
         state.begin_run(ports, "shop", "shop:1")
     connected.offer(page(1))
-    assert connected.run().outcome == runs.DONE
-    assert [run.outcome for run in runs.latest_runs(ports, "shop")] == [runs.FAILED, runs.DONE]
+    assert connected.run().outcome == run_history.DONE
+    assert [run.outcome for run in run_history.latest_runs(ports, "shop")] == [run_history.FAILED, run_history.DONE]
 
 
 def test_a_requested_run_is_kept_while_the_job_cannot_be_started(connected: Connected) -> None:
@@ -58,8 +58,8 @@ def test_a_request_during_a_run_is_kept_by_its_end(connected: Connected, monkeyp
     now = ports.clock.now
 
     def request_and_now() -> datetime:
-        if state.read_state(ports, "shop").run and [run.outcome for run in runs.latest_runs(ports, "shop")] == [
-            runs.DONE
+        if state.read_state(ports, "shop").run and [run.outcome for run in run_history.latest_runs(ports, "shop")] == [
+            run_history.DONE
         ]:
             state.note_request(ports, "shop")
         return now()
@@ -99,9 +99,9 @@ def test_a_share_of_time_ends_a_run_which_goes_on_at_the_next_turn(connected: Co
     connected.offer(page(1), page(2))
     ports, access = connected.app.ports, SourceAccess(connected.clock, {"env": Fixed()})
     run = running.run_connector(ports, connected.app.contracts, access, "shop", "ana", share=timedelta(0))
-    assert (run.outcome, run.items) == (runs.STOPPED, 1)
+    assert (run.outcome, run.items) == (run_history.STOPPED, 1)
     (rest,) = connected.run_due()
-    assert (rest.outcome, rest.items) == (runs.DONE, 1)
+    assert (rest.outcome, rest.items) == (run_history.DONE, 1)
 
 
 def test_runs_that_bring_nothing_in_their_share_of_time_get_more(connected: Connected) -> None:
@@ -110,7 +110,7 @@ def test_runs_that_bring_nothing_in_their_share_of_time_get_more(connected: Conn
     connected.offer(*(file(f"{number}@1", number) | {"seconds": 60} for number in range(5)))
     ended = [connected.run_due()[0] for _ in range(5)]
     assert [run.items for run in ended] == [2, 0, 2, 0, 1]
-    assert [run.outcome for run in ended] == [runs.STOPPED] * 4 + [runs.DONE]
+    assert [run.outcome for run in ended] == [run_history.STOPPED] * 4 + [run_history.DONE]
     assert state.read_state(connected.app.ports, "shop").stalled == 0
 
 
@@ -137,19 +137,19 @@ def test_a_connector_is_late_if_it_was_not_read_to_the_end_for_two_intervals(con
 
 
 def test_the_server_runs_what_is_due_until_it_stops(connected: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedules, "CONNECT_EVERY", 0)
+    monkeypatch.setattr(worker, "CONNECT_EVERY", 0)
     connected.add()
     connected.offer(page(1), page(2))
     stopping = threading.Event()
-    turn = schedules.Schedules(connected.app, stopping).turns()["connect"]
+    turn = worker.Schedules(connected.app, stopping).turns()["connect"]
     turn()
     turn()
-    assert [run.items for run in runs.latest_runs(connected.app.ports, "shop")] == [2]
+    assert [run.items for run in run_history.latest_runs(connected.app.ports, "shop")] == [2]
     connected.offer(page(1), page(2), page(3))
     connected.clock.advance(900)
     stopping.set()
     turn()
-    assert len(runs.latest_runs(connected.app.ports, "shop")) == 1
+    assert len(run_history.latest_runs(connected.app.ports, "shop")) == 1
 
 
 def test_a_stop_ends_a_run_between_two_items(connected: Connected) -> None:
@@ -158,4 +158,4 @@ def test_a_stop_ends_a_run_between_two_items(connected: Connected) -> None:
     app, stopping = connected.app, threading.Event()
     stopping.set()
     ended = running.run_connector(app.ports, app.contracts, source_access(app), "shop", "ana", stopping)
-    assert (ended.outcome, ended.items) == (runs.STOPPED, 1)
+    assert (ended.outcome, ended.items) == (run_history.STOPPED, 1)

@@ -9,8 +9,7 @@ from app_factory import build
 
 from tillstream.app import App
 from tillstream.app.source_access import source_access
-from tillstream.connectors import kinds, records, run
-from tillstream.connectors.kinds import table
+from tillstream.connectors import due_runs, kind_table, kinds, records
 from tillstream.connectors.state import ConnectorDraft
 from tillstream.settings import Settings
 
@@ -33,7 +32,7 @@ def test_a_kind_is_one_module_and_one_line(app: App, tmp_path: Path, monkeypatch
     (tmp_path / "modules").mkdir()
     (tmp_path / "modules" / "folder.py").write_text(code, encoding="utf-8")
     monkeypatch.setattr(kinds, "__path__", [*kinds.__path__, str(tmp_path / "modules")])
-    monkeypatch.setattr(table, "MODULES", (*table.MODULES, "folder"))
+    monkeypatch.setattr(kind_table, "MODULES", (*kind_table.MODULES, "folder"))
     (tmp_path / "sales").mkdir()
     (tmp_path / "sales" / "monday.csv").write_text(FILE)
     access = source_access(app)
@@ -41,6 +40,6 @@ def test_a_kind_is_one_module_and_one_line(app: App, tmp_path: Path, monkeypatch
     draft = ConnectorDraft("shop", "folder", {"folder": str(tmp_path / "sales")}, "online-retail-uk")
     records.add_connector(app.ports, app.contracts, access, draft, "ana")
 
-    assert run.test_connection(app.ports, access, "shop", "ana").message == "1 files."
-    brought = [run.run_connector(app.ports, app.contracts, access, "shop", "ana") for _ in range(2)]
+    assert due_runs.test_connection(app.ports, access, "shop", "ana").message == "1 files."
+    brought = [due_runs.run_connector(app.ports, app.contracts, access, "shop", "ana") for _ in range(2)]
     assert [(one.outcome, one.items) for one in brought] == [("done", 1), ("done", 0)]

@@ -8,7 +8,7 @@ from connectors import listed_kind
 from connectors.listed_kind import ListedSource
 from unit.connectors.connector_steps import Connected, sales
 
-from tillstream.connectors import runs
+from tillstream.connectors import run_history
 from tillstream.connectors import state as connectors_state
 from tillstream.records import batch_records as batches
 
@@ -46,7 +46,7 @@ def test_an_object_of_stored_keys_of_another_time_is_not_used(connected: Connect
     ports.documents.delete(batches.BATCHES, lost)
     ports.documents.put(connectors_state.STATES_COLLECTION, "shop", before.data)
 
-    assert connected.run().outcome == runs.DONE
+    assert connected.run().outcome == run_history.DONE
     assert {batch.file for batch in connected.batches()} == {"monday.csv", "b.csv"}
 
 
@@ -67,7 +67,7 @@ def test_a_run_that_another_process_took_over_saves_no_cursor(
 
     monkeypatch.setattr(ListedSource, "acknowledge", taken_over)
     run = connected.run()
-    assert (run.outcome, "another process" in run.error) == (runs.FAILED, True)
+    assert (run.outcome, "another process" in run.error) == (run_history.FAILED, True)
     state = connectors_state.read_state(ports, "shop")
     assert (state.cursor, state.run) == ({"next": 1}, "shop:other")
 
@@ -87,4 +87,4 @@ def test_a_run_of_files_that_another_process_took_over_takes_no_further_file(
     connected.add()
     connected.offer(*({"key": key, "file": "a.csv", "text": ""} for key in ("a@1", "b@1")))
     run = connected.run()
-    assert (run.outcome, "another process" in run.error, opened) == (runs.FAILED, True, ["a@1"])
+    assert (run.outcome, "another process" in run.error, opened) == (run_history.FAILED, True, ["a@1"])

@@ -15,7 +15,7 @@ from tillstream.contracts.contract_files import (
 )
 from tillstream.model.contract import Contract
 from tillstream.model.errors import Rejected
-from tillstream.samples.more_regions import ALL_REGIONS
+from tillstream.samples.regions import ALL_REGIONS
 
 GOOD = """\
 name: shop

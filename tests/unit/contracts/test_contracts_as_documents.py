@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tillstream.app import App, open_app
-from tillstream.app.custom_contracts import InDocuments
+from tillstream.app.custom_contracts import ContractsInDocuments
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.settings import Settings
@@ -19,7 +19,7 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def instance(app: App) -> ContractRegistry:
-    own = InDocuments(app.ports)
+    own = ContractsInDocuments(app.ports)
     return ContractRegistry(app.ports.documents, own.read(), own.save, own.read)
 
 

@@ -12,13 +12,12 @@ from faults.objects.damaged_objects import flip_staged
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.destination_folders import DeliveryFolder
-from tillstream.app import App, file_destinations
-from tillstream.app.subscribed_tables import source_of
+from tillstream.app import App, outgoing_deliveries
+from tillstream.app.outgoing_deliveries import subscribed_tables_source
+from tillstream.commands import report
 from tillstream.commands.arguments import NoArguments
-from tillstream.commands.numbers import report
 from tillstream.commands.result import quiet
-from tillstream.delivery import file_deliveries, subscription_files, subscriptions
-from tillstream.delivery import file_destinations as delivery_file_destinations
+from tillstream.delivery import file_deliveries, file_destinations, subscription_files, subscriptions
 from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import NotFound, Rejected, Unavailable
@@ -36,7 +35,7 @@ MONTHLY = SubscriptionDraft("Stores", BY_STORE, "csv", "", "month", 1, destinati
 def app(tmp_path: Path) -> Iterator[App]:
     opened = shop_of_two_stores.app(tmp_path)
     accounts.add_account(opened.ports, "maya", "Maya", Role.MANAGER, regions=("UK",), stores=("LDS1",))
-    file_destinations.add(opened, FileDestinationDraft("bi", str(folder_of(opened))), "boss")
+    outgoing_deliveries.add_file_destination(opened, FileDestinationDraft("bi", str(folder_of(opened))), "boss")
     yield opened
     opened.close()
 
@@ -58,7 +57,7 @@ def deliver(app: App, draft: SubscriptionDraft = MONTHLY, at: datetime = JULY_1)
 
 
 def run(app: App) -> dict[str, int]:
-    data: dict[str, int] = report.send(app, quiet, NoArguments()).data
+    data: dict[str, int] = report.send_due_reports(app, quiet, NoArguments()).data
     return data
 
 
@@ -86,7 +85,10 @@ def test_a_file_is_delivered_without_e_mail_in_the_scope_of_its_reader(app: App)
 def test_a_file_that_is_damaged_before_it_is_delivered_fails(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
     advance(app, JULY_1)
-    assert sum(subscription_files.make_due_files(subscription_files.SubscriptionSender(source_of(app), ""))) == 1
+    assert (
+        sum(subscription_files.make_due_files(subscription_files.SubscriptionSender(subscribed_tables_source(app), "")))
+        == 1
+    )
     flip_staged(app, file_deliveries.FILES_FOLDER)
     run(app)
     (entry,) = file_deliveries.list_file_deliveries(app.ports)
@@ -187,7 +189,7 @@ def test_a_table_without_rows_is_skipped_if_its_reader_wants_that(app: App) -> N
 
 def test_a_subscription_to_a_removed_destination_is_paused_with_the_reason(app: App) -> None:
     subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
-    delivery_file_destinations.remove_destination(app.ports, "bi", "boss")
+    file_destinations.remove_destination(app.ports, "bi", "boss")
     with pytest.raises(NotFound):
         subscriptions.add_subscription(app.ports, "maya", MONTHLY, "maya")
     advance(app, JULY_1)
@@ -197,9 +199,9 @@ def test_a_subscription_to_a_removed_destination_is_paused_with_the_reason(app: 
 
 
 def file_sources(app: App) -> Any:
-    from tillstream.app import subscribed_tables
+    from tillstream.app import outgoing_deliveries
 
-    return subscribed_tables.source_of(app)
+    return outgoing_deliveries.subscribed_tables_source(app)
 
 
 def test_e_mail_that_is_not_set_up_keeps_no_file_from_its_destination(app: App) -> None:
@@ -230,25 +232,28 @@ def test_e_mail_that_is_not_set_up_keeps_no_file_from_its_destination(app: App) 
 def test_what_cannot_be_a_destination_is_refused(app: App, wrong: dict[str, str], reason: str) -> None:
     fields = {"name": "other", "to": str(folder_of(app))} | wrong
     with pytest.raises(Rejected, match=reason):
-        file_destinations.add(app, FileDestinationDraft(**fields), "boss")
+        outgoing_deliveries.add_file_destination(app, FileDestinationDraft(**fields), "boss")
 
 
 def test_a_public_store_is_reached_only_over_https(app: App) -> None:
     keys = {"access_key": "env:KEY", "secret_key": "env:SECRET"}
-    file_destinations.add(
+    outgoing_deliveries.add_file_destination(
         app, FileDestinationDraft("store", "s3://b/x", endpoint="http://8.8.8.8:9000", **keys), "boss"
     )
     with pytest.raises(Rejected, match="only over https"):
-        file_destinations.test(app, "store", "boss")
+        outgoing_deliveries.test_file_destination(app, "store", "boss")
 
 
 def test_keys_of_this_machine_are_for_no_other_store(app: App) -> None:
     stored = asdict(FileDestinationDraft("store", "s3://b/x", endpoint="https://8.8.8.8"))
-    app.ports.documents.put(delivery_file_destinations.DESTINATIONS_COLLECTION, "store", stored)
+    app.ports.documents.put(file_destinations.DESTINATIONS_COLLECTION, "store", stored)
     with pytest.raises(Rejected, match="With an endpoint, set"):
-        file_destinations.test(app, "store", "boss")
+        outgoing_deliveries.test_file_destination(app, "store", "boss")
 
 
 def test_a_test_writes_a_small_file(app: App) -> None:
-    assert file_destinations.test(app, "bi", "boss") == f"The file tillstream-test.txt was written to {folder_of(app)}."
+    assert (
+        outgoing_deliveries.test_file_destination(app, "bi", "boss")
+        == f"The file tillstream-test.txt was written to {folder_of(app)}."
+    )
     assert set(files(app)) == {"tillstream-test.txt"}

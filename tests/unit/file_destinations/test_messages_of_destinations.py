@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from app_factory import build
 
-from tillstream.app import App, file_destinations
+from tillstream.app import App, outgoing_deliveries
 from tillstream.delivery import file_deliveries
 from tillstream.delivery.file_deliveries import MAX_MESSAGE, BucketPlace, NewFileDelivery
 from tillstream.delivery.file_destinations import FileDestinationDraft
@@ -27,7 +27,7 @@ def app(tmp_path: Path) -> Iterator[App]:
         (home / "secrets" / name).write_text(SECRET)
     opened = build(Settings(home=home, samples=False, threads=1))
     draft = FileDestinationDraft("bi", "s3://b/x", access_key="file:key", secret_key="file:secret", region="eu-west-1")
-    file_destinations.add(opened, draft, "boss")
+    outgoing_deliveries.add_file_destination(opened, draft, "boss")
     yield opened
     opened.close()
 
@@ -42,10 +42,10 @@ def test_a_message_has_no_credential_and_ends(
     monkeypatch.setattr(BucketPlace, "put", put)
     new = NewFileDelivery("1", "bi", "stores.csv", "maya", "Stores", keeps=False, stamp="1")
     file_deliveries.add_file(app.ports, new, [b"content"])
-    file_destinations.send_waiting(app)
+    outgoing_deliveries.send_waiting_files(app)
     (entry,) = file_deliveries.list_file_deliveries(app.ports)
     with pytest.raises(kind) as raised:
-        file_destinations.test(app, "bi", "boss")
+        outgoing_deliveries.test_file_destination(app, "bi", "boss")
     assert entry.state == state
     for message in (entry.error, str(raised.value)):
         assert len(message) == MAX_MESSAGE

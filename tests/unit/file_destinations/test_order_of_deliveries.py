@@ -10,7 +10,7 @@ from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.adapters.local.files.destination_folders import DeliveryFolder
-from tillstream.app import App, file_destinations, messages
+from tillstream.app import App, outgoing_deliveries
 from tillstream.delivery import file_deliveries
 from tillstream.delivery.file_deliveries import NewFileDelivery
 from tillstream.delivery.file_destinations import FileDestinationDraft
@@ -27,7 +27,7 @@ OLDER, NEWER = "2", "1"
 def app(tmp_path: Path) -> Iterator[App]:
     clock = ManualClock(datetime(2026, 7, 1, 7, tzinfo=UTC))
     opened = build(Settings(home=tmp_path / "home", samples=False, threads=1), clock)
-    file_destinations.add(opened, FileDestinationDraft("bi", str(folder_of(opened))), "boss")
+    outgoing_deliveries.add_file_destination(opened, FileDestinationDraft("bi", str(folder_of(opened))), "boss")
     yield opened
     opened.close()
 
@@ -70,13 +70,13 @@ def test_a_file_that_waits_does_not_replace_a_newer_one(app: App, monkeypatch: p
     with monkeypatch.context() as patched:
         patched.setattr(DeliveryFolder, "put", failing(Unavailable("The disk does not answer.")))
         add(app, OLDER)
-        file_destinations.send_waiting(app)
+        outgoing_deliveries.send_waiting_files(app)
     later(app, timedelta(seconds=30))
     add(app, NEWER)
-    assert file_destinations.send_waiting(app) == 1
+    assert outgoing_deliveries.send_waiting_files(app) == 1
     assert states(app) == {OLDER: WAITING, NEWER: SENT}
     later(app)
-    assert file_destinations.send_waiting(app) == 0
+    assert outgoing_deliveries.send_waiting_files(app) == 0
     assert states(app) == {OLDER: SUPERSEDED, NEWER: SENT}
     assert files(app) == {"stores.csv": NEWER}
     assert list(app.ports.objects.list(STAGING, file_deliveries.FILES_FOLDER)) == []
@@ -87,7 +87,7 @@ def test_files_that_are_due_at_once_are_delivered_in_the_order_in_which_they_wer
     add(app, OLDER, keeps=keeps)
     later(app)
     add(app, NEWER, keeps=keeps)
-    file_destinations.send_waiting(app)
+    outgoing_deliveries.send_waiting_files(app)
     if keeps:
         assert states(app) == {OLDER: SENT, NEWER: SENT}
         assert files(app)["stores.csv"] == OLDER
@@ -100,13 +100,13 @@ def test_a_file_that_failed_is_not_tried_again_over_a_newer_one(app: App, monkey
     with monkeypatch.context() as patched:
         patched.setattr(DeliveryFolder, "put", failing(Rejected("The folder cannot be written.")))
         older = add(app, OLDER)
-        file_destinations.send_waiting(app)
+        outgoing_deliveries.send_waiting_files(app)
     assert states(app) == {OLDER: FAILED}
     later(app)
     add(app, NEWER)
-    file_destinations.send_waiting(app)
+    outgoing_deliveries.send_waiting_files(app)
     file_deliveries.retry_file(app.ports, older.id, by="maya")
-    file_destinations.send_waiting(app)
+    outgoing_deliveries.send_waiting_files(app)
     assert states(app) == {OLDER: SUPERSEDED, NEWER: SENT}
     assert files(app) == {"stores.csv": NEWER}
 
@@ -118,16 +118,16 @@ def content(app: App) -> list[str]:
 def test_the_content_of_a_file_that_failed_is_removed_after_a_month(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DeliveryFolder, "put", failing(Rejected("The folder cannot be written.")))
     one = add(app, OLDER)
-    file_destinations.send_waiting(app)
+    outgoing_deliveries.send_waiting_files(app)
     later(app, file_deliveries.KEPT - timedelta(minutes=1))
-    file_destinations.send_waiting(app)
+    outgoing_deliveries.send_waiting_files(app)
     assert len(content(app)) == 1
-    assert not messages.may_be_due(app)
+    assert not outgoing_deliveries.may_messages_be_due(app)
     later(app, timedelta(minutes=1))
-    assert messages.may_be_due(app)
-    file_destinations.send_waiting(app)
+    assert outgoing_deliveries.may_messages_be_due(app)
+    outgoing_deliveries.send_waiting_files(app)
     assert content(app) == []
-    assert not messages.may_be_due(app)
+    assert not outgoing_deliveries.may_messages_be_due(app)
     with pytest.raises(Rejected, match="was removed"):
         file_deliveries.retry_file(app.ports, one.id, by="maya")
     with pytest.raises(NotFound):
@@ -142,8 +142,8 @@ def test_a_stop_after_a_delivery_leaves_no_content(app: App, monkeypatch: pytest
     with monkeypatch.context() as patched:
         patched.setattr(type(app.ports.objects), "delete", killed)
         with pytest.raises(KeyboardInterrupt):
-            file_destinations.send_waiting(app)
+            outgoing_deliveries.send_waiting_files(app)
     assert states(app) == {OLDER: SENT}
-    assert messages.may_be_due(app)
-    assert file_destinations.send_waiting(app) == 0
+    assert outgoing_deliveries.may_messages_be_due(app)
+    assert outgoing_deliveries.send_waiting_files(app) == 0
     assert content(app) == []

@@ -63,7 +63,7 @@ def test_destinations_and_commands_check_their_place(settings: Settings, tmp_pat
     app = build(settings)
     inside = str(tmp_path / "link" / "marts")
     with pytest.raises(Rejected, match="holds the data"):
-        mart_destinations.add(app, MartDestinationDraft(name="bi", to=inside), "boss")
+        mart_destinations.add_mart_destination(app, MartDestinationDraft(name="bi", to=inside), "boss")
     for name, arguments in {
         "marts-export": {"to": inside},
         "export": {"query": "kpis", "params": {}, "out": f"{inside}.csv"},

@@ -13,8 +13,8 @@ from histories import history
 
 from tillstream.forecasting.models import boosted_trees, ensemble
 from tillstream.forecasting.models.history import SeriesHistory
-from tillstream.spark import forecasts, series_rows
-from tillstream.spark.series_frame import Grouped
+from tillstream.spark import forecast_fits, series_frame
+from tillstream.spark.series_frame import GroupFunction
 
 STEPS, CUTOFF, HORIZON = 430, 400, 14
 
@@ -23,8 +23,8 @@ class InThisProcess:
     """Calls the functions with the rows that Spark would call them with."""
 
     def __init__(self, whole: SeriesHistory) -> None:
-        self.common = self.broadcast(series_rows.shared(whole))
-        self._rows = series_rows.rows(whole)
+        self.common = self.broadcast(series_frame.shared_history(whole))
+        self._rows = series_frame.series_rows(whole)
 
     def __enter__(self) -> Self:
         return self
@@ -35,7 +35,7 @@ class InThisProcess:
     def broadcast(self, value: object) -> SimpleNamespace:
         return SimpleNamespace(value=value)
 
-    def grouped(self, cutoffs: Sequence[int], keys: Sequence[str], schema: str, function: Grouped) -> pa.Table:
+    def grouped(self, cutoffs: Sequence[int], keys: Sequence[str], schema: str, function: GroupFunction) -> pa.Table:
         parts = [self._rows]
         for name in keys:
             column = self._rows[name]
@@ -57,12 +57,12 @@ def sales_of_two_stores() -> SeriesHistory:
 
 
 def test_the_growth_of_a_year_is_that_of_all_stores(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forecasts, "SeriesFrame", InThisProcess)
-    monkeypatch.setattr(series_rows, "FULL", 4)
+    monkeypatch.setattr(forecast_fits, "SeriesFrame", InThisProcess)
+    monkeypatch.setattr(series_frame, "BLOCK_SERIES", 4)
     monkeypatch.setattr(boosted_trees, "SAMPLES", 2_000)
     whole = sales_of_two_stores()
-    assert series_rows.blocks(whole.stores).tolist() == [0, 1]
-    divided = forecasts.fits(whole, [CUTOFF], HORIZON, CUTOFF)
+    assert series_frame.store_blocks(whole.stores).tolist() == [0, 1]
+    divided = forecast_fits.fit_windows(whole, [CUTOFF], HORIZON, CUTOFF)
     earlier = ensemble.fit_history(whole.until(CUTOFF, HORIZON), HORIZON)
     newest = ensemble.fit_and_explain(whole, HORIZON, CUTOFF)
     assert np.array_equal(divided[CUTOFF].fit.means, earlier.means)

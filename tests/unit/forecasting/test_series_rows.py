@@ -7,7 +7,7 @@ import numpy as np
 from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import DAILY, DAY, Holidays, Regressor
 from tillstream.forecasting.stored_fits import fit_digest
-from tillstream.spark import series_rows
+from tillstream.spark import series_frame
 
 STEPS, AHEAD = 30, 7
 
@@ -37,23 +37,25 @@ def history() -> SeriesHistory:
 
 def test_rows_in_any_order_are_the_same_history() -> None:
     whole = history()
-    rows = series_rows.rows(whole).take([3, 0, 4, 2, 1])
-    assert fit_digest(series_rows.history_of(rows, series_rows.shared(whole)), AHEAD) == fit_digest(whole, AHEAD)
+    rows = series_frame.series_rows(whole).take([3, 0, 4, 2, 1])
+    assert fit_digest(series_frame.history_of(rows, series_frame.shared_history(whole)), AHEAD) == fit_digest(
+        whole, AHEAD
+    )
 
 
 def test_what_is_shared_has_no_series() -> None:
-    shared = series_rows.shared(history())
+    shared = series_frame.shared_history(history())
     assert shared.series == 0
     assert [each.values.shape[0] for each in shared.regressors] == [0, 1], "a regressor of all series is kept"
 
 
 def test_a_history_without_days_out_of_stock_has_no_column_for_them() -> None:
     whole = replace(history(), is_out=None)
-    rows = series_rows.rows(whole)
+    rows = series_frame.series_rows(whole)
     assert "is_out" not in rows.column_names
-    assert series_rows.history_of(rows, series_rows.shared(whole)).is_out is None
+    assert series_frame.history_of(rows, series_frame.shared_history(whole)).is_out is None
 
 
 def test_stores_share_a_block_until_it_is_full() -> None:
     stores = np.repeat(np.arange(4), [200, 100, 10, 300])
-    assert series_rows.blocks(stores).tolist() == [0, 0, 1, 1]
+    assert series_frame.store_blocks(stores).tolist() == [0, 0, 1, 1]

@@ -7,7 +7,7 @@ from tillstream.app import App
 from tillstream.goals import stored_goals
 from tillstream.goals.standings import MonthOfGoals
 from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
-from tillstream.model.months import Month
+from tillstream.model.dates import Month
 
 JUNE, LAST = Month(date(2026, 6, 1)), date(2026, 6, 15)
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)

@@ -14,8 +14,8 @@ from tillstream.goals import stored_goals
 from tillstream.goals.goal_import import GoalReader, ReadGoals, import_goals
 from tillstream.goals.target_sales import TargetNames
 from tillstream.goals.targets import GoalMeasure, GoalTarget
+from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
-from tillstream.model.months import Month
 from tillstream.settings import Settings
 
 JUNE = Month(date(2026, 6, 1))

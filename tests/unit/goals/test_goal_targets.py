@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillstream.goals.targets import GoalLevel, GoalTarget
-from tillstream.model.months import Month
+from tillstream.model.dates import Month
 from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
 
 

@@ -12,7 +12,7 @@ from goals_shop import JUNE, LAST, LEEDS, MANCHESTER, NOON, UK, enter, read, rev
 from tillstream.app import App
 from tillstream.goals.standings import ENTERED, SHARE, SUM, GoalStanding, GoalTree
 from tillstream.goals.targets import WITHOUT_VALUE, Goal, GoalLevel, GoalMeasure, GoalTarget
-from tillstream.model.months import Month
+from tillstream.model.dates import Month
 
 REVENUE, ORDERS, UNITS, MARGIN = (
     GoalMeasure.REVENUE, GoalMeasure.ORDERS, GoalMeasure.UNITS, GoalMeasure.MARGIN,

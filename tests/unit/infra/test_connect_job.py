@@ -9,7 +9,7 @@ from infra.jobs import CONNECTING, MAIL
 from infra.kinds.iam import Policy
 from infra.resource import Resource
 from infra.source import UNKNOWN
-from tillstream.connectors.runs import FAILED_RUN
+from tillstream.connectors.run_history import FAILED_RUN
 
 SUBNET = {"CONNECT_SUBNET": "sources", "TILLSTREAM_CONNECT_PRIVATE": "10.20.0.0/16"}
 

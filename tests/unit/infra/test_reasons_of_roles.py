@@ -12,7 +12,7 @@ from infra.declared import SECRETS
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
 from tillstream.model.events import INBOX
-from tillstream.spark.dataproc import ACCOUNT as SPARK
+from tillstream.spark.dataproc_batches import SPARK_ACCOUNT as SPARK
 
 
 def test_every_role_beyond_the_ports_has_its_reason() -> None:

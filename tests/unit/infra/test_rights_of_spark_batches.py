@@ -15,15 +15,15 @@ from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.records import batch_records
 from tillstream.settings import Settings
-from tillstream.spark.dataproc import FOLDER, read_outcomes, write_tasks
-from tillstream.spark.file_tasks import FileTask, Opened, Outcome, run_task
-from tillstream.spark.staging import stage_files
+from tillstream.spark.dataproc_batches import BATCHES_FOLDER, read_outcomes, write_tasks
+from tillstream.spark.file_tasks import FileOutcome, FileTask, OpenedHome, run_file_task
+from tillstream.spark.staged_files import stage_files
 
 BATCH = "tillstream-1a2b-0"
 
 
-def run_here(tasks: Sequence[FileTask], open_objects: Callable[[], Opened]) -> list[Outcome]:
-    return [run_task(task, place, open_objects()) for place, task in enumerate(tasks)]
+def run_here(tasks: Sequence[FileTask], open_objects: Callable[[], OpenedHome]) -> list[FileOutcome]:
+    return [run_file_task(task, place, open_objects()) for place, task in enumerate(tasks)]
 
 
 def test_the_account_has_what_a_batch_needs_and_nothing_more(tmp_path: Path) -> None:
@@ -36,9 +36,9 @@ def test_the_account_has_what_a_batch_needs_and_nothing_more(tmp_path: Path) -> 
     ]
     objects = RecordedPort(app.ports.objects, "objects", calls)
 
-    def run(tasks: Sequence[FileTask]) -> list[Outcome]:
+    def run(tasks: Sequence[FileTask]) -> list[FileOutcome]:
         write_tasks(app.ports.objects, BATCH, tasks)
-        staging_batch.run(lambda: Opened(objects, app.ports.clock), f"{FOLDER}{BATCH}", run_here)  # type: ignore[arg-type]
+        staging_batch.run(lambda: OpenedHome(objects, app.ports.clock), f"{BATCHES_FOLDER}{BATCH}", run_here)  # type: ignore[arg-type]
         return read_outcomes(app.ports.objects, BATCH, tasks)
 
     assert stage_files(app.ports, app.contracts, received, run).files == 2

@@ -31,7 +31,7 @@ from tillstream.ports import Ports
 from tillstream.ports.machine import FORECAST_JOB, RESTOCK_JOB
 from tillstream.records import batch_records, data_version, job_runs, mail, sales_loads
 from tillstream.reports import subscriptions
-from tillstream.server.schedules import Schedules
+from tillstream.server.worker import Schedules
 from tillstream.stock import restock_queue, stored_levels
 from tillstream.stock import restock_queue as restock
 from tillstream.stock import stored_movements as movements
@@ -96,7 +96,7 @@ def make_everything_due(app: App, folder: Path, at: datetime) -> None:
     advance(app, at)
     run_records.request_forecast(app.ports)
     restock_queue.RESTOCK_REQUEST.make(app.ports)
-    mart_destinations.add(app, MartDestinationDraft("lake", str(folder / "lake")), "ana")
+    mart_destinations.add_mart_destination(app, MartDestinationDraft("lake", str(folder / "lake")), "ana")
 
 
 def turn(app: App) -> None:

@@ -14,7 +14,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import computed_stock
 from tillstream.app import App
 from tillstream.model.tables.warehouse_tables import TABLES
-from tillstream.quality import results, rows, run
+from tillstream.operations import quality_checks, quality_results
 from tillstream.settings import Settings
 from tillstream.stock import movement_mirror, stored_levels, stored_movements
 from tillstream.stock.movements import Movement, MovementKind, MovementLine
@@ -58,35 +58,35 @@ def tear(app: App, product: str) -> None:
 
 
 def test_a_torn_level_fails_with_its_numbers_until_the_levels_are_rebuilt(app: App) -> None:
-    run.run_all(app.ports)
-    assert results.last(app.ports).by_check[STOCK].passes
+    quality_checks.check_all_days(app.ports)
+    assert quality_results.last_results(app.ports).by_check[STOCK].passes
     tear(app, "F")
-    (sentence,) = run.run_all(app.ports)
+    (sentence,) = quality_checks.check_all_days(app.ports)
     assert sentence.startswith(f"{STOCK}: 1 row fails.")
     assert "tillstream stock rebuild" in sentence
-    (row,) = rows.failing_rows(app.ports, rows.check_named(STOCK), 10)
+    (row,) = quality_checks.failing_rows(app.ports, quality_checks.check_named(STOCK), 10)
     assert (row["region"], row["store_id"], row["product"]) == ("UK", "U", "F")
     assert row["on_hand"] == row["computed_on_hand"] + 1
     stored_levels.rebuild_levels(app.ports)
-    assert run.run_all(app.ports) == []
-    assert results.last(app.ports).by_check[STOCK].passes
+    assert quality_checks.check_all_days(app.ports) == []
+    assert quality_results.last_results(app.ports).by_check[STOCK].passes
 
 
 def test_a_nightly_run_on_bigquery_compares_stock_however_large_the_ledger_is(app: App) -> None:
-    few = run.Limits(changed_days=1, all_days=0, stock_at_once=True)
-    run.run_due(app.ports, few)
-    assert not results.last(app.ports).all_checked_at
-    assert results.last(app.ports).by_check[STOCK].passes
+    few = quality_checks.CheckLimits(changed_days=1, all_days=0, stock_at_once=True)
+    quality_checks.run_due_checks(app.ports, few)
+    assert not quality_results.last_results(app.ports).all_checked_at
+    assert quality_results.last_results(app.ports).by_check[STOCK].passes
     tear(app, "N")
-    (sentence,) = run.run_due(app.ports, few)
+    (sentence,) = quality_checks.run_due_checks(app.ports, few)
     assert sentence.startswith(STOCK)
-    assert run.run_due(app.ports, few) == []  # reported once
+    assert quality_checks.run_due_checks(app.ports, few) == []  # reported once
 
 
 def test_a_run_between_the_nights_leaves_stock_out(app: App) -> None:
     tear(app, "F")
-    assert run.run_changed(app.ports) == []
-    assert STOCK not in results.last(app.ports).by_check
+    assert quality_checks.check_changed_days(app.ports) == []
+    assert STOCK not in quality_results.last_results(app.ports).by_check
 
 
 def test_a_movement_that_is_not_followed_yet_is_no_failure(app: App) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import shop_of_two_stores
 
-from tillstream.app import App, file_destinations
+from tillstream.app import App, outgoing_deliveries
+from tillstream.commands import report
 from tillstream.commands.arguments import NoArguments
-from tillstream.commands.numbers import report
 from tillstream.commands.result import quiet
 from tillstream.delivery import background_exports as exports
 from tillstream.delivery import file_deliveries, subscription_files, subscriptions
@@ -28,7 +28,7 @@ def app(tmp_path: Path) -> Iterator[App]:
     opened = shop_of_two_stores.app(tmp_path)
     accounts.add_account(opened.ports, "ana", "Ana", Role.ANALYST)
     folder = opened.settings.home.absolute() / "deliveries" / "bi"
-    file_destinations.add(opened, FileDestinationDraft("bi", str(folder)), "boss")
+    outgoing_deliveries.add_file_destination(opened, FileDestinationDraft("bi", str(folder)), "boss")
     yield opened
     opened.close()
 
@@ -48,7 +48,7 @@ def test_a_subscription_that_cannot_be_made_keeps_back_no_export(app: App, monke
 
     monkeypatch.setattr(subscription_files, "_make_file", broken)
     with pytest.raises(ExceptionGroup, match="cannot be made"):
-        report.send(app, quiet, NoArguments())
+        report.send_due_reports(app, quiet, NoArguments())
     assert exports.get_export(app.ports, export_id).state == DONE
 
 
@@ -62,6 +62,6 @@ def test_what_waits_is_sent_between_exports(app: App, monkeypatch: pytest.Monkey
         return finish(ports, claimed, result)
 
     monkeypatch.setattr(exports, "finish_export", notes)
-    assert report.send(app, quiet, NoArguments()).data == {"made": 0, "sent": 2}
+    assert report.send_due_reports(app, quiet, NoArguments()).data == {"made": 0, "sent": 2}
     assert waiting == [False, False]
     assert [exports.get_export(app.ports, one).state for one in both] == [DONE, DONE]

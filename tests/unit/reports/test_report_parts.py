@@ -9,10 +9,10 @@ from fontTools.ttLib import TTFont
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tillstream.delivery.typeset import FONTS, GLYPH_RANGES, replace_missing
 from tillstream.model.errors import Rejected
 from tillstream.reports import facts, formats, forms
 from tillstream.reports.document import ReportChart
-from tillstream.typesetting.typeset import FONTS, GLYPH_RANGES, replace_missing
 
 
 def test_whole_months_and_weeks_have_their_names() -> None:

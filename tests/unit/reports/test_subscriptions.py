@@ -16,7 +16,7 @@ from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.records import audit_log, mail
-from tillstream.reports import facts, report_mail, subscriptions
+from tillstream.reports import facts, forms, report_mail, subscriptions
 from tillstream.reports.document import ReportDocument
 from tillstream.reports.report_mail import ReportSender
 
@@ -194,7 +194,7 @@ def test_a_report_that_cannot_be_made_keeps_no_other_from_being_sent(app: App, m
     for login in ("ana", "maya"):
         subscriptions.subscribe_to_report(app.ports, login, facts.MONTH, f"{login}@example.com", by="boss")
     advance(app, JULY_2)
-    render = report_mail.pdf.render
+    render = forms.render_pdf
 
     def broken(document: ReportDocument) -> bytes:
         if "LDS1" not in document.subtitle:
@@ -202,7 +202,7 @@ def test_a_report_that_cannot_be_made_keeps_no_other_from_being_sent(app: App, m
         return render(document)
 
     with monkeypatch.context() as patched:
-        patched.setattr(report_mail.pdf, "render", broken)
+        patched.setattr(forms, "render_pdf", broken)
         with pytest.raises(ExceptionGroup) as raised:
             make_due(app)
     assert [(str(one), one.__notes__) for one in raised.value.exceptions] == [

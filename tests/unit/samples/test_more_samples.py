@@ -10,15 +10,15 @@ import pytest
 
 from tillstream.contracts.contract_files import shipped_contracts
 from tillstream.pipeline.staging.file_source import RegionalFileSource
-from tillstream.samples.files import expected, files
+from tillstream.samples.sample_files import expected_facts, files_of_regions
 
 UNTIL, SCALE = date(2026, 3, 17), 0.04
 
 
 @pytest.mark.parametrize("region", ["DE", "FR", "JP", "BR"])
 def test_a_file_is_read_with_the_rows_refusals_and_totals_that_were_written(region: str, tmp_path: Path) -> None:
-    facts = expected(until=UNTIL, scale=SCALE, regions=[region])[region]
-    for one in files(until=UNTIL, scale=SCALE, regions=[region]):
+    facts = expected_facts(until=UNTIL, scale=SCALE, regions=[region])[region]
+    for one in files_of_regions(until=UNTIL, scale=SCALE, regions=[region]):
         path, claimed = tmp_path / one.name, facts.files[one.name]
         with path.open("wb") as out:
             one.write(out)

@@ -4,21 +4,25 @@ import csv
 import io
 from datetime import date
 
-from tillstream.samples.files import DEMO, expected, files
+from tillstream.samples.sample_files import DEMO_NAMES, expected_facts, files_of_regions
 
 UNTIL = date(2025, 3, 4)
 
 
 def test_the_newest_days_have_a_file_each_and_one_day_is_never_delivered() -> None:
-    facts = expected(until=UNTIL, scale=0.05, days=7)
+    facts = expected_facts(until=UNTIL, scale=0.05, days=7)
     daily = {
-        region: [one.name for one in files(until=UNTIL, scale=0.05, regions=[region], days=7) if one.delivery.daily]
-        for region in DEMO
+        region: [
+            one.name
+            for one in files_of_regions(until=UNTIL, scale=0.05, regions=[region], days=7)
+            if one.delivery.daily
+        ]
+        for region in DEMO_NAMES
     }
-    assert [facts[region].last_sale_date for region in DEMO] == [UNTIL] * 3
-    assert [len(daily[region]) for region in DEMO] == [7, 7, 6]
+    assert [facts[region].last_sale_date for region in DEMO_NAMES] == [UNTIL] * 3
+    assert [len(daily[region]) for region in DEMO_NAMES] == [7, 7, 6]
     assert "USA_sales_2025-02-28_cc.tsv" not in daily["USA"]
-    assert sum(facts[region].files[name].new for region in DEMO for name in daily[region]) > 50
+    assert sum(facts[region].files[name].new for region in DEMO_NAMES for name in daily[region]) > 50
 
 
 def test_in_the_latest_complete_month_one_product_and_one_store_fall_and_two_prices_rise() -> None:
@@ -40,5 +44,5 @@ def test_in_the_latest_complete_month_one_product_and_one_store_fall_and_two_pri
 def history(until: date) -> list[dict[str, str]]:
     """The intact rows of the first file of India."""
     out = io.BytesIO()
-    next(iter(files(until=until, regions=["IN"]))).write(out)
+    next(iter(files_of_regions(until=until, regions=["IN"]))).write(out)
     return [row for row in csv.DictReader(io.StringIO(out.getvalue().decode())) if row["Invoice Date"]]

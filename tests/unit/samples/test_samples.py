@@ -14,20 +14,26 @@ import pytest
 
 from tillstream.contracts.contract_files import shipped_contracts
 from tillstream.model.contract import Contract
-from tillstream.samples.facts import FileFacts, SampleFacts
-from tillstream.samples.files import DEMO, expected, files, write_samples
-from tillstream.samples.months import mark
-from tillstream.samples.more_regions import ALL_REGIONS
+from tillstream.samples.monthly_sales import scale_letters
+from tillstream.samples.regions import ALL_REGIONS
+from tillstream.samples.sample_files import (
+    DEMO_NAMES,
+    FileFacts,
+    SampleFacts,
+    expected_facts,
+    files_of_regions,
+    write_samples,
+)
 
 UNTIL, SMALL = date(2025, 10, 31), 0.05
 Row, Key = dict[str, str], tuple[str, str, str]
 
 
 def bytes_of(
-    until: date = UNTIL, scale: float = SMALL, seed: int = 7, regions: Sequence[str] = DEMO, days: int = 0
+    until: date = UNTIL, scale: float = SMALL, seed: int = 7, regions: Sequence[str] = DEMO_NAMES, days: int = 0
 ) -> dict[str, bytes]:
     contents = {}
-    for one in files(until=until, scale=scale, seed=seed, regions=regions, days=days):
+    for one in files_of_regions(until=until, scale=scale, seed=seed, regions=regions, days=days):
         out = io.BytesIO()
         one.write(out)
         contents[one.name] = out.getvalue()
@@ -126,7 +132,7 @@ def small() -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def facts() -> dict[str, SampleFacts]:
-    return expected(until=UNTIL, scale=SMALL)
+    return expected_facts(until=UNTIL, scale=SMALL)
 
 
 def test_the_same_arguments_give_the_same_bytes(small: dict[str, bytes], tmp_path: Path) -> None:
@@ -146,7 +152,7 @@ def test_japanese_amounts_are_whole_yen_and_brazilian_ones_are_written_as_people
     japan = next(data for name, data in contents.items() if name.startswith("JP")).decode("cp932")
     brazil = next(data for name, data in contents.items() if name.startswith("BR")).decode("utf-8")
     rows = [row for row in csv.reader(japan.splitlines()[1:]) if len(row) == 19]
-    facts = expected(until=UNTIL, scale=SMALL, regions=["JP"])["JP"]
+    facts = expected_facts(until=UNTIL, scale=SMALL, regions=["JP"])["JP"]
     assert all(amount.removeprefix("-").isdigit() for row in rows for amount in (*row[13:17], row[18]))
     assert facts.gross == facts.gross.to_integral_value()
     assert "R$ 1." in brazil
@@ -173,15 +179,15 @@ def test_another_scale_gives_other_sales_and_file_names(small: dict[str, bytes])
     assert not set(other) & set(small)
     mine, others = numbers(small), numbers(other)
     assert all(len(mine[region]) > 300 and not mine[region] & others[region] for region in mine)
-    assert next(iter(files(until=UNTIL))).name == "IN_sales_2023-11_to_2025-09.csv"
+    assert next(iter(files_of_regions(until=UNTIL))).name == "IN_sales_2023-11_to_2025-09.csv"
     assert "IN_sales_2023-11_to_2025-09_cc.csv" in small
-    marks = [mark(scale) for scale in (0.05, 0.5, 5, 50, 1.5, 15, 0.15, 2, 20, 1, 0.025)]
+    marks = [scale_letters(scale) for scale in (0.05, 0.5, 5, 50, 1.5, 15, 0.15, 2, 20, 1, 0.025)]
     assert len(set(marks)) == len(marks)
 
 
 def test_every_header_holds_what_its_contract_maps(small: dict[str, bytes]) -> None:
-    contents = small | bytes_of(regions=sorted(set(ALL_REGIONS) - set(DEMO)))
-    for one in files(until=UNTIL, scale=SMALL, regions=tuple(ALL_REGIONS)):
+    contents = small | bytes_of(regions=sorted(set(ALL_REGIONS) - set(DEMO_NAMES)))
+    for one in files_of_regions(until=UNTIL, scale=SMALL, regions=tuple(ALL_REGIONS)):
         contract = shipped_contracts()[one.contract]
         header = contents[one.name].decode(contract.file.encoding).splitlines()[0].split(contract.file.delimiter)
         assert set(contract.columns.values()) <= set(header)
@@ -194,7 +200,7 @@ def test_every_header_holds_what_its_contract_maps(small: dict[str, bytes]) -> N
     [(UNTIL, SMALL, 0), (date(2024, 2, 1), 0.02, 7), (date(2025, 3, 17), 0.002, 0), (date(2025, 3, 17), 0.02, 7)],
 )
 def test_a_plain_reading_of_the_files_finds_every_fact(region: str, until: date, scale: float, days: int) -> None:
-    claimed = expected(until=until, scale=scale, regions=[region], days=days)[region]
+    claimed = expected_facts(until=until, scale=scale, regions=[region], days=days)[region]
     data = bytes_of(until, scale, regions=[region], days=days)
     importer = PlainImporter(shipped_contracts()[region])
     assert {name: importer.take(data[name]) for name in claimed.files} == claimed.files
@@ -234,7 +240,7 @@ def test_nothing_closes_the_unclosed_quote(small: dict[str, bytes]) -> None:
 
 
 def test_at_scale_1_there_are_about_200_000_lines_and_two_dirty_ones_in_a_thousand() -> None:
-    regions = expected(until=UNTIL)
+    regions = expected_facts(until=UNTIL)
     lines = sum(one.lines for one in regions.values())
     assert 190_000 < lines < 210_000
     assert 0.001 < sum(one.refused for one in regions.values()) / lines < 0.003

@@ -17,13 +17,12 @@ from pyarrow import parquet
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.dashboards import saved_views
 from tillstream.delivery import subscribed_tables, subscription_files, subscriptions
 from tillstream.delivery.subscriptions import SubscriptionDraft, TableSubscription
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.records import audit_log
+from tillstream.records import audit_log, saved_views
 from tillstream.records import mail as records_mail
 
 JULY_1, AUGUST_1 = datetime(2026, 7, 1, 7, tzinfo=UTC), datetime(2026, 8, 1, 7, tzinfo=UTC)
@@ -211,14 +210,14 @@ def test_personal_columns_are_left_out_for_a_role_without_them(app: App) -> None
 
 def test_a_view_is_sent_as_it_is_saved_now_and_paused_when_it_is_gone(app: App) -> None:
     created = accounts.get_user(app.ports, "maya").created_at
-    view = saved_views.save(app.ports, "maya", created, "Mine", BY_STORE, shared=False)
+    view = saved_views.save_view(app.ports, "maya", created, "Mine", BY_STORE, shared=False)
     subscriptions.add_subscription(app.ports, "maya", replace(MONTHLY, view=view.id, every="day"), "maya")
     changed = BY_STORE.replace("by=store", "by=category")
-    saved_views.save(app.ports, "maya", created, "Mine", changed, shared=False)
+    saved_views.save_view(app.ports, "maya", created, "Mine", changed, shared=False)
     advance(app, JULY_1)
     assert make_due(app) == 1
     assert {row["category"] for row in rows_of(sent(app)[0])} == {"Toys", "Home & Kitchen"}
-    saved_views.remove(app.ports, view.id, by="maya")
+    saved_views.remove_view(app.ports, view.id, by="maya")
     advance(app, JULY_1 + timedelta(days=1))
     assert make_due(app) == 0
     assert (

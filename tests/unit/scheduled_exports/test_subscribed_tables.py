@@ -15,9 +15,8 @@ from examples import in_long_proofs
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics import line_export, queries
 from tillstream.analytics.filters import Filters
-from tillstream.app import App, subscribed_tables
-from tillstream.delivery import export_table, subscription_files, subscriptions
-from tillstream.delivery import subscribed_tables as delivery_subscribed_tables
+from tillstream.app import App, outgoing_deliveries
+from tillstream.delivery import export_table, subscribed_tables, subscription_files, subscriptions
 from tillstream.delivery.subscriptions import SubscriptionDraft, TableSubscription
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role
@@ -39,16 +38,14 @@ def app(tmp_path: Path) -> Iterator[App]:
     opened.close()
 
 
-def read(
-    app: App, address: str, today: date = TODAY, suffix: str = "csv"
-) -> delivery_subscribed_tables.SubscribedTable:
+def read(app: App, address: str, today: date = TODAY, suffix: str = "csv") -> subscribed_tables.SubscribedTable:
     one = TableSubscription("Table", address, suffix, "boss@example.com", "day")
-    return delivery_subscribed_tables.read_table(
-        subscribed_tables.source_of(app), one, accounts.get_user(app.ports, "boss"), today
+    return subscribed_tables.read_table(
+        outgoing_deliveries.subscribed_tables_source(app), one, accounts.get_user(app.ports, "boss"), today
     )
 
 
-def rows_of(table: delivery_subscribed_tables.SubscribedTable) -> list[dict[str, Any]]:
+def rows_of(table: subscribed_tables.SubscribedTable) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = pa.Table.from_batches(list(table.table.batches)).to_pylist()
     return rows
 
@@ -139,12 +136,10 @@ def test_the_file_of_a_sorted_table_is_sorted_too(app: App) -> None:
 @pytest.mark.parametrize("limit", ["first=5", "having=revenue&having-is=above&having-value=99999999"])
 def test_an_exploration_that_shows_some_groups_only_is_refused(app: App, limit: str) -> None:
     one = TableSubscription("Table", f"/explore?by=store&{limit}", "csv", "boss@example.com", "day")
-    source, boss = subscribed_tables.source_of(app), accounts.get_user(app.ports, "boss")
+    source, boss = outgoing_deliveries.subscribed_tables_source(app), accounts.get_user(app.ports, "boss")
     with pytest.raises(Rejected, match="contains all groups"):
-        delivery_subscribed_tables.check_table(source, one, boss, TODAY)
-    assert rows_of(delivery_subscribed_tables.read_table(source, one, boss, TODAY)), (
-        "an export in the background has all groups"
-    )
+        subscribed_tables.check_table(source, one, boss, TODAY)
+    assert rows_of(subscribed_tables.read_table(source, one, boss, TODAY)), "an export in the background has all groups"
     subscriptions.add_subscription(
         app.ports, "boss", SubscriptionDraft("Table", one.address, "csv", one.to, "day"), "boss"
     )
@@ -164,13 +159,13 @@ def test_a_pdf_of_sale_lines_has_the_columns_of_the_page(app: App) -> None:
 
 
 def test_a_pdf_without_place_for_its_table_is_not_added(app: App) -> None:
-    source, boss = subscribed_tables.source_of(app), accounts.get_user(app.ports, "boss")
+    source, boss = outgoing_deliveries.subscribed_tables_source(app), accounts.get_user(app.ports, "boss")
     names = read(app, "/tables/sale-lines?preset=yesterday").table.schema.names
     day = "/tables/sale-lines?preset=yesterday"
     for address, place in ((f"{day}&column={'&column='.join(names)}", "Choose fewer columns"), (day, "")):
         one = TableSubscription("Table", address, "pdf", "boss@example.com", "day")
         with pytest.raises(Rejected, match=place) if place else nullcontext():
-            delivery_subscribed_tables.check_table(source, one, boss, TODAY)
+            subscribed_tables.check_table(source, one, boss, TODAY)
 
 
 @pytest.mark.parametrize(

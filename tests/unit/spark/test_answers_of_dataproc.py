@@ -15,8 +15,8 @@ from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.errors import Unavailable
 from tillstream.model.events import INBOX, STAGING
 from tillstream.model.limits import Limits
-from tillstream.spark import dataproc
-from tillstream.spark.file_tasks import FileTask, Outcome
+from tillstream.spark import dataproc_batches
+from tillstream.spark.file_tasks import FileOutcome, FileTask
 
 Answer = tuple[int, str, str]
 ABSENT: Answer = (1, "", "ERROR: NOT_FOUND: Not found: Batch")
@@ -24,7 +24,7 @@ SUBMITTED: Answer = (0, "{}", "")
 RUNNING: Answer = (0, '{"state": "RUNNING"}', "")
 SUCCEEDED: Answer = (0, '{"state": "SUCCEEDED"}', "")
 FAILS: Answer = (1, "", "ERROR: (gcloud.dataproc.batches.describe) UNAVAILABLE: 503")
-PLACE = dataproc.Place("demo", "europe-west1", {INBOX: "demo-inbox", STAGING: "demo-staging"})
+PLACE = dataproc_batches.DataprocPlace("demo", "europe-west1", {INBOX: "demo-inbox", STAGING: "demo-staging"})
 NOTHING: Any = None
 
 
@@ -93,22 +93,22 @@ def objects(tmp_path: Path, clock: ManualClock) -> FolderObjectStore:
     return FolderObjectStore(tmp_path / "objects", clock)
 
 
-def run(objects: FolderObjectStore, clock: ManualClock, *outcomes: Sequence[Outcome]) -> list[Outcome]:
+def run(objects: FolderObjectStore, clock: ManualClock, *outcomes: Sequence[FileOutcome]) -> list[FileOutcome]:
     """Run a batch. outcomes: those of the first try, the second, and so on, as their programs write them."""
     for attempt, each in enumerate(outcomes):
-        folder = f"{dataproc.FOLDER}{dataproc.batch_name(TASKS, attempt)}"
-        dataproc.write_outcomes(objects, folder, TASKS, each)
-    return dataproc.run_batch(PLACE, objects, clock, TASKS, beat=lambda: None)
+        folder = f"{dataproc_batches.BATCHES_FOLDER}{dataproc_batches.batch_name(TASKS, attempt)}"
+        dataproc_batches.write_outcomes(objects, folder, TASKS, each)
+    return dataproc_batches.run_batch(PLACE, objects, clock, TASKS, beat=lambda: None)
 
 
-GOOD = [Outcome(0, message="no columns"), Outcome(1, message="no columns")]
-FAULTS = [Outcome(0, fault="503 of the store"), Outcome(1, fault="503 of the store")]
+GOOD = [FileOutcome(0, message="no columns"), FileOutcome(1, message="no columns")]
+FAULTS = [FileOutcome(0, fault="503 of the store"), FileOutcome(1, fault="503 of the store")]
 
 
 def test_a_query_of_the_state_that_fails_does_not_abandon_a_batch(
     gcloud: Gcloud, objects: FolderObjectStore, clock: ManualClock
 ) -> None:
-    fails = [FAILS] * (dataproc.MOST_UNANSWERED - 1)
+    fails = [FAILS] * (dataproc_batches.MAX_UNANSWERED - 1)
     gcloud.answer(ABSENT, SUBMITTED, RUNNING, *fails, RUNNING, FAILS, SUCCEEDED)
     assert run(objects, clock, GOOD) == GOOD
 
@@ -116,7 +116,7 @@ def test_a_query_of_the_state_that_fails_does_not_abandon_a_batch(
 def test_a_batch_whose_state_is_unknown_for_long_is_a_fault(
     gcloud: Gcloud, objects: FolderObjectStore, clock: ManualClock
 ) -> None:
-    gcloud.answer(ABSENT, SUBMITTED, *[FAILS] * dataproc.MOST_UNANSWERED)
+    gcloud.answer(ABSENT, SUBMITTED, *[FAILS] * dataproc_batches.MAX_UNANSWERED)
     with pytest.raises(Unavailable, match="cannot be queried"):
         run(objects, clock, GOOD)
 

@@ -18,13 +18,13 @@ from google.cloud import firestore
 
 import sql
 from tillstream.adapters.google import sale_index
+from tillstream.adapters.google.api_retries import RETRY, TIMEOUT, translate_errors
 from tillstream.adapters.google.backup_folder import TABLES, TableInfo
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.row_transfer import TableLoader
 from tillstream.adapters.google.bigquery.settle_script import FIRST_EPOCH
 from tillstream.adapters.google.bigquery.tables import EPOCH, FLAGS, LAYOUTS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.document_store import NAME, PAGE
-from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
 from tillstream.model.errors import Rejected
 from tillstream.model.tables import warehouse_tables
 from tillstream.model.tables.daily_totals import DAY
@@ -44,7 +44,7 @@ def document_lines(project: str, at: datetime) -> Iterator[bytes]:
     client = firestore.Client(project=project)
     try:
         with translate_errors("The documents"):
-            for collection in client.collections(retry=RETRY, timeout=TRY, read_time=at):
+            for collection in client.collections(retry=RETRY, timeout=TIMEOUT, read_time=at):
                 if collection.id in REBUILT:
                     continue
                 for snapshot in _read_collection(collection, at):
@@ -61,7 +61,7 @@ def document_lines(project: str, at: datetime) -> Iterator[bytes]:
 def _read_collection(collection: Any, at: datetime) -> Iterator[Any]:
     query = collection.select(["id", "text"]).order_by(NAME).limit(PAGE)
     while True:
-        page = query.get(retry=RETRY, timeout=TRY, read_time=at)
+        page = query.get(retry=RETRY, timeout=TIMEOUT, read_time=at)
         yield from page
         if len(page) < PAGE:
             return
@@ -99,7 +99,7 @@ def restore_documents(
     client = firestore.Client(project=project)
     try:
         with translate_errors("The documents"):
-            names = {collection.id for collection in client.collections(retry=RETRY, timeout=TRY)}
+            names = {collection.id for collection in client.collections(retry=RETRY, timeout=TIMEOUT)}
     finally:
         client.close()
     for collection in sorted(names - REBUILT):
@@ -239,4 +239,4 @@ def _insert(target: str, source: str, columns: str) -> str:
 
 def _row_count(dataset: Dataset, name: str) -> int:
     with dataset.errors(name):
-        return int(dataset.client.get_table(dataset.table(name), retry=CALLS, timeout=TRY).num_rows or 0)
+        return int(dataset.client.get_table(dataset.table(name), retry=CALLS, timeout=TIMEOUT).num_rows or 0)

@@ -15,8 +15,8 @@ from typing import Any, BinaryIO, NamedTuple
 from google.api_core.exceptions import PreconditionFailed
 from google.cloud.storage import Bucket, Client
 
+from tillstream.adapters.google.api_retries import RETRY, TIMEOUT, translate_errors
 from tillstream.adapters.google.object_store import CloudStorageObjectStore
-from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
 from tillstream.model.errors import Rejected
 from tillstream.model.tables.warehouse_tables import SCHEMA
 
@@ -214,22 +214,22 @@ class BackupFolder:
 
     def _list(self, bucket: str, **which: Any) -> Iterator[Any]:
         with translate_errors(f"The bucket {bucket}"):
-            yield from self._client.list_blobs(bucket, fields=LIST_FIELDS, timeout=TRY, retry=RETRY, **which)
+            yield from self._client.list_blobs(bucket, fields=LIST_FIELDS, timeout=TIMEOUT, retry=RETRY, **which)
 
 
 def _copy(source: Bucket, name: str, generation: int | None, target: Bucket, to: str) -> int | None:
     """The generation of the copy, or of the live object if there is one; None if the source does not exist."""
     blob, copy = source.blob(name, generation=generation), target.blob(to)
     with translate_errors(f"{target.name}/{to}"):
-        if not blob.exists(timeout=TRY, retry=RETRY):
+        if not blob.exists(timeout=TIMEOUT, retry=RETRY):
             return None
         try:
             token, more = None, True
             while more:
-                token, _, _ = copy.rewrite(blob, token=token, if_generation_match=0, timeout=TRY, retry=RETRY)
+                token, _, _ = copy.rewrite(blob, token=token, if_generation_match=0, timeout=TIMEOUT, retry=RETRY)
                 more = token is not None
         except PreconditionFailed:  # an earlier run, or an attempt whose response was lost
-            copy.reload(timeout=TRY, retry=RETRY)
+            copy.reload(timeout=TIMEOUT, retry=RETRY)
     return int(copy.generation)
 
 

@@ -19,7 +19,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 from google.cloud.firestore_v1.field_path import FieldPath
 from google.cloud.firestore_v1.query import Query
 
-from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
+from tillstream.adapters.google.api_retries import RETRY, TIMEOUT, translate_errors
 from tillstream.model.errors import Conflict, Rejected, Unavailable
 from tillstream.ports.documents import Document, Put
 
@@ -115,7 +115,7 @@ class FirestoreDocumentStore:
 
     def count(self, collection: str, where: Mapping[str, str | int | bool] | None = None) -> int:
         with translate_errors(f"The collection {collection}"):
-            return int(self._query(collection, where).count().get(retry=RETRY, timeout=TRY)[0][0].value)
+            return int(self._query(collection, where).count().get(retry=RETRY, timeout=TIMEOUT)[0][0].value)
 
     def close(self) -> None:
         self._client.close()
@@ -126,7 +126,8 @@ class FirestoreDocumentStore:
     def _read(self, references: Sequence[firestore.DocumentReference]) -> list[DocumentSnapshot | None]:
         with translate_errors("The documents"):
             snapshots = {
-                snapshot.reference: snapshot for snapshot in self._client.get_all(references, retry=RETRY, timeout=TRY)
+                snapshot.reference: snapshot
+                for snapshot in self._client.get_all(references, retry=RETRY, timeout=TIMEOUT)
             }
         return [snapshots[reference] if snapshots[reference].exists else None for reference in references]
 
@@ -134,7 +135,7 @@ class FirestoreDocumentStore:
         """Whether the write succeeded; False after a concurrent write or a lost response."""
         with translate_errors(f"The collection {collection}"):
             try:
-                batch.commit(retry=RETRY, timeout=TRY)
+                batch.commit(retry=RETRY, timeout=TIMEOUT)
             except (api_errors.Conflict, api_errors.FailedPrecondition, api_errors.NotFound):
                 return False
         return True
@@ -162,7 +163,7 @@ def pages(query: Query, collection: str, limit: int | None) -> Iterator[Document
     while remaining is None or remaining > 0:
         size = PAGE if remaining is None else min(PAGE, remaining)
         with translate_errors(f"The collection {collection}"):
-            page = query.limit(size).get(retry=RETRY, timeout=TRY)
+            page = query.limit(size).get(retry=RETRY, timeout=TIMEOUT)
         yield from page
         if len(page) < size:
             return

@@ -23,7 +23,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.cloud.storage import Blob, Client
 from google_crc32c import Checksum
 
-from tillstream.adapters.google.retries import NO_CREDENTIALS, RETRY, TRY, translate_errors
+from tillstream.adapters.google.api_retries import NO_CREDENTIALS, RETRY, TIMEOUT, translate_errors
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.model.file_names import check_bucket_name, check_object_name
 from tillstream.ports.objects import StoredObject
@@ -49,7 +49,7 @@ class Downloads:
 
     def _fetch(self, address: str, path: str) -> None:
         with translate_errors(address):
-            Blob.from_uri(address, self._client).download_to_filename(path, retry=RETRY, timeout=TRY)
+            Blob.from_uri(address, self._client).download_to_filename(path, retry=RETRY, timeout=TIMEOUT)
 
     def close(self) -> None:
         if "_client" in vars(self):
@@ -113,7 +113,12 @@ class ObjectReader(io.RawIOBase):
         with translate_errors(self._what):
             # raw: without it the service would decompress gzip objects, and offsets would not match
             self._piece = self._blob.download_as_bytes(
-                start=self._position, end=end - 1, raw_download=True, checksum=None, timeout=TRY, retry=RETRY
+                start=self._position,
+                end=end - 1,
+                raw_download=True,
+                checksum=None,
+                timeout=TIMEOUT,
+                retry=RETRY,
             )
         if len(self._piece) != end - self._position:
             raise Unavailable(
@@ -169,7 +174,7 @@ class ObjectUpload:
     def abandon(self) -> None:
         """Delete the session; if the service cannot be reached, it expires after a week."""
         with suppress(requests.RequestException):
-            self._http.delete(self._address, timeout=TRY, headers={"Content-Length": "0"})
+            self._http.delete(self._address, timeout=TIMEOUT, headers={"Content-Length": "0"})
 
     def _send(self, length: int, size: int | None = None) -> None:
         """Send the next bytes. size: of the whole object, with its last bytes."""
@@ -193,7 +198,7 @@ class ObjectUpload:
         headers = {"Content-Range": byte_range, "Content-Type": "application/octet-stream"}
         if not byte_range.endswith("/*"):
             headers["X-Goog-Hash"] = f"crc32c={self._digest()}"
-        response = self._http.put(self._address, data=piece, headers=headers, timeout=TRY, allow_redirects=False)
+        response = self._http.put(self._address, data=piece, headers=headers, timeout=TIMEOUT, allow_redirects=False)
         if response.status_code == HTTPStatus.PERMANENT_REDIRECT:
             self._drop_committed(response.headers.get("Range", ""))
         elif response.ok:
@@ -258,7 +263,7 @@ class CloudStorageObjectStore:
         names = {"prefix": prefix, "start_offset": start or None, "end_offset": end or None}
         real = self._real_name(bucket)
         with self._errors(bucket):
-            for blob in self._client.list_blobs(real, **names, fields=LIST_FIELDS, timeout=TRY, retry=RETRY):
+            for blob in self._client.list_blobs(real, **names, fields=LIST_FIELDS, timeout=TIMEOUT, retry=RETRY):
                 yield _stored(bucket, blob)
 
     def delete(self, bucket: str, name: str, *, if_generation: int | None = None) -> None:
@@ -274,7 +279,7 @@ class CloudStorageObjectStore:
             return
         try:
             with self._errors(bucket, name):
-                self._blob(bucket, name).delete(if_generation_match=live, timeout=TRY, retry=RETRY)
+                self._blob(bucket, name).delete(if_generation_match=live, timeout=TIMEOUT, retry=RETRY)
         except NotFound:
             return  # an earlier attempt, whose response was lost
         except Conflict:
@@ -308,7 +313,7 @@ class CloudStorageObjectStore:
         while more:
             with self._existing(to_bucket, to_name, if_generation), self._errors(to_bucket, to_name):
                 token, _, _ = target.rewrite(
-                    source, token=token, if_generation_match=if_generation, timeout=TRY, retry=RETRY
+                    source, token=token, if_generation_match=if_generation, timeout=TIMEOUT, retry=RETRY
                 )
             more = token is not None
         return _stored(to_bucket, target)
@@ -337,7 +342,7 @@ class CloudStorageObjectStore:
         blob = self._blob(bucket, name)
         with self._errors(bucket, name):
             address: str = blob.create_resumable_upload_session(
-                if_generation_match=if_generation, checksum=None, timeout=TRY, retry=RETRY, **more
+                if_generation_match=if_generation, checksum=None, timeout=TIMEOUT, retry=RETRY, **more
             )
         return address
 
@@ -345,7 +350,7 @@ class CloudStorageObjectStore:
         """The object with its metadata."""
         blob = self._blob(bucket, name, generation)
         with self._errors(bucket, name):
-            blob.reload(timeout=TRY, retry=RETRY)
+            blob.reload(timeout=TIMEOUT, retry=RETRY)
         return blob
 
     def _blob(self, bucket: str, name: str, generation: int | None = None) -> Any:

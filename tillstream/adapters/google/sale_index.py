@@ -21,8 +21,8 @@ from typing import Any, TypeVar
 from google.api_core import exceptions as api_errors
 from google.cloud import firestore
 
+from tillstream.adapters.google.api_retries import RETRY, TIMEOUT, is_transient, translate_errors
 from tillstream.adapters.google.document_store import NAME, PAGE, pages
-from tillstream.adapters.google.retries import RETRY, TRY, is_transient, translate_errors
 from tillstream.model.errors import Unavailable
 from tillstream.ports.warehouse import INDEX_INCOMPLETE, PendingDay
 
@@ -136,7 +136,7 @@ class FirestoreSaleIndex:
         self.invalidate()
         pace = self._pace()
         with translate_errors("The sale index"):
-            first = self._documents.select([]).limit(1).get(retry=RETRY, timeout=TRY)
+            first = self._documents.select([]).limit(1).get(retry=RETRY, timeout=TIMEOUT)
         self._write(pairs, pace, {REBUILD: secrets.token_hex(8)})
         if first:
             self._delete_unchanged(first[0].read_time, pace)
@@ -150,7 +150,7 @@ class FirestoreSaleIndex:
         with translate_errors("The sale index"):
             return {
                 int(snapshot.id, 16): frozenset(EPOCH + timedelta(days=day) for day in snapshot.get(DAYS))
-                for snapshot in self._client.get_all(references, [DAYS], retry=RETRY, timeout=TRY)
+                for snapshot in self._client.get_all(references, [DAYS], retry=RETRY, timeout=TIMEOUT)
                 if snapshot.exists
             }
 
@@ -162,7 +162,7 @@ class FirestoreSaleIndex:
 
     def _read_state(self) -> Mapping[str, Any]:
         with translate_errors("The sale index"):
-            return self._state.get(retry=RETRY, timeout=TRY).to_dict() or {}
+            return self._state.get(retry=RETRY, timeout=TIMEOUT).to_dict() or {}
 
     def _set_state(self, fields: Mapping[str, Any]) -> None:
         batch = self._client.batch()
@@ -208,7 +208,7 @@ def _documents(pairs: Iterable[tuple[int, date]]) -> Iterator[list[tuple[int, li
 
 def _commit(batch: Any) -> None:
     with translate_errors("The sale index"):
-        batch.commit(retry=COMMIT_RETRY, timeout=TRY)
+        batch.commit(retry=COMMIT_RETRY, timeout=TIMEOUT)
 
 
 def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from tillstream.alerts.condition import AlertSources, Condition, at_least_lower
 from tillstream.alerts.observations import Observation
 from tillstream.alerts.rules import AlertRule
-from tillstream.connectors import records, runs
+from tillstream.connectors import records, run_history
 from tillstream.connectors import state as connectors_state
 from tillstream.connectors.state import Connector
 
@@ -45,7 +45,7 @@ def _observations(sources: AlertSources, rule: AlertRule, at: datetime) -> Itera
 def _failing_since(sources: AlertSources, connector: Connector) -> datetime | None:
     """Start of the first of the failed runs in a row."""
     since = None
-    for one in runs.latest_runs(sources.ports, connector.name, limit=runs.KEPT_RUNS):
+    for one in run_history.latest_runs(sources.ports, connector.name, limit=run_history.KEPT_RUNS):
         if one.outcome == "failed":
             since = datetime.fromisoformat(one.started_at)
         elif one.outcome != "running":

@@ -8,8 +8,8 @@ from tillstream.alerts.observations import Observation
 from tillstream.alerts.rules import AlertRule
 from tillstream.goals.standings import GoalStanding, MonthOfGoals
 from tillstream.goals.targets import GoalLevel, GoalMeasure
+from tillstream.model.dates import Month
 from tillstream.model.money import amount_text
-from tillstream.model.months import Month
 from tillstream.model.text import upper_first
 
 LEVELS = (GoalLevel.COMPANY, GoalLevel.REGION, GoalLevel.STORE)

@@ -10,7 +10,7 @@ from tillstream.alerts.observations import Observation
 from tillstream.alerts.rules import AlertRule
 from tillstream.analytics import queries
 from tillstream.model.people import UNRESTRICTED
-from tillstream.quality.pass_rates import Checked, Compared, Row, compared
+from tillstream.operations.pass_rates import CheckedRows, ComparedRows, RateRow, compare_checked
 
 DAY = timedelta(days=1)
 Source = tuple[str, str]
@@ -39,15 +39,15 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
         day = first + number * DAY
         begin = day - (days - 1) * DAY
         window = [row for row in rows if begin - 7 * weeks * DAY <= row["period_start"] <= day]
-        observed[day] = at_least_lower(rule, _observations(rule, compared(window, begin, _source)))
+        observed[day] = at_least_lower(rule, _observations(rule, compare_checked(window, begin, _source)))
     return observed
 
 
-def _source(row: Row) -> Source:
+def _source(row: RateRow) -> Source:
     return row["region"], row["contract"]
 
 
-def _observations(rule: AlertRule, rates: Mapping[Source, Compared]) -> Iterator[Observation]:
+def _observations(rule: AlertRule, rates: Mapping[Source, ComparedRows]) -> Iterator[Observation]:
     days, weeks = (int(rule.parameters[name]) for name in ("days", "weeks"))
     for (region, contract), one in rates.items():
         if one.now.rows < rule.parameters["rows"] or one.now.rate is None:
@@ -65,14 +65,14 @@ def _observations(rule: AlertRule, rates: Mapping[Source, Compared]) -> Iterator
         )
 
 
-def _value(rule: AlertRule, one: Compared, *, has_before: bool) -> Decimal:
+def _value(rule: AlertRule, one: ComparedRows, *, has_before: bool) -> Decimal:
     """The points lost against the weeks before; below the limit of the rule at least its threshold."""
     lost = -(one.change or Decimal(0)) if has_before else Decimal(0)
     below = rule.parameters["percent"] - _percent(one.now)
     return round(max(lost, rule.threshold + below) if below > 0 else lost, 1)
 
 
-def _percent(checked: Checked) -> Decimal:
+def _percent(checked: CheckedRows) -> Decimal:
     return round(100 * (checked.rate or Decimal(0)), 1)
 
 

@@ -12,8 +12,8 @@ from tillstream.alerts.rules import AlertRule
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
 from tillstream.goals.target_sales import TargetSales
+from tillstream.model.dates import Month
 from tillstream.model.money import amount_text
-from tillstream.model.months import Month
 from tillstream.model.people import UNRESTRICTED
 
 Node = tuple[str, str | None, date]

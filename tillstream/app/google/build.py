@@ -12,27 +12,25 @@ from tillstream.adapters.google.sale_index import FirestoreSaleIndex
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import custom_contracts
-from tillstream.app.app import App
-from tillstream.app.google.dataset import dataset_of
-from tillstream.app.lazy_warehouse import LazyWarehouse
-from tillstream.app.on_demand import OnDemand
+from tillstream.app.app import App, OnDemand
+from tillstream.app.google.lazy_warehouse import LazyWarehouse, dataset_of
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.ports import Clock, DocumentStore, Ports, Warehouse
 from tillstream.ports.warehouse import SqlWarehouse
 from tillstream.settings import Settings
 
 if TYPE_CHECKING:
-    from tillstream.ad_hoc.engines import Engine
+    from tillstream.explore.engines import StatementEngine
 
 
-def build(settings: Settings, clock: Clock | None = None) -> App:
+def build_google(settings: Settings, clock: Clock | None = None) -> App:
     """Build the app on a project that is deployed already. Raises `Unavailable`.
 
     Has no watched folders: files are written to the inbox. The sweep loads exchange rates, so that instances start
     without a query for them.
     """
     documents, clock = FirestoreDocumentStore(settings.project), clock or SystemClock()
-    warehouse = LazyWarehouse(partial(_warehouse, settings, documents, clock))
+    warehouse = LazyWarehouse(partial(_open_warehouse, settings, documents, clock))
     ports = Ports(
         connect_buckets(settings.project, settings.buckets),
         warehouse,
@@ -43,33 +41,33 @@ def build(settings: Settings, clock: Clock | None = None) -> App:
         jobs=CloudRunJobs(settings.project, settings.location, settings.run_api),
         functions=CloudRunFunctions(settings.functions) if settings.functions else None,
     )
-    own = custom_contracts.InDocuments(ports)
+    own = custom_contracts.ContractsInDocuments(ports)
     contracts = ContractRegistry(ports.documents, own.read(), own.save, own.read)
     return App(
         settings,
         ports,
         contracts,
         QueryCache(),
-        partial(_scratch, settings),
-        OnDemand(partial(_engine, warehouse)),
-        backup=partial(_keep, settings),
+        partial(_open_scratch, settings),
+        OnDemand(partial(_google_engine, warehouse)),
+        backup=partial(_backup_writer, settings),
     )
 
 
-def _engine(warehouse: LazyWarehouse) -> "Engine":
-    from tillstream.ad_hoc.engines import WarehouseEngine
+def _google_engine(warehouse: LazyWarehouse) -> "StatementEngine":
     from tillstream.adapters.local.query_processes import LocalQueryProcesses
+    from tillstream.explore.engines import WarehouseEngine
 
     return WarehouseEngine(LocalQueryProcesses(), warehouse)
 
 
-def _keep(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> dict[str, Any]:
-    from tillstream.app.google.backup import keep
+def _backup_writer(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> dict[str, Any]:
+    from tillstream.app.google.project_backup import backup_project
 
-    return keep(settings, out, report_bytes)
+    return backup_project(settings, out, report_bytes)
 
 
-def _warehouse(settings: Settings, documents: DocumentStore, clock: Clock) -> SqlWarehouse:
+def _open_warehouse(settings: Settings, documents: DocumentStore, clock: Clock) -> SqlWarehouse:
     from tillstream.adapters.google.bigquery.sql_of_people import SqlOfPeople
     from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 
@@ -83,7 +81,7 @@ def _warehouse(settings: Settings, documents: DocumentStore, clock: Clock) -> Sq
     )
 
 
-def _scratch(settings: Settings) -> Warehouse:
+def _open_scratch(settings: Settings) -> Warehouse:
     from tillstream.adapters.google.bigquery.scratch_warehouse import ScratchWarehouse
     from tillstream.adapters.local.sale_index import MemorySaleIndex
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tillstream.cli.output.tables import print_line, title
+from tillstream.cli.output.tables import print_line, print_title
 
 
 def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
@@ -17,7 +17,7 @@ def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
     what = f" · proposed contract {contract['name']}" if contract else ""
     if data["source"]:
         what = f" · contract {contract['name']}, version {contract['version']}"
-    title(data["file"], f"{what} · {data['rows_read']:,} rows sampled")
+    print_title(data["file"], f"{what} · {data['rows_read']:,} rows sampled")
     width = max((len(one["about"]) for one in data["findings"]), default=0)
     for one in data["findings"]:
         why = f"{one['sure']} · {one['evidence']}{_lines(one['lines'])}"
@@ -57,7 +57,7 @@ def _lines(lines: list[int]) -> str:
 
 def _question(one: dict[str, Any]) -> None:
     key = f"{one['key']}.WORD" if "words" in one else one["key"]
-    title(f"? {one['question']}", f" --answer {key}={'|'.join(map(_value, one['choices'])) or '…'}")
+    print_title(f"? {one['question']}", f" --answer {key}={'|'.join(map(_value, one['choices'])) or '…'}")
     if one["default"]:
         print_line(f"  usually {_value(one['default'])}")
     if one["evidence"]:

@@ -1,9 +1,9 @@
-"""Terminal output of maintenance commands: status, sweep, announce, rebuild, rates, contracts, accounts."""
+"""Terminal output of the work on a home: status, sweep, backup, losses, contracts, accounts and billed queries."""
 
 from datetime import datetime
 from typing import Any
 
-from tillstream.cli.output.tables import ROWS, amount_or_blank, print_line, title
+from tillstream.cli.output.tables import ROW_COUNTS, amount_or_blank, print_line, print_title, show_rows
 from tillstream.model.events import WEBHOOK_SUBSCRIPTIONS
 
 NO_SALES: dict[str, Any] = {"sale_count": 0, "line_count": 0, "net": "0"}
@@ -104,11 +104,11 @@ def show_settled(data: dict[str, Any]) -> None:
 def show_replay_preview(data: dict[str, Any]) -> None:
     before, after = data["before"], data["after"]
     versions = [f"{side['contract'] or 'no contract'} version {side['contract_version']}" for side in (before, after)]
-    title(data["file"], f" · {versions[0]} → {versions[1]}")
+    print_title(data["file"], f" · {versions[0]} → {versions[1]}")
     times = [f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S} UTC" for at in data["received"].values()]
     if times[0] != times[1]:
         print_line(f"  received at {times[0]} → {times[1]}")
-    for name in ("read", *ROWS):
+    for name in ("read", *ROW_COUNTS):
         sides = ["…" if side["rows"][name] is None else f"{side['rows'][name]:,}" for side in (before, after)]
         print_line(f"  {name:<12}{sides[0]:>12} → {sides[1]}")
     net = [{row["currency"]: row["net"] for row in side["amounts"]} for side in (before, after)]
@@ -165,7 +165,7 @@ def show_rebuilt(data: dict[str, Any]) -> None:
         rest = ", apart from what could not be read" if unread else ""
         print_line(f"Settled {size} again: the copy and the ledger are identical{rest}.")
         return
-    title(f"Settled {size} again: the copy and the ledger differ.")
+    print_title(f"Settled {size} again: the copy and the ledger differ.")
     for words in data["differences"]:
         print_line(f"  {words}")
 
@@ -176,7 +176,7 @@ def show_rates(data: dict[str, int]) -> None:
 
 def show_contract(data: dict[str, Any]) -> None:
     """Print a contract, one line per field; unset fields are omitted."""
-    title(data["name"], f" · version {data['version']} · region {data['region']}")
+    print_title(data["name"], f" · version {data['version']} · region {data['region']}")
     if data["description"]:
         print_line(data["description"])
     for name, value in data.items():
@@ -186,7 +186,7 @@ def show_contract(data: dict[str, Any]) -> None:
 
 def show_whole_numbers(data: dict[str, Any]) -> None:
     """Print what a contract's rule for whole numbers changes, or has changed."""
-    title(data["contract"], f" · version {data['contract_version']} · region {data['region']}")
+    print_title(data["contract"], f" · version {data['contract_version']} · region {data['region']}")
     for column, example in data["columns"].items():
         print_line(f"  {column}: {example} is read as {example.rstrip('0')[:-1]}")
     for each in data.get("replayed", data["files"]):
@@ -237,7 +237,7 @@ def show_audit(data: list[dict[str, Any]]) -> None:
 def show_user(data: dict[str, Any]) -> None:
     """Print an account, with its new password or link and its history if included."""
     if "role" in data:
-        title(data["login"], f" · {data['name']} · {data['role']}{_scope_words(data)}")
+        print_title(data["login"], f" · {data['name']} · {data['role']}{_scope_words(data)}")
         if data["disabled"]:
             print_line("  The account is disabled.")
     for change in data.get("changes", []):
@@ -270,9 +270,100 @@ def show_tokens(data: list[dict[str, Any]]) -> None:
 
 def show_token(data: dict[str, Any]) -> None:
     where = ", ".join(data["regions"]) or "all regions of the user"
-    title(data["id"], f" · {data['login']} · {data['name']} · {data['state']}")
+    print_title(data["id"], f" · {data['login']} · {data['name']} · {data['state']}")
     what = " of live files" if data["files_only"] else ""
     print_line(f"  may {', '.join(data['rights'])}{what} in {where} until {data['expires_at']}")
     print_line(f"  last used: {data['last_used'] or 'never'}")
     if "token" in data:
         print_line(f"Token, shown only once: {data['token']}")
+
+
+def show_backup(data: dict[str, Any]) -> None:
+    print_line(
+        f"{data['archive']} contains everything as of {data['made_at']}: {data['files']:,} files, "
+        f"{_size_text(data['bytes'])}."
+    )
+    _print_parts(data)
+    print_line("Every file in it was read back and is as it was copied. To restore it, run `tillstream restore`.")
+    if "damaged" not in data:
+        return
+    if not data["damaged"]:
+        print_line("All kept originals have the content that was received.")
+    for sentence in data["damaged"]:
+        print_line(f"Not whole in it: {sentence}")
+
+
+def show_restored(data: dict[str, Any]) -> None:
+    print_line(
+        f"{data['home']} is restored to its state of {data['made_at']}: {data['files']:,} files, "
+        f"{_size_text(data['bytes'])}."
+    )
+    _print_parts(data)
+    for name in data.get("left_out", ()):
+        print_line(f"Left out, because it is damaged in the backup: {name}")
+    for sentence in data.get("damaged", ()):
+        print_line(f"Not whole in the backup: {sentence}")
+    if data["set_aside"]:
+        print_line(f"The previous data is in {data['set_aside']}.")
+    print_line(
+        "To verify it, run `tillstream rebuild --check`, which settles everything again in a copy and compares the two."
+    )
+
+
+def _print_parts(data: dict[str, Any]) -> None:
+    """Print row, document and original counts, which only a project's backup has."""
+    if "documents" in data:
+        counts = (("row", data["rows"]), ("document", data["documents"]), ("original", data["originals"]))
+        print_line(", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts) + ".")
+
+
+def _size_text(count: int) -> str:
+    return f"{count / 1_000_000:,.1f} MB" if count >= 1_000_000 else f"{count / 1_000:,.1f} kB"
+
+
+def show_losses(data: list[dict[str, Any]]) -> None:
+    for one in data:
+        show_loss(one)
+    if not data:
+        print_line("Nothing is lost or damaged.")
+
+
+def show_loss(data: dict[str, Any]) -> None:
+    decided = f"{data['resolution']} by {data['resolved_by']}, {data['resolved_at']}"
+    print_title(data["id"], f" · {'open' if data['is_open'] else decided} · since {data['since']}")
+    print_line(f"  {data['message']}")
+    places = data["stores"] or data["regions"]
+    if places:
+        print_line(f"  {'Stores' if data['stores'] else 'Regions'}: {', '.join(places)}")
+    if data["reason"]:
+        print_line(f"  {data['reason']}")
+    if data["is_open"]:
+        print_line(f"  {data['remedy']}")
+
+
+def show_put_back(data: list[dict[str, Any]]) -> None:
+    for one in data:
+        show_loss(one)
+    if not data:
+        print_line("The backup has nothing of what is lost, or it is damaged there as well.")
+
+
+MB = 1_000_000
+COST_COLUMNS = ("work", "who", "account", "jobs", "errors", "median s", "p95 s", "MB billed", "USD")
+
+
+def show_costs(rows: list[dict[str, Any]]) -> None:
+    """Print the jobs by work and account, and their sum."""
+    if not rows:
+        print_line("BigQuery ran no job in this time.")
+        return
+    cells = [dict(zip(COST_COLUMNS, _cost_cells(row), strict=True)) for row in rows]
+    show_rows({"name": "jobs of BigQuery", "columns": list(COST_COLUMNS), "rows": cells, "cut": False})
+    billed, usd = (sum(row[name] for row in rows) for name in ("bytes_billed", "usd"))
+    print_line(f"{billed / MB:,.0f} MB billed, {usd:.2f} USD at the list price of on-demand queries.")
+
+
+def _cost_cells(row: dict[str, Any]) -> list[Any]:
+    seconds = (f"{row[name]:.2f}" for name in ("seconds_median", "seconds_p95"))
+    billed = f"{row['bytes_billed'] / MB:,.0f}"
+    return [*(row[name] for name in COST_COLUMNS[:5]), *seconds, billed, f"{row['usd']:.4f}"]

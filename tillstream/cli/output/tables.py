@@ -1,16 +1,23 @@
 """Terminal output of results. Rich is imported when something is printed with it: `--json` needs none of it."""
 
+import csv
+import io
+import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from tillstream.model.money import amount_text
+from tillstream.model.text import guard_formulas
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-ROWS = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
+ROW_COUNTS = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
 
 
 @cache
@@ -25,7 +32,7 @@ def print_line(text: str) -> None:
     _console().print(text, highlight=False, markup=False)
 
 
-def title(words: str, rest: str = "") -> None:
+def print_title(words: str, rest: str = "") -> None:
     from rich.markup import escape
 
     _console().print(f"[bold]{escape(words)}[/]{escape(rest)}", highlight=False)
@@ -45,7 +52,7 @@ def show_demo(data: dict[str, Any]) -> None:
 
 def _receipt(receipt: dict[str, Any]) -> None:
     batch = receipt.get("batch_id", "nothing stored")
-    title(receipt["file"], f" · {receipt['contract'] or 'no contract yet'} · {receipt['status']} · {batch}")
+    print_title(receipt["file"], f" · {receipt['contract'] or 'no contract yet'} · {receipt['status']} · {batch}")
     for hold in receipt.get("holds", []):
         print_line(f"  held: {hold['message']} ({hold['code']})")
     if proposal := receipt.get("proposal"):
@@ -59,7 +66,7 @@ def _receipt(receipt: dict[str, Any]) -> None:
         print_line(f"  {receipt['error']}")
     rows = receipt.get("rows")
     if rows and (rows["read"] or rows["new"] is not None):
-        parts = " + ".join(f"{_count(rows[name])} {name}" for name in ROWS)
+        parts = " + ".join(f"{_count(rows[name])} {name}" for name in ROW_COUNTS)
         print_line(f"  {_count(rows['read'])} rows read = {parts}")
         if not rows["read"]:
             print_line("  The file has a header but no rows.")
@@ -89,7 +96,7 @@ def _count(number: int | None) -> str:
 
 def show_refused(data: dict[str, Any]) -> None:
     for row in data["rows"]:
-        title(f"line {row['line_number']}", f"  {row['raw']}")
+        print_title(f"line {row['line_number']}", f"  {row['raw']}")
         for problem in row["problems"]:
             print_line(f"  {problem['message']} {problem['remedy']}")
     count = len(data["rows"])
@@ -200,3 +207,37 @@ def _width(columns: list[str], cells: list[list[str]]) -> int:
 
 def show_list(data: list[dict[str, Any]]) -> None:
     show_rows({"columns": list(data[0]) if data else [], "rows": data})
+
+
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+"""Numbers are never formulas, and decimals are texts in results."""
+
+
+def show_csv(data: dict[str, Any]) -> None:
+
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(map(guard_formulas, data["columns"]))
+    writer.writerows(map(_csv_cell, row) for row in rounded_cells(data, only_converted=True))
+    click.echo(text.getvalue(), nl=False)
+    _note_if_cut(data)
+
+
+def show_table(data: dict[str, Any]) -> None:
+
+    show_rows(data)
+    _note_if_cut(data)
+
+
+def _note_if_cut(data: dict[str, Any]) -> None:
+    if data["cut"]:
+        rows = len(data["rows"])
+        shown = "Only the first row is" if rows == 1 else f"Only the first {rows:,} rows are"
+        click.echo(f"{shown} shown; there are more. To see more, use --limit N.", err=True)
+
+
+def _csv_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if PLAIN_NUMBER.fullmatch(text) else guard_formulas(text)

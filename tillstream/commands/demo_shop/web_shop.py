@@ -11,7 +11,7 @@ from typing import Any
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.commands.demo_shop.people import REGION
-from tillstream.connectors import records, run
+from tillstream.connectors import due_runs, records
 from tillstream.connectors.state import ConnectorDraft
 from tillstream.model.batch import Batch
 from tillstream.records import batch_records as batches
@@ -31,10 +31,10 @@ ORDERS = (
 )
 """Product, its name and category, quantity, and unit price in rupees; one order each. Their lines are numbered."""
 GST = Decimal("0.18")
-Row = tuple[str | int, ...]
+OrderRow = tuple[str | int, ...]
 
 
-def add(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
+def add_web_shop(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
     """Write the database and connect it, unless there is a connector; run it twice: the second run finds nothing new.
 
     load: processes one batch.
@@ -47,9 +47,9 @@ def add(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
     settings = {"url": f"sqlite:///{folder / DATABASE}", "query": "orders", "cursor_column": "Line"}
     access = source_access(app)
     records.add_connector(app.ports, app.contracts, access, ConnectorDraft(NAME, "sql", settings, REGION), by)
-    for batch in run.run_connector(app.ports, app.contracts, access, NAME, by).batches:
+    for batch in due_runs.run_connector(app.ports, app.contracts, access, NAME, by).batches:
         load(batches.get_batch(app.ports, batch))
-    run.run_connector(app.ports, app.contracts, access, NAME, by)
+    due_runs.run_connector(app.ports, app.contracts, access, NAME, by)
 
 
 def _write(path: Path, until: date) -> None:
@@ -61,7 +61,7 @@ def _write(path: Path, until: date) -> None:
         connection.executemany(f"INSERT INTO orders VALUES ({values})", _orders(until))
 
 
-def _orders(until: date) -> Iterator[Row]:
+def _orders(until: date) -> Iterator[OrderRow]:
     for number, (product, name, category, units, price) in enumerate(ORDERS, 1):
         at = datetime.combine(until, time(20)) + timedelta(minutes=7 * number)
         net = units * Decimal(price)

@@ -101,7 +101,7 @@ def _taxed(columns: NumberColumns, roles: Mapping[str, str], total: Numbers, nam
     return None if is_tip_header(charge) and without >= _HIGH_SHARE > contained else ""
 
 
-def find_tax_beside_charges(
+def find_tax_with_charges(
     sheet: Sheet,
     roles: dict[str, str],
     style: DetectedNumberStyle,

@@ -161,7 +161,7 @@ class TaxColumns:
 
     def ask(self, sheet: Sheet, roles: dict[str, str], style: DetectedNumberStyle, unknown: tuple[str, ...]) -> None:
         """Ask for a tax or a net total among the numeric columns with unknown names, and read the totals of orders."""
-        charges.find_tax_beside_charges(sheet, roles, style, unknown, self._log)
+        charges.find_tax_with_charges(sheet, roles, style, unknown, self._log)
         line_taxes.ask_for_tax(sheet, roles, style, unknown, self._log)
         line_taxes.ask_for_net_total(sheet, roles, style, unknown, self._log)
         self.order_tax = detect_order_tax(sheet, roles, style, self._log)

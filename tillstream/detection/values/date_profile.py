@@ -25,7 +25,8 @@ _TIME_PREPOSITIONS = r"at|um|à|a las|às|as|alle ore|alle|ore|om|klo|kl\.?|w|go
 _HALVES_OF_A_DAY = "오전|오후|上午|下午|午前|午後"
 """Names before a time, as AM and PM are written after it."""
 _TIME_OF_DAY = (
-    rf"(?P<gap>,?[ T_]+(?:(?i:{_TIME_PREPOSITIONS}) +)?|:| ?\()(?:(?P<half>{_HALVES_OF_A_DAY})(?P<after_half> ?))?(?P<hour>[0-9]{{1,2}})"
+    rf"(?P<gap>,?[ T_]+(?:(?i:{_TIME_PREPOSITIONS}) +)?|:| ?\()(?:(?P<half>{_HALVES_OF_A_DAY})(?P<after_half> ?))?"
+    r"(?P<hour>[0-9]{1,2})"
     r"(?P<colon>[:.h時时点點]|시 ?)(?P<minute>[0-9]{1,2}(?=[分분])|[0-9]{2})"
     r"(?:(?P<before_second>[:.]|分|분 ?)(?P<second>[0-9]{2}|[0-9](?=[秒초])))?"
     r"(?P<fraction>\.[0-9]{1,9})?(?P<noon>\s?[AaPp]\.?\s?[Mm]\.?)?"

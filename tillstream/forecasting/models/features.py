@@ -1,4 +1,4 @@
-"""Inputs of the pooled model: about a series, the day of the forecast, the calendar of the forecast day, and nothing later."""
+"""Inputs of the pooled model: about a series, the day of the forecast and the calendar, and nothing later."""
 
 from collections.abc import Sequence
 

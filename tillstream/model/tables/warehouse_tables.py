@@ -1,6 +1,6 @@
 """Every table of the warehouse, as columns; adapters render their own DDL from this list.
 
-`hash128` and `hash64` are computed by `pipeline/staging/hashes.py` (see docs/adr/001), in the type that the engine
+`hash128` and `hash64` are computed by `pipeline/staging/split_rows.py` (see docs/adr/001), in the type that the engine
 compares fastest. Rows of settlements, batches, sightings, sale_versions, statements, refusals, listed_changes,
 batch_days and settlement_days are only added, and only these columns updated: `is_current` and `leads` of
 sale_versions, `place_seq`, `undone_no` and `removed` of batches.

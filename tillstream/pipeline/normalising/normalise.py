@@ -38,8 +38,11 @@ from tillstream.pipeline.rows.text_columns import (
 _NEXT_LETTER = "[\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]"
 """Characters to which the second and later bytes of a letter are decoded."""
 _ODD_LETTER = "[\u0080-\u009f\u00a1-\u00aa\u00ac-\u00ba\u00bc-\u00bf€‚ƒ„†‡ˆ‰Š‹ŒŽ™š›œžŸ]"
-"""The subset of `_NEXT` that is unusual after a capital at the end of a word (excludes quotes and dashes)."""
-_MOJIBAKE = f"\ufffd|[ÂÃ]{_NEXT_LETTER}|[ÄÅ]{_ODD_LETTER}|(?:[Ä-ß]{_NEXT_LETTER}){{2}}|[à-ï]{_NEXT_LETTER}{_NEXT_LETTER}|ð{_NEXT_LETTER}{{3}}|[┬├]\\S"
+"""The subset of `_NEXT_LETTER` that is unusual after a capital at the end of a word (excludes quotes and dashes)."""
+_MOJIBAKE = (
+    f"\ufffd|[ÂÃ]{_NEXT_LETTER}|[ÄÅ]{_ODD_LETTER}|(?:[Ä-ß]{_NEXT_LETTER}){{2}}|[à-ï]{_NEXT_LETTER}{_NEXT_LETTER}"
+    f"|ð{_NEXT_LETTER}{{3}}|[┬├]\\S"
+)
 
 
 def flag_mojibake(source: SourceColumns, names: Iterable[str]) -> None:

@@ -158,7 +158,7 @@ def check_content(head: bytes, encoding: str) -> None:
     _check(head, encoding, is_whole=len(head) < HEAD_BYTES)
 
 
-def check_known_formats(head: bytes) -> None:
+def check_signatures(head: bytes) -> None:
     """Raise `NotATable` for formats that are named, and for those that cannot be read inside an archive."""
     for magic, message in _INSIDE.items():
         if head.startswith(magic):
@@ -174,7 +174,7 @@ def _check(head: bytes, encoding: str, *, is_whole: bool) -> None:
         raise NotATable("empty-file", _EMPTY)
     if not head.strip(b"\0"):
         raise not_a_table(_NUL_BYTES)
-    check_known_formats(head)
+    check_signatures(head)
     if not encoding.startswith(("utf-16", "utf-32")) and _is_binary(head):
         raise not_a_table(_BINARY)
 

@@ -9,7 +9,7 @@ from tillstream.pipeline.reading.file_signatures import (
     SNIFFED_BYTES,
     UTF8_BOM,
     UTF16_BOMS,
-    check_known_formats,
+    check_signatures,
     utf16_byte_order,
 )
 from tillstream.pipeline.reading.read_options import UnreadableFile
@@ -135,7 +135,7 @@ class NonAsciiLetters:
 
 def _check_text(head: bytes, encoding: str) -> None:
     if not head.startswith(GZIP_MAGIC):
-        check_known_formats(head)
+        check_signatures(head)
     if head.startswith(UTF16_BOMS) and not encoding.casefold().startswith(("utf-16", "utf-32", "utf_16", "utf_32")):
         raise UnreadableFile(
             "unreadable-file",

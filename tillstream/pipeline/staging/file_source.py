@@ -37,7 +37,7 @@ from tillstream.pipeline.rows.block import Block
 from tillstream.pipeline.rows.row_batch import RejectedRow, RejectionProblem, RowBatch, set_aside_ignored
 from tillstream.pipeline.rows.text_columns import combine_chunks, to_bool_array
 from tillstream.pipeline.validating.date_doubts import DateDoubts
-from tillstream.pipeline.validating.swapped_dates import converted_dates, flag_swapped_dates, swap_date_cells
+from tillstream.pipeline.validating.spreadsheet_swaps import converted_dates, flag_swapped_dates, swap_date_cells
 
 OpenBlocks = Callable[[], Iterator[Block]]
 

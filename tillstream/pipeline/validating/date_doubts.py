@@ -28,7 +28,7 @@ from tillstream.model.swapped_dates import (
     year_words,
 )
 from tillstream.pipeline.rows.text_columns import Ints, Mask, combine_chunks, encode_texts, to_bool_array
-from tillstream.pipeline.validating.swapped_dates import (
+from tillstream.pipeline.validating.spreadsheet_swaps import (
     are_date_cells,
     can_be_half_converted,
     days_to_dates,

@@ -147,7 +147,8 @@ class RepeatedRows:
         index = int(np.flatnonzero(chosen)[np.argmin(sales.first[chosen])])
         lines = rows[3]
         return (
-            f"{_part_number(int(chosen.sum()), total)} occur two or more times, with all rows of their sales: the row of "
+            f"{_part_number(int(chosen.sum()), total)} occur two or more times, with all rows of their sales: the "
+            "row of "
             f"line {lines[sales.first[index]]:,} is that of line {lines[sales.second[index]]:,} again"
         )
 

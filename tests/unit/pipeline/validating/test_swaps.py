@@ -11,8 +11,8 @@ from tillstream.contracts.contract_files import shipped_contracts
 from tillstream.model.contract import Contract
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.staging.file_source import RegionalFileSource
-from tillstream.pipeline.validating.swapped_dates import flag_swapped_dates
-from tillstream.samples.files import files
+from tillstream.pipeline.validating.spreadsheet_swaps import flag_swapped_dates
+from tillstream.samples.sample_files import files_of_regions
 
 RULES = contract({"store_id": "Store"}, dates={"formats": ["%d.%m.%Y"]})
 
@@ -130,7 +130,7 @@ def _alarms(path: Path, rules: Contract) -> int:
 
 
 def test_the_samples_raise_no_alarm(tmp_path: Path) -> None:
-    for one in files(until=date(2026, 3, 17), scale=0.05):
+    for one in files_of_regions(until=date(2026, 3, 17), scale=0.05):
         with (tmp_path / one.name).open("wb") as out:
             one.write(out)
         assert _alarms(tmp_path / one.name, shipped_contracts()[one.contract]) == 0

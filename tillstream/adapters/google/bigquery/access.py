@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from google.api_core.iam import Policy
 from google.cloud.bigquery import AccessEntry
 
+from tillstream.adapters.google.api_retries import TIMEOUT
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.tables import LAYOUTS
-from tillstream.adapters.google.retries import TRY
 from tillstream.model.errors import Rejected
 
 READER = "READER"
@@ -81,14 +81,14 @@ def _is_managed_reader(entry: AccessEntry) -> bool:
 
 def _access_entries(dataset: Dataset) -> list[AccessEntry]:
     with dataset.errors(dataset.name):
-        return list(dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TRY).access_entries)
+        return list(dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TIMEOUT).access_entries)
 
 
 def _replace_entries(dataset: Dataset, entries: list[AccessEntry]) -> None:
     with dataset.errors(dataset.name):
-        resource = dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TRY)
+        resource = dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TIMEOUT)
         resource.access_entries = entries
-        dataset.client.update_dataset(resource, ["access_entries"], retry=CALLS, timeout=TRY)
+        dataset.client.update_dataset(resource, ["access_entries"], retry=CALLS, timeout=TIMEOUT)
 
 
 WRITER_ROLE = "roles/bigquery.dataEditor"
@@ -111,7 +111,7 @@ def grant_writers(dataset: Dataset, wanted: Writers) -> list[str]:
     changes = list(_writer_changes(dataset, wanted))
     for table, _, policy in changes:
         with dataset.errors(table):
-            dataset.client.set_iam_policy(dataset.table(table), policy, retry=CALLS, timeout=TRY)
+            dataset.client.set_iam_policy(dataset.table(table), policy, retry=CALLS, timeout=TIMEOUT)
     return [text for _, text, _ in changes]
 
 
@@ -131,7 +131,7 @@ def _writer_changes(dataset: Dataset, wanted: Writers) -> Iterator[tuple[str, st
 
 def _table_policy(dataset: Dataset, table: str) -> Policy:
     with dataset.errors(table):
-        return dataset.client.get_iam_policy(dataset.table(table), retry=CALLS, timeout=TRY)
+        return dataset.client.get_iam_policy(dataset.table(table), retry=CALLS, timeout=TIMEOUT)
 
 
 def _member_list(members: Iterable[str]) -> str:

@@ -16,9 +16,15 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 
+from tillstream.adapters.google.api_retries import (
+    NO_CREDENTIALS,
+    RETRY,
+    TIMEOUT,
+    is_transient,
+    translate_errors,
+)
 from tillstream.adapters.google.bigquery.query_values import bind_parameters
 from tillstream.adapters.google.bigquery.tables import LABELS
-from tillstream.adapters.google.retries import NO_CREDENTIALS, RETRY, TRY, is_transient, translate_errors
 from tillstream.model.errors import Conflict, Rejected, TooLarge, Unavailable
 
 BIGQUERY_SCOPE = "https://www.googleapis.com/auth/bigquery"
@@ -172,16 +178,16 @@ class Dataset:
         )
         restarts = DEFAULT_JOB_RETRY.with_timeout(within)
         with self.errors("The warehouse"):
-            job = self.client.query(text, config, retry=CALLS, timeout=TRY, job_retry=restarts)
+            job = self.client.query(text, config, retry=CALLS, timeout=TIMEOUT, job_retry=restarts)
             try:
                 return job.result(page_size=page, retry=CALLS, timeout=within, job_retry=restarts)
             except TookTooLong:
-                job.cancel(retry=None, timeout=TRY)
+                job.cancel(retry=None, timeout=TIMEOUT)
                 raise
 
     def answer(self, rows: Any) -> bigquery.TableReference:
         """The temporary table in which BigQuery keeps a query result for a day."""
-        return self.client.get_job(rows.job_id, location=rows.location, retry=CALLS, timeout=TRY).destination
+        return self.client.get_job(rows.job_id, location=rows.location, retry=CALLS, timeout=TIMEOUT).destination
 
     @contextmanager
     def errors(self, what: str) -> Iterator[None]:

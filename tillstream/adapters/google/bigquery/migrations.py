@@ -23,10 +23,10 @@ from google.cloud.bigquery import SchemaField, Table
 
 import sql as catalogue
 from sql import BIGQUERY_VIEWS
+from tillstream.adapters.google.api_retries import TIMEOUT
 from tillstream.adapters.google.bigquery import access, tables
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.tables import EPOCH, SCHEMA_VERSIONS
-from tillstream.adapters.google.retries import TRY
 from tillstream.model.errors import Rejected
 from tillstream.model.tables.warehouse_tables import TABLES, column_descriptions
 
@@ -104,7 +104,7 @@ def rebuild_tables(dataset: Dataset, number: int, script: str) -> None:
         _delete_table(dataset, name)
     for name in filled:
         with dataset.errors(name):
-            dataset.client.create_table(tables.table_resource(dataset.table(name)), retry=CALLS, timeout=TRY)
+            dataset.client.create_table(tables.table_resource(dataset.table(name)), retry=CALLS, timeout=TIMEOUT)
     dataset.ask(script, work="migrate", within=REBUILD_WITHIN)
 
 
@@ -136,7 +136,7 @@ def _copy_table(dataset: Dataset, name: str, copy: str) -> None:
         raise Rejected(f"Not all rows of {name} are visible. Nothing was changed; repeat the migration in a minute.")
     created.labels = tables.LABELS | COMPLETE_LABEL
     with dataset.errors(copy):
-        dataset.client.update_table(created, ["labels"], retry=CALLS, timeout=TRY)
+        dataset.client.update_table(created, ["labels"], retry=CALLS, timeout=TIMEOUT)
 
 
 def _is_complete(copy: Table | None) -> bool:
@@ -146,14 +146,14 @@ def _is_complete(copy: Table | None) -> bool:
 def _find_table(dataset: Dataset, name: str) -> Table | None:
     with dataset.errors(name):
         try:
-            return dataset.client.get_table(dataset.table(name), retry=CALLS, timeout=TRY)
+            return dataset.client.get_table(dataset.table(name), retry=CALLS, timeout=TIMEOUT)
         except Absent:
             return None
 
 
 def _delete_table(dataset: Dataset, name: str) -> None:
     with dataset.errors(name):
-        dataset.client.delete_table(dataset.table(name), not_found_ok=True, retry=CALLS, timeout=TRY)
+        dataset.client.delete_table(dataset.table(name), not_found_ok=True, retry=CALLS, timeout=TIMEOUT)
 
 
 Migration = tuple[int, str, str]
@@ -240,17 +240,17 @@ def migration_differences(dataset: Dataset, migrations: Sequence[Migration] | No
 def _create_dataset(dataset: Dataset) -> None:
     with dataset.errors(dataset.name):
         try:
-            dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TRY)
+            dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TIMEOUT)
         except Absent:
             resource = DatasetResource(dataset.reference)
             resource.location, resource.labels = dataset.location, tables.LABELS
-            dataset.client.create_dataset(resource, exists_ok=True, retry=CALLS, timeout=TRY)
+            dataset.client.create_dataset(resource, exists_ok=True, retry=CALLS, timeout=TIMEOUT)
 
 
 def _get_table(dataset: Dataset, name: str) -> Table | None:
     with dataset.errors(name):
         try:
-            return dataset.client.get_table(dataset.table(name), retry=CALLS, timeout=TRY)
+            return dataset.client.get_table(dataset.table(name), retry=CALLS, timeout=TIMEOUT)
         except Absent:
             return None
 
@@ -258,7 +258,7 @@ def _get_table(dataset: Dataset, name: str) -> Table | None:
 def _create_table(dataset: Dataset, name: str) -> None:
     with dataset.errors(name):
         dataset.client.create_table(
-            tables.table_resource(dataset.table(name)), exists_ok=True, retry=CALLS, timeout=TRY
+            tables.table_resource(dataset.table(name)), exists_ok=True, retry=CALLS, timeout=TIMEOUT
         )
 
 
@@ -279,7 +279,7 @@ def _update_table(dataset: Dataset, name: str) -> bool:
 
 def _patch(dataset: Dataset, changed: Table, parts: list[str]) -> None:
     with dataset.errors(changed.table_id):
-        dataset.client.update_table(changed, parts, retry=CALLS, timeout=TRY)
+        dataset.client.update_table(changed, parts, retry=CALLS, timeout=TIMEOUT)
 
 
 def _with_description(field: SchemaField, description: str | None) -> SchemaField:

@@ -15,11 +15,11 @@ from google.cloud.bigquery import Dataset as DatasetResource
 from google.cloud.bigquery import Table
 
 from sql import row_access
+from tillstream.adapters.google.api_retries import TIMEOUT
 from tillstream.adapters.google.bigquery import access
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.migrations import DIGEST_LABEL
 from tillstream.adapters.google.bigquery.tables import LABELS
-from tillstream.adapters.google.retries import TRY
 from tillstream.model.errors import NotFound
 
 POLICIES = "row-access"
@@ -96,7 +96,7 @@ def _create_dataset(views: Dataset) -> None:
     resource = DatasetResource(views.reference)
     resource.location, resource.labels = views.location, LABELS
     with views.errors(views.name):
-        views.client.create_dataset(resource, exists_ok=True, retry=CALLS, timeout=TRY)
+        views.client.create_dataset(resource, exists_ok=True, retry=CALLS, timeout=TIMEOUT)
 
 
 def _protect(dataset: Dataset, views: Dataset, statements: Sequence[str], digest: str) -> None:
@@ -107,7 +107,7 @@ def _protect(dataset: Dataset, views: Dataset, statements: Sequence[str], digest
     resource = _get_dataset(views)
     resource.labels = resource.labels | {POLICIES: digest}  # last: a dataset with this label is complete
     with views.errors(views.name):
-        views.client.update_dataset(resource, ["labels"], retry=CALLS, timeout=TRY)
+        views.client.update_dataset(resource, ["labels"], retry=CALLS, timeout=TIMEOUT)
 
 
 def _replace_view(dataset: Dataset, views: Dataset, view: str, text: str, view_digest: str) -> None:
@@ -117,7 +117,7 @@ def _replace_view(dataset: Dataset, views: Dataset, view: str, text: str, view_d
     created.description, created.schema = source.description, source.schema
     created.labels = LABELS | {DIGEST_LABEL: view_digest}
     with views.errors(view):
-        views.client.update_table(created, ["description", "schema", "labels"], retry=CALLS, timeout=TRY)
+        views.client.update_table(created, ["description", "schema", "labels"], retry=CALLS, timeout=TIMEOUT)
 
 
 # ---- existing state --------------------------------------------------------------------------------------------------
@@ -133,13 +133,13 @@ def _or_none(get: Callable[..., Resource], *args: object) -> Resource | None:
 
 def _get_dataset(of: Dataset) -> DatasetResource:
     with of.errors(of.name):
-        resource: DatasetResource = of.client.get_dataset(of.reference, retry=CALLS, timeout=TRY)
+        resource: DatasetResource = of.client.get_dataset(of.reference, retry=CALLS, timeout=TIMEOUT)
         return resource
 
 
 def _get_table(of: Dataset, name: str) -> Table:
     with of.errors(name):
-        return of.client.get_table(of.table(name), retry=CALLS, timeout=TRY)
+        return of.client.get_table(of.table(name), retry=CALLS, timeout=TIMEOUT)
 
 
 def _created_at(table: Table | None) -> str:

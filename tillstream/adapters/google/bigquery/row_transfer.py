@@ -17,9 +17,9 @@ from google.api_core.exceptions import AlreadyExists, NotFound
 from google.api_core.exceptions import Conflict as JobExists
 from google.cloud.bigquery import LoadJobConfig, SchemaField, SourceFormat, Table, TableReference, WriteDisposition
 
+from tillstream.adapters.google.api_retries import DEADLINE, RETRY, TIMEOUT, is_transient
 from tillstream.adapters.google.bigquery.dataset import CALLS, WITHIN, Dataset
 from tillstream.adapters.google.bigquery.tables import LABELS, arrow_schema, transfer_schema
-from tillstream.adapters.google.retries import DEADLINE, RETRY, TRY, is_transient
 from tillstream.model.columns import Column, Field
 from tillstream.model.errors import Rejected, Unavailable
 
@@ -49,7 +49,7 @@ def append_parts(writer: Any, table: TableReference, *parts: pa.Table, patience:
         streams = [*pool.map(lambda rows: _fill_stream(writer, parent, rows, patience), parts)]
     commit = types.BatchCommitWriteStreamsRequest(parent=parent, write_streams=streams)
     retry = RETRY.with_timeout(patience)
-    errors = writer.batch_commit_write_streams(commit, retry=retry, timeout=TRY).stream_errors
+    errors = writer.batch_commit_write_streams(commit, retry=retry, timeout=TIMEOUT).stream_errors
     # all streams were committed together if the response of an earlier attempt was lost
     failed = [error for error in errors if error.code != types.StorageError.StorageErrorCode.STREAM_ALREADY_COMMITTED]
     if failed:
@@ -62,7 +62,7 @@ def _fill_stream(writer: Any, parent: str, rows: pa.Table, patience: float) -> s
 
     pending = types.WriteStream(type_=types.WriteStream.Type.PENDING)
     retry, new_table = RETRY.with_timeout(patience), _RETRY_NEW_TABLE.with_timeout(min(NEW_TABLE, patience))
-    stream: str = writer.create_write_stream(parent=parent, write_stream=pending, retry=new_table, timeout=TRY).name
+    stream: str = writer.create_write_stream(parent=parent, write_stream=pending, retry=new_table, timeout=TIMEOUT).name
     schema = types.ArrowSchema(serialized_schema=rows.schema.serialize().to_pybytes())
     offset = 0
     for batch in _append_batches(rows):
@@ -72,14 +72,14 @@ def _fill_stream(writer: Any, parent: str, rows: pa.Table, patience: float) -> s
         )
         retry(_send)(writer, types.AppendRowsRequest(write_stream=stream, offset=offset, arrow_rows=data))
         offset += batch.num_rows
-    writer.finalize_write_stream(name=stream, retry=retry, timeout=TRY)
+    writer.finalize_write_stream(name=stream, retry=retry, timeout=TIMEOUT)
     return stream
 
 
 def _send(writer: Any, request: Any) -> None:
     route = (("x-goog-request-params", f"write_stream={request.write_stream}"),)
     try:
-        for response in writer.append_rows(iter([request]), timeout=TRY, metadata=route):
+        for response in writer.append_rows(iter([request]), timeout=TIMEOUT, metadata=route):
             if response.error.code == ALREADY_EXISTS:
                 continue
             if response.row_errors or response.error.code:
@@ -118,7 +118,7 @@ def read_batches(
         ),
         max_stream_count=1,
         retry=RETRY,
-        timeout=TRY,
+        timeout=TIMEOUT,
     )
     schema = pa.ipc.read_schema(pa.py_buffer(session.arrow_schema.serialized_schema))
     for stream in session.streams:
@@ -166,14 +166,14 @@ class TableLoader:
         for name in names:
             with self._dataset.errors(name):
                 self._dataset.client.delete_table(
-                    self._dataset.table(name), not_found_ok=True, retry=CALLS, timeout=TRY
+                    self._dataset.table(name), not_found_ok=True, retry=CALLS, timeout=TIMEOUT
                 )
 
     def _create(self, name: str, fields: Sequence[SchemaField]) -> None:
         table = Table(self._dataset.table(name), fields)
         table.labels, table.expires = LABELS, datetime.now(UTC) + EXPIRES_AFTER
         with self._dataset.errors(name):
-            self._dataset.client.create_table(table, exists_ok=True, retry=CALLS, timeout=TRY)
+            self._dataset.client.create_table(table, exists_ok=True, retry=CALLS, timeout=TIMEOUT)
 
     def _load(self, name: str, fields: Sequence[SchemaField], source: Sequence[str] | pa.Table) -> None:
         """Replace the content atomically, so that the job may be repeated."""
@@ -189,13 +189,13 @@ class TableLoader:
                 file = io.BytesIO()
                 pq.write_table(source, file)
                 job = client.load_table_from_file(
-                    file, table, rewind=True, num_retries=3, job_id=job_id, job_config=config, timeout=TRY
+                    file, table, rewind=True, num_retries=3, job_id=job_id, job_config=config, timeout=TIMEOUT
                 )
             else:
                 try:
                     job = client.load_table_from_uri(
-                        list(source), table, job_id=job_id, job_config=config, retry=CALLS, timeout=TRY
+                        list(source), table, job_id=job_id, job_config=config, retry=CALLS, timeout=TIMEOUT
                     )
                 except JobExists:  # the response of an earlier attempt was lost, but its job runs
-                    job = client.get_job(job_id, retry=CALLS, timeout=TRY)
+                    job = client.get_job(job_id, retry=CALLS, timeout=TIMEOUT)
             job.result(retry=CALLS, timeout=self._within)

@@ -7,11 +7,11 @@ from typing import Any
 
 from google.api_core.exceptions import NotFound as Absent
 
+from tillstream.adapters.google.api_retries import TIMEOUT
 from tillstream.adapters.google.bigquery import row_transfer
 from tillstream.adapters.google.bigquery.dataset import CALLS, RETRY_CONFLICT, Dataset
 from tillstream.adapters.google.bigquery.query_values import literal
 from tillstream.adapters.google.bigquery.tables import EPOCH, FIELDS
-from tillstream.adapters.google.retries import TRY
 from tillstream.ledger.ledger_slice import STATED_DAYS
 from tillstream.model.errors import Rejected
 from tillstream.model.ids import index_hash
@@ -31,7 +31,7 @@ def has_tables(dataset: Dataset) -> bool:
     """Whether the dataset has the tables of this version."""
     with dataset.errors(EPOCH):
         try:
-            columns = dataset.client.get_table(dataset.table(EPOCH), retry=CALLS, timeout=TRY).schema
+            columns = dataset.client.get_table(dataset.table(EPOCH), retry=CALLS, timeout=TIMEOUT).schema
         except Absent:
             return False
     return {column.name for column in columns} == {field.name for field in FIELDS[EPOCH]}
@@ -85,7 +85,7 @@ def _rows(dataset: Dataset, sql: str) -> Iterator[Row]:
 def _all_rows(dataset: Dataset, table: str, rows: Iterable[Row]) -> Iterator[Row]:
     """Yield the rows, which represent all rows of the table. Raises `Rejected` at the end if some are hidden."""
     with dataset.errors(table):
-        stored = dataset.client.get_table(dataset.table(table), retry=CALLS, timeout=TRY).num_rows or 0
+        stored = dataset.client.get_table(dataset.table(table), retry=CALLS, timeout=TIMEOUT).num_rows or 0
     visible = 0
     for row in rows:
         visible += row["row_count"]

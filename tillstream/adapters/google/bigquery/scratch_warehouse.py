@@ -5,12 +5,12 @@ from datetime import timedelta
 
 from google.cloud.bigquery import Dataset as DatasetResource
 
+from tillstream.adapters.google.api_retries import TIMEOUT
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.migrations import migrate
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
 from tillstream.adapters.google.object_store import Downloads
-from tillstream.adapters.google.retries import TRY
 from tillstream.ports.warehouse import SaleIndex
 
 EXPIRES_AFTER = timedelta(days=2)
@@ -29,7 +29,7 @@ class ScratchWarehouse(BigQueryWarehouse):
         resource.location, resource.labels = live.location, LABELS
         resource.default_table_expiration_ms = int(EXPIRES_AFTER / timedelta(milliseconds=1))
         with self._scratch.errors(self._scratch.name):
-            self._scratch.client.create_dataset(resource, retry=CALLS, timeout=TRY)
+            self._scratch.client.create_dataset(resource, retry=CALLS, timeout=TIMEOUT)
         migrate(self._scratch)
         super().__init__(self._scratch, downloads, index)
 
@@ -38,6 +38,6 @@ class ScratchWarehouse(BigQueryWarehouse):
         for each in (self._scratch.loading, self._scratch):
             with self._scratch.errors(each.name):
                 self._scratch.client.delete_dataset(
-                    each.reference, delete_contents=True, not_found_ok=True, retry=CALLS, timeout=TRY
+                    each.reference, delete_contents=True, not_found_ok=True, retry=CALLS, timeout=TIMEOUT
                 )
         super().close()

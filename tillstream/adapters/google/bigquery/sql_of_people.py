@@ -15,10 +15,10 @@ import pyarrow as pa
 from google.api_core import exceptions as api_errors
 from google.cloud import bigquery
 
+from tillstream.adapters.google.api_retries import TIMEOUT
 from tillstream.adapters.google.bigquery.dataset import CALLS, MOST_BYTES, Dataset
 from tillstream.adapters.google.bigquery.query_values import bind_parameters
 from tillstream.adapters.google.bigquery.tables import LABELS
-from tillstream.adapters.google.retries import TRY
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.people.warehouse_scopes import SqlAccounts
 from tillstream.ports import Clock, DocumentStore
@@ -76,7 +76,7 @@ class SqlOfPeople:
         dataset = self._datasets[email]
         try:
             with dataset.errors("The warehouse"):
-                state = dataset.client.get_job(job, location=dataset.location, retry=CALLS, timeout=TRY).state
+                state = dataset.client.get_job(job, location=dataset.location, retry=CALLS, timeout=TIMEOUT).state
         except NotFound:
             return False
         return bool(state != "DONE")
@@ -94,15 +94,15 @@ class _Query:
         with self._dataset.errors("The warehouse"), _explained():
             job = self._start()
             while not (problem := query.problem(time.monotonic() - started)):
-                self.has_ended = job.done(retry=CALLS, timeout=TRY)
+                self.has_ended = job.done(retry=CALLS, timeout=TIMEOUT)
                 if self.has_ended:
                     break
                 time.sleep(LOOK_EVERY)
             if problem:
-                job.cancel(retry=None, timeout=TRY)
-                self.has_ended = job.done(retry=CALLS, timeout=TRY)
+                job.cancel(retry=None, timeout=TIMEOUT)
+                self.has_ended = job.done(retry=CALLS, timeout=TIMEOUT)
                 raise Rejected(problem)
-            return _read(job.result(max_results=query.rows, retry=CALLS, timeout=TRY))
+            return _read(job.result(max_results=query.rows, retry=CALLS, timeout=TIMEOUT))
 
     def _start(self) -> Any:
         text, values = bind_parameters(self._query.sql, self._query.params)
@@ -114,7 +114,7 @@ class _Query:
             job_timeout_ms=round((self._query.seconds + ENDING) * 1000),
             labels=LABELS | {"work": "sql"},
         )
-        client, calls = self._dataset.client, {"retry": CALLS, "timeout": TRY}
+        client, calls = self._dataset.client, {"retry": CALLS, "timeout": TIMEOUT}
         try:
             return client.query(text, config, job_id=self._id, job_retry=None, **calls)
         except api_errors.Conflict:  # it was started, and the answer was lost

@@ -1,4 +1,4 @@
-"""The event bus on Pub/Sub, its dead letters, and the number of waiting messages, which Cloud Monitoring knows."""
+"""The event bus on Pub/Sub, its dead letters, and the number of waiting messages, from Cloud Monitoring."""
 
 import heapq
 import threading
@@ -16,9 +16,9 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession
 from google.pubsub_v1 import PublisherClient
 
+from tillstream.adapters.google.api_retries import RETRY, TIMEOUT, translate_errors
 from tillstream.adapters.google.pubsub import messages as wire
 from tillstream.adapters.google.pubsub.messages import Lane, Leases, resent_message, to_dead_letter
-from tillstream.adapters.google.retries import RETRY, TRY, translate_errors
 from tillstream.model.errors import NotFound, Unavailable
 from tillstream.model.events import DEAD_LETTERS, SUBSCRIPTIONS, WEBHOOK_PLACES
 from tillstream.ports.bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
@@ -361,7 +361,7 @@ class PubSubEventBus:
         sent: list[tuple[int, str]] = []
         for places, request in lane:
             with translate_errors(f"The topic {topic}"):
-                response = self._publisher.publish(request, retry=RETRY, timeout=TRY)
+                response = self._publisher.publish(request, retry=RETRY, timeout=TIMEOUT)
             sent += zip(places, response.message_ids, strict=True)
         return sent
 

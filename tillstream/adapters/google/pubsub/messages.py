@@ -9,7 +9,7 @@ from typing import Any
 from google.api_core import exceptions as api_errors
 from google.pubsub_v1 import SubscriberClient, types
 
-from tillstream.adapters.google.retries import RETRY, TRY, is_transient, translate_errors
+from tillstream.adapters.google.api_retries import RETRY, TIMEOUT, is_transient, translate_errors
 from tillstream.model.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES, WEBHOOK_PLACES
 from tillstream.ports.bus import DeadLetter, Delivery, Message
 
@@ -163,7 +163,7 @@ class Leases:
         with translate_errors(f"The subscription {subscription}"):
             for batch in _lease_batches(leases):
                 request = types.AcknowledgeRequest(subscription=self.path(subscription), ack_ids=batch)
-                self.client.acknowledge(request, retry=RETRY, timeout=TRY)
+                self.client.acknowledge(request, retry=RETRY, timeout=TIMEOUT)
 
     def change(self, subscription: str, leases: Sequence[str], seconds: float) -> None:
         """Set the leases to end so many seconds from now; 0 releases the messages."""
@@ -172,13 +172,13 @@ class Leases:
                 request = types.ModifyAckDeadlineRequest(
                     subscription=self.path(subscription), ack_ids=batch, ack_deadline_seconds=round(seconds)
                 )
-                self.client.modify_ack_deadline(request, retry=RETRY, timeout=TRY)
+                self.client.modify_ack_deadline(request, retry=RETRY, timeout=TIMEOUT)
 
     def topics(self, *, attached: bool = False) -> dict[str, str]:
         """Subscription → topic, for the whole project. attached: without those of webhooks that do not exist."""
         request = types.ListSubscriptionsRequest(project=f"projects/{self._project}")
         with translate_errors("The list of subscriptions"):
-            subscriptions = list(self.client.list_subscriptions(request, retry=RETRY, timeout=TRY))
+            subscriptions = list(self.client.list_subscriptions(request, retry=RETRY, timeout=TIMEOUT))
         return {
             subscription.name.rsplit("/", 1)[1]: subscription.topic.rsplit("/", 1)[-1]
             for subscription in subscriptions

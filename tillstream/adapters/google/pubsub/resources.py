@@ -7,8 +7,8 @@ from google.api_core import exceptions as api_errors
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.pubsub_v1 import PublisherClient, SubscriberClient, types
 
+from tillstream.adapters.google.api_retries import RETRY, TIMEOUT
 from tillstream.adapters.google.pubsub.messages import DETACHED, ORDERED
-from tillstream.adapters.google.retries import RETRY, TRY
 from tillstream.model.errors import Rejected
 from tillstream.model.events import DEAD_LETTERS
 from tillstream.ports.bus import RetryPolicy
@@ -33,7 +33,7 @@ class ResourceCreator:
         if path in self._created:
             return path
         with suppress(api_errors.AlreadyExists):
-            self._publisher.create_topic(types.Topic(name=path), retry=RETRY, timeout=TRY)
+            self._publisher.create_topic(types.Topic(name=path), retry=RETRY, timeout=TIMEOUT)
         self._created.add(path)
         return path
 
@@ -52,7 +52,7 @@ class ResourceCreator:
         if policy:
             mask = FieldMask(paths=["ack_deadline_seconds", "retry_policy", "dead_letter_policy"])
             change = types.UpdateSubscriptionRequest(subscription=declared, update_mask=mask)
-            self._subscriber.update_subscription(change, retry=RETRY, timeout=TRY)
+            self._subscriber.update_subscription(change, retry=RETRY, timeout=TIMEOUT)
 
     def attach_deployed(self, topic: str, name: str, idle: float) -> None:
         """Let a subscription that a deploy created keep its messages for `idle` seconds.
@@ -73,7 +73,7 @@ class ResourceCreator:
         declared = types.Subscription(name=self._path(name), message_retention_duration=kept)
         mask = FieldMask(paths=["message_retention_duration"])
         change = types.UpdateSubscriptionRequest(subscription=declared, update_mask=mask)
-        self._subscriber.update_subscription(change, retry=RETRY, timeout=TRY)
+        self._subscriber.update_subscription(change, retry=RETRY, timeout=TIMEOUT)
 
     def attach(self, topic: str, name: str, policy: RetryPolicy, idle: float) -> None:
         """Create a subscription that expires, or update its policy.
@@ -86,18 +86,18 @@ class ResourceCreator:
         declared.message_retention_duration = min(RETENTION, max(timedelta(seconds=idle), SHORTEST_EXPIRY))
         declared.expiration_policy = types.ExpirationPolicy(ttl=declared.message_retention_duration + SHORTEST_EXPIRY)
         with suppress(api_errors.AlreadyExists):
-            self._subscriber.create_subscription(declared, retry=RETRY, timeout=TRY)
+            self._subscriber.create_subscription(declared, retry=RETRY, timeout=TIMEOUT)
             return
         self._check_topic(declared)
 
     def detach(self, name: str) -> None:
         with suppress(api_errors.NotFound):
             request = types.DeleteSubscriptionRequest(subscription=self._path(name))
-            self._subscriber.delete_subscription(request, retry=RETRY, timeout=TRY)
+            self._subscriber.delete_subscription(request, retry=RETRY, timeout=TIMEOUT)
 
     def _check_topic(self, declared: types.Subscription) -> types.Subscription:
         request = types.GetSubscriptionRequest(subscription=declared.name)
-        existing = self._subscriber.get_subscription(request, retry=RETRY, timeout=TRY)
+        existing = self._subscriber.get_subscription(request, retry=RETRY, timeout=TIMEOUT)
         if existing.topic != declared.topic:
             name, old, new = (path.rsplit("/", 1)[-1] for path in (declared.name, existing.topic, declared.topic))
             raise Rejected(f"The subscription {name} listens to {old}, not to {new}.")
@@ -110,7 +110,7 @@ class ResourceCreator:
         declared.message_retention_duration = RETENTION
         declared.expiration_policy = types.ExpirationPolicy()  # empty: never
         try:
-            self._subscriber.create_subscription(declared, retry=RETRY, timeout=TRY)
+            self._subscriber.create_subscription(declared, retry=RETRY, timeout=TIMEOUT)
         except api_errors.AlreadyExists:
             return False
         return True

@@ -208,7 +208,8 @@ def check_schema(connection: duckdb.DuckDBPyConnection, path: Path | str, *, rea
     if number is not None and number in _UPGRADES:
         if read_only:
             raise Rejected(
-                f"{path} was written by an older Tillstream: it has {_schema_label(number)}, but this version needs schema "
+                f"{path} was written by an older Tillstream: it has {_schema_label(number)}, but this version "
+                "needs schema "
                 f"{SCHEMA}. Run `tillstream status` once with permission to write, which upgrades it."
             )
         _upgrade(connection, number)

@@ -1,4 +1,4 @@
-"""SQLite files: one connection per thread, all closed together; their errors as those of the domain."""
+"""SQLite files: one connection per thread, all closed together; their errors as those of the model."""
 
 import shutil
 import sqlite3

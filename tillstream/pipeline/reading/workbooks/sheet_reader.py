@@ -53,7 +53,8 @@ def select_sheet(sheets: list[str], requested: str) -> str:
         raise unreadable("The workbook has no sheets. Export it again.")
     if requested and requested not in sheets:
         raise unreadable(
-            f"The workbook has no sheet “{requested}”. Its sheets are {quote_sheet_names(sheets)}. Change file.sheet in the "
+            f"The workbook has no sheet “{requested}”. Its sheets are {quote_sheet_names(sheets)}. Change "
+            "file.sheet in the "
             "data source, or rename the sheet."
         )
     return requested or sheets[0]
@@ -134,7 +135,8 @@ class SheetReader:
             raise UnreadableFile(
                 "missing-columns",
                 f"The first sheet, “{self._sheet.sheet}”, has none of the columns of the data source. The workbook "
-                f"also has {quote_sheet_names(others)}. Set the right sheet in the data source (file.sheet), or save it "
+                f"also has {quote_sheet_names(others)}. Set the right sheet in the data source (file.sheet), or "
+                "save it "
                 "by itself.",
             )
         return index

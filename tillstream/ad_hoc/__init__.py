@@ -1,1 +1,0 @@
-"""Queries that people write in SQL, on the marts, within their scope."""

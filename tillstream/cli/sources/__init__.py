@@ -1,1 +1,0 @@
-"""Commands of connectors on a terminal."""

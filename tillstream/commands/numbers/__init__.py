@@ -1,1 +1,0 @@
-"""Commands that return numbers: measures by dimensions, and rows for the Python client."""

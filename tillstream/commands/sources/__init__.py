@@ -1,1 +1,0 @@
-"""Commands of the connectors, which pull sales from where a company keeps them."""

@@ -1,1 +1,0 @@
-"""What people keep on dashboards: saved views and annotations of days."""

@@ -1,1 +1,0 @@
-"""Domain model: no I/O, no imports from other packages."""

@@ -1,0 +1,1 @@
+"""What people find out by themselves: statements in SQL within their scope, dashboards of their own, notes on days."""

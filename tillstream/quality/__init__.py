@@ -1,1 +1,0 @@
-"""Quality checks: whether the marts have their keys, values and totals, after settlements and every night."""

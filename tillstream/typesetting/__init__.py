@@ -1,1 +1,0 @@
-"""Documents as PDF by Typst: one way to typeset a template with data, and its font."""
