@@ -70,7 +70,7 @@ class QueryRows:
 def query_rows(name: str, filter_values: Mapping[str, list[str]]) -> QueryRows:
     """Rows of a query. filter_values: filters as text; those that the query has as parameters are left out.
 
-    Raises `Rejected`, `UnknownValue`, and on reading what `queries.stream` raises.
+    Raises `Rejected`, `UnknownValue`, and on reading what `queries.stream_query` raises.
     """
     query = query_catalogue.describe_query(name)
     params: dict[str, Any] = {

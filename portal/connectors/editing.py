@@ -51,7 +51,7 @@ MAX_LETTERS = 1_000
 
 
 class ConnectorForm(FlaskForm):
-    """The fields of every kind; `form_of` adds those of the settings."""
+    """The fields of every kind; `connector_form` adds those of the settings."""
 
     kind: ConnectorKind
     name = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=100)])

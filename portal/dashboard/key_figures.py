@@ -38,7 +38,8 @@ def load_sparkline(selection: DashboardFilters, first: date | None, last: date |
 
 
 def sparkline_points(values: Sequence[float]) -> str:
-    """The `points` of a polyline in WIDTH × HEIGHT; empty for fewer than two values. The lowest point is 0 or less.
+    """The `sparkline_points` of a polyline in WIDTH × HEIGHT; empty for fewer than two values. The lowest point is 0
+    or less.
 
     Amounts that are never positive, such as returns, are drawn by their size.
     """

@@ -50,7 +50,7 @@ def own_days(address: str) -> list[str]:
 
 
 def period_of(address: str) -> str:
-    """The preset of an address, `OWN` for days of its own, or empty."""
+    """The preset of an address, `OWN_DATES` for days of its own, or empty."""
     chosen = next(iter(address_arguments(address)[1].get(PRESET, [])), "")
     return chosen if chosen in {ALL_TIME, *PERIOD_PRESETS} else OWN_DATES if own_days(address) else ""
 
@@ -92,7 +92,7 @@ LONGEST = 60
 
 
 def name_for(address: str) -> str:
-    """A name for a subscription to a table, such as Revenue by store. Raises as `explorations.parse`."""
+    """A name for a subscription to a table, such as Revenue by store. Raises as `explorations.parse_exploration`."""
     path, arguments = address_arguments(address)
     if path == EXPLORE:
         one = explorations.parse_exploration(arguments, scope())

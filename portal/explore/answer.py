@@ -128,7 +128,7 @@ def load_answer(
     exploration: Exploration, selection: DashboardFilters, *, most_across: int = MAX_ACROSS, is_exact: bool = False
 ) -> ExplorationAnswer:
     """Compute the groups. most_across: values across columns. is_exact: compared amounts are not rounded as they are
-    written. Raises as `measure_values.run`, and `Rejected`.
+    written. Raises as `measure_values.query_measures`, and `Rejected`.
     """
     result = _computed(exploration, selection, most_across, "" if is_exact else figures.currency())
     if exploration.goals:
@@ -183,7 +183,7 @@ def _groups(exploration: Exploration, filters: Filters) -> list[Row]:
 
 
 def measure_groups(measures: Sequence[Measure], by: Sequence[Dimension], filters: Filters) -> list[Row]:
-    """Measures by dimensions; at most one more row than MOST_GROUPS. Raises as `measure_values.run`."""
+    """Measures by dimensions; at most one more row than MOST_GROUPS. Raises as `measure_values.query_measures`."""
     app = tillstream()
     names, dimensions = [one.name for one in measures], [one.name for one in by]
     limit = {"limit": MAX_GROUPS + 1} if by else {}

@@ -85,7 +85,7 @@ def _turn() -> int:
 
 HOLD = "tillstream.hold"
 """Key in the environment of a request, on servers that can keep its connection: a function that is given another one,
-which is called with the `Connection` when the body of the response is sent."""
+which is called with the `HeldConnection` when the body of the response is sent."""
 logger = structlog.get_logger("tillstream.portal")
 
 

@@ -30,7 +30,8 @@ def visible_batch(batch_id: str) -> Batch:
 
 
 def changeable_batch(batch_id: str, *, with_corrections: bool = False) -> Batch:
-    """A batch about which the user may decide. Raises `NotFound` as `own`, and `BeyondScope` if it concerns others too.
+    """A batch about which the user may decide. Raises `NotFound` as `visible_batch`, and `BeyondScope` if it concerns
+    others too.
 
     with_corrections: also about the corrections of it.
     """

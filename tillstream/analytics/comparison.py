@@ -91,7 +91,8 @@ def compare_previous_period(filters: Filters, reported: ReportedDays) -> PeriodC
 
 
 def compare_previous_year(filters: Filters, reported: ReportedDays) -> PeriodComparison | None:
-    """As `previous_period`, with the same days of the previous year; the last day of February maps to its last day.
+    """As `compare_previous_period`, with the same days of the previous year; the last day of February maps to its last
+    day.
 
     None for filters with other sales to compare with.
     """
@@ -187,7 +188,7 @@ class ChangeEffect:
 def named_effects(before: str, after: str, item: str = DEFAULT_ITEM) -> Mapping[str, ChangeEffect]:
     """Return the effects by the name that the queries return, in their order.
 
-    before, after: both sides in a sentence, such as `the first period` or `UK`. item: one of `ITEMS`.
+    before, after: both sides in a sentence, such as `the first period` or `UK`. item: one of `EFFECT_ITEMS`.
     """
     items = EFFECT_ITEMS[item].lower()
     return {

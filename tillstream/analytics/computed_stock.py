@@ -110,7 +110,8 @@ def days_out_of_stock(warehouse: Warehouse, since: date = date.min) -> pa.Table:
     """Return region, store_id, product, first_day, and next_day: the first day with stock again, or NULL.
 
     since: a span that began earlier may have a later first day, but none after `since`, or be left out. Each product
-    in a store is read from its last count before this day on, or from its first count. Reads in parts, as `by_day`.
+    in a store is read from its last count before this day on, or from its first count. Reads in parts, as
+    `stock_by_day`.
     """
     counted = warehouse.query(COUNTED_PAIRS, {"since": since})
     if not counted.num_rows:

@@ -26,8 +26,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Having:
-    """Which groups a page shows. column: of its table. kind: one of `KINDS`. low, high: as a person entered them; of
-    above and below only `low` counts."""
+    """Which groups a page shows. column: of its table. kind: one of `HAVING_KINDS`. low, high: as a person entered
+    them; of above and below only `low` counts."""
 
     column: str
     kind: str

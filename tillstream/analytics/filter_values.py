@@ -24,8 +24,8 @@ def convertible_currencies(warehouse: Warehouse, *, cache: QueryCache | None = N
 def currency_of_person(choice: str, of_regions: Iterable[str | None], reporting: str) -> str:
     """Return the currency of a person: the choice of their profile, or that of their regions if they have only one.
 
-    choice: a code, `REPORTING`, or empty for automatic. of_regions: the currencies of the contracts of the regions in
-    the person's scope; None: the file names the currency of each row.
+    choice: a code, `REPORTING_CURRENCY`, or empty for automatic. of_regions: the currencies of the contracts of the
+    regions in the person's scope; None: the file names the currency of each row.
     """
     if choice:
         return reporting if choice == REPORTING_CURRENCY else choice
@@ -42,7 +42,7 @@ def currency_of_reader(
     *,
     cache: QueryCache | None = None,
 ) -> str:
-    """Return the `own_currency` of a person, or the reporting currency if theirs has no exchange rate."""
+    """Return the `currency_of_person` of a person, or the reporting currency if theirs has no exchange rate."""
     visible = () if choice else map(contracts.current, contracts.names())
     of_regions = [contract.currency for contract in visible if scope.covers_region(contract.region)]
     own = currency_of_person(choice, of_regions, reporting)

@@ -27,7 +27,7 @@ _POSITION = ("after_day", "after_region", "after_sale", "after_line")
 def export_lines(
     warehouse: Warehouse, scope: Scope, filters: Filters, q: str = "", *, at_once: int = MAX_LINES_AT_ONCE
 ) -> Iterator[pa.RecordBatch]:
-    """Yield the lines of `lines-whole`, the newest day first, in at least one batch. Raises as `run`.
+    """Yield the lines of `lines-whole`, the newest day first, in at least one batch. Raises as `run_query`.
 
     Up to `at_once` lines are one consistent snapshot; with more, later days may include a settlement that committed
     meanwhile.
@@ -66,7 +66,8 @@ def lines_page(
     q: str = "",
     cache: QueryCache | None = None,
 ) -> pa.Table:
-    """Return a page of `lines-page`. If sorted by day and without a search, only its days are read. Raises as `run`."""
+    """Return a page of `lines-page`. If sorted by day and without a search, only its days are read. Raises as
+    `run_query`."""
     if sort == "sale_date" and not q:
         days = run_query(warehouse, "sales-over-time", scope, filters, cache=cache, period="daily").to_pylist()
         line_counts = [(row["period_start"], row["lines"]) for row in (reversed(days) if descending else days)]
@@ -86,7 +87,8 @@ def lines_following(
     limit: int,
     cache: QueryCache | None = None,
 ) -> pa.Table:
-    """Return up to `limit` lines of `lines-after` after a position, the first ones if it is None. Raises as `run`.
+    """Return up to `limit` lines of `lines-after` after a position, the first ones if it is None. Raises as
+    `run_query`.
 
     position: sale date, region, sale ID and line key. Only the days that the page needs are read.
     """

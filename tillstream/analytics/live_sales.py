@@ -185,8 +185,8 @@ def latest_sales(
     Without `after`, sales that were removed are left out, and the latest day and time of sale comes first.
 
     With `after`, queries of all sales are shared: by all scopes, and by pages that have other settlements of the last
-    `TOGETHER`. A scope has a query of its own only if these return not all sales, or one of several stores or
-    salespeople.
+    `SETTLEMENTS_TOGETHER`. A scope has a query of its own only if these return not all sales, or one of several stores
+    or salespeople.
     """
     since = since or now.date() - timedelta(days=RECENT_DAYS)
     filters = Filters(start=since - CORRECTED_WITHIN, end=now.date() + MAX_TIME_AHEAD, currency=view.currency)

@@ -17,7 +17,8 @@ SYNC_SECONDS, MAX_SYNC_SECONDS = 60.0, 900.0
 
 
 def sync_to_office(app: App, patience: float = BUSY_SECONDS) -> SyncResult:
-    """Raises as `exchange.run`, and `Rejected` without an address or in a project. patience: as of `RemoteOffice`."""
+    """Raises as `exchange.sync_home`, and `Rejected` without an address or in a project. patience: as of
+    `RemoteOffice`."""
     if app.settings.project:
         raise Rejected(ONLY_HEAD_OFFICE)
     to = sync_status.get_status(app.ports).to

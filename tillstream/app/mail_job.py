@@ -31,6 +31,6 @@ def is_mail_due(ports: Ports, *, sends_mail: bool) -> bool:
 def start_mail_job(ports: Ports, *, sends_mail: bool) -> bool:
     """Start the job of a project if anything is due and no run is at work. Raises `Unavailable`.
 
-    sends_mail: as in `is_due`.
+    sends_mail: as in `is_mail_due`.
     """
     return is_mail_due(ports, sends_mail=sends_mail) and job_runs.start_job(ports, REPORTS_JOB)

@@ -83,8 +83,8 @@ def export_marts_to(
 ) -> tuple[str, str, Exported]:
     """Export to the folder at a path or an address; return its whole path, the format, and what was exported.
 
-    only, location, progress: as in `export`. table_format: empty: that of the last export to the folder.
-    Raises as `export_folder`, `delta_log` and `export`.
+    only, location, progress: as in `export_to_folder`. table_format: empty: that of the last export to the folder.
+    Raises as `export_folder`, `delta_log` and `export_to_folder`.
     """
     folder = export_folder(app, path, MANIFEST)
     table_format = table_format or folder_format(folder)

@@ -119,7 +119,7 @@ STATE_LISTED, STATE_UNKNOWN, STATE_RETIRED = "listed", "unknown", "retired"
 
 
 def entry_state_on(ports: Ports, kind: EntryKind, region: str, code: str, day: date) -> str:
-    """The state of a store or salesperson on a day: `LISTED`, `UNKNOWN` or `RETIRED`.
+    """The state of a store or salesperson on a day: `STATE_LISTED`, `STATE_UNKNOWN` or `RETIRED`.
 
     Each code is listed in a region of which the catalogue has no such entry: a company can sell without a catalogue.
     """

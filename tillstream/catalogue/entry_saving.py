@@ -70,7 +70,7 @@ def _differing_fields(before: dict[str, Any] | None, new: dict[str, Any]) -> tup
 def history_put(
     ports: Ports, entry: str, before: Entry | None, after: dict[str, Any], version: int, by: str, import_id: str
 ) -> Put:
-    """The history entry of a change, to be written with it. entry: as of `subject_of`. after: the entry as JSON."""
+    """The history entry of a change, to be written with it. entry: as of `entry_subject`. after: the entry as JSON."""
     old, new = _differing_fields(to_json(before) if before else None, after)
     data = {
         "entry": entry,
@@ -133,7 +133,7 @@ def save_entry(
     """Save an entry that was read at `if_version` (0: a new one), with its history and audit entry.
 
     regions: the regions that exist. also: documents to write with it. An entry without a change is not written. Raises
-    `InvalidEntry`, `EditConflict`, and `ImportRunning`.
+    `InvalidEntry`, `EntryConflict`, and `ImportRunning`.
     """
 
     def checked(current: StoredEntry | None) -> Entry:

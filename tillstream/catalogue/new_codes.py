@@ -117,7 +117,7 @@ def get_decision(ports: Ports, region: str, code: str, kind: EntryKind = EntryKi
 def accept_code(ports: Ports, codes: Sequence[NewCode], *, by: str, regions: Collection[str]) -> Entry:
     """Add the entry of one code: a product has the usual price of each region of `codes` from its first sale on.
 
-    Raises as `saving.save`; `EditConflict` if the catalogue has the entry.
+    Raises as `save_entry`; `EditConflict` if the catalogue has the entry.
     """
     entry = _entry(ports, codes)
     kind = codes[0].kind
@@ -146,7 +146,7 @@ def _entry(ports: Ports, codes: Sequence[NewCode]) -> Entry:
 
 
 def merge_codes(ports: Ports, codes: Sequence[NewCode], product: str, *, by: str, regions: Collection[str]) -> Product:
-    """Make the codes aliases of a product. Raises as `saving.save`, and `NotFound` without the product."""
+    """Make the codes aliases of a product. Raises as `save_entry`, and `NotFound` without the product."""
     stored = stored_entries.get_required_entry(ports, EntryKind.PRODUCT, product)
     entry = stored.entry
     if not isinstance(entry, Product) or is_withdrawn(entry):
@@ -168,7 +168,7 @@ def ignore_codes(ports: Ports, codes: Iterable[NewCode], *, by: str) -> None:
 
 
 def undo_decision(ports: Ports, decision: DecidedCode, *, by: str, regions: Collection[str]) -> None:
-    """Take back a decision, so that the code is new again. Raises `ChangedSince`, and as `saving.save`."""
+    """Take back a decision, so that the code is new again. Raises `ChangedSince`, and as `save_entry`."""
     match decision.decision:
         case CodeDecision.IGNORED:
             entry = audit_log.entry(

@@ -76,7 +76,7 @@ class MartsCopy:
 
 
 def copy_marts(app: App, progress: Progress, arguments: MartsCopy) -> Result:
-    """Copy to the database, or compare the copy. Raises as `read_copy`, `copy` and `check`."""
+    """Copy to the database, or compare the copy. Raises as `open_read_copy`, `copy` and `check`."""
     target = open_read_copy(app, arguments.to, arguments.password, arguments.schema)
     if arguments.check:
         return _compared_copy(app, target)

@@ -78,7 +78,8 @@ def send_due_reports(app: App, progress: Progress, arguments: NoArguments) -> Re
 
 
 def _all_due(app: App) -> tuple[int, int]:
-    """Deliver, then write the exports, and send what waits after each. Returns and raises as `deliver`, after all.
+    """Deliver, then write the exports, and send what waits after each. Returns and raises as `deliver_due_messages`,
+    after all.
 
     Only the first error is raised; the others are logged.
     """

@@ -190,7 +190,7 @@ class ComputeRestock:
 class SimulatePolicies:
     """fill: fill rate at which policies are compared; by default the one that levels at `service` reach.
 
-    The other arguments are those of `Options`.
+    The other arguments are those of `SimulationOptions`.
     """
 
     service: float = 0.95

@@ -161,7 +161,7 @@ def add_file_destination(app: App, progress: Progress, arguments: AddFileDestina
 
 
 def test_file_destination(app: App, progress: Progress, arguments: OfFileDestination) -> Result:
-    """Write a small file to a destination. Raises as `file_destinations.test`."""
+    """Write a small file to a destination. Raises as `file_destinations.test_file_destination`."""
     return Result(
         {
             "name": arguments.name,

@@ -62,7 +62,7 @@ def create_identity(app: App, progress: Progress, arguments: NoArguments) -> Res
 
 
 def sync_home(app: App, progress: Progress, arguments: SyncTo) -> Result:
-    """Send what the head office lacks, and compare. Raises as `exchange.run`; what a person must decide is a result."""
+    """Send what the head office lacks, and compare. Raises as `sync_home`; what a person must decide is a result."""
     if app.settings.project:
         raise Rejected(home_sync.ONLY_HEAD_OFFICE)
     home_identity.create_identity(app.ports, COMMAND_LINE)

@@ -59,7 +59,8 @@ def no_cloud_storage() -> ObjectStore:
 
 @dataclass(frozen=True)
 class SourceAccess:
-    """The `Access` of connectors. secrets: store of a reference → its secrets. folders: that connectors may read."""
+    """The `ConnectionAccess` of connectors. secrets: store of a reference → its secrets. folders: that connectors may
+    read."""
 
     clock: Clock
     secrets: Mapping[str, Secrets]

@@ -85,7 +85,7 @@ def connector_of_backfill(path: str, contract: str = "", settings: Mapping[str, 
 
 
 def plan_backfill(ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill) -> BackfillPlan:
-    """List the source; nothing is stored. Raises as `Source.test`."""
+    """List the source; nothing is stored. Raises as `ConnectorSource.test`."""
     stored = StoredKeys(ports, backfill.name, connectors_state.read_state(ports, backfill.name).stored)
     with closing(open_source(backfill.draft, _with_folders(access, backfill))) as source:
         if not isinstance(source, ListedFileSource):
@@ -115,7 +115,7 @@ def plan_backfill(ports: Ports, contracts: ContractRegistry, access: SourceAcces
 def run_backfill(
     ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill, by: str, pace: PartPace
 ) -> ConnectorRun:
-    """Take in what is not stored yet, part by part, here. Raises as `running.run`.
+    """Take in what is not stored yet, part by part, here. Raises as `running.run_backfill`.
 
     The schedule leaves it alone meanwhile, and if it is interrupted.
     """

@@ -161,7 +161,7 @@ def read_state(ports: Ports, name: str) -> SourceState:
 def begin_run(ports: Ports, name: str, run: str, cursor_of: str = "") -> tuple[SourceState, str]:
     """Take the lease for a run; return the state, and the id of the run that ended without its end, or empty.
 
-    cursor_of: as in `State`; a cursor of something else is dropped. Raises `Rejected` if a run is at work.
+    cursor_of: as in `SourceState`; a cursor of something else is dropped. Raises `Rejected` if a run is at work.
     """
     interrupted = ""
 
@@ -184,7 +184,8 @@ def begin_run(ports: Ports, name: str, run: str, cursor_of: str = "") -> tuple[S
 def save_progress(
     ports: Ports, name: str, run: str, *, cursor: Cursor | None = None, stored: int | None = None
 ) -> SourceState:
-    """Renew the lease of a run, with the cursor or the generation of the stored keys if they changed. Raises `Lost`."""
+    """Renew the lease of a run, with the cursor or the generation of the stored keys if they changed. Raises
+    `LostLease`."""
 
     def renewed(state: SourceState) -> SourceState:
         return replace(
@@ -209,7 +210,7 @@ def end_run(
     behind: int | None,
     notes: tuple[str, ...],
 ) -> None:
-    """Release the lease with the result of the run. Raises `Lost`."""
+    """Release the lease with the result of the run. Raises `LostLease`."""
     now = ports.clock.now().isoformat(timespec="seconds")
 
     def ended(state: SourceState) -> SourceState:
@@ -248,7 +249,7 @@ def _is_running(ports: Ports, state: SourceState) -> bool:
 
 
 def _change(ports: Ports, name: str, run: str, change: Callable[[SourceState], SourceState]) -> SourceState:
-    """Change the state of a run that holds the lease; a request that was made meanwhile is kept. Raises `Lost`."""
+    """Change the state of a run that holds the lease; a request that was made meanwhile is kept. Raises `LostLease`."""
 
     def changed(document: Document | None) -> Update:
         if document is None or document.data["run"] != run:

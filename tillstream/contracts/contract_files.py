@@ -102,7 +102,7 @@ def load_contract_folder(path: Path) -> dict[str, Contract]:
 
 
 def read_contract_folder(path: Path) -> tuple[dict[str, Contract], dict[str, Rejected]]:
-    """As `load_folder`, with the error of each file that is not a valid contract, by the name of the file."""
+    """As `load_contract_folder`, with the error of each file that is not a valid contract, by the name of the file."""
     return _read_entries(path.iterdir()) if path.is_dir() else ({}, {})
 
 

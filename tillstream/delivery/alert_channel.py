@@ -22,7 +22,7 @@ MAX_LISTED = 50
 
 @dataclass(frozen=True)
 class Notice:
-    """kind: of the event, as in `EVENTS`. path: of the page of the alert. created_at: ISO 8601 UTC text."""
+    """kind: of the event, as in `EVENT_WORDS`. path: of the page of the alert. created_at: ISO 8601 UTC text."""
 
     id: str
     alert_id: str
@@ -157,7 +157,8 @@ MAX_CHANNEL_NAME = 80
 
 @dataclass(frozen=True)
 class ChannelDraft:
-    """What an admin enters. kind: one of `KINDS`. recipients: of e-mail, one per line. url: of the others, a secret.
+    """What an admin enters. kind: one of `CHANNEL_KINDS`. recipients: of e-mail, one per line. url: of the others, a
+    secret.
 
     digest_hour, time_zone: when the notices that are collected are sent, every day; hour from 0 to 23.
     """

@@ -177,7 +177,7 @@ def plain_values(column: Any) -> Any:
 
 
 def guarded_column(column: Any) -> Any:
-    """As `text_of`, with texts that a spreadsheet shows and does not run."""
+    """As `column_text`, with texts that a spreadsheet shows and does not run."""
     texts = column_text(column)
     if pa.types.is_primitive(column.type) or pa.types.is_decimal(column.type):
         return texts
@@ -292,7 +292,7 @@ def _has_fractions(kind: pa.DataType) -> bool:
 
 
 def batch_slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The same rows in batches of at most `SLICE` rows, at least one batch for each of them."""
+    """The same rows in batches of at most `SLICE_ROWS` rows, at least one batch for each of them."""
     for batch in batches:
         for first in range(0, max(batch.num_rows, 1), SLICE_ROWS):
             yield batch.slice(first, SLICE_ROWS)

@@ -53,7 +53,7 @@ class FilePlace(Protocol):
 
 
 class BucketPlace:
-    """The `Place` of a bucket. bucket: with its scheme. Each file is one write, visible when it is complete."""
+    """The `FilePlace` of a bucket. bucket: with its scheme. Each file is one write, visible when it is complete."""
 
     def __init__(self, objects: BucketObjects, bucket: str, prefix: str) -> None:
         self._objects, self._bucket = objects, bucket

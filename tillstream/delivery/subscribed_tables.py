@@ -97,7 +97,7 @@ def read_table(source: TableSource, one: TableSubscription, user: User, today: d
 
 
 def check_table(source: TableSource, one: TableSubscription, user: User, today: date) -> None:
-    """Raise as `read`, so that a subscription that cannot be delivered is not added, and for a PDF that has no
+    """Raise as `read_table`, so that a subscription that cannot be delivered is not added, and for a PDF that has no
     place for the table."""
     check_filter_groups(source.ports, one, user)
     table = read_table(source, one, user, today).table

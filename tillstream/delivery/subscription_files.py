@@ -254,7 +254,8 @@ def make_due_files(sender: SubscriptionSender) -> Iterator[bool]:
 
     A file is made once for the instant at which it is due: after a stop the next run makes those that are missing. A
     subscription whose reader may no longer see its table is paused with the reason. A file that cannot be made for
-    another reason is tried again after `AGAIN`. Raises `Unavailable` at once, and other errors as a group at the end.
+    another reason is tried again after `RETRY_AFTER`. Raises `Unavailable` at once, and other errors as a group at the
+    end.
     """
     failures: list[Exception] = []
     ports = sender.source.ports

@@ -32,7 +32,7 @@ class SubscriptionDraft:
     """What a person chooses. address: a path of the portal and its query. view: the ID of the saved view whose current
     address counts instead; may be empty. to: an e-mail address, or destination: the name of a destination of files,
     to which they go with names of the pattern file_name; keeps: a file of the same name stays there. every, day, hour:
-    as in `Schedule`. skip_empty: without rows, nothing is delivered."""
+    as in `DeliverySchedule`. skip_empty: without rows, nothing is delivered."""
 
     name: str
     address: str

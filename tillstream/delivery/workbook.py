@@ -48,7 +48,7 @@ def open_workbook(target: IO[bytes], *, folder: str = "") -> Any:
 def workbook_chunks(table: ExportTable) -> Iterator[bytes]:
     """The bytes of the workbook, which is complete before the first of them; in bounded memory.
 
-    Raises `Rejected` for more than `ROWS` rows.
+    Raises `Rejected` for more than `MAX_SHEET_ROWS` rows.
     """
     with tempfile.TemporaryFile() as file:
         write_sheet(table, file)
@@ -58,7 +58,8 @@ def workbook_chunks(table: ExportTable) -> Iterator[bytes]:
 
 
 def write_sheet(table: ExportTable, target: IO[bytes]) -> None:
-    """Write the workbook to a file that can be read back. Raises as `chunks`, without putting together what it has."""
+    """Write the workbook to a file that can be read back. Raises as `workbook_chunks`, without putting together what
+    it has."""
     with tempfile.TemporaryDirectory(prefix="tillstream-workbook-") as folder:
         book = open_workbook(target, folder=folder)
         try:

@@ -24,7 +24,7 @@ _UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9_-]+")
 
 @dataclass(frozen=True)
 class Proposal:
-    """A proposed contract as plain data, valid for `domain.contract.model.parse` once no question is open."""
+    """A proposed contract as plain data, valid for `model.contract.parse_contract` once no question is open."""
 
     contract: dict[str, Any]
     findings: tuple[DetectionFinding, ...]

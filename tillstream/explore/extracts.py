@@ -195,7 +195,7 @@ class Extracts:
             self._verified = {path for path in self._verified if path.parent.name not in {part.name for part in parts}}
 
     def prune(self, snapshot: FileSnapshot, kept: Collection[str]) -> None:
-        """Remove folders that no statement read for long, and those of scopes beyond `MOST_SPACE`. kept: names of parts
+        """Remove folders that no statement read for long, and those of scopes beyond `MAX_SPACE`. kept: names of parts
         that are read now."""
         folders = [folder for folder in self._folder.iterdir() if folder.is_dir()]
         used = {folder: _last_used_at(folder) for folder in folders}

@@ -252,7 +252,8 @@ _AMBIGUOUS_NAME = re.compile("ambiguous", re.IGNORECASE)
 
 
 def error_with_place(error: Rejected, names: Mapping[str, StatementPlace], offered: Iterable[OfferedTable]) -> Rejected:
-    """The error of an engine with its place in the statement, if it is about a name of it. names: as in `Statement`."""
+    """The error of an engine with its place in the statement, if it is about a name of it. names: as in
+    `ScopedStatement`."""
     if (lacking := _UNKNOWN_COLUMN_OF.search(str(error))) and (name := lacking[2].lower()) in names:
         return Rejected(f"{names[name]}There is no column {name} in {lacking[1]}.")
     match = _UNKNOWN_COLUMN.search(str(error))

@@ -20,7 +20,7 @@ COMPRESSION = "zstd"
 
 
 def daily_sales(ports: Ports, target: str, days_ahead: int) -> tuple[ForecastSales, SalesSeries]:
-    """Return the sales before today, and the series of a target in them. days_ahead: 1 to `MOST_DAYS`.
+    """Return the sales before today, and the series of a target in them. days_ahead: 1 to `MAX_DAYS`.
 
     Raises `Rejected` without sales, and if they are totals of weeks.
     """

@@ -88,7 +88,7 @@ def find_outliers(values: Floats, season: int) -> Floats:
 
 
 def _earlier(values: Floats, season: int) -> Floats:
-    """Values of the same step of the last `WEEKS` seasons; shape (series, steps, WEEKS)."""
+    """Values of the same step of the last `OUTLIER_WEEKS` seasons; shape (series, steps, WEEKS)."""
     series, steps = values.shape
     result = np.full((series, steps, OUTLIER_WEEKS), np.nan)
     for number in range(OUTLIER_WEEKS):
@@ -188,7 +188,7 @@ SERIES_AT_ONCE = 256
 
 
 def feature_table(history: SeriesHistory, keys: Mapping[str, pa.Array], target: str, days_ahead: int) -> pa.Table:
-    """Return the features of a daily history, ordered by series and day; `columns.schema_of` is their schema.
+    """Return the features of a daily history, ordered by series and day; `feature_schema` is their schema.
 
     keys: columns `KEYS`, a value for each series. target: units or revenue. Each row has what was known `days_ahead`
     days before its day; the last `days_ahead` days are those after the history, whose labels are NULL.

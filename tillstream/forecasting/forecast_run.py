@@ -171,7 +171,7 @@ def _texts(values: Sequence[str | None], steps: int) -> pa.Array:
 
 
 def to_decimals(values: Floats) -> pa.Array:
-    """Return values rounded to `PLACES` as exact decimals; NULL for NaN."""
+    """Return values rounded to `SUM_PLACES` as exact decimals; NULL for NaN."""
     flat = values.ravel()
     observed = np.isfinite(flat)
     scaled = pa.array(np.rint(np.where(observed, flat, 0.0) * 10**SUM_PLACES).astype(np.int64), mask=~observed)
@@ -231,7 +231,7 @@ def run_forecast(
     *,
     keep_fits: bool = True,
 ) -> ForecastRun:
-    """Forecast everything for the next `horizon` days, 1 to `MOST_DAYS`.
+    """Forecast everything for the next `horizon` days, 1 to `MAX_DAYS`.
 
     A run on the same data gives the same numbers. An interrupted run is continued by the next one, which makes only
     the fits that are missing. keep_fits: for the next run; false for a fitter that is not the model. Raises

@@ -91,7 +91,7 @@ def save_series(ports: Ports, name: str, values: Sequence[OutsideValue], *, by: 
 
 
 def remove_series(ports: Ports, name: str, *, by: str) -> None:
-    """Remove a series; it can be restored for `REMOVED_KEPT`. Raises `NotFound`, `Conflict`."""
+    """Remove a series; it can be restored for `REMOVED_RETENTION`. Raises `NotFound`, `Conflict`."""
 
     def change(before: StoredSeries, _: int) -> tuple[StoredSeries, list[Put]]:
         removed = before.in_use()
@@ -147,7 +147,7 @@ def values_of_series(ports: Ports, series: OutsideSeries) -> list[OutsideValue]:
 
 
 def delete_removed_series(ports: Ports) -> None:
-    """Delete series that were removed more than `REMOVED_KEPT` ago. Idempotent."""
+    """Delete series that were removed more than `REMOVED_RETENTION` ago. Idempotent."""
     cutoff = ports.clock.now() - REMOVED_RETENTION
     for one in stored_series(ports):
         if one.current is None and datetime.fromisoformat(one.at) < cutoff:

@@ -113,7 +113,7 @@ def _in_long_gap(sold: Bools, longest: int) -> Bools:
 
 
 def _around(days: Bools) -> Floats:
-    """Number of true days among those up to `WINDOW` before and after each."""
+    """Number of true days among those up to `WINDOW_STEPS` before and after each."""
     sums = np.pad(days.cumsum(axis=1, dtype=np.float64), ((0, 0), (1, 0)))
     place = np.arange(days.shape[1])
     end = np.minimum(place + WINDOW_STEPS + 1, days.shape[1])

@@ -17,7 +17,7 @@ from tillstream.records import audit_log
 
 
 def parse_target(values: Mapping[str, str]) -> GoalTarget | None:
-    """The target of `FIELDS` in these values; None if they name none. Raises `Rejected`."""
+    """The target of `TARGET_FIELDS` in these values; None if they name none. Raises `Rejected`."""
     fields = {name: values[name] for name in TARGET_FIELDS if values.get(name)}
     if not fields:
         return None

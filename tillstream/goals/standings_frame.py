@@ -18,7 +18,7 @@ AMOUNT = pa.decimal128(38, 9)
 
 
 def standings_table(rows: Sequence[Mapping[str, Any]], measure: str) -> pa.Table:
-    """A table of rows as `rows.row_of` returns them: texts, a day, and decimals with 9 places."""
+    """A table of rows as `standing_row` returns them: texts, a day, and decimals with 9 places."""
     columns = (*COLUMNS, OF_MARGIN) if measure == GoalMeasure.MARGIN else COLUMNS
     return pa.table({name: _column(name, [row[name] for row in rows]) for name in columns})
 

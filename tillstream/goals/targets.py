@@ -51,7 +51,7 @@ LEVEL_BELOW = {
 class GoalTarget:
     """Whose goal it is. Empty fields are not restricted; all empty: the company.
 
-    A salesperson has a goal for each store. `WITHOUT` means sales that lack the field.
+    A salesperson has a goal for each store. `WITHOUT_VALUE` means sales that lack the field.
     """
 
     region: str = ""

@@ -123,7 +123,7 @@ def not_new_reason(stored: StoredObject) -> str:
 
 
 def create_inbox_record(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:
-    """Create the record of an inbox object that has none; raises as `record_of`."""
+    """Create the record of an inbox object that has none; raises as `ensure_record`."""
     if what := not_new_reason(stored):
         raise Rejected(f"{stored.name} {what} and is not a new file.")
     if micro_batch.is_micro_batch_name(stored.name):

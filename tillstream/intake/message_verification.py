@@ -3,9 +3,9 @@
 A message that cannot be verified is kept whole. The reason is stored with its bytes, because keys are revoked later and
 a rebuild must decide as before.
 
-A document holds the hashes of `PER_DOCUMENT` numbers of one outbox epoch. Both payloads are kept and judged by the
-rules of the ledger; the audit log has an event. What is recorded here is stored, so that a number that a till was
-acknowledged and that is neither here nor in the queue is lost: see `till_gaps`.
+A document holds the hashes of `SEQUENCES_PER_DOCUMENT` numbers of one outbox epoch. Both payloads are kept and judged
+by the rules of the ledger; the audit log has an event. What is recorded here is stored, so that a number that a till
+was acknowledged and that is neither here nor in the queue is lost: see `till_gaps`.
 """
 
 import base64
@@ -146,7 +146,8 @@ _NUMBER_FORMS = {
 
 @dataclass(frozen=True)
 class NumberedMessage:
-    """A message with its number in the outbox of a till. digest: the first `DIGITS` of the SHA-256 of its payload.
+    """A message with its number in the outbox of a till. digest: the first `DIGEST_DIGITS` of the SHA-256 of its
+    payload.
 
     is_verified: whether its signature was verified when it was received. Others are in quarantine: they are stored, and
     prove nothing about the outbox.

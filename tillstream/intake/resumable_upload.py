@@ -216,7 +216,7 @@ def batch_of_upload(ports: Ports, upload: ResumableUpload) -> Batch | None:
 
 
 def stored_pieces(ports: Ports, upload: ResumableUpload) -> Iterator[bytes]:
-    """Yield the stored bytes in chunks of at most `PIECE`. Raises `Rejected` after a damaged part."""
+    """Yield the stored bytes in chunks of at most `PIECE_BYTES`. Raises `Rejected` after a damaged part."""
     for name, expected in zip_longest(upload.parts, upload.digests, fillvalue=""):
         digest = hashlib.sha256()
         with ports.objects.open(STAGING, name) as stream:

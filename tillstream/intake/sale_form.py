@@ -61,7 +61,7 @@ def form_limits() -> dict[str, Any]:
 
 
 def check_form_sale(ports: Ports, scope: Scope, sale: dict[str, Any], contract: Contract | None) -> None:
-    """Check a valid store sale. contract: that of its region. Raises `NotAccepted`."""
+    """Check a valid store sale. contract: that of its region. Raises `SaleNotAccepted`."""
     sold_at = datetime.fromisoformat(sale["sold_at"])
     _check_writer(ports, scope, sale)
     _check_time(ports.clock.now(), sold_at)
@@ -308,7 +308,7 @@ def enter_sale(ports: Ports, login: str, scope: Scope, payload: Any, ledger: Sal
     """Record and publish one sale, and return its id. Idempotent: the same message again changes nothing.
 
     Only a sale that was entered in the form may be replaced, and a return of more than is left needs review.
-    Raises `NotAccepted` and `Unavailable`.
+    Raises `SaleNotAccepted` and `Unavailable`.
     """
     # A valid sale contains nothing to replace.
     body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
@@ -351,7 +351,7 @@ def _sale_prefix(sale: dict[str, Any], ledger: SaleLedger) -> str:
 
 
 def _record_sale(ports: Ports, login: str, scope: Scope, sale: dict[str, Any], ledger: SaleLedger) -> None:
-    """Write the record of the sale and an audit entry, once per version. Raises `NotAccepted`."""
+    """Write the record of the sale and an audit entry, once per version. Raises `SaleNotAccepted`."""
     version, digest = str(sale.get("version", 0)), _sale_digest(sale)
     sale_id = _sale_id(sale)
 

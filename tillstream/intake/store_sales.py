@@ -98,8 +98,8 @@ class RepeatedSales:
         return others
 
     def take_due(self, now: datetime, pulled: int) -> list[Delivery]:
-        """Take the held messages that are due: one for each sale after `HOLD`; all if they are many or old, or if only
-        few messages were pulled."""
+        """Take the held messages that are due: one for each sale after `REPEAT_HOLD`; all if they are many or old, or
+        if only few messages were pulled."""
         if not self._held:
             return []
         if pulled < MIN_PULL_TO_HOLD or self._is_full() or now - self._held[0][0] >= MAX_REPEAT_HOLD:
@@ -271,7 +271,8 @@ def _stage_at_once(ports: Ports, kept: Sequence[Batch], stage: Callable[[Batch],
 
 
 def _pull(ports: Ports, limit: int, wait: float) -> list[Delivery]:
-    """Pull in pieces until one is not full, `limit` is reached, or they take more than `GATHERED` or `PULLING`."""
+    """Pull in pieces until one is not full, `limit` is reached, or they take more than `MAX_GATHERED_BYTES` or
+    `MAX_PULL_TIME`."""
     since = ports.clock.now()
     pulled: list[Delivery] = []
     size = 0
@@ -375,7 +376,8 @@ class NotAStoreSale(Rejected):
 
 
 class UnsignedSale(Rejected):
-    """The store has a key, so it accepts signed messages only. `keep_unsigned` keeps the message in quarantine."""
+    """The store has a key, so it accepts signed messages only. `quarantine_unsigned_sale` keeps the message in
+    quarantine."""
 
     def __init__(self, store_id: str, message: Message) -> None:
         super().__init__(f"{store_id} has a key, so each message must be signed. Send it with the till agent.")
@@ -385,7 +387,7 @@ class UnsignedSale(Rejected):
 def publish_unsigned_sale(ports: Ports, store: StoreToken, payload: Any) -> str:
     """Publish one unsigned sale and return its id, `region/store/number`. Idempotent for the same number and version.
 
-    Raises `NotAStoreSale`, `Unsigned`, `Unavailable`.
+    Raises `NotAStoreSale`, `UnsignedSale`, `Unavailable`.
     """
     problems = store_sale_errors(payload) or [
         f"{name}: this token is only valid for {value}"

@@ -20,7 +20,7 @@ from tillstream.records import audit_log
 from tillstream.review import contract_proposals
 
 COMPLETION_PATIENCE = timedelta(minutes=5)
-"""Time after its last byte at which `clean_up` completes a whole file."""
+"""Time after its last byte at which `clean_up_uploads` completes a whole file."""
 INCOMPLETE_RETENTION = timedelta(days=3)
 """Retention of an upload that is not complete; covers a weekend."""
 MAX_REGION_LENGTH = 60

@@ -124,7 +124,7 @@ def likely_languages(languages: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class CalendarNames:
-    """Spellings normalised by `folded` → month 1 to 12, weekday 0 (Monday) to 6, day period 0 or 1; and the long and
+    """Spellings normalised by `fold_name` → month 1 to 12, weekday 0 (Monday) to 6, day period 0 or 1; and the long and
     the short name of each as usually written."""
 
     months: dict[str, int]

@@ -72,7 +72,7 @@ def seconds_since_receipt(received_seq: int, now: datetime) -> dict[str, float]:
 
 
 def seconds_between(start: int | None, end: int, longest: timedelta) -> float | None:
-    """`between` of two instants in microseconds; None without a start."""
+    """`duration_between` of two instants in microseconds; None without a start."""
     if start is None:
         return None
     duration = duration_between(timedelta(microseconds=start), timedelta(microseconds=end), longest)
@@ -126,7 +126,8 @@ def preset_dates(preset: str, today: date) -> tuple[date, date]:
 def with_preset_dates(
     values: Mapping[str, Sequence[str]], preset: str, today: date
 ) -> tuple[dict[str, list[str]], str]:
-    """Filters as text with the dates of a preset, and the name of the preset; `OWN` for other dates, empty for none."""
+    """Filters as text with the dates of a preset, and the name of the preset; `OWN_DATES` for other dates, empty for
+    none."""
     chosen = {name: list(texts) for name, texts in values.items()}
     if preset in PERIOD_PRESETS:
         start, end = preset_dates(preset, today)

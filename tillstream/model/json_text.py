@@ -16,7 +16,7 @@ class NestedTooDeeply(ValueError):
 def decode_json(text: str | bytes) -> Any:
     """As `json.loads`, with its results and its errors: what the fast decoder does not accept is left to it.
 
-    Raises `ValueError`, and `TooDeep` where `json.loads` raises `RecursionError`.
+    Raises `ValueError`, and `NestedTooDeeply` where `json.loads` raises `RecursionError`.
     """
     try:
         return msgspec.json.decode(text)

@@ -28,7 +28,7 @@ def neutralize_bidi(text: str) -> str:
 
 
 def neutralize_bidi_page(text: str) -> str:
-    """As `neutral`, for a page: also their escapes in the JSON that scripts of the page show."""
+    """As `neutralize_bidi`, for a page: also their escapes in the JSON that scripts of the page show."""
     return _BIDI_CONTROL_OR_ESCAPE.sub(BIDI_REPLACEMENT, text)
 
 
@@ -38,7 +38,7 @@ def escape_bidi_json(text: str) -> str:
 
 
 def neutralize_bidi_values(value: Any) -> Any:
-    """As `neutral`, for every text in a value of JSON, also the names in objects."""
+    """As `neutralize_bidi`, for every text in a value of JSON, also the names in objects."""
     match value:
         case str():
             return neutralize_bidi(value)

@@ -202,7 +202,7 @@ UNDO_WAIT_SECONDS, PREVIEW_WAIT_SECONDS = 25.0, 240.0
 
 
 def request_decision(ledger: DecisionContext, decision: UserDecision) -> Any:
-    """Return the result of a decision as `perform` does; raises as it does, and `Unavailable`."""
+    """Return the result of a decision as `perform_decision` does; raises as it does, and `Unavailable`."""
     functions = ledger.ports.functions
     if functions is None:
         return perform_decision(ledger, decision)

@@ -19,7 +19,7 @@ def repair_mirrors(ports: Ports, before: Sequence[str] = ()) -> list[str]:
     """Complete the stock movements of the warehouse and of the documents; return sentences about it, for users.
 
     before: sentences about what else was lost. If anything was, the catalogue and stock levels are written again, and
-    all is noted in the maintenance log. Raises as `levels.refresh`.
+    all is noted in the maintenance log. Raises as `refresh_levels`.
     """
     sentences = movement_mirror.repair_movements(ports).sentences()
     if sentences:
@@ -32,6 +32,6 @@ def repair_mirrors(ports: Ports, before: Sequence[str] = ()) -> list[str]:
 
 
 def forget_mirrors(ports: Ports) -> None:
-    """Let the next `mirror.sync` and `levels.refresh` write all, as after an older warehouse was put back."""
+    """Let the next `sync_mirror` and `refresh_levels` write all, as after an older warehouse was put back."""
     warehouse_mirror.forget_mirror(ports)
     stored_levels.forget_levels(ports)

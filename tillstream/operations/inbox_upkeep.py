@@ -9,8 +9,8 @@ The names that Tillstream makes begin with the time, after their folder, so a li
 Each sweep lists these from the previous sweep on. Every twelve hours it also lists the rest: objects that others put
 into the bucket, corrections (their name is their number), names of the old form, and those above that an upload or a
 preview may still write.
-Older ones need no listing: an upload that takes longer has a record, which `complete_upload.clean_up` follows, and the
-messages of a micro-batch are acknowledged after it is registered.
+Older ones need no listing: an upload that takes longer has a record, which `upload_completion.clean_up_uploads`
+follows, and the messages of a micro-batch are acknowledged after it is registered.
 
 Each step may be the last one before a kill. An original is deleted only when a pack that was read back has its bytes; a
 pack is never changed, and the next run deletes the originals that a killed run had packed.

@@ -103,7 +103,7 @@ def check_changed_days(ports: Ports, most_lines: int | None = None) -> list[str]
 
 
 def check_stock(ports: Ports) -> list[str]:
-    """Compare the stock levels, all at once; returns as `run_changed`. Raises as `comparison.differences`."""
+    """Compare the stock levels, all at once; returns as `check_changed_days`. Raises as `level_differences`."""
     before = quality_results.last_results(ports)
     now = ports.clock.now()
     counted = {name: _count_failing_stock(ports, at_once=True) for name, check in checks().items() if check.of_stock}
@@ -111,7 +111,7 @@ def check_stock(ports: Ports) -> list[str]:
 
 
 def check_all_days(ports: Ports, limits: CheckLimits = ON_ONE_MACHINE) -> list[str]:
-    """Run all checks on all days; otherwise as `run_changed` and `run_stock`."""
+    """Run all checks on all days; otherwise as `check_changed_days` and `check_stock`."""
     before = quality_results.last_results(ports)
     now = ports.clock.now()
     changed = _changed_days(ports, 0)
@@ -128,7 +128,7 @@ def check_all_days(ports: Ports, limits: CheckLimits = ON_ONE_MACHINE) -> list[s
 
 def run_due_checks(ports: Ports, limits: CheckLimits, *, at_night: bool = False) -> list[str]:
     """Run all checks if they did not run for a day and there are few lines, at night however many; otherwise those of
-    the changed days. Returns and raises as `run_changed` and `run_stock`."""
+    the changed days. Returns and raises as `check_changed_days` and `check_stock`."""
     last = quality_results.last_results(ports)
     is_due = not last.all_checked_at or (
         ports.clock.now() - datetime.fromisoformat(last.all_checked_at) >= ALL_CHECKS_AFTER

@@ -1,8 +1,8 @@
 """Rebuild: replay all settlements in an empty warehouse and compare its tables with those of the ledger.
 
-`check` takes the rows from the ledger itself; `from_originals` stages the stored originals again with their original
-contract versions. Both must give the same flags, outcomes, changes and receipts. `rebuild_warehouse` fills an empty
-warehouse permanently.
+`rebuild_from_ledger` takes the rows from the ledger itself; `rebuild_from_originals` stages the stored originals again
+with their original contract versions. Both must give the same flags, outcomes, changes and receipts.
+`rebuild_warehouse` fills an empty warehouse permanently.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -54,7 +54,7 @@ def rows_only_in_one(
 
 
 def _row_chunks(batches: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
-    """The same rows in tables of exactly `CHUNK` rows, except the last one."""
+    """The same rows in tables of exactly `COMPARED_ROWS` rows, except the last one."""
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)

@@ -43,7 +43,7 @@ def run_sweep(
 
     Previews of the catalogue that were never imported are deleted after a week.
 
-    by: user who started it; audited if set. Raises as `reconcile`.
+    by: user who started it; audited if set. Raises as `resume_interrupted_work`.
     """
     if by:
         audit_log.record(ports, by, audit.AuditAction.DATA_REFRESHED, "pipeline")
@@ -210,7 +210,7 @@ SWEEP_WAIT_SECONDS = 240.0
 
 
 def sweep_by_user(ports: Ports, contracts: ContractRegistry, by: str, *, delegate: bool) -> dict[str, Any]:
-    """Resume interrupted work and return the counts. Raises as `reconcile.run`, and `Unavailable`."""
+    """Resume interrupted work and return the counts. Raises as `run_sweep`, and `Unavailable`."""
     if ports.functions is None:
         return run_sweep(ports, contracts, delegate=delegate, by=by)
     counts: dict[str, Any] = ports.functions.call(SWEEP_FUNCTION, {"by": by}, SWEEP_WAIT_SECONDS)
@@ -218,7 +218,7 @@ def sweep_by_user(ports: Ports, contracts: ContractRegistry, by: str, *, delegat
 
 
 def sweep_in_function(ports: Ports, contracts: ContractRegistry, by: str) -> dict[str, Any]:
-    """Resume interrupted work, in the function. Raises `Rejected` if the user may not, and as `reconcile.run`."""
+    """Resume interrupted work, in the function. Raises `Rejected` if the user may not, and as `run_sweep`."""
     if not current_scope(ports, by).may(Action.SEE_PIPELINE):
         raise Rejected(f"The account {by} may not start a sweep.")
     return run_sweep(ports, contracts, delegate=True, by=by)

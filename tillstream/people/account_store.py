@@ -256,7 +256,7 @@ def save_profile(
 ) -> User:
     """Update name, locale, time zone and display currency. Raises `WrongField`, `NotFound`.
 
-    display_currency: one of `currencies`, `REPORTING`, or empty for that of the user's regions.
+    display_currency: one of `currencies`, `REPORTING_CURRENCY`, or empty for that of the user's regions.
     """
     if not name.strip():
         raise WrongField("name", "Enter your name.")

@@ -70,7 +70,7 @@ def add_account(
     by: str = "",
     **scope: Any,
 ) -> str:
-    """Create an account and return its password, generated unless passed. `scope` and errors: as `create`."""
+    """Create an account and return its password, generated unless passed. `scope` and errors: as `create_account`."""
     initial = (
         passwords.check_password_strength(password, normalize_login(login), name)
         if password is not None

@@ -56,7 +56,8 @@ def sign_in_externally(ports: Ports, identity: ExternalIdentity) -> User:
 
 
 def invite_externally(ports: Ports, login: str, name: str, role: Role, *, by: str = "", **scope: Any) -> User:
-    """Create an account without a password, for external sign-in with the address. Raises as `accounts.create`."""
+    """Create an account without a password, for external sign-in with the address. Raises as
+    `accounts.create_account`."""
     secret = NO_CREDENTIALS | {"stamp": secrets.token_hex(8)}
     return accounts.create_account(ports, login, name, role, secret, by, AuditAction.USER_INVITED, **scope)
 

@@ -40,7 +40,7 @@ class InvitationLink:
 
 
 def invite_with_link(ports: Ports, login: str, name: str, role: Role, *, by: str = "", **scope: Any) -> str:
-    """Create an account without a password and return the text of its invitation link. Raises as `accounts.create`."""
+    """Create an account without a password and return the text of its invitation link. Raises as `create_account`."""
     text, link = _new_link(ports, INVITATION_LIFETIME, INVITATION_PURPOSE)
     secret = {"hash": "", "stamp": secrets.token_hex(8), "given_password": False} | link
     create_account(ports, login, name, role, secret, by, AuditAction.USER_INVITED, **scope)

@@ -66,7 +66,7 @@ class WrongCode(Rejected):
 
 
 def start_totp_setup(ports: Ports, login: str) -> str:
-    """Create and return a new key; the old state applies until `confirm`."""
+    """Create and return a new key; the old state applies until `confirm_totp`."""
     key = pyotp.random_base32()
     account_store.change_account(ports, login, lambda data: data | {"second_step_begun": key})
     return key

@@ -7,7 +7,8 @@ from typing import Any, Protocol, TypeVar
 from tillstream.model.errors import Conflict
 
 MAX_UPDATE_TRIES = 1_000
-"""Maximum tries of `update`. A conflict means that another writer succeeded: only a faulty `also` uses up all tries."""
+"""Maximum tries of `update_document`. A conflict means that another writer succeeded: only a faulty `also` uses up all
+tries."""
 
 AFTER_ANY = "~"
 """Sorts after every character of an id: ids that begin with a text are above it, and below it with this at its end."""

@@ -81,8 +81,8 @@ class Functions(Protocol):
     def call(self, name: str, body: Mapping[str, Any], within: float) -> Any:
         """Call a function with a JSON object and return its JSON answer. within: seconds to wait. It is not repeated.
 
-        Raises what the function raises, if it is one of `ERRORS`, and `Unavailable` if there is no answer: the function
-        may have done its work then.
+        Raises what the function raises, if it is one of `FUNCTION_ERRORS`, and `Unavailable` if there is no answer:
+        the function may have done its work then.
         """
 
     def close(self) -> None:

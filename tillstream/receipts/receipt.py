@@ -124,7 +124,7 @@ class BatchQueries:
         self._warehouse, self._upload = warehouse, upload
 
     def run(self, name: str, **params: Any) -> list[dict[str, Any]]:
-        """Run sql/ledger/`name`, one of `NAMES`. params: its parameters except the batch and the days."""
+        """Run sql/ledger/`name`, one of `QUERY_NAMES`. params: its parameters except the batch and the days."""
         values: dict[str, Any] = {"batch_id": self._upload.batch_id, "days": self._days}
         if name == OF_EARLIER:
             values["days"] = _with_days_between(self._days)
@@ -239,7 +239,8 @@ def _staged_amounts(upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str,
 
 
 def receipt_queries(batch: str) -> list[WarehouseQuery]:
-    """The queries of a receipt for a preview: batch, amounts, problems by code, as `compose` takes their answers."""
+    """The queries of a receipt for a preview: batch, amounts, problems by code, as `compose_receipt` takes their
+    answers."""
     return [WarehouseQuery(sql.text(f"ledger/{name}"), {"batch_id": batch}) for name in _QUERIES]
 
 

@@ -215,7 +215,7 @@ class UnreadableOriginal(Rejected):
 
 
 def check_original(ports: Ports, batch: Batch, *, trusting: bool = False) -> None:
-    """Compare the original of a batch with its hash. Raises `Unreadable`, `Unavailable`.
+    """Compare the original of a batch with its hash. Raises `UnreadableOriginal`, `Unavailable`.
 
     A record of an early version without a hash is only looked up. trusting: so is an original in a store that itself
     compares bytes with their checksum.
@@ -238,7 +238,7 @@ def check_original(ports: Ports, batch: Batch, *, trusting: bool = False) -> Non
 def open_whole_original(ports: Ports, batch: Batch) -> BinaryIO:
     """The original of a batch, for people and programs that must not see other bytes than were received.
 
-    Raises `Unreadable`, `Unavailable`.
+    Raises `UnreadableOriginal`, `Unavailable`.
     """
     check_original(ports, batch, trusting=True)
     return open_original(ports, batch)
@@ -275,7 +275,7 @@ def loss_of_original(error: UnreadableOriginal) -> Loss:
 def reject_unreadable(ports: Ports, batch: Batch, error: UnreadableOriginal) -> Batch:
     """Reject a batch that cannot be loaded, because an original that it needs is lost, and record the loss. Idempotent.
 
-    `accept_again` takes it back.
+    `accept_restored` takes it back.
     """
     losses.report_losses(ports, loss_of_original(error))
     reason = (
@@ -294,7 +294,7 @@ def reject_unreadable(ports: Ports, batch: Batch, error: UnreadableOriginal) -> 
 def accept_restored(ports: Ports, batch: Batch) -> None:
     """Load a batch whose lost original was put back, if it was rejected for that. Idempotent.
 
-    Raises `Unreadable`, `Unavailable`.
+    Raises `UnreadableOriginal`, `Unavailable`.
     """
     check_original(ports, batch)
 

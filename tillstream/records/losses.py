@@ -1,8 +1,8 @@
 """Losses: what was acknowledged or kept and is missing or damaged, one record each, until somebody has dealt with it.
 
-A check that finds a loss calls `report`; the status page, `/healthz/ready`, `tillstream status` and the alert
-`data-lost` show what `open_losses` returns. A check that finds the thing whole again calls `recovered`. People decide
-with `resolve`, and take that back with `reopen`; both are audited.
+A check that finds a loss calls `report_losses`; the status page, `/healthz/ready`, `tillstream status` and the alert
+`data-lost` show what `open_losses` returns. A check that finds the thing whole again calls `resolve_recovered`. People
+decide with `resolve_loss`, and take that back with `reopen_loss`; both are audited.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -308,7 +308,7 @@ REPORT_FORMS = {
 
 
 def render_report(source: ReportSource, form: str) -> bytes:
-    """The executive report in a form of `FORMS`. Raises what queries raise."""
+    """The executive report in a form of `REPORT_FORMS`. Raises what queries raise."""
     document = executive.executive_report(source)
     if form == PDF:
         return render_pdf(document)

@@ -40,7 +40,8 @@ def make_due_reports(sender: ReportSender) -> Iterator[bool]:
     """Put the reports that are due into the outbox, one after another; yield whether there was one to add.
 
     A report is made once for its period: after a stop the next run makes those that are missing. One that cannot be
-    made is tried again after `AGAIN`. Raises `Unavailable` at once, and other errors as a group when all are made.
+    made is tried again after `RETRY_AFTER`. Raises `Unavailable` at once, and other errors as a group when all are
+    made.
     """
     failures: list[Exception] = []
     ports, now = sender.ports, sender.ports.clock.now()

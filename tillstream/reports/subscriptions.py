@@ -20,7 +20,8 @@ EVERY = (MONTH, WEEK)
 
 @dataclass(frozen=True)
 class ReportSubscription:
-    """to: an e-mail address. every, day, hour, zone: as in `Schedule`. next_due: instant, ISO 8601 text in UTC."""
+    """to: an e-mail address. every, day, hour, zone: as in `DeliverySchedule`. next_due: instant, ISO 8601 text in
+    UTC."""
 
     login: str
     every: str
@@ -45,7 +46,7 @@ def subscribe_to_report(
 ) -> ReportSubscription:
     """Subscribe a user, or change the address and the schedule. Raises `Rejected`, `NotFound`.
 
-    day, hour: as in `Schedule`, in the time zone of the user's profile.
+    day, hour: as in `DeliverySchedule`, in the time zone of the user's profile.
     """
     address = to.strip()
     if not is_address(address):

@@ -186,7 +186,7 @@ def _draft_of_document(batch: str, document: Document | None) -> CorrectionDraft
 
 
 def add_draft_step(ports: Ports, batch: str, step: DraftEdit, *, expected_version: int) -> CorrectionDraft:
-    """Add a step. expected_version: draft version last loaded. Raises `EditConflict`, `Rejected` (full)."""
+    """Add a step. expected_version: draft version last loaded. Raises `DraftConflict`, `Rejected` (full)."""
 
     def added(draft: CorrectionDraft) -> CorrectionDraft:
         if step.key and any(one.key == step.key for one in draft.steps):

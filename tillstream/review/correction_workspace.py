@@ -226,7 +226,7 @@ def submit_draft(
 ) -> Batch:
     """Submit the ready rows and return the correction's record; the file equals one corrected by hand.
 
-    expected_version: draft version the user last loaded. stores: to which the user is bound. Raises `EditConflict` if
+    expected_version: draft version the user last loaded. stores: to which the user is bound. Raises `DraftConflict` if
     another user changed the draft since then, and `Rejected` if no row is ready.
     """
     view = workspace.load(ports, upload)

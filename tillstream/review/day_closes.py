@@ -1,6 +1,6 @@
 """Day closes of tills: kept when they are received, and accepted by a person if they do not agree.
 
-`close_checks` compares them with the sales that count. One that does not agree is an open question after `GRACE`,
+`close_checks` compares them with the sales that count. One that does not agree is an open question after `CLOCK_GRACE`,
 within which its sales may still arrive.
 """
 

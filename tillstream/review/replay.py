@@ -83,7 +83,7 @@ def build_replay(
     stores: BoundStores = None,
     received: str = "",
 ) -> Batch:
-    """Build the record of a replay without writing it. Raises as `replay`."""
+    """Build the record of a replay without writing it. Raises as `replay_batch`."""
     number = len(_earlier_replays(ports, old)) + 1
     if not (contract or old.contract):
         raise Rejected(f"{old.file} has no contract yet. Choose one.")

@@ -63,7 +63,7 @@ def warehouse_lookup(warehouse: Warehouse, scope: Scope) -> LineLookup:
 
 
 def command_lookup(run: Callable[..., Iterable[Mapping[str, Any]]]) -> LineLookup:
-    """Look up with the command `delivered-lines`. run: runs it with `to_params`."""
+    """Look up with the command `delivered-lines`. run: runs it with `search_to_json`."""
     return lambda wanted: delivered_lines_of_rows(run(**search_to_json(wanted)))
 
 
@@ -133,7 +133,8 @@ class SampledLine:
 
 
 def sample_lines(sheet: Sheet, contract: Contract) -> list[SampledLine]:
-    """Read up to `ROWS` rows, and keep up to `SALES` sales of up to `DAYS` days, spread over the file."""
+    """Read up to `SAMPLED_ROWS` rows, and keep up to `SAMPLED_SALES` sales of up to `SAMPLED_DAYS` days, spread over
+    the file."""
     lines = read_sampled_lines(sheet, contract)
     days = set(spread_evenly(sorted({line.sale_date for line in lines}), SAMPLED_DAYS))
     lines = [line for line in lines if line.sale_date in days]
@@ -142,7 +143,7 @@ def sample_lines(sheet: Sheet, contract: Contract) -> list[SampledLine]:
 
 
 def read_sampled_lines(sheet: Sheet, contract: Contract) -> list[SampledLine]:
-    """Read up to `ROWS` rows, spread over the file; without those that are rejected."""
+    """Read up to `SAMPLED_ROWS` rows, spread over the file; without those that are rejected."""
     rows = spread_evenly(range(sheet.rows), SAMPLED_ROWS)
     cells = {name: pa.array([column.cells[row] for row in rows], pa.string()) for name, column in sheet.columns.items()}
     table, issues = normalise(pa.table(cells), contract)

@@ -87,7 +87,7 @@ def undo_batch(ports: Ports, batch: str, by: str) -> dict[str, Any]:
 def request_undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     """Record an undo that another process is about to do, and return the result of one that is requested.
 
-    If it is not done after `LOST_AFTER`, the job does it. Raises `Rejected`.
+    If it is not done after `UNDO_LOST_AFTER`, the job does it. Raises `Rejected`.
     """
     upload = _note_user(ports, batch, by)
     large_job.request_work(ports, batch, large_job.RequestedWork.UNDO, after=UNDO_LOST_AFTER)

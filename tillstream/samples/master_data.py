@@ -110,7 +110,7 @@ def product_likelihood(month: int, *, newest: bool = False) -> Ints:
 def product_prices(currency: str, year: int, *, newest: bool = False) -> Ints:
     """Price of each product in hundredths of the currency, 4% more with each `year` (0, 1, 2 …).
 
-    newest: from the latest complete month on, when some products are `DEARER`.
+    newest: from the latest complete month on, when some products are `DEARER_PRODUCTS`.
     """
     cents = rounded_share(_CENTS, 100 + 4 * year, 100)
     if newest:

@@ -20,7 +20,7 @@ from tillstream.records.batch_registration import digest_of_stream
 from tillstream.spark import spark_session
 
 OUTCOME_SCHEMA = "place long, report string, code string, message string, fault string"
-"""Columns of `Outcome` for Spark, which matches columns by position."""
+"""Columns of `FileOutcome` for Spark, which matches columns by position."""
 OUTCOME_COLUMNS = pa.schema(
     [("place", pa.int64()), *((name, pa.string()) for name in ("report", "code", "message", "fault"))]
 )

@@ -398,7 +398,7 @@ def count_recorded(ports: Ports, movements: Sequence[Movement]) -> int:
 
 
 def record_imported(ports: Ports, movements: Sequence[Movement], *, by: str) -> int:
-    """Record the movements; return how many are new. Idempotent. Raises as `records.record`.
+    """Record the movements; return how many are new. Idempotent. Raises as `record_imported`.
 
     A file whose movements were cancelled can be imported again.
     """

@@ -55,7 +55,7 @@ def mirror_all_movements(ports: Ports) -> None:
 
 
 def replace_mirror(ports: Ports) -> list[Document]:
-    """As `write_again`, for a warehouse that is not in use yet; return the documents."""
+    """As `mirror_all_movements`, for a warehouse that is not in use yet; return the documents."""
     documents = stored_movements.all_movements(ports)
     ports.warehouse.replace_table(MOVEMENTS_TABLE, movements_table(documents))
     return documents
@@ -146,7 +146,7 @@ class MovementRepair:
 
 
 def repair_movements(ports: Ports) -> MovementRepair:
-    """Record what only the warehouse has, and let the next `levels.refresh` write what it lacks. Idempotent.
+    """Record what only the warehouse has, and let the next `refresh_levels` write what it lacks. Idempotent.
 
     Movements may be recorded meanwhile. If both agree, only numbers of movements are read.
     """

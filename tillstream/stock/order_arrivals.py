@@ -101,7 +101,7 @@ class LeadTime:
 
 
 def learn_lead_times(tracked: Iterable[TrackedOrder]) -> dict[str, LeadTime]:
-    """Return the lead time of each supplier with at least `FEWEST` orders that have begun to arrive."""
+    """Return the lead time of each supplier with at least `FEWEST_ARRIVALS` orders that have begun to arrive."""
     by_supplier: dict[str, list[TrackedOrder]] = {}
     for one in tracked:
         if one.order.sent_on and one.first_arrival and one.first_arrival >= one.order.sent_on:

@@ -154,7 +154,7 @@ def snooze_lines(ports: Ports, pairs: Sequence[Pair], until: date, *, by: str) -
 
 
 def dismiss_lines(ports: Ports, pairs: Sequence[Pair], reason: str, *, by: str) -> None:
-    """Hide lines until their need ends. Raises `Rejected` without one of `decisions.REASONS`."""
+    """Hide lines until their need ends. Raises `Rejected` without one of `DISMISSAL_REASONS`."""
     decide_lines(ports, pairs, restock_lines.DISMISSED, by=by, reason=reason)
 
 
@@ -239,9 +239,9 @@ def may_start_restock(ports: Ports) -> bool:
 
 
 def run_due_restock(ports: Ports) -> RestockRun | None:
-    """Compute the queue if it is due, and the comparison of order policies once a week. Raises as `run.run`.
+    """Compute the queue if it is due, and the comparison of order policies once a week. Raises as `run_restock`.
 
-    It does not wait for sales that are being loaded: `run_or_start` did so before it started the job.
+    It does not wait for sales that are being loaded: `run_or_start_restock` did so before it started the job.
     """
     if not is_restock_due(ports):
         return None
@@ -255,7 +255,7 @@ def run_due_restock(ports: Ports) -> RestockRun | None:
 def run_or_start_restock(ports: Ports) -> RestockRun | None:
     """Compute the queue if it may start, or start the job of a project if it was large at the last run.
 
-    Raises as `run.run`.
+    Raises as `run_restock`.
     """
     if not may_start_restock(ports):
         return None
@@ -267,7 +267,7 @@ def run_or_start_restock(ports: Ports) -> RestockRun | None:
 
 
 def update_queue(ports: Ports, *, by: str) -> RestockRun | None:
-    """Compute the queue at once, or request it if that takes long: then None. Raises as `run.run`."""
+    """Compute the queue at once, or request it if that takes long: then None. Raises as `run_restock`."""
     audit_log.record(ports, by, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
     last = last_restock_run(ports)
     if last is None or last.counted <= AT_ONCE:

@@ -40,7 +40,7 @@ class Keys:
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of `EVERY_LINE` for keys of products in stores.
 
-        More than `MOST_IN_PARAMETER` keys, or stores, are not listed: all are read. A text in @lines can be that of
+        More than `MAX_IN_PARAMETER` keys, or stores, are not listed: all are read. A text in @lines can be that of
         another key if texts have the sign between them, so rows are looked up with `find` again.
         """
         stores, products = (self.distinct(LINE_COLUMNS.index(name)) for name in ("store_id", "product"))

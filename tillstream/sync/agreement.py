@@ -121,7 +121,7 @@ MAX_TOUCHED, ALL_BATCHES = 2_000, "*"
 
 @dataclass(frozen=True)
 class TouchedBatches:
-    """Batches by ID, each with the hash of the journal after the last entry that changed it; or only `ALL`."""
+    """Batches by ID, each with the hash of the journal after the last entry that changed it; or only `ALL_BATCHES`."""
 
     batches: Mapping[str, str] = field(default_factory=dict)
     hash: str = JOURNAL_START
@@ -137,8 +137,8 @@ class TouchedBatches:
 
 
 def get_touched(ports: Ports, home: Home) -> TouchedBatches:
-    """`ALL` if the noted batches are not those up to the position of the home, as after an earlier version of the
-    program."""
+    """`ALL_BATCHES` if the noted batches are not those up to the position of the home, as after an earlier version of
+    the program."""
     return _touched_since(ports.documents.get(TOUCHED_BATCHES, home.name), home.hash)
 
 

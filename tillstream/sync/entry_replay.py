@@ -56,7 +56,8 @@ def still_counting_batches(ports: Ports, undone: Sequence[str]) -> Sequence[str]
 
 
 def settle_or_leave_to_job(ports: Ports, contracts: ContractRegistry, work: Repetition) -> None:
-    """Settle it here, or leave it to the job `settle-large`. Raises `Busy` until it is settled, and as `perform`."""
+    """Settle it here, or leave it to the job `settle-large`. Raises `Busy` until it is settled, and as
+    `perform_repetition`."""
     if ports.jobs is None:
         return repetition.perform_repetition(ports, contracts, work)
     if large_job.is_settling_paused(ports):

@@ -84,7 +84,7 @@ def differing_groups(ports: Ports, regions: Collection[str], theirs: Mapping[str
 def page_of_groups(
     ports: Ports, regions: Collection[str], kind: str, groups: Collection[str], after: str
 ) -> ReferencePage:
-    """Entries of groups of a kind; without entries, if there is no such kind. after: see `Page`."""
+    """Entries of groups of a kind; without entries, if there is no such kind. after: see `ReferencePage`."""
     names = set(groups)
     if kind == reference_kinds.GOALS_KIND:
         return reference_kinds.goals_page(ports, regions, names, after)

@@ -105,7 +105,7 @@ def save_catalogue(
 ) -> list[SavedChange]:
     """Save entries exactly as the other side has them, with their times. regions: of the home.
 
-    Raises as `entry_of`, and as `sent.save`.
+    Raises as `catalogue_entry`, and as `sent.save`.
     """
     results: dict[int, SavedChange] = {}
     entries: dict[int, SentEntry] = {}

@@ -79,7 +79,7 @@ def replace_questions(ports: Ports, questions: Sequence[ReferenceQuestion]) -> N
 def decide_questions(ports: Ports, ids: Sequence[str], keep: str, by: str) -> int:
     """Decide questions: the next sync sends the entry of this home, or takes that of the head office.
 
-    keep: `HERE` or `THERE`. Returns the number of decided questions. Raises `NotFound`.
+    keep: `KEEP_HERE` or `KEEP_THERE`. Returns the number of decided questions. Raises `NotFound`.
     """
     by_id = {one.id: one for one in open_questions(ports)}
     if unknown := [one for one in ids if one not in by_id]:

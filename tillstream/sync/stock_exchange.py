@@ -67,7 +67,7 @@ def sync_stock(ports: Ports, office: StockOffice) -> StockResult:
 
 
 def add_movements(ports: Ports, movements: Sequence[StoredMovement], home: str = "") -> int:
-    """As `synced.add`. Raises `Refused` where it raises `OtherMovement`."""
+    """As `add_movements`. Raises `Refused` where it raises `OtherMovement`."""
     try:
         return movement_mirror.add_sent_movements(ports, movements, home)
     except OtherMovement as error:

@@ -326,7 +326,7 @@ def pending_loads(ports: Ports) -> Document | None:
 
 
 def note_followed_loads(ports: Ports, followed: Document) -> None:
-    """Note that daily rates follow the loads. followed: as of `pending`; loads since then stay pending."""
+    """Note that daily rates follow the loads. followed: as of `pending_loads`; loads since then stay pending."""
     with suppress(Conflict):
         ports.documents.put(*LOADS_DOCUMENT, followed.data | {"is_pending": False}, if_version=followed.version)
 

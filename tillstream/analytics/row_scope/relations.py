@@ -281,7 +281,7 @@ def scoped_relations(
     compared_days: one row, the first and last reported day in the filters, between which periods are complete;
     visible_versions: sale_versions within scope and filters, current or not;
     visible_stores: region, store_id, first_day and last_day with a sale that counts, within scope, filters not applied;
-    those of `other_rows`.
+    those of `other_relations`.
     """
     earlier, year = compare_previous_period(filters, basis.reported), compare_previous_year(filters, basis.reported)
     visible = visible_where(scope, filters, has_catalogue=basis.has_catalogue)

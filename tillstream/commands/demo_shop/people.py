@@ -90,7 +90,7 @@ TILES: tuple[tuple[str, TileContent, TileWidth, str], ...] = (
 
 
 def add_dashboard(app: App, by: str, account: str = "") -> OwnDashboard | None:
-    """Create the dashboard; None if there is one already, also if it was removed. account: as of `Owner`."""
+    """Create the dashboard; None if there is one already, also if it was removed. account: as of `DashboardOwner`."""
     if app.ports.documents.get(own_dashboards.OWN_DASHBOARDS, DASHBOARD_ID) is not None:
         return None
     owner = DashboardOwner(by, account)

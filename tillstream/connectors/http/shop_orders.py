@@ -63,7 +63,7 @@ def order_source(
     rows: Callable[[ApiRecord], Sequence[FieldRow]],
     settings: Mapping[str, str],
 ) -> RecordFeedSource:
-    """name, pages, rows: as of a `Feed`. Raises `Rejected` for wrong settings."""
+    """name, pages, rows: as of a `RecordFeed`. Raises `Rejected` for wrong settings."""
     feed = RecordFeed(
         name=name,
         pages=pages,

@@ -301,7 +301,7 @@ DRAFT_ENDING = ".part"
 
 
 class SftpPlace:
-    """The `Place` of a folder, which is created if it does not exist."""
+    """The `FilePlace` of a folder, which is created if it does not exist."""
 
     def __init__(self, settings: dict[str, str], access: ConnectionAccess) -> None:
         """settings: as of the connector. Connects at the first call."""

@@ -28,7 +28,7 @@ LESS_DISCOUNT = {"less_discount": True}
 def detect_discount_before_total(
     sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: DetectedNumberStyle, log: DetectionLog
 ) -> dict[str, Any]:
-    """`BEFORE` if the discount is subtracted from the total. Asks `subtract.HEADER` if no sum shows it.
+    """`LESS_DISCOUNT` if the discount is subtracted from the total. Asks `subtract.HEADER` if no sum shows it.
 
     unmapped: numeric columns without a role.
     """
@@ -80,7 +80,7 @@ def _proofs_with_tax(
 def _answered_discount(
     name: str, discount: str, evidence: str, used: npt.NDArray[np.bool_], log: DetectionLog
 ) -> dict[str, Any]:
-    """`BEFORE` if a person answered that the discount is subtracted."""
+    """`LESS_DISCOUNT` if a person answered that the discount is subtracted."""
     key = f"subtract.{discount}"
     answer = log.answer(key)
     if answer is None:

@@ -131,7 +131,7 @@ def flagged_status(header: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def unflagged_status(header: str) -> str:
-    """The status of the rows that a no marks under this header, or `ASK`; empty if it marks none."""
+    """The status of the rows that a no marks under this header, or `ASK_PERSON`; empty if it marks none."""
     words = _main_words(header)
     return _status_by_header("unmarked").get(normalise_name("".join(words)), "")
 

@@ -128,7 +128,7 @@ def feature_matrix(panel: Panel, rows: Ints, origins: Ints, horizons: Ints, days
     """Return the features of forecasts; shape (forecasts, features). Their memory is a few times that of the result.
 
     `rows` are series, `origins` the last known steps, `horizons` the steps from there to the forecast steps; `days`
-    holds the calendar features of the countries, shape (countries, steps + steps ahead, `calendar.FEATURES`).
+    holds the calendar features of the countries, shape (countries, steps + steps ahead, `CALENDAR_FEATURES`).
     """
     result = np.empty((len(rows), len(feature_names(panel))), dtype=np.float32)
     for start in range(0, len(rows), CHUNK_ROWS):

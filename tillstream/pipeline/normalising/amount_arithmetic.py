@@ -140,7 +140,8 @@ def _tax(gross: Decimal, rate: Decimal) -> Decimal | None:
 
 
 def from_minor_units(values: pa.Array, digits: Ints) -> pa.Array:
-    """Divide amounts in minor units by what the currency of their row requires. digits: (n,), as by `digits_of`."""
+    """Divide amounts in minor units by what the currency of their row requires. digits: (n,), as by
+    `minor_unit_digits`."""
     for count in np.unique(digits).tolist():
         divided = multiply_amounts(values, Decimal(1).scaleb(-count)).values
         values = pc.if_else(pa.array(digits == count), divided, values)

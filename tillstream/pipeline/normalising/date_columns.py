@@ -42,7 +42,7 @@ _LAST_SERIAL = 2_958_465
 
 
 def parse_iso_text(word: str) -> tuple[int, int]:
-    """Parse ISO 8601 as a `Reader`; digits beyond the microsecond are dropped. Raises `ValueError`."""
+    """Parse ISO 8601 as a `DateParser`; digits beyond the microsecond are dropped. Raises `ValueError`."""
     matched = _ISO_TEXT.fullmatch(word)
     if matched is None:
         raise ValueError(word)
@@ -62,7 +62,7 @@ def parse_iso_text(word: str) -> tuple[int, int]:
 
 
 def has_iso_time(words: pa.Array) -> Mask:
-    """bool (n,): which texts include a time. Valid only for texts that `iso_text` parses."""
+    """bool (n,): which texts include a time. Valid only for texts that `parse_iso_text` parses."""
     return to_bool_array(pc.greater(pc.binary_length(words), 10))
 
 

@@ -257,7 +257,7 @@ def only_proven_format(proven: npt.NDArray[np.bool_]) -> Ints:
 def read_mixed_numbers(readings: Sequence[ParsedNumbers], formats: Ints) -> tuple[ParsedNumbers, Mask]:
     """Return the number of each row, and the rows whose number two formats read differently, with NULL.
 
-    readings: the same rows in each format. formats: (n,), see `only_proven`.
+    readings: the same rows in each format. formats: (n,), see `only_proven_format`.
     """
     reads = _readable_in_formats(readings)
     is_proven = (formats >= 0) & np.take_along_axis(reads, np.maximum(formats, 0)[None], axis=0)[0]

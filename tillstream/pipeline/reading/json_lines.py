@@ -144,7 +144,7 @@ _CHUNK_CELLS = 4 << 20
 _CELL_BYTES = 4
 """Memory of a cell, empty ones included."""
 _ESCAPES = (b"\\u", b"\\/")
-"""With which a key can be written in other ways than `quoted` does."""
+"""With which a key can be written in other ways than `quote_json` does."""
 
 
 class JsonLinesReader:

@@ -77,7 +77,8 @@ class MessageBlock:
 
     @property
     def cells(self) -> pa.Table:
-        """(n,) texts as sent, a column for each field of `REQUIRED` and of any message; NULL where a row lacks it."""
+        """(n,) texts as sent, a column for each field of `REQUIRED_FIELDS` and of any message; NULL where a row lacks
+        it."""
         rows = [message.sale | line for message in self.messages for line in message.lines]
         fields = sorted(REQUIRED_FIELDS.union(*rows) - _NOT_CELLS)
         return pa.table({name: pa.array(_texts(name, rows), pa.string()) for name in fields})

@@ -30,7 +30,7 @@ class Block:
     """A batch of rows; `cells`, `row_number` and `line_number` have the same length."""
 
     cells: pa.Table
-    """Columns of type `schema.TEXT`, named by the header; untrimmed, without nulls."""
+    """Columns of type `TEXT`, named by the header; untrimmed, without nulls."""
     row_number: Ints
     line_number: Ints
     unreadable: list[UnreadableRow]

@@ -212,7 +212,8 @@ def guard_column(column: Any) -> Any:
 
 
 def unguard_column(column: Any) -> Any:
-    """Apply `unguard` to each text; null stays null. A text with a guard also matches `NEEDS_GUARD`."""
+    """Apply `unguard_formulas` to each text; null stays null. A text with a guard also matches
+    `NEEDS_FORMULA_GUARD`."""
     return _replace_texts(column, unguard_formulas)
 
 

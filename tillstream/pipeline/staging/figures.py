@@ -64,7 +64,8 @@ class LineRows:
         self._parts.append((key, content, version, is_numbered))
 
     def fates(self, in_order: Callable[[], Iterable[pa.Table]]) -> npt.NDArray[np.int8] | None:
-        """int8 (n,): the `Fate` of each row; None if all count. in_order: the same rows again, with `ORDER`."""
+        """int8 (n,): the `RowFate` of each row; None if all count. in_order: the same rows again, with
+        `CONTENT_ORDER`."""
         if not self._parts:
             return None
         key, content, version, is_numbered = map(np.concatenate, zip(*self._parts, strict=True))
@@ -333,7 +334,7 @@ def read_figures(
 
 
 def _parts(tables: Callable[[Sequence[str]], Iterator[pa.Table]], contract: Contract) -> list[_Counter]:
-    """A counter for each `Fate` of the rows, which are read again if several of them name one line."""
+    """A counter for each `RowFate` of the rows, which are read again if several of them name one line."""
     lines, parts = LineRows(), [_Counter() for _ in RowFate]
     for table in tables(FIGURE_COLUMNS):
         parts[RowFate.COUNTS].add(table)

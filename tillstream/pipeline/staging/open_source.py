@@ -66,7 +66,7 @@ def with_home_sale_ids(ports: Ports, contract: Contract) -> Contract:
 def open_file(
     open_original: Callable[[], BinaryIO], upload: Batch, contract: Contract, limits: Limits
 ) -> "RegionalFileSource":
-    """The source of an uploaded file. contract: as `of_home` returns it."""
+    """The source of an uploaded file. contract: as `with_home_sale_ids` returns it."""
     from tillstream.pipeline.staging.file_source import RegionalFileSource
 
     received = contract.dates.latest_day(datetime.fromisoformat(upload.received_at))

@@ -170,7 +170,8 @@ class SplitRows:
 
 
 def split_row_batch(row_batch: RowBatch, hasher: Hasher) -> SplitRows:
-    """Split a row batch: a row with an error is rejected, unless a user accepted it and the error is `ACCEPTABLE`."""
+    """Split a row batch: a row with an error is rejected, unless a user accepted it and the error is
+    `ACCEPTABLE_CODES`."""
     rejected = _is_rejected(row_batch, row_batch.table.num_rows)
     accepted = None
     if not rejected.all():

@@ -90,7 +90,7 @@ def write(
 ) -> StagingReport:
     """Write staged rows under a prefix without updating the record. contract: an unsaved contract that a dry run tries.
 
-    Raises `Rejected` for a file that cannot be read, `Unreadable` if an original is lost.
+    Raises `Rejected` for a file that cannot be read, `UnreadableOriginal` if an original is lost.
     """
     for one in (upload, *_corrections(ports, upload)):
         batch_originals.check_original(ports, one, trusting=True)

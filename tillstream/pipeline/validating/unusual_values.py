@@ -232,7 +232,7 @@ class OutlierDetector:
                 )
 
     def _usual(self, counted: pa.Table) -> pa.Table:
-        """Return `KEY`, median, MAD (median absolute deviation), and whether they come from the ledger."""
+        """Return `USUAL_KEY`, median, MAD (median absolute deviation), and whether they come from the ledger."""
         history = self._history.select([*USUAL_KEY, "median", "mad"])
         file_values = compute_usual_values(
             counted.select([*USUAL_KEY, "magnitude", "line_count"]), self._rule.minimum
@@ -287,7 +287,7 @@ FACTOR_DECIMAL = pa.decimal256(9, 4)
 
 
 def compute_usual_values(counted: pa.Table, minimum: int) -> pa.Table:
-    """Compute medians and MADs: rows of `USUAL`. counted: `KEY`, magnitude and line_count per distinct value."""
+    """Compute medians and MADs: rows of `USUAL`. counted: `USUAL_KEY`, magnitude and line_count per distinct value."""
     if not counted.num_rows:
         return USUAL_SCHEMA.empty_table()
     rows = counted.sort_by([(name, "ascending") for name in (*USUAL_KEY, "magnitude")])

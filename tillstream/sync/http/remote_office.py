@@ -45,7 +45,7 @@ def check_address(url: str) -> str:
 
 
 def check_allowed_address(url: str, check_host: CheckHost) -> str:
-    """`checked`, if sales may leave this machine for the address: without encryption only for a private network.
+    """`check_address`, if sales may leave this machine for the address: without encryption only for a private network.
 
     A name that cannot be looked up now is allowed: each sync checks it again. Raises `Rejected`.
     """

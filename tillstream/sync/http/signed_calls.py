@@ -80,7 +80,7 @@ CHANGED_MEANWHILE = "Something else changed at the head office at the same time.
 
 @dataclass(frozen=True)
 class SignedCall:
-    """name: of one of `dispatch.CALLS`. path: that was signed. headers: at least those of the signature."""
+    """name: of one of `OFFICE_CALLS`. path: that was signed. headers: at least those of the signature."""
 
     name: str
     method: str
@@ -124,7 +124,7 @@ ANSWER_SECONDS = 280.0
 
 
 def answer_call(ports: Ports, contracts: ContractRegistry, call: SignedCall, turn: Turn) -> CallAnswer:
-    """Answer a call in this process or, in the portal of a project, by the function. Raises as `calls.perform`.
+    """Answer a call in this process or, in the portal of a project, by the function. Raises as `perform_call`.
 
     turn: of this process.
     """
@@ -137,7 +137,8 @@ def answer_call(ports: Ports, contracts: ContractRegistry, call: SignedCall, tur
 
 
 def serve_call(ports: Ports, contracts: ContractRegistry, data: Any) -> dict[str, Any]:
-    """In the function: answer what `answer` sent. The result is JSON. Raises `NotAHome`, `Rejected`, `Unavailable`."""
+    """In the function: answer what `answer_call` sent. The result is JSON. Raises `NotAHome`, `Rejected`,
+    `Unavailable`."""
     call = _call_from_json(ports, data)
     try:
         result = perform_call(ports, contracts, call, shared_turns(ports))

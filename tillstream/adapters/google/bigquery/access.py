@@ -75,7 +75,8 @@ def _dataset_id(dataset: Dataset, views_name: str) -> dict[str, str]:
 
 
 def _is_managed_reader(entry: AccessEntry) -> bool:
-    """Whether the entry is a reader that `admit` manages; groups of the project, such as its viewers, are not."""
+    """Whether the entry is a reader that `replace_readers` manages; groups of the project, such as its viewers, are
+    not."""
     return entry.role == READER and entry.entity_type in MEMBER_KINDS.values()
 
 
@@ -99,7 +100,7 @@ Writers = Mapping[str, Iterable[str]]
 
 
 def writer_differences(dataset: Dataset, wanted: Writers) -> list[str]:
-    """Describe what `grant` would change. Raises `Unavailable`, `Rejected`."""
+    """Describe what `grant_writers` would change. Raises `Unavailable`, `Rejected`."""
     return [text for _, text, _ in _writer_changes(dataset, wanted)]
 
 

@@ -105,7 +105,8 @@ CATALOGUE_DAYS_QUERY = "SELECT change_id, sale_date FROM catalogue_days"
 _FIRST_SUMMED = "INSERT INTO summed (settlement_no) SELECT 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM summed)"
 """Two refreshes that change the same row cannot both commit."""
 SETTLED_QUERY = "SELECT settled_at FROM settlements WHERE settled_at >= @since"
-"""Without the numbers, because the table has no partitions; `committed` verifies that there is one attempt for each."""
+"""Without the numbers, because the table has no partitions; `committed_attempts` verifies that there is one attempt
+for each."""
 _SETTLED_DAYS = "settlement_days"
 Row = Mapping[str, Any]
 

@@ -64,7 +64,8 @@ def check_archive(
 ) -> tuple[dict[str, Any], int, int]:
     """Read the whole archive and verify it; return its header, number of files and bytes.
 
-    each: receives every file as it is read, before it is verified. Raises `Rejected`, and `Damaged` when all was read.
+    each: receives every file as it is read, before it is verified. Raises `Rejected`, and `DamagedArchive` when all
+    was read.
     """
     head: dict[str, Any] = {}
     files = size = 0

@@ -198,7 +198,7 @@ def _has_data_only(folder: Path) -> bool:
 
 
 class DeliveryFolder:
-    """The `Place` of a folder, which is created if it does not exist."""
+    """The `FilePlace` of a folder, which is created if it does not exist."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

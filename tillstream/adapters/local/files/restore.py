@@ -125,7 +125,7 @@ def finish(home: Path) -> None:
 def _unpack(
     archive: Path, into: Path, *, without_damaged: bool
 ) -> tuple[tuple[dict[str, Any], int, int], tuple[str, ...]]:
-    """Return what `check` returns, and the damaged files that were left out. Raises `Rejected`."""
+    """Return what `check_archive` returns, and the damaged files that were left out. Raises `Rejected`."""
 
     def store(name: str, content: HashingStream) -> None:
         path = into / _target(name)

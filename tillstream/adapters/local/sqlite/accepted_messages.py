@@ -325,7 +325,7 @@ class QueueRepair:
         self._aheads += [ahead] if ahead else []
 
     def open(self, *, read_only: bool) -> tuple[SQLiteFile, list[FileFinding]]:
-        """Open the queue. Raises `Damaged` if it has no second file, or cannot be written; `Unavailable`."""
+        """Open the queue. Raises `DamagedDatabase` if it has no second file, or cannot be written; `Unavailable`."""
         replaced = None
         try:
             file = SQLiteFile(self._path, sql.SCHEMA, read_only=read_only)
@@ -337,7 +337,8 @@ class QueueRepair:
         return file, [] if read_only else self._compare(file, replaced, broken=file.lost_commits)
 
     def check(self, file: SQLiteFile) -> list[FileFinding]:
-        """Check the open queue, and repair it; other threads wait meanwhile. Raises `Damaged`, `Unavailable`."""
+        """Check the open queue, and repair it; other threads wait meanwhile. Raises `DamagedDatabase`,
+        `Unavailable`."""
         replaced = None
         try:
             file.check()

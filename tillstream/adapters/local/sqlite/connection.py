@@ -31,7 +31,8 @@ class DamagedDatabase(DamagedFile):
 
 @contextmanager
 def translate_sqlite_errors(path: Path) -> Iterator[None]:
-    """Translate SQLite's errors of the file: `Damaged` if it is, `Unavailable` if it is locked or the disk is full."""
+    """Translate SQLite's errors of the file: `DamagedDatabase` if it is, `Unavailable` if it is locked or the disk is
+    full."""
     try:
         yield
     except damage.DAMAGE as exc:
@@ -118,7 +119,7 @@ class SQLiteFile:
         """Open or create the file; `schema` is run in one transaction and must be idempotent.
 
         columns: by table, columns that are added to files of earlier versions, with their types.
-        read_only: the folder cannot be written. Raises `Unavailable` if the file does not exist, `Damaged`.
+        read_only: the folder cannot be written. Raises `Unavailable` if the file does not exist, `DamagedDatabase`.
         """
         self.path = path
         self.lost_commits = False
@@ -208,7 +209,7 @@ class SQLiteFile:
                 raise
 
     def check(self) -> None:
-        """Read every page of the file and of its log. Raises `Damaged`, `Unavailable`."""
+        """Read every page of the file and of its log. Raises `DamagedDatabase`, `Unavailable`."""
         with translate_sqlite_errors(self.path):
             reason, _ = damage.inspect(self.path)
         if reason:

@@ -92,7 +92,7 @@ class SQLiteDocumentStore:
             self.findings.append(FileFinding(f"{path.name}-wal", LOST_COMMITS, LOST_REMEDY, LostContent.STATE))
 
     def check(self) -> list[FileFinding]:
-        """Read every page and every document. Raises `Damaged` if one has changed, `Unavailable`."""
+        """Read every page and every document. Raises `DamagedDatabase` if one has changed, `Unavailable`."""
         self._file.check()
         for collection, *row in self._file.stream("documents", f"collection, id, data, version, {self._checksum}"):
             self._document(collection, row)
@@ -106,7 +106,7 @@ class SQLiteDocumentStore:
         return self._document(collection, rows[0]) if rows else None
 
     def _document(self, collection: str, row: Sequence[Any]) -> Document:
-        """The document of a row. Raises `Damaged` if it is not as it was written."""
+        """The document of a row. Raises `DamagedDatabase` if it is not as it was written."""
         key, data, version, checksum = row
         if checksum is not None and checksum != _sum(data):
             raise DamagedDatabase(self._file.path, f"the document {collection}/{key} is not as it was written")
