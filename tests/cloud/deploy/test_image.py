@@ -115,7 +115,7 @@ def test_the_steps_of_the_build_give_a_tillstream_that_starts(prefix: Path, tmp_
     result = subprocess.run(python, capture_output=True, text=True, check=True, cwd=tmp_path)
     portal = Path(result.stdout.strip()).parent
     assert portal.is_relative_to(prefix)
-    assert (portal / "sign_in" / "templates" / "sign_in" / "out.html").exists()
+    assert (portal / "people" / "templates" / "sign_in" / "out.html").exists()
 
 
 def function_source(prefix: Path) -> Path:
