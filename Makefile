@@ -10,7 +10,7 @@ help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 EXTRAS ?=
-setup: $(VENV)/.runtime $(EXTRAS:%=$(VENV)/.%) ## Build .venv with the locked packages of the product (EXTRAS="google spark lake": also those for Google Cloud, Spark and Delta tables)
+setup: $(VENV)/.runtime $(EXTRAS:%=$(VENV)/.%) ## Build .venv with the locked packages of the product (EXTRAS="connectors google pandas spark lake": also those for connectors and channels, Google Cloud, frames of pandas, Spark and Delta tables)
 run: $(VENV)/.runtime ## Start the portal and the worker on http://127.0.0.1:8080
 	$(BIN)/tillstream serve
 
@@ -87,14 +87,14 @@ pictures: $(VENV)/.dev ## Take the pictures of the docs again (needs Chromium; O
 	$(if $(OF),,$(BIN)/python -m docs.generate.looker.pictures)
 lock: $(VENV)/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
-	for extra in "" google dev bench notebook spark lake; do \
+	for extra in "" connectors pandas google dev bench notebook spark lake; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
-	    $${extra:+--extra $$extra -c requirements.lock} $$(case $$extra in dev) echo --extra google;; spark|lake) echo -c requirements-dev.lock;; esac) pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
+	    $${extra:+--extra $$extra -c requirements.lock} $$(case $$extra in google) echo --extra connectors;; dev) echo --extra google;; spark|lake) echo -c requirements-dev.lock;; esac) pyproject.toml -o requirements$${extra:+-$$extra}.lock || exit 1; done
 	for each in bigquery-emulator storage-emulator forecast-peers expectations mlflow; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	    devtools/locks/$$each.in -o devtools/locks/$$each.lock || exit 1; done
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
-	  --generate-hashes --extra google -c requirements-google.lock pyproject.toml infra/locks/image.in -o infra/locks/image.lock
+	  --generate-hashes --extra google --extra connectors -c requirements-google.lock pyproject.toml infra/locks/image.in -o infra/locks/image.lock
 emulators: .venv-emulators/.made ## Install the emulators of BigQuery and Cloud Storage, for the tests of the cloud
 notebooks: .venv-notebook/.made ## Install Jupyter, for the tests of the notebooks
 expectations: .venv-expectations/.made ## Install Great Expectations, for the tests of exported suites
@@ -115,7 +115,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.lock
 	touch $@
 
-$(VENV)/.google $(VENV)/.spark $(VENV)/.lake: $(VENV)/.%: requirements-%.lock $(VENV)/.runtime
+$(VENV)/.connectors $(VENV)/.pandas $(VENV)/.google $(VENV)/.spark $(VENV)/.lake: $(VENV)/.%: requirements-%.lock $(VENV)/.runtime
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-$*.lock
 	touch $@
 

@@ -4,10 +4,13 @@ import ast
 import re
 import sys
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
+
+from tillstream.model.optional_packages import OWN_LOCK, PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("tillstream", "till/tillstream_till", "portal", "functions", "sql", "looker", "infra")
@@ -16,7 +19,9 @@ APART = {"_typeshed", "bqemulator", "gcp_storage_emulator"}
 LOCKS = {
     "requirements.lock": (),
     "requirements-dev.lock": ("dev",),
-    "requirements-google.lock": ("google",),
+    "requirements-connectors.lock": ("connectors",),
+    "requirements-pandas.lock": ("pandas",),
+    "requirements-google.lock": ("google", "connectors"),
     "requirements-notebook.lock": ("notebook",),
     "requirements-lake.lock": ("lake",),
     "requirements-spark.lock": ("spark",),
@@ -28,8 +33,17 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def of_extra(extra: str) -> Iterator[str]:
+    """What an extra declares, also by way of others: tillstream[ONE,OTHER]."""
+    for wanted in PROJECT["optional-dependencies"][extra]:
+        if others := re.fullmatch(r"tillstream\[(.+)\]", wanted):
+            yield from (one for other in others[1].split(",") for one in of_extra(other))
+        else:
+            yield wanted
+
+
 def declared(*extras: str) -> set[str]:
-    wanted = [*PROJECT["dependencies"], *(one for extra in extras for one in PROJECT["optional-dependencies"][extra])]
+    wanted = [*PROJECT["dependencies"], *(one for extra in extras for one in of_extra(extra))]
     return {normal(re.split(r"[\[<>=!~; ]", one)[0]) for one in wanted}
 
 
@@ -53,9 +67,16 @@ def installed(name: str) -> set[str]:
 
 
 def test_every_imported_package_is_declared() -> None:
-    provided = set[str]().union(*(installed(name) for name in declared("google")))
+    provided = set[str]().union(*(installed(name) for name in declared("google", "connectors", "pandas")))
     assert "duckdb" in imported() & provided
-    assert imported() - provided == declared("lake", "spark") - declared()
+    assert imported() - provided == declared("lake", "spark") - declared("pandas")
+
+
+def test_each_package_that_a_message_names_is_in_the_extra_that_it_names() -> None:
+    named = {extra: {package} for package, extra in PACKAGES.values()}
+    assert {extra: names & declared(extra) - declared() for extra, names in named.items()} == named
+    of_connectors = declared("connectors") - declared()
+    assert of_connectors - {"botocore"} == {package for package, extra in PACKAGES.values() if extra not in OWN_LOCK}
 
 
 def test_every_declared_package_is_locked_to_one_version() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from tillstream.adapters.local.files.destination_folders import LocalExportFolder
 from tillstream.adapters.postgresql.address import SCHEMES, parse_address
-from tillstream.adapters.postgresql.read_copy import PostgreSQLReadCopy
 from tillstream.app.app import App
 from tillstream.app.output_places import check_output
 from tillstream.app.source_access import source_access
@@ -24,6 +23,7 @@ from tillstream.marts.object_folder import ObjectExportFolder
 from tillstream.marts.state import MartState
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound, Rejected, TillstreamError
+from tillstream.model.optional_packages import need_package
 from tillstream.ports.files import ExportFolder, TableLog
 from tillstream.ports.objects import BucketObjects
 from tillstream.ports.warehouse import ReadCopy
@@ -56,6 +56,7 @@ def export_folder(app: App, path: str, manifest: str) -> ExportFolder:
 
 def s3_objects() -> BucketObjects:
     """The objects of S3 with the credentials of this machine. Raises `Rejected`."""
+    need_package("boto3", "An export to S3")
     from tillstream.adapters.s3.bucket_objects import connect_s3  # lazy: only exports to S3 need its library
 
     return connect_s3()
@@ -65,10 +66,9 @@ def delta_log(path: str) -> TableLog:
     """The logs of Delta tables in a folder. Raises `Rejected` without their library, and for a bucket."""
     if "://" in path:
         raise Rejected("Delta tables are exported to a folder. Copy it to the bucket, or export plain files there.")
-    try:
-        from tillstream.adapters.delta.table_log import DeltaTableLog
-    except ImportError as error:
-        raise Rejected("Delta tables need a library: pip install 'tillstream[lake]'") from error
+    need_package("deltalake", "An export as Delta tables")
+    from tillstream.adapters.delta.table_log import DeltaTableLog
+
     return DeltaTableLog(Path(path))
 
 
@@ -97,6 +97,7 @@ def export_marts_to(
 
 
 COPY_SCHEMA = "tillstream"
+NEEDS_POSTGRESQL = "A copy in PostgreSQL"
 
 
 def open_read_copy(app: App, url: str, password: str, schema: str) -> ReadCopy:
@@ -105,6 +106,9 @@ def open_read_copy(app: App, url: str, password: str, schema: str) -> ReadCopy:
     The rules of connectors apply to the address, and to files that the URL names. Raises `Rejected` for a URL, an
     address, a credential or a schema that cannot be used; `Unavailable` for a host without an address.
     """
+    need_package("psycopg", NEEDS_POSTGRESQL)
+    from tillstream.adapters.postgresql.read_copy import PostgreSQLReadCopy  # lazy: only copies need its library
+
     address = parse_address(url)
     access = source_access(app)
     ip_address = access.check_host(address.host, address.port)
@@ -174,6 +178,7 @@ def _is_database(to: str) -> bool:
 
 def _checked_draft(app: App, draft: MartDestinationDraft) -> MartDestinationDraft:
     if _is_database(draft.to):
+        need_package("psycopg", NEEDS_POSTGRESQL)
         parse_address(draft.to)
         check_reference(draft.password, "Password")
         if draft.format:

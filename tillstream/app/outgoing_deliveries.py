@@ -29,6 +29,7 @@ from tillstream.delivery.smtp import SmtpServer
 from tillstream.delivery.subscribed_tables import TableSource
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Rejected
+from tillstream.model.optional_packages import need_package
 from tillstream.ports.objects import BucketObjects
 from tillstream.records import audit_log, mail
 from tillstream.records.outbox import NOT_SENT
@@ -37,6 +38,7 @@ from tillstream.stock import published_levels
 
 TEST_FILE, TEST_CONTENT = "tillstream-test.txt", b"Tillstream can deliver files to this place.\n"
 SSH_PORT = 22
+PACKAGES_OF_SCHEMES = {S3: ("boto3", "A destination in S3"), SFTP: ("asyncssh", "A destination on an SFTP server")}
 
 
 def add_file_destination(app: App, draft: FileDestinationDraft, by: str) -> FileDestination:
@@ -44,6 +46,7 @@ def add_file_destination(app: App, draft: FileDestinationDraft, by: str) -> File
     draft.check()
     for name in CREDENTIALS:
         check_reference(getattr(draft, name), name.replace("_", " ").capitalize())
+    _check_packages(draft.scheme)
     if not draft.scheme:
         _check_delivery_folder(app, draft.to)
     return file_destinations.add_destination(app.ports, draft, by)
@@ -62,6 +65,7 @@ def open_file_destination(app: App, access: SourceAccess, name: str) -> FilePlac
     """The place of a destination, which connects at the first call. Raises `NotFound`, `Rejected`."""
     destination = file_destinations.get_destination(app.ports, name)
     scheme, parts = destination.scheme, urlsplit(destination.to)
+    _check_packages(scheme)
     if scheme == SFTP:
         from tillstream.connectors.kinds.sftp import SftpPlace  # lazy: only SFTP needs its library
 
@@ -82,6 +86,11 @@ def send_waiting_files(app: App) -> int:
     return file_deliveries.send_due_files(
         ports, place_of, lambda sentence: logs.warn(NOT_SENT, [sentence]), access.redact
     )
+
+
+def _check_packages(scheme: str) -> None:
+    if scheme in PACKAGES_OF_SCHEMES:
+        need_package(*PACKAGES_OF_SCHEMES[scheme])
 
 
 def _s3_objects(destination: FileDestination, access: SourceAccess) -> BucketObjects:

@@ -5,7 +5,7 @@ from functools import partial
 from tillstream.adapters.local.secrets import EnvironmentSecrets, FolderSecrets
 from tillstream.app.app import App
 from tillstream.connectors.access import PrivateHosts, SourceAccess
-from tillstream.model.errors import Rejected
+from tillstream.model.optional_packages import need_package
 from tillstream.ports.machine import Secrets
 from tillstream.ports.objects import ObjectStore
 
@@ -29,8 +29,7 @@ def _cloud_storage(app: App) -> ObjectStore:
     """The store of the project, which copies to its inbox without reading; on a laptop one that only reads."""
     if app.settings.project:
         return app.ports.objects
-    try:
-        from tillstream.adapters.google.object_store import connect_buckets
-    except ImportError as error:
-        raise Rejected("Buckets of Cloud Storage need a library: pip install 'tillstream[google]'") from error
+    need_package("google.cloud.storage", "Reading or writing buckets of Cloud Storage")
+    from tillstream.adapters.google.object_store import connect_buckets
+
     return connect_buckets(None, {})

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 import pyarrow as pa
 
 from tillstream.model.errors import Rejected
+from tillstream.model.optional_packages import need_package
 
 Pandas = Literal["pandas"]
 Polars = Literal["polars"]
@@ -41,6 +42,7 @@ def to_frame(table: pa.Table, kind: FrameKind) -> Any:
     """Return the table as a frame of a kind; pandas columns have Arrow types. Raises `Rejected` for another kind."""
     match kind:
         case "pandas":
+            need_package("pandas", "A frame of pandas")
             import pandas as pd
 
             return table.to_pandas(types_mapper=pd.ArrowDtype, split_blocks=True, self_destruct=True)

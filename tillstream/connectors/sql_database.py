@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from tillstream.connectors.source import ConnectionAccess
 from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.optional_packages import need_package
 
 CursorValue = Any
 """Decimal, datetime, date, or ISO 8601 text."""
@@ -163,8 +163,7 @@ class SourceDatabase:
         if other:
             raise Rejected(f"The URL sets {', '.join(sorted(other))}. It can set: {', '.join(sorted(URL_PARAMETERS))}.")
         driver, port = DRIVERS[self._scheme]
-        if not find_spec(driver):
-            raise Rejected(f"The driver of {self._scheme} is not installed. Run: pip install {driver}")
+        need_package(driver, f"A connector of {self._scheme}://")
         self._port = parts.port or port
         self.name = f"The database at {parts.hostname}:{self._port}"
 

@@ -8,6 +8,7 @@ from typing import Any
 from tillstream.delivery.alert_channel import SLACK, TEAMS, NoticeMessage
 from tillstream.delivery.outbound_addresses import check_url, resolve_target
 from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.optional_packages import need_package
 
 MAX_MESSAGE_LETTERS = 2_000
 SERVICE_NAMES = {SLACK: "Slack", TEAMS: "Power Automate / Workflows (for MSTeams)"}
@@ -94,6 +95,7 @@ def _own_address(service: Any) -> str:
 
 @cache
 def _library() -> ModuleType:
+    need_package("apprise", "This channel")
     import apprise  # 100 ms, and 25 MB for its services
 
     logging.getLogger("apprise").propagate = False  # its lines go to the channel, not to the log

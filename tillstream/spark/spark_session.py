@@ -12,15 +12,14 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from tillstream.child_process import end_with_parent
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
+from tillstream.model.optional_packages import need_package
 
-INSTALL_SPARK = "Spark is not installed. Run `make setup EXTRAS=spark`, or install the extra `spark` of Tillstream."
 NO_JAVA = "Spark needs Java 17 or later, and none starts. Install it, for example the package openjdk-17-jre-headless."
 LOCAL_MASTER = "local"
 ON_THIS_MACHINE = "local[*,4]"
@@ -46,16 +45,6 @@ _TRACEBACK = "Traceback (most recent call last):"
 
 class SparkFailed(Unavailable):
     """Spark failed; its log has more than the message."""
-
-
-def check_installed() -> None:
-    """Raise `Rejected` if pyspark is not installed. Java shows when a session starts."""
-    try:
-        is_installed = find_spec("pyspark") is not None
-    except ModuleNotFoundError:
-        is_installed = False
-    if not is_installed:
-        raise Rejected(INSTALL_SPARK)
 
 
 def start_session(master: str, log: str) -> None:
@@ -146,7 +135,7 @@ class SparkProcess:
         self._executor: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Self:
-        check_installed()
+        need_package("pyspark", "A job on Spark")  # Java shows when a session starts
         self._log = Path(tempfile.mkdtemp(prefix="tillstream-spark-")) / "spark.log"
         self._keeps_log = False
         # Java ends with that process

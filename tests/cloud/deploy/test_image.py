@@ -110,7 +110,9 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_steps_of_the_build_give_a_tillstream_that_starts(prefix: Path, tmp_path: Path) -> None:
     result = subprocess.run([prefix / "bin" / "tillstream", "--help"], capture_output=True, text=True, check=True)
     assert "serve" in result.stdout
-    check = "import gunicorn, authlib, portal.wsgi, portal.gunicorn_conf; print(portal.wsgi.__file__)"
+    libraries = "gunicorn, apprise, asyncssh, boto3, confluent_kafka, fsspec, imap_tools, lxml, psycopg, sqlalchemy"
+    kinds = "from tillstream.connectors import kind_table; kind_table.all_kinds()"
+    check = f"import authlib, {libraries}, portal.wsgi, portal.gunicorn_conf; {kinds}; print(portal.wsgi.__file__)"
     python = [prefix / "bin" / "python", "-c", check]
     result = subprocess.run(python, capture_output=True, text=True, check=True, cwd=tmp_path)
     portal = Path(result.stdout.strip()).parent

@@ -110,6 +110,8 @@ def test_the_image_has_its_user_its_check_and_only_its_packages(build: Builder, 
         "test -w /data",
         "! test -w /opt/tillstream",
         'python -c "import portal.wsgi, gunicorn, functions_framework, lightgbm"',
+        'python -c "import apprise, asyncssh, boto3, confluent_kafka, fsspec, imap_tools, lxml, psycopg, sqlalchemy"',
+        'python -c "from tillstream.connectors import kind_table; kind_table.all_kinds()"',
     )
     assert build("run", container, "--", "sh", "-euxc", "; ".join(checks)) == ""
 

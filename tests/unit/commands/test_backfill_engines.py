@@ -45,7 +45,7 @@ def test_without_spark_the_command_names_what_to_install(
     app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyspark", None)
-    with pytest.raises(Rejected, match="Spark is not installed"):
+    with pytest.raises(Rejected, match="needs the package pyspark"):
         COMMANDS["backfill"](app, quiet, paths=[str(tmp_path)], contract="UK", engine="spark")
     app.close()
 

@@ -1,4 +1,4 @@
-"""JSON APIs that return records in pages, read with the REST client of dlt, and the settings that they share."""
+"""JSON APIs that return records in pages, and the settings that they share."""
 
 import json
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from tillstream.connectors.http.paging import JsonPath, PageRequest, Paging
 from tillstream.connectors.http.session import check_status, check_url, open_session, translated_errors
 from tillstream.connectors.rows import row_digest
 from tillstream.connectors.source import ConnectionAccess, SourceSetting, whole_number
@@ -57,75 +58,71 @@ class JsonApi:
         self._access, self._per_second, self._authorise = access, per_second, authorise
 
     def pages(
-        self, paginator: Any, records: str, *, is_optional: bool = False, body: ApiRecord | None = None, **request: Any
+        self,
+        paging: Paging,
+        records: str,
+        *,
+        is_optional: bool = False,
+        params: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: ApiRecord | None = None,
     ) -> RecordPages:
         """The records of each page. records: JSONPath of their list; is_optional: it may be absent if there is none.
 
-        body: of a POST. request: params and headers. Raises `Rejected` and `Unavailable`.
+        body: of a POST. Raises `Rejected` and `Unavailable`.
         """
-        from dlt.common.configuration.specs import RuntimeConfiguration
-        from dlt.sources.helpers.rest_client import RESTClient
-
+        path, request = JsonPath(records), PageRequest(self._url, dict(params or {}), body)
+        paging.start(request)
         secrets = dict(self._authorise())
         session = open_session(self._access, self._per_second, frozenset(map(str.lower, secrets)))
-        client = RESTClient(
-            self._url, headers=secrets, session=session, config=RuntimeConfiguration(), data_selector=records
-        )
-        pages = client.paginate(
-            self._url,
-            "POST" if body is not None else "GET",
-            json=body,
-            paginator=paginator,
-            hooks={"response": [self._decode_exactly]},
-            **request,
-        )
-        requests, previous, repeats = set[int](), 0, 0
+        session.headers.update({**secrets, **(headers or {})})
+        requests, previous, repeats, is_left = set[int](), 0, 0, True
         with session:
-            while True:
-                with translated_errors(self.host), _malformed_pages():
-                    page = next(pages, None)
-                if page is None:
-                    return
-                self._check(page, records, is_optional=is_optional)
-                content = row_digest(repr(list(page)).encode())
+            while is_left:
+                with translated_errors(self.host):
+                    response = session.request(
+                        "GET" if body is None else "POST", request.url, params=request.params, json=request.body
+                    )
+                document = self._document(response)
+                page = self._records(path.values(document), document, records, is_optional=is_optional)
+                with _malformed_pages():
+                    is_left = paging.advance(request, response, document, page)
+                content = row_digest(repr(page).encode())
                 repeats = repeats + 1 if content == previous and page else 0
                 previous = content
                 if repeats > _MAX_REPEATS:
                     raise Rejected(f"{self.host} returns the same page again and again. Check the settings of paging.")
-                if page.paginator.has_next_page:
-                    self._check_next(page.request, requests)
-                yield list(page)
+                if is_left:
+                    self._check_next(request, requests)
+                yield page
 
-    def _decode_exactly(self, response: Any, *_: Any, **__: Any) -> None:
-        """Let `json()` of a response check it, after the last try, and keep all digits of numbers."""
+    def _document(self, response: Any) -> Any:
+        """The JSON of a response after its last try, with all digits of numbers."""
+        check_status(self.host, response.status_code)
+        try:
+            return json.loads(response.content, parse_float=Decimal)
+        except (ValueError, RecursionError):
+            kind = response.headers.get("Content-Type", "a response without type").partition(";")[0]
+            raise Unavailable(
+                f"{self.host} returned {kind} instead of JSON: a page for people, or an answer that was cut off."
+            ) from None
 
-        def document(**_: Any) -> Any:
-            check_status(self.host, response.status_code)
-            try:
-                return json.loads(response.content, parse_float=Decimal)
-            except (ValueError, RecursionError):
-                kind = response.headers.get("Content-Type", "a response without type").partition(";")[0]
-                raise Unavailable(
-                    f"{self.host} returned {kind} instead of JSON: a page for people, or an answer that was cut off."
-                ) from None
-
-        response.json = document
-
-    def _check(self, page: Any, records: str, *, is_optional: bool) -> None:
-        from dlt.common import jsonpath
-
-        document = page.response.json()
-        if not jsonpath.find_values(records, document) and not is_optional:
+    def _records(self, values: list[Any], document: Any, records: str, *, is_optional: bool) -> list[ApiRecord]:
+        """The records of a page: the value at the path, or all values if the path leads to several."""
+        if not values and not is_optional:
             names = ", ".join(list(document)[:10]) if isinstance(document, dict) else "a list"
             raise Rejected(f"The response of {self.host} has no {records}; it has: {names}.")
+        page = values[0] if len(values) == 1 else values
+        page = page if isinstance(page, list) else [] if page is None else [page]
         if not all(isinstance(record, dict) for record in page):
             raise Rejected(f"{records} in the response of {self.host} is not a list of objects.")
+        return page
 
-    def _check_next(self, request: Any, requests: set[int]) -> None:
+    def _check_next(self, request: PageRequest, requests: set[int]) -> None:
         """The next page is on the same host, because the credential is sent there, and was not read before."""
         if urlsplit(request.url)[:2] != self._origin:
             raise Rejected(f"{self.host} continues on another host: {urlsplit(request.url).hostname}.")
-        signature = row_digest(repr((request.url, request.params, request.json)).encode())
+        signature = row_digest(repr((request.url, request.params, request.body)).encode())
         if signature in requests:
             raise Rejected(f"The next page that {self.host} names was read before. Check the settings of paging.")
         requests.add(signature)
@@ -133,7 +130,7 @@ class JsonApi:
 
 @contextmanager
 def _malformed_pages() -> Iterator[None]:
-    """dlt raises these for a next page or a cursor of another type."""
+    """A next page or a cursor of another type."""
     try:
         yield
     except (AttributeError, TypeError, ValueError) as error:

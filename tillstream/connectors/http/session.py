@@ -1,8 +1,8 @@
 """A session of requests that connects to checked addresses only, paces its requests and bounds their responses."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
@@ -12,6 +12,7 @@ from tillstream import __version__
 from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import ConnectionAccess
 from tillstream.model.errors import Rejected, Unavailable, reason_of
+from tillstream.ports.machine import Clock
 
 USER_AGENT = f"Tillstream/{__version__}"
 MAX_BYTES = 64 << 20
@@ -19,6 +20,7 @@ MAX_SECONDS = 300
 _TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and to wait for the next bytes."""
 _ATTEMPTS, _BACKOFF_SECONDS, _MAX_PAUSE_SECONDS = 5, 0.5, 60
+_BUSY = frozenset({429, *range(500, 600)})
 _MAX_REDIRECTS = 5
 
 
@@ -40,18 +42,10 @@ def open_session(access: ConnectionAccess, per_second: float, secret_headers: fr
 
     secret_headers: lower-case names of headers that a redirect to another host does not receive.
     """
-    from dlt.sources.helpers.requests import Client
-    from requests.exceptions import ChunkedEncodingError, ConnectionError, Timeout  # noqa: A004
+    from requests import Session
 
-    session = Client(
-        request_timeout=_TIMEOUT,
-        raise_for_status=False,
-        exceptions=(Timeout, ConnectionError, ChunkedEncodingError),
-        request_max_attempts=_ATTEMPTS,
-        request_backoff_factor=_BACKOFF_SECONDS,
-        request_max_retry_delay=_MAX_PAUSE_SECONDS,
-        session_attrs={"trust_env": False, "max_redirects": _MAX_REDIRECTS},
-    ).session
+    session = Session()
+    session.trust_env, session.max_redirects = False, _MAX_REDIRECTS
     session.headers["User-Agent"] = USER_AGENT
     session.rebuild_auth = _redirect_check(session, secret_headers)
     adapter = _adapter(access, per_second, secret_headers)
@@ -83,18 +77,56 @@ def _adapter(access: ConnectionAccess, per_second: float, secret_headers: frozen
             pin(self.poolmanager, access)
 
         def send(self, request: Any, **options: Any) -> Any:
+            """The response of the last try. Its body is read here, as a connection can also end in it."""
+            options["timeout"] = options.get("timeout") or _TIMEOUT
+            return _last_try(lambda: self._send_once(request, options), access.clock)
+
+        def _send_once(self, request: Any, options: Any) -> Any:
             pause = (self._next_at - access.clock.now()).total_seconds()
             if pause > 0:
                 access.clock.sleep(pause)
             self._next_at = access.clock.now() + timedelta(seconds=1 / per_second)
             if any(name.lower() in secret_headers for name in request.headers):
                 _check_encryption(request.url, access)
-            return super().send(request, **options)
+            response = super().send(request, **options)
+            if not options.get("stream"):
+                _ = response.content
+            return response
 
         def build_response(self, request: Any, response: Any) -> Any:
             return super().build_response(request, _Bounded(response, urlsplit(request.url).hostname or ""))
 
     return CheckedAdapter()
+
+
+def _last_try(send: Callable[[], Any], clock: Clock) -> Any:
+    """The first response that is neither 429 nor 5xx, else what the last try gives or raises."""
+    from requests.exceptions import ChunkedEncodingError, ConnectionError, Timeout  # noqa: A004
+
+    for attempt in range(1, _ATTEMPTS):
+        header = None
+        try:
+            response = send()
+        except (Timeout, ConnectionError, ChunkedEncodingError):
+            pass
+        else:
+            if response.status_code not in _BUSY:
+                return response
+            header = response.headers.get("Retry-After")
+        clock.sleep(_pause(attempt, header))
+    return send()
+
+
+def _pause(attempt: int, retry_after: str | None) -> float:
+    """Seconds until the next try: those of the header `Retry-After`, else twice as many after each try."""
+    from urllib3.exceptions import InvalidHeader
+    from urllib3.util import Retry
+
+    seconds = 0.0
+    if retry_after:
+        with suppress(InvalidHeader):
+            seconds = Retry().parse_retry_after(retry_after)
+    return min(seconds if seconds > 0 else _BACKOFF_SECONDS * 2 ** (attempt - 1), _MAX_PAUSE_SECONDS)
 
 
 def _check_encryption(url: str, access: ConnectionAccess) -> None:

@@ -17,6 +17,7 @@ from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 from tillstream.model import json_text
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
+from tillstream.model.optional_packages import need_package
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,7 @@ class FileSystemSource(ListedFileSource):
     """Files below a URL. Connects at the first call."""
 
     def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
+        need_package("fsspec")
         url = settings["url"]
         super().__init__(url if url.endswith("/") else f"{url}/", settings, access)
         self.scheme = urlsplit(url).scheme
@@ -198,8 +200,9 @@ class FileSystemSource(ListedFileSource):
             options["data_proxy"] = partial(_check_redirect, host, is_bound="password" in options)
         try:
             fs = fsspec.filesystem(self.scheme, **options, skip_instance_cache=True, use_listings_cache=False)
-        except ImportError as error:
-            raise Rejected(f"{self.scheme}:// needs a library: pip install {self.protocol.library}") from error
+        except ImportError:
+            need_package(self.protocol.library, f"A connector of {self.scheme}://")
+            raise
         if self.scheme == "webhdfs":
             fs.session.trust_env = False
             fs.session.request = partial(fs.session.request, timeout=TIMEOUT_SECONDS)

@@ -17,6 +17,7 @@ from tillstream.connectors.source import (
     SourceSetting,
 )
 from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.optional_packages import need_package
 
 MAX_CELLS = 2_000_000
 _MAX_SPAN = 1_000
@@ -139,6 +140,7 @@ SETTINGS = (
 
 class HtmlTableSource(ConnectorSource):
     def __init__(self, settings: Mapping[str, str], access: ConnectionAccess) -> None:
+        need_package("lxml")
         check_url(settings["url"])
         self._url, self._table, self._access = settings["url"], settings["table"], access
         self._is_exhausted = False

@@ -14,6 +14,7 @@ from tillstream.connectors.http.json_api import (
     file_rows,
     requests_per_second,
 )
+from tillstream.connectors.http.paging import CountedPages, CursorInBody, LinkHeader, Paging, SinglePage, UrlInBody
 from tillstream.connectors.http.record_feed import (
     RecordFeed,
     RecordFeedSource,
@@ -92,8 +93,8 @@ def _secret_headers(settings: Mapping[str, str], access: ConnectionAccess) -> di
     return {}
 
 
-class _Paging:
-    """The paginator of dlt for the settings, and the parameters of the first page."""
+class _PagingSettings:
+    """The style of paging of the settings, and the parameters of the first page."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         self._style = settings["paging"]
@@ -105,29 +106,27 @@ class _Paging:
             raise Rejected(f"paging is one of: {', '.join(PAGING)}.")
 
     def parameters(self) -> dict[str, str]:
-        return {self._size_parameter: str(self._size)} if self._size_parameter else {}
+        name = self._size_parameter or ("limit" if self._style == "offset" else "")
+        return {name: str(self._size)} if name else {}
 
-    def paginator(self) -> Any:
-        from dlt.sources.helpers.rest_client import paginators
-
+    def first(self) -> Paging:
+        """Paging from the first page on."""
         match self._style:
             case "link-header":
-                return paginators.HeaderLinkPaginator()
+                return LinkHeader()
             case "next-url":
-                return paginators.JSONLinkPaginator(self._next)
+                return UrlInBody(self._next)
             case "cursor":
-                return paginators.JSONResponseCursorPaginator(self._next, self._parameter)
+                return CursorInBody(self._next, self._parameter)
             case "page":
-                return paginators.PageNumberPaginator(self._first, page_param=self._parameter, total_path=None)
+                return CountedPages(self._parameter, self._first, 1)
             case "offset":
-                return paginators.OffsetPaginator(
-                    self._size, offset_param=self._parameter, limit_param=self._size_parameter or None, total_path=None
-                )
-        return paginators.SinglePagePaginator()
+                return CountedPages(self._parameter, 0, self._size)
+        return SinglePage()
 
 
 def open_source(settings: Mapping[str, str], access: ConnectionAccess) -> ConnectorSource:
-    paging = _Paging(settings)
+    paging = _PagingSettings(settings)
     api = JsonApi(
         settings["url"],
         access,
@@ -140,7 +139,7 @@ def open_source(settings: Mapping[str, str], access: ConnectionAccess) -> Connec
         parameters = paging.parameters()
         if since is not None and settings["since_parameter"]:
             parameters[settings["since_parameter"]] = since
-        return api.pages(paging.paginator(), records, params=parameters)
+        return api.pages(paging.first(), records, params=parameters)
 
     field = settings["cursor_field"]
     changed_at: Callable[[ApiRecord], Any] | None = (lambda record: value_at(record, field)) if field else None

@@ -29,6 +29,7 @@ from tillstream.connectors.source import (
 )
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reason_of
 from tillstream.model.file_names import FILE_EXTENSIONS, is_ignored_file
+from tillstream.model.optional_packages import need_package
 
 
 class AttachedFile(NamedTuple):
@@ -89,6 +90,7 @@ class ImapSource:
     """
 
     def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
+        need_package("imap_tools")
         self.settings = settings
         self.access = access
         self.host = settings["host"]

@@ -20,6 +20,7 @@ from tillstream.connectors.source import (
     whole_number,
 )
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
+from tillstream.model.optional_packages import need_package
 
 STALLED_SECONDS = 60
 CONNECT_SECONDS = 15.0
@@ -173,6 +174,7 @@ MAX_BYTES = 32 << 20
 
 class KafkaSource(ConnectorSource):
     def __init__(self, settings: Mapping[str, str], access: ConnectionAccess) -> None:
+        need_package("confluent_kafka")
         self._settings, self._access = settings, access
         self._max_messages = whole_number(settings, "max_messages", at_least=1, at_most=1_000_000)
         for text in settings["brokers"].split(","):

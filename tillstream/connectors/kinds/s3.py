@@ -10,6 +10,7 @@ from tillstream.connectors.listed_files import ListedFile, ListedFileSource, cha
 from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reason_of
+from tillstream.model.optional_packages import need_package
 
 BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}|arn:\S+")
 """The name of a bucket, or an access point."""
@@ -45,6 +46,7 @@ class S3Source(ListedFileSource):
     """The objects of a bucket. Connects at the first call."""
 
     def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
+        need_package("boto3")
         self.bucket = settings["bucket"]
         self.folder = settings["prefix"].rpartition("/")[0]
         self.folder += "/" if self.folder else ""

@@ -12,6 +12,7 @@ from tillstream.connectors import listed_files
 from tillstream.connectors.listed_files import FileExamples, ListedFile, ListedFileSource, changed_file, file_version
 from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting, whole_number
 from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable, reason_of
+from tillstream.model.optional_packages import need_package
 
 LoopResult = TypeVar("LoopResult")
 
@@ -76,6 +77,7 @@ class SftpSource(ListedFileSource):
     """Files below a folder of a server. Connects at the first call, and once again after its session has ended."""
 
     def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
+        need_package("asyncssh")
         self.host = settings["host"]
         self.port = whole_number(settings, "port", at_least=1, at_most=65_535)
         self.folder = settings["folder"].rstrip("/") + "/"

@@ -15,6 +15,7 @@ from tillstream.connectors.http.json_api import (
     RecordPages,
     requests_per_second,
 )
+from tillstream.connectors.http.paging import LinkHeader
 from tillstream.connectors.http.shop_orders import OrderRow, order_source, order_text, order_total
 from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 
@@ -147,12 +148,10 @@ def open_source(settings: Mapping[str, str], access: ConnectionAccess) -> Connec
     )
 
     def pages(since: str | None) -> RecordPages:
-        from dlt.sources.helpers.rest_client.paginators import HeaderLinkPaginator
-
         parameters = {"status": "any", "limit": PAGE_SIZE, "order": "updated_at asc"}
         if since is not None:
             parameters["updated_at_min"] = since
-        return api.pages(HeaderLinkPaginator(), "$.orders", params=parameters)
+        return api.pages(LinkHeader(), "$.orders", params=parameters)
 
     return order_source(api.host, pages, rows, settings)
 

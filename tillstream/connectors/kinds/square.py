@@ -16,6 +16,7 @@ from tillstream.connectors.http.json_api import (
     bearer_header,
     requests_per_second,
 )
+from tillstream.connectors.http.paging import CursorInBody
 from tillstream.connectors.http.shop_orders import ZERO, OrderRow, order_source, order_text
 from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 from tillstream.model.errors import Rejected
@@ -96,13 +97,11 @@ def open_source(settings: Mapping[str, str], access: ConnectionAccess) -> Connec
     )
 
     def pages(since: str | None) -> RecordPages:
-        from dlt.sources.helpers.rest_client.paginators import JSONResponseCursorPaginator
-
         query: dict[str, Any] = {"sort": {"sort_field": "UPDATED_AT", "sort_order": "ASC"}}
         if since is not None:
             query["filter"] = {"date_time_filter": {"updated_at": {"start_at": since}}}
         return api.pages(
-            JSONResponseCursorPaginator("cursor", cursor_body_path="cursor"),
+            CursorInBody("cursor", "cursor", in_body=True),
             "$.orders",
             is_optional=True,
             body={"location_ids": locations, "limit": PAGE_SIZE, "query": query},
