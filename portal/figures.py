@@ -12,7 +12,6 @@ from flask import g, request
 from portal.access import PROGRAMS
 from portal.context import me, ports, scope, shown_token, tillstream
 from tillstream.analytics import comparison, filter_values, queries
-from tillstream.analytics import filter_values as fx_currencies
 from tillstream.analytics.filters import CURRENCY, Filters, is_filter
 from tillstream.stock import published_levels, purchase_orders
 from tillstream.stock.published_levels import ON_ORDER, level_key
@@ -79,7 +78,7 @@ def currency() -> str:
 def currencies() -> tuple[str, ...]:
     """Currencies in which amounts can be shown."""
     app = tillstream()
-    return fx_currencies.convertible_currencies(app.ports.warehouse, cache=app.queries)
+    return filter_values.convertible_currencies(app.ports.warehouse, cache=app.queries)
 
 
 def _default_currency() -> str:
@@ -90,7 +89,7 @@ def _default_currency() -> str:
 def readers_currency() -> str:
     """Display currency of the signed-in user."""
     app = tillstream()
-    return fx_currencies.currency_of_reader(
+    return filter_values.currency_of_reader(
         app.ports.warehouse,
         app.contracts,
         scope(),

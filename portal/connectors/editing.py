@@ -17,7 +17,6 @@ from portal.context import me, ports, tillstream
 from portal.uploads import scoped
 from tillstream.app.source_access import source_access
 from tillstream.connectors import due_runs, kind_table, records
-from tillstream.connectors import due_runs as connectors_run
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.records import MAX_VALUE
 from tillstream.connectors.source import ConnectorKind, SourceSetting
@@ -208,7 +207,7 @@ def test_connector(connector: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def run_connector(connector: str) -> ResponseReturnValue:
     """Request a run, which is made in the background."""
-    connectors_run.request_run(ports(), connector, me().login)
+    due_runs.request_run(ports(), connector, me().login)
     return _back_to_page(connector, texts.REQUESTED)
 
 

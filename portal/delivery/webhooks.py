@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Length
 
 from portal.access import allow
 from portal.context import me, ports, tillstream
-from tillstream.delivery import webhook_events, webhooks
+from tillstream.delivery import webhook_events
 from tillstream.delivery import webhooks as delivery_webhooks
 from tillstream.delivery.outbound_addresses import MAX_URL_LETTERS
 from tillstream.model import audit
@@ -94,7 +94,7 @@ def add_webhook() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return list_page(form), 422
     try:
-        webhook, secret = webhooks.add_webhook(
+        webhook, secret = delivery_webhooks.add_webhook(
             ports(), form.url.data, form.filter.data or "", me().login, private=_private()
         )
     except Rejected as error:
@@ -105,13 +105,13 @@ def add_webhook() -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def change_webhook(webhook_id: str) -> ResponseReturnValue:
-    webhooks.get_webhook(ports(), webhook_id)
+    delivery_webhooks.get_webhook(ports(), webhook_id)
     form = WebhookForm()
     if not form.validate_on_submit():
         return webhook_page(webhook_id, form), 422
     try:
         url, filter_ = form.url.data, form.filter.data or ""
-        webhooks.change_webhook(ports(), webhook_id, me().login, url, filter_, private=_private())
+        delivery_webhooks.change_webhook(ports(), webhook_id, me().login, url, filter_, private=_private())
     except Rejected as error:
         _refuse(form, error)
         return webhook_page(webhook_id, form), 422
@@ -120,13 +120,13 @@ def change_webhook(webhook_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def pause_webhook(webhook_id: str) -> ResponseReturnValue:
-    webhooks.pause_webhook(ports(), webhook_id, me().login, webhooks.BY_PERSON)
+    delivery_webhooks.pause_webhook(ports(), webhook_id, me().login, delivery_webhooks.BY_PERSON)
     return _back(webhook_id, PAUSED)
 
 
 @allow(Action.ADMINISTER)
 def resume_webhook(webhook_id: str) -> ResponseReturnValue:
-    webhooks.resume_webhook(ports(), webhook_id, me().login)
+    delivery_webhooks.resume_webhook(ports(), webhook_id, me().login)
     return _back(webhook_id, RESUMED)
 
 
@@ -140,8 +140,8 @@ def test_webhook(webhook_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def resend_deliveries(webhook_id: str) -> ResponseReturnValue:
-    webhook = webhooks.get_webhook(ports(), webhook_id)
-    count = webhooks.resend_events(ports(), webhook)
+    webhook = delivery_webhooks.get_webhook(ports(), webhook_id)
+    count = delivery_webhooks.resend_events(ports(), webhook)
     entry = {"messages": count}
     audit_log.record(ports(), me().login, audit.AuditAction.MESSAGE_RESENT, webhook.subscription, None, entry)
     return _back(webhook_id, resent_text(count))
@@ -149,13 +149,15 @@ def resend_deliveries(webhook_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def new_secret(webhook_id: str) -> ResponseReturnValue:
-    secret = webhooks.rotate_secret(ports(), webhook_id, me().login)
-    return render_template("webhooks/once.html", webhook=webhooks.get_webhook(ports(), webhook_id), secret=secret), 201
+    secret = delivery_webhooks.rotate_secret(ports(), webhook_id, me().login)
+    return render_template(
+        "webhooks/once.html", webhook=delivery_webhooks.get_webhook(ports(), webhook_id), secret=secret
+    ), 201
 
 
 @allow(Action.ADMINISTER)
 def remove_webhook(webhook_id: str) -> ResponseReturnValue:
-    webhooks.remove_webhook(ports(), webhook_id, me().login)
+    delivery_webhooks.remove_webhook(ports(), webhook_id, me().login)
     flash(REMOVED, "done")
     return redirect(url_for("webhooks.listing"), 303)
 

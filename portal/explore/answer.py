@@ -9,7 +9,6 @@ from typing import Any
 from portal import figures
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore import selection as columns_of
 from portal.explore import selection as explore_selection
 from portal.explore import texts
 from portal.explore.selection import BEFORE, CHANGE, GROWS, GROWTH, IN_POINTS, MeasureColumn
@@ -171,7 +170,7 @@ def _computed(
     if is_cut or len(earlier) > MAX_GROUPS:
         notes = [*notes, texts.too_many_compared(MAX_GROUPS)]
         return ExplorationAnswer(rows, [MeasureColumn(name, name) for name in names], notes, is_cut=is_cut)
-    columns = [column for one in exploration.shown for column in columns_of.compared_columns(one)]
+    columns = [column for one in exploration.shown for column in explore_selection.compared_columns(one)]
     compared = _compared(exploration, rows, earlier, currency)
     if sides.cut:
         notes = [*notes, texts.compared_in_part(days_text(sides.start, sides.end))]

@@ -19,7 +19,6 @@ from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
 from tillstream.operations import message_queues
-from tillstream.operations import message_queues as waiting_in
 from tillstream.operations.reconcile import sweep_by_user
 from tillstream.sync import home_identity, homes, reference_questions, sync_status, undo_requests
 from tillstream.sync.homes import NEEDS_ATTENTION, HomeStanding
@@ -253,7 +252,7 @@ def show_pipeline() -> ResponseReturnValue:
         "pipeline/show.html",
         connectors=connectors.listed_connectors(),
         # Queue depths cover all regions, so only admins see them.
-        depths=waiting_in.queue_depths(ports()) if admin else [],
+        depths=message_queues.queue_depths(ports()) if admin else [],
         queues=QUEUES,
         failed=list(islice(scoped.newest_batches(state=BatchState.FAILED), SHOWN)),
         stuck=stuck,

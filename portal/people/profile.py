@@ -17,7 +17,6 @@ from portal.context import lives, me, ports, this_session, tillstream
 from portal.people.sign_in_forms import CodeForm
 from tillstream.model.errors import Rejected
 from tillstream.people import account_store, sessions, two_factor
-from tillstream.people import two_factor as step
 from tillstream.people.account_store import WrongField
 from tillstream.people.passwords import TooManyTries
 from tillstream.people.two_factor import WrongCode
@@ -111,7 +110,7 @@ def second_step() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 @requires_password_sign_in
 def finish_second_step() -> ResponseReturnValue:
-    return _with_code(lambda code: _codes(step.confirm_totp(ports(), me().login, code)))
+    return _with_code(lambda code: _codes(two_factor.confirm_totp(ports(), me().login, code)))
 
 
 @blueprint.post("/profile/second-step/codes", endpoint="new_codes")
@@ -119,8 +118,8 @@ def finish_second_step() -> ResponseReturnValue:
 @requires_password_sign_in
 def new_codes() -> ResponseReturnValue:
     def make(code: str) -> ResponseReturnValue:
-        step.check_second_factor(ports(), me().login, code)
-        return _codes(step.new_recovery_codes(ports(), me().login))
+        two_factor.check_second_factor(ports(), me().login, code)
+        return _codes(two_factor.new_recovery_codes(ports(), me().login))
 
     return _with_code(make)
 
@@ -133,8 +132,8 @@ def take_off() -> ResponseReturnValue:
         raise Rejected(SECOND_STEP_REQUIRED)
 
     def off(code: str) -> ResponseReturnValue:
-        step.check_second_factor(ports(), me().login, code)
-        step.disable_second_factor(ports(), me().login, by=me().login)
+        two_factor.check_second_factor(ports(), me().login, code)
+        two_factor.disable_second_factor(ports(), me().login, by=me().login)
         flash(SECOND_STEP_OFF, "done")
         return redirect(url_for("profile.show"), 303)
 
@@ -178,20 +177,20 @@ def _page(form: ProfileForm) -> str:
             (one for one in all_sessions if one.is_open(me(), now, lives())), key=lambda one: one.id != here.id
         ),
         sign_ins=all_sessions[:SIGN_INS],
-        codes_left=step.recovery_codes_left(ports(), me().login),
+        codes_left=two_factor.recovery_codes_left(ports(), me().login),
     )
 
 
 def _step_page(form: CodeForm) -> str:
-    key = "" if me().second_step else step.pending_totp_key(ports(), me().login)
+    key = "" if me().second_step else two_factor.pending_totp_key(ports(), me().login)
     return render_template(
         "profile/second_step.html",
         form=form,
         me=me(),
         key=" ".join(key[at : at + 4] for at in range(0, len(key), 4)),
-        picture=_picture(step.provisioning_uri(key, me().login)) if key else "",
+        picture=_picture(two_factor.provisioning_uri(key, me().login)) if key else "",
         required=me().role in two_factor.second_factor_roles(ports()),
-        codes_left=step.recovery_codes_left(ports(), me().login),
+        codes_left=two_factor.recovery_codes_left(ports(), me().login),
     )
 
 

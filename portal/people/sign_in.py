@@ -25,7 +25,6 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from portal.access import Open, allow, requires_password_sign_in
 from portal.context import enter, lives, me, ports, signed_in, this_session, tillstream
-from portal.context import enter as begin_session
 from portal.context import leave as end_session
 from portal.people import sign_in_forms, sign_in_methods
 from portal.people.sign_in_forms import CodeForm, FirstPasswordForm, OwnPasswordForm, SignInForm
@@ -152,7 +151,7 @@ def show_form() -> ResponseReturnValue:
         return redirect(_next(), 303)
     through = user_of_proxy()
     if through:
-        begin_session(through, way=sign_in_methods.IAP)
+        enter(through, way=sign_in_methods.IAP)
         return redirect(_next(), 303)
     return render_template("sign_in/form.html", form=SignInForm(), days=lives().longest.days)
 
@@ -179,7 +178,7 @@ def check_password() -> ResponseReturnValue:
 def _begin_session(user: User, *, remembered: bool) -> ResponseReturnValue:
     """Start the session, or ask for the code first."""
     if not user.second_step:
-        begin_session(user, remembered=remembered)
+        enter(user, remembered=remembered)
         remember_device(user.login)
         return redirect(_next(), 303)
     cookie.clear()
@@ -213,7 +212,7 @@ def check_code() -> ResponseReturnValue:
         except TooManyTries as error:
             form.code.errors, status = [str(error)], 429
         else:
-            begin_session(user, remembered=bool(cookie[HALF]["remembered"]))
+            enter(user, remembered=bool(cookie[HALF]["remembered"]))
             remember_device(user.login)
             return redirect(_next(), 303)
     return render_template("sign_in/code.html", form=form), status
@@ -310,7 +309,7 @@ def change_password() -> ResponseReturnValue:
         else:
             for session in other_sessions:  # the new password has ended them; this updates their list
                 sessions.end_session(ports(), user.login, session.id, user.login)
-            begin_session(user, remembered=remembered)
+            enter(user, remembered=remembered)
             flash(sign_in_forms.PASSWORD_CHANGED, "done")
             return redirect(_next() if before.given_password else url_for("profile.show"), 303)
     return _password_page(form), 422

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import mapping, preview_content, preview_texts, question_texts, questions, scoped, texts
-from portal.uploads import question_texts as uploads_question_text
 from portal.uploads.decisions import report_decided
 from tillstream.contracts import registry
 from tillstream.contracts.registry import contract_version
@@ -56,8 +55,8 @@ def link_text(upload: Batch) -> str:
     except Rejected:
         return ""
     if onboarding.questions:
-        return uploads_question_text.ANSWER
-    return uploads_question_text.REVIEW if onboarding.contract else ""
+        return question_texts.ANSWER
+    return question_texts.REVIEW if onboarding.contract else ""
 
 
 @allow(Action.UPLOAD)
@@ -126,7 +125,7 @@ def save_answers(batch_id: str) -> ResponseReturnValue:
     )
     contract = questions.named_contract(onboarding) if not upload.contract else onboarding.contract
     if contract is None:
-        raise Rejected(uploads_question_text.ANSWER_FIRST)
+        raise Rejected(question_texts.ANSWER_FIRST)
     if not scope().covers_region(contract.region):
         raise Rejected(texts.not_your_region(contract.region))
     figures, wrong = _figures(upload, contract)
@@ -151,7 +150,7 @@ def save_answers(batch_id: str) -> ResponseReturnValue:
             flash(texts.region_added(requester.login, contract.region), "done")
         saved = texts.version_saved(decided[0].contract_version, contract.name, upload.file)
         return report_decided(saved, decided)
-    flash(uploads_question_text.answers_saved(upload.file), "done")
+    flash(question_texts.answers_saved(upload.file), "done")
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
 
 
@@ -178,7 +177,7 @@ def _figures(upload: Batch, contract: Contract) -> tuple[FileFigures | None, str
 def _held_upload(batch_id: str) -> Batch:
     upload = scoped.changeable_batch(batch_id)
     if not _is_held_file(upload):
-        raise Rejected(uploads_question_text.none_open(upload.file))
+        raise Rejected(question_texts.none_open(upload.file))
     return upload
 
 

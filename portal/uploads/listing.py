@@ -13,7 +13,6 @@ from portal import figures, formats, list_view, value_names
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
-from portal.uploads import labels as texts
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import MAX_DAYS_AHEAD
 from tillstream.contracts import source_settings
@@ -116,12 +115,12 @@ SORTS: dict[str, Callable[[Batch], Any]] = {
 }
 TO_FIX = "fix"
 GROUPS: dict[str, tuple[str, frozenset[BatchState]]] = {
-    "needs": (texts.GROUP_TEXTS["needs"], frozenset({BatchState.HELD, BatchState.FAILED})),
-    "way": (texts.GROUP_TEXTS["way"], frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})),
-    "counted": (texts.GROUP_TEXTS["counted"], frozenset({BatchState.SETTLED, BatchState.ANNOUNCED})),
-    TO_FIX: (texts.GROUP_TEXTS[TO_FIX], STATES_IN_LEDGER),
+    "needs": (labels.GROUP_TEXTS["needs"], frozenset({BatchState.HELD, BatchState.FAILED})),
+    "way": (labels.GROUP_TEXTS["way"], frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})),
+    "counted": (labels.GROUP_TEXTS["counted"], frozenset({BatchState.SETTLED, BatchState.ANNOUNCED})),
+    TO_FIX: (labels.GROUP_TEXTS[TO_FIX], STATES_IN_LEDGER),
     "out": (
-        texts.GROUP_TEXTS["out"],
+        labels.GROUP_TEXTS["out"],
         frozenset({BatchState.REJECTED, BatchState.CANCELLED, BatchState.UNDONE, BatchState.REPLAYED}),
     ),
 }

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from portal.uploads import preview_texts
-from portal.uploads import preview_texts as names
 from tillstream.detection.columns.column_uses import ColumnUse
 from tillstream.detection.evidence import DetectionFinding
 from tillstream.review.file_preview import FilePreview, PreviewCell, PreviewColumn
@@ -107,7 +106,7 @@ def mapped_columns(onboarding: Questionnaire) -> dict[str, str]:
 def _use(use: ColumnUse | None, role: str) -> str:
     if use:
         return preview_texts.column_use(use)
-    return preview_texts.becomes(role) if role else names.UNUSED["extra"]
+    return preview_texts.becomes(role) if role else preview_texts.UNUSED["extra"]
 
 
 def _reason(finding: DetectionFinding) -> MappingReason:

@@ -10,7 +10,6 @@ from flask import request
 
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import preview_texts, question_texts, scoped, texts
-from portal.uploads import question_texts as uploads_question_text
 from portal.uploads.mapping import mapped_columns
 from tillstream.detection.answers import check_answers, invalid_reason, zone_name
 from tillstream.detection.evidence import NO_COLUMN, DetectionQuestion, WordUse
@@ -239,7 +238,7 @@ def merge_answers(previous: Mapping[str, str], columns: Mapping[str, str]) -> di
 def _valid(key: str, answer: str) -> str:
     """The answer. Raises `Rejected` with a message for its field."""
     if reason := invalid_reason(key, answer):
-        raise Rejected(uploads_question_text.cannot_be_used(answer, reason))
+        raise Rejected(question_texts.cannot_be_used(answer, reason))
     if key == "region" and not scope().covers_region(answer):
         raise Rejected(texts.not_your_region(answer))
     return answer
@@ -272,12 +271,12 @@ def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contra
 def named_contract(onboarding: questionnaire.Questionnaire) -> Contract:
     """The new contract, with the name in the form. Raises `Rejected` while a question is open."""
     if onboarding.contract is None:
-        raise Rejected(uploads_question_text.still_open(len(onboarding.questions)))
+        raise Rejected(question_texts.still_open(len(onboarding.questions)))
     name = request.form.get("name", "").strip() or onboarding.contract.name
     data: dict[str, Any] = onboarding.contract.model_dump(mode="json")
     if data["identity"]["id_prefix"] == f"{onboarding.contract.name}-":
         data["identity"]["id_prefix"] = f"{name}-"
-    return parse_contract(data | {"name": name}, uploads_question_text.THE_DATA_SOURCE)
+    return parse_contract(data | {"name": name}, question_texts.THE_DATA_SOURCE)
 
 
 def answers_in_words(answers: Mapping[str, str]) -> list[str]:

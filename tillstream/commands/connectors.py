@@ -12,7 +12,6 @@ from tillstream.app.source_access import source_access
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, HELD, QUARANTINED, Progress, Result
 from tillstream.connectors import due_runs as connectors_run
-from tillstream.connectors import due_runs as running
 from tillstream.connectors import kind_table, records, run_history
 from tillstream.connectors import state as connectors_state
 from tillstream.connectors.run_history import FAILED_RUN, ConnectorRun
@@ -155,7 +154,7 @@ def show_connector(app: App, progress: Progress, arguments: OfConnector) -> Resu
 
 
 def test_connector(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    tested = running.test_connection(app.ports, source_access(app), arguments.connector, COMMAND_LINE)
+    tested = connectors_run.test_connection(app.ports, source_access(app), arguments.connector, COMMAND_LINE)
     return Result({"connector": arguments.connector} | asdict(tested), DONE if tested.is_ok else FAILED)
 
 
@@ -164,7 +163,7 @@ def run_connector(app: App, progress: Progress, arguments: OfConnector) -> Resul
 
     In a project, its functions settle it later.
     """
-    ended = running.run_connector(
+    ended = connectors_run.run_connector(
         app.ports, app.contracts, source_access(app), arguments.connector, COMMAND_LINE, share=MAX_RUN_TIME
     )
     settle_brought(app, ended.connector)

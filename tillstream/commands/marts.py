@@ -9,7 +9,6 @@ from tillstream.app.mart_destinations import COPY_SCHEMA, export_marts_to, open_
 from tillstream.commands.arguments import NoArguments
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
 from tillstream.marts import destinations
-from tillstream.marts import destinations as records
 from tillstream.marts.copy import CopyDifference, check_copy, copy_to_database
 from tillstream.marts.destinations import MartDestination, MartDestinationDraft
 from tillstream.marts.export import Exported
@@ -130,7 +129,7 @@ class AddMartDestination:
     password: str = ""
     schema: str = ""
     format: str = ""
-    every: str = records.DAY
+    every: str = destinations.DAY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +141,7 @@ class OfMartDestination:
 
 def list_mart_destinations(app: App, progress: Progress, arguments: NoArguments) -> Result:
     """All destinations with their last runs. Instants are ISO 8601 UTC text, empty if there is none."""
-    return Result(_destination_rows(app, records.find_destinations(app.ports)))
+    return Result(_destination_rows(app, destinations.find_destinations(app.ports)))
 
 
 def add_mart_destination(app: App, progress: Progress, arguments: AddMartDestination) -> Result:
@@ -153,7 +152,7 @@ def add_mart_destination(app: App, progress: Progress, arguments: AddMartDestina
 
 def remove_mart_destination(app: App, progress: Progress, arguments: OfMartDestination) -> Result:
     """Raises `NotFound`."""
-    return Result(_destination_row(app, records.remove_destination(app.ports, arguments.name, COMMAND_LINE)))
+    return Result(_destination_row(app, destinations.remove_destination(app.ports, arguments.name, COMMAND_LINE)))
 
 
 def run_mart_destination(app: App, progress: Progress, arguments: OfMartDestination) -> Result:

@@ -8,7 +8,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from tillstream.connectors import due_runs, listed_files, records, run_history
-from tillstream.connectors import due_runs as running
 from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.listed_files import ListedFileSource
@@ -125,7 +124,7 @@ def run_backfill(
         raise Rejected(f"The backfill {backfill.name} is running.")
     opened = _with_folders(access, backfill)
     _add(ports, contracts, opened, backfill, by, is_paused=True)
-    return running.run_connector(ports, contracts, opened, backfill.name, by, pace=pace)
+    return due_runs.run_connector(ports, contracts, opened, backfill.name, by, pace=pace)
 
 
 def request_backfill(

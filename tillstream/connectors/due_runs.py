@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from tillstream.connectors import records, run_history, state
+from tillstream.connectors import records, run_history
 from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.one_run import MAX_MESSAGE, ConnectorRunner, UnexpectedError, open_source, unexpected_error
@@ -146,7 +146,7 @@ def request_run(ports: Ports, name: str, by: str) -> None:
     """Let the next turn of the schedule run a connector, also one that is paused or failed; in a project, start the
     job, or leave the start to the next sweep. Raises `NotFound`."""
     connector = records.get_connector(ports, name)
-    state.note_request(ports, connector.name)
+    connectors_state.note_request(ports, connector.name)
     audit_log.record(ports, by, AuditAction.CONNECTOR_RUN, connector.name)
     with contextlib.suppress(Unavailable):  # the request is kept
         start_job_if_due(ports)

@@ -12,8 +12,7 @@ import sql
 from sql.limits import EVERY_LINE
 from tillstream.analytics import computed_stock
 from tillstream.forecasting import regressors as forecasting_regressors
-from tillstream.forecasting import sales_series as cell_reader
-from tillstream.forecasting import sales_series as place_reader
+from tillstream.forecasting import sales_series
 from tillstream.forecasting.models.panel import Regressor
 from tillstream.forecasting.outside_series import OutsideValue
 from tillstream.forecasting.sales_series import (
@@ -97,12 +96,12 @@ def read_sales(
     last_days = {row["region"]: row["last_day"] for row in spans if last - row["last_day"] <= MAX_BEHIND}
     first = max(min(row["first_day"] for row in spans if row["region"] in last_days), last - LONGEST_HISTORY)
     params, regions = {"first": first, "last": last}, list(last_days)
-    revenue = cell_reader.read_cells(warehouse, "revenue", REVENUE_KEY, "net", params, regions)
+    revenue = sales_series.read_cells(warehouse, "revenue", REVENUE_KEY, "net", params, regions)
     first = np.datetime64(int(revenue.days.min()), "D").item()  # the span has whole weeks of weekly sales
-    places = place_reader.read_places(warehouse, revenue, time_axis_of(revenue, first, last, horizons), last_days)
+    places = sales_series.read_places(warehouse, revenue, time_axis_of(revenue, first, last, horizons), last_days)
     is_large = sum(row["lines"] for row in spans) > MAX_LINES
     query, of_lines = ("category_units", {}) if is_large else ("units", EVERY_LINE)
-    units = cell_reader.read_cells(warehouse, query, UNITS_KEY, "units", {**params, **of_lines}, regions)
+    units = sales_series.read_cells(warehouse, query, UNITS_KEY, "units", {**params, **of_lines}, regions)
     since = forecasting_regressors.spans_needed_from(places.axis.days[0].item())
     empty = None if is_large else computed_stock.days_out_of_stock(warehouse, since)
     currency, rates = latest_rates(warehouse)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from tillstream.marts import mart_files
-from tillstream.marts import mart_files as manifests
 from tillstream.marts.mart_files import MANIFEST, PARQUET, PARTITION, MartFile, MartManifest, arrow_schema
 from tillstream.marts.state import Changes, MartState, read_consistently
 from tillstream.marts.tables import BIGNUMERIC, MartTable, MartType, chosen_tables
@@ -207,7 +206,7 @@ def export_to_folder(
     table_format = log.format if log else PARQUET
     with folder.locked():
         content = folder.read(MANIFEST)
-        previous = manifests.read_manifest(content) if content else None
+        previous = mart_files.read_manifest(content) if content else None
         if previous and previous.table_format not in (PARQUET, table_format):
             raise Rejected(f"{folder.path} has tables of the format {previous.table_format}. Use another folder.")
         if previous and previous.tables and not only:
@@ -224,7 +223,7 @@ def export_to_folder(
 def folder_format(folder: ExportFolder) -> str:
     """The format of the tables of the last export; that of plain files if there is none. Raises `Rejected`."""
     content = folder.read(MANIFEST)
-    return manifests.read_manifest(content).table_format if content else PARQUET
+    return mart_files.read_manifest(content).table_format if content else PARQUET
 
 
 def _no_progress() -> None:

@@ -11,7 +11,6 @@ from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
 from tillstream.records import audit_log, batch_records
-from tillstream.records import batch_records as batches
 from tillstream.stock import stored_movements
 from tillstream.sync import journal
 from tillstream.sync.journal import JOURNAL_ORIGIN, JOURNAL_START, JournalPosition
@@ -116,7 +115,7 @@ def begin_sync(ports: Ports, to: str, by: str) -> None:
 
 def _check_sales(ports: Ports) -> None:
     """Raise `Rejected` if sample sales count: the head office would take them as real ones."""
-    samples = ports.documents.find(batches.BATCHES, {"received_by": batches.SAMPLES})
+    samples = ports.documents.find(batch_records.BATCHES, {"received_by": batch_records.SAMPLES})
     if count := sum(one.data["state"] in _COUNTED and not one.data.get("home") for one in samples):
         files = "1 sample file counts" if count == 1 else f"{count} sample files count"
         raise Rejected(

@@ -6,8 +6,7 @@ from contextlib import closing
 from importlib.metadata import version
 from typing import Any
 
-from tillstream.adapters.google import backup_contents as backup_documents
-from tillstream.adapters.google import backup_contents as backup_tables
+from tillstream.adapters.google import backup_contents
 from tillstream.adapters.google import backup_folder as backup_manifest
 from tillstream.adapters.google.backup_folder import (
     DOCUMENTS,
@@ -36,19 +35,19 @@ def backup_project(settings: Settings, out: str, report_bytes: ReportBytes) -> d
     if place.held():
         raise Rejected(f"{place.address} is not empty. Choose another folder.")
     with closing(dataset_of(settings)) as dataset:
-        least = backup_tables.count_rows(dataset)
-        at = backup_tables.current_time(dataset)
+        least = backup_contents.count_rows(dataset)
+        at = backup_contents.current_time(dataset)
         count = 0
 
         def documents() -> Any:
             nonlocal count
-            for line in backup_documents.document_lines(settings.project, at):
+            for line in backup_contents.document_lines(settings.project, at):
                 count += 1
                 report_bytes(len(line))
                 yield line
 
         place.write(DOCUMENTS, documents())
-        tables = backup_tables.export_tables(dataset, place.address, at, least)
+        tables = backup_contents.export_tables(dataset, place.address, at, least)
     inbox = settings.buckets[INBOX]
     originals = place.keep(inbox, place.versions(inbox), report_bytes)
     place.write(ORIGINALS_LIST, (json.dumps(one._asdict()).encode() + b"\n" for one in originals))

@@ -4,8 +4,7 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
-from tillstream.adapters.google import backup_contents as backup_documents
-from tillstream.adapters.google import backup_contents as backup_tables
+from tillstream.adapters.google import backup_contents
 from tillstream.adapters.google import backup_folder as backup_manifest
 from tillstream.adapters.google.backup_folder import (
     DOCUMENTS,
@@ -52,10 +51,10 @@ def restore_project(
         project_tables.invalidate_sale_index(
             settings
         )  # before the tables change, so that nothing is settled with the days of others
-        backup_tables.restore_tables(dataset, manifest.tables, addresses)
+        backup_contents.restore_tables(dataset, manifest.tables, addresses)
         project_tables.rebuild_sale_index(settings)
         with place.open(DOCUMENTS) as lines:
-            backup_documents.restore_documents(settings.project, app.ports.documents, lines, partial(_relocated, moved))
+            backup_contents.restore_documents(settings.project, app.ports.documents, lines, partial(_relocated, moved))
         data_version.bump_data_version(app.ports.documents)
     return {"home": f"The project {settings.project}", "set_aside": "", "files": files} | backup_summary(manifest)
 
@@ -69,7 +68,7 @@ def _checked_backup(place: BackupFolder) -> tuple[BackupManifest, list[OriginalO
         held = place.held()
         check_whole_backup(manifest, originals, held)
         with place.open(DOCUMENTS) as stream:
-            count = sum(1 for _ in map(backup_documents.parse_document_line, stream))
+            count = sum(1 for _ in map(backup_contents.parse_document_line, stream))
     except NotFound as error:
         raise Rejected(f"{place.address} is not a complete backup: {error} Use another backup.") from error
     if count != manifest.documents:
@@ -86,7 +85,7 @@ def _restore_originals(
     """
     recorded = set()
     with place.open(DOCUMENTS) as stream:
-        for document in map(backup_documents.parse_document_line, stream):
+        for document in map(backup_contents.parse_document_line, stream):
             if document.collection == batch_records.BATCHES:
                 recorded.add((document.data["object"], document.data["generation"]))
     current = set(place.versions(inbox))
