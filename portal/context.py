@@ -1,4 +1,4 @@
-"""Request context: the composed application and the signed-in user."""
+"""Request context: the application, the signed-in user, begin and end of sessions, and the address in audit entries."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace

@@ -127,10 +127,10 @@ def with_units_on_order(levels: Iterable[Mapping[str, Any]]) -> list[dict[str, A
 
 
 def table_with_units_on_order(levels: pa.Table) -> pa.Table:
-    """As `added`."""
+    """As `with_units_on_order`."""
     return published_levels.with_units_on_order(ports(), levels)
 
 
 def stream_with_units_on_order(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """As `added`, for all levels of a file."""
+    """As `with_units_on_order`, for all levels of a file."""
     return published_levels.stream_units_on_order(ports(), batches)

@@ -65,7 +65,7 @@ def _product(product: str) -> str:
 
 
 def look_up_products(products: Collection[str]) -> None:
-    """Read the names of products with one query, for `name_of`."""
+    """Read the names of products with one query, for `value_name`."""
     names: dict[str, str] = g.setdefault("product_names", {})
     wanted = set(products) - set(names) - {""}
     if not wanted:

@@ -1,10 +1,9 @@
-"""The process in which the statement of one person is read and run: it holds what this person may read, and can open
-nothing else.
+"""The process that reads and runs the statement of one person: it holds only what this person may read.
 
-It is started without an environment, reads its task from one pipe and writes its answer to another, in the frames of
-`ad_hoc.frames`. Before it sees the text of a person, the wall of the system is built around it
-(`query_processes.wall`); the text is parsed and checked in it, and before the statement runs, the engine is
-locked too. Then it ends.
+It can open nothing else. It is started without an environment, reads its task from one pipe and writes its answer to
+another, in the frames of `query_frames`. Before it sees the text of a person, the wall of the system is built around it
+(`enclosed_process`); the text is parsed and checked in it, and before the statement runs, the engine is locked too.
+Then it ends.
 """
 
 import pkgutil
@@ -40,7 +39,10 @@ FROM months"""
 
 
 def main(line: int | None = None) -> None:
-    """Serve one person, then end. line: number of the socket of `processes`, which asks for a fork for each person."""
+    """Serve one person, then end.
+
+    line: number of the socket of `query_processes`, which asks for a fork for each person.
+    """
     _warm_up()
     if line is None:
         serve_person(sys.stdin.buffer, sys.stdout.buffer)
@@ -65,7 +67,7 @@ def _enclose(task: Mapping[str, Any]) -> tuple[str, ...]:
 def serve(connection: Any, task: Mapping[str, Any], tasks: BinaryIO, answers: BinaryIO, parts: Sequence[str]) -> None:
     """Check the statement of a task, and run it if files for it follow.
 
-    task: text, and tables as `messages.tables_to_json`. parts: what the wall is made of.
+    task: text, and tables as `scoped_statement.tables_to_json`. parts: what the wall is made of.
     """
     tables = scoped_statement.tables_from_json(task["tables"])
     try:

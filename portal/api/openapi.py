@@ -212,7 +212,7 @@ SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 @allow(Open.EVERYBODY)
 def swagger_file(filename: str) -> Response:
-    """One of `FILES`. Raises `NotFound` for other names."""
+    """One of `SWAGGER_FILES`. Raises `NotFound` for other names."""
     if filename not in SWAGGER_FILES:
         raise NotFound(f"There is no file {filename}.")
     return static_files.respond(SWAGGER_FOLDER / filename)

@@ -1,4 +1,4 @@
-"""Stock for programs: levels now or in the past, and movements."""
+"""Stock for programs: levels now or in the past, what stores should order, and movements."""
 
 from datetime import timedelta
 

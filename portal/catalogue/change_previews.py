@@ -36,7 +36,7 @@ class FieldChange:
 
 
 def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[FieldChange]:
-    """The fields of `after`, as of `history.changed_fields`; amounts of other regions are left out."""
+    """The fields of `after`, as of `entry_saving.changed_fields`; amounts of other regions are left out."""
     for field, new in after.items():
         old = before.get(field, [])
         if field not in texts.LISTS:

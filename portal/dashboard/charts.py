@@ -1,4 +1,7 @@
-"""Chart data for the script of the page, which draws the charts."""
+"""Chart data for the script of the page, which draws the charts.
+
+The drawing is in `portal/static/js/charts/`.
+"""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

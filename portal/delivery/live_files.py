@@ -121,7 +121,7 @@ def query_title(name: str) -> str:
 MEASURES, LINES = "measures", "sale-lines"
 NAMES = (MEASURES, LINES, *queries.QUERY_NAMES)
 PRESET, PBIDS = "preset", "pbids"
-LATEST = "latest-period"
+LATEST_PRESET = "latest-period"
 """The preset of the period that pages show without dates."""
 
 
@@ -133,14 +133,14 @@ def read_live_file(live_file: str, suffix: str) -> ResponseReturnValue:
     own = _own_arguments(live_file)
     args = queries.query_arguments(*own, PRESET, IN_ADDRESS)
     preset = request.args.get(PRESET, "")
-    presets = (*PERIOD_PRESETS, LATEST, ALL_TIME)
+    presets = (*PERIOD_PRESETS, LATEST_PRESET, ALL_TIME)
     if preset and preset not in presets:
         raise Rejected(no_preset(preset, presets))
     if suffix == PBIDS:
         return _power_bi(live_file, args)
     export_format(suffix)
     values = resolved()[0]
-    if preset == LATEST and (latest := figures.latest(figures.parse_filters(values))):
+    if preset == LATEST_PRESET and (latest := figures.latest(figures.parse_filters(values))):
         values |= dates_in_address(latest)
     return answer_with_etag(lambda: _respond(live_file, suffix, values), also=sorted(values.items()))
 
@@ -194,7 +194,6 @@ def _power_bi(name: str, args: dict[str, Any]) -> Response:
 
 
 Arguments = Mapping[str, Sequence[str]]
-LATEST_PRESET = "latest-period"
 
 
 def live_file_title(name: str) -> str:
@@ -284,7 +283,7 @@ def tool_address(export: str) -> str:
         by = [one for one in [*args.get(BY, []), *across] if one != UNGROUPED]
         args |= {"measures": [",".join(args.get("measures", []))], BY: [",".join(by) or UNGROUPED]}
         if not any(name in args for name in (PRESET, *DATE_FILTERS)):
-            args[PRESET] = [LATEST]
+            args[PRESET] = [LATEST_PRESET]
         args.setdefault(CURRENCY, [figures.currency()])
         return url_for("live_files.show") + f"?{with_args(args, name=MEASURES)}"
     if parts.path.startswith("/tables/"):

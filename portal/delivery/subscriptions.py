@@ -101,7 +101,10 @@ def name_for(address: str) -> str:
 
 
 def describe_table(address: str) -> list[tuple[str, str]]:
-    """Labels and values: the table, its parameters and filters, without the period. Raises as `tables.read`."""
+    """Labels and values: the table, its parameters and filters, without the period.
+
+    Raises as `subscribed_tables.read_table`.
+    """
     path, arguments = address_arguments(address)
     own = query_parameters(path, arguments)
     lines = list(_table(path, arguments))

@@ -1,5 +1,6 @@
 """Names that readers see in place of values of dimensions, and the periods that are not complete.
 
+A period is not complete if the chosen dates cut it, it is not reported through its last day, or it began before the
 first sale.
 """
 

@@ -222,7 +222,7 @@ def relative_error(target: str, level: str) -> float | None:
 
 
 def _read_names(filters: Filters) -> None:
-    """Read the names of products together; `name_of` reads those that are missing one by one."""
+    """Read the names of products together; `value_name` reads those that are missing one by one."""
     sold: Sequence[dict[str, Any]] = figures.ask("sales-by-product", filters, limit=MAX_NAMES).to_pylist()
     names = {row["product"]: row["product_name"] or row["product"] for row in sold if row["product"]}
     g.setdefault("product_names", {}).update(names)

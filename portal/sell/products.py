@@ -121,7 +121,7 @@ AMOUNTS = ("quantity", "unit_price", "discount", "tax", "net_amount")
 
 
 class WholeLedger:
-    """`Ledger` over the regions of the user: all their stores and salespeople."""
+    """`sale_form.SaleLedger` over the regions of the user: all their stores and salespeople."""
 
     def contract(self, region: str) -> Contract | None:
         return tillstream().contracts.for_region(region)

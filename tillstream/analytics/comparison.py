@@ -1,6 +1,7 @@
 """Comparison periods, the same part of an earlier one for an incomplete one, and the effects of a change in revenue.
 
-`change-by-group`: one set of names, and one default of what an item is.
+Reports and pages name the rows of the queries `change` and `change-by-group` by the effects: there is one set of names,
+and one default of what an item is.
 """
 
 from calendar import monthrange

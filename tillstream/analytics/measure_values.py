@@ -43,7 +43,7 @@ def query_measures(
 ) -> pa.Table:
     """Return the measures by dimensions: one row per group, sorted by its dimensions; without dimensions, one row.
 
-    Raises `NotFound` for an unknown measure or dimension, `Forbidden`, `Rejected`, and as `queries.run`.
+    Raises `NotFound` for an unknown measure or dimension, `Forbidden`, `Rejected`, and as `queries.run_query`.
     """
     chosen, dimensions = tuple(map(find_measure, names)), tuple(map(find_dimension, by))
     _check_allowed(chosen, dimensions, scope)
@@ -140,7 +140,7 @@ def explain_measure(
     offset: int = 0,
     whatever_it_takes: bool = False,
 ) -> MeasureExplanation:
-    """Explain the measure `name`. Raises `NotFound`, `Forbidden`, and as `queries.run`."""
+    """Explain the measure `name`. Raises `NotFound`, `Forbidden`, and as `queries.run_query`."""
     measure = visible_measure(name, scope)
     (kpis,) = run_query(warehouse, "kpis", scope, filters, cache=cache).to_pylist()
     missing = _read_missing_data(warehouse, scope, filters, kpis, cache)

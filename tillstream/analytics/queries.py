@@ -184,7 +184,7 @@ def run_query(
 def stream_query(
     warehouse: Warehouse, name: str, scope: Scope, filters: Filters | None = None, **params: Any
 ) -> Iterator[pa.RecordBatch]:
-    """As `run`, in batches of bounded size; at least one, for the schema."""
+    """As `run_query`, in batches of bounded size; at least one, for the schema."""
     filters, query = filters or Filters(), describe_query(name)
     totals = totals_coverage(warehouse)
     basis = _query_context(warehouse, query, scope, filters, totals, None)
@@ -202,7 +202,7 @@ def stream_query(
 def preview_query(
     warehouse: Warehouse, name: str, scope: Scope, filters: Filters | None = None, **params: Any
 ) -> WarehouseQuery:
-    """Return the query of `run` for a settlement preview; pass its answer to `without_hidden_columns`."""
+    """Return the query of `run_query` for a settlement preview; pass its answer to `without_hidden_columns`."""
     filters = filters or Filters()
     coverage = replace(totals_coverage(warehouse), stale=None)  # totals do not include the previewed settlement
     basis = _query_context(warehouse, describe_query(name), scope, filters, coverage, None)
@@ -217,14 +217,14 @@ def without_hidden_columns(answer: pa.Table, scope: Scope) -> pa.Table:
 def read_comparison(
     warehouse: Warehouse, scope: Scope, filters: Filters, *, cache: QueryCache | None = None
 ) -> PeriodComparison | None:
-    """Return the periods compared by the growth of `kpis`, or None. Raises as `run`."""
+    """Return the periods compared by the growth of `kpis`, or None. Raises as `run_query`."""
     return read_comparisons(warehouse, scope, filters, cache=cache)[0]
 
 
 def read_comparisons(
     warehouse: Warehouse, scope: Scope, filters: Filters, *, cache: QueryCache | None = None
 ) -> tuple[PeriodComparison | None, PeriodComparison | None]:
-    """Return the comparisons of `growth` with the previous period and the previous year. Raises as `run`."""
+    """Return the comparisons of `growth` with the previous period and the previous year. Raises as `run_query`."""
     reported = _reported(warehouse, describe_query("kpis"), scope, filters, cache)
     return compare_previous_period(filters, reported), compare_previous_year(filters, reported)
 
@@ -287,7 +287,7 @@ def compose_query(
     basis: QueryContext | None = None,
     **params: Any,
 ) -> tuple[str, dict[str, Any]]:
-    """Return the GoogleSQL text and parameters that `run` sends. Raises as `run`, without reading any data."""
+    """Return the GoogleSQL text and parameters that `run_query` sends; raises as it does, but reads no data."""
     query = _describe(query)
     _check_allowed(query, scope, filters)
     unknown = sorted(set(params) - {parameter.name for parameter in query.parameters})

@@ -117,7 +117,7 @@ def _is_noted(ports: Ports, state: dict[str, Any]) -> bool:
 
 
 def _rates_content(state: dict[str, Any]) -> dict[str, Any]:
-    """What the document `NOTED` contains."""
+    """What the document `NOTED_RATES` contains."""
     return {"rates": state["rate_count"], "sum": f"{state['rate_sum']:.9f}"}
 
 

@@ -1,6 +1,6 @@
 """Lists of entries: searched, sorted and limited to a scope, and the stores in which a user may sell.
 
-all its regions, and what the catalogue has of a store or salesperson.
+An account has one list of stores for all its regions, so the catalogue decides in which of them an assigned store is.
 """
 
 from collections.abc import Callable, Iterable, Mapping

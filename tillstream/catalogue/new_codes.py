@@ -117,7 +117,7 @@ def get_decision(ports: Ports, region: str, code: str, kind: EntryKind = EntryKi
 def accept_code(ports: Ports, codes: Sequence[NewCode], *, by: str, regions: Collection[str]) -> Entry:
     """Add the entry of one code: a product has the usual price of each region of `codes` from its first sale on.
 
-    Raises as `save_entry`; `EditConflict` if the catalogue has the entry.
+    Raises as `save_entry`; `EntryConflict` if the catalogue has the entry.
     """
     entry = _entry(ports, codes)
     kind = codes[0].kind

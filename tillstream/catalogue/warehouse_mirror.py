@@ -231,7 +231,7 @@ _TYPES: dict[Any, pa.DataType] = {
 
 
 def follow_change(ports: Ports) -> bool:
-    """`sync` after a change. False if the warehouse is unavailable: the sweep writes the change later."""
+    """`sync_mirror` after a change. False if the warehouse is unavailable: the sweep writes the change later."""
     with suppress(Unavailable, Conflict):
         sync_mirror(ports)
         return True
@@ -287,7 +287,7 @@ def codes_version(ports: Ports) -> str:
 
 
 def forget_mirror(ports: Ports) -> None:
-    """Let the next `sync` compare all entries."""
+    """Let the next `sync_mirror` compare all entries."""
     ports.documents.delete(stored_entries.STATE, MIRROR_ID)
 
 

@@ -1,5 +1,6 @@
-"""Entry point of the installed command `tillstream`: Ctrl-C is handled and the process is
-configured before the libraries are imported.
+"""Entry point of the installed command `tillstream`: handles Ctrl-C, and configures the process.
+
+Both happen before the libraries are imported.
 
 `tillstream till` loads only the till agent, because a till starts it for each sale.
 """

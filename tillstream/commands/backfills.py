@@ -143,7 +143,7 @@ class RunBackfills:
     """paths: folders or addresses. settings: name of a setting of the kind → its value. dry: store nothing.
 
     job: leave them to the schedule of the server, or to the job of a project. engine: what stages the files, one of
-    `on_spark.ENGINES`. master: of a Spark cluster; empty: this machine. subnet: of batches of Dataproc; empty: that
+    `ENGINES`. master: of a Spark cluster; empty: this machine. subnet: of batches of Dataproc; empty: that
     of the network `default`.
     """
 

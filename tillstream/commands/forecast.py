@@ -91,8 +91,8 @@ def forecast_accuracy(app: App, progress: Progress, arguments: NoArguments) -> R
 
 @dataclass(frozen=True, kw_only=True)
 class ExportFeatures:
-    """out: path of the folder; of Spark also another address. target: one of `TARGETS`. days_ahead: number of
-    days. engine: one of `engines.ENGINES`. master: of a Spark cluster; empty: this machine."""
+    """out: path of the folder; of Spark also another address. target: one of `feature_files.TARGETS`. days_ahead:
+    number of days. engine: one of `ENGINES`. master: of a Spark cluster; empty: this machine."""
 
     out: str
     target: str = feature_files.UNITS

@@ -27,7 +27,7 @@ GOAL_ARGUMENTS = frozenset({"month", "measure", "level", *TARGET_FIELDS})
 
 
 def goals_table(app: App, scope: Scope, params: Mapping[str, Sequence[str]]) -> pa.Table:
-    """The standings of the targets that a user sees. params: ARGUMENTS. Raises `Rejected`, `Forbidden`."""
+    """The standings of the targets that a user sees. params: `GOAL_ARGUMENTS`. Raises `Rejected`, `Forbidden`."""
     if unknown := sorted(set(params) - GOAL_ARGUMENTS):
         raise Rejected(f"There is no parameter {', '.join(unknown)}. Parameters: {', '.join(sorted(GOAL_ARGUMENTS))}.")
     values = {name: texts[-1] for name, texts in params.items()}

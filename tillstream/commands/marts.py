@@ -30,7 +30,7 @@ class MartsExport:
 
 
 def export_marts(app: App, progress: Progress, arguments: MartsExport) -> Result:
-    """Export to the folder. Raises as `export_to`."""
+    """Export to the folder. Raises as `mart_destinations.export_marts_to`."""
     folder, table_format, exported = export_marts_to(
         app,
         arguments.to,
@@ -145,7 +145,7 @@ def list_mart_destinations(app: App, progress: Progress, arguments: NoArguments)
 
 
 def add_mart_destination(app: App, progress: Progress, arguments: AddMartDestination) -> Result:
-    """Raises as `mart_destinations.add`."""
+    """Raises as `mart_destinations.add_mart_destination`."""
     draft = MartDestinationDraft(**asdict(arguments))
     return Result(_destination_row(app, mart_destinations.add_mart_destination(app, draft, COMMAND_LINE)))
 

@@ -36,7 +36,7 @@ class ConnectTill:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplaceKey:
-    """key: its ID. url: as in `Connect`."""
+    """key: its ID. url: as in `ConnectTill`."""
 
     key: str
     url: str = ""

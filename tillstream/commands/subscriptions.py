@@ -117,7 +117,7 @@ def _subscription_row(one: TableSubscription) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class AddFileDestination:
-    """As of a `DestinationDraft`."""
+    """As of a `FileDestinationDraft`."""
 
     name: str
     to: str
@@ -152,7 +152,7 @@ def list_file_destinations(app: App, progress: Progress, arguments: NoArguments)
 
 
 def add_file_destination(app: App, progress: Progress, arguments: AddFileDestination) -> Result:
-    """Add a destination. Raises as `file_destinations.add`."""
+    """Add a destination. Raises as `outgoing_deliveries.add_file_destination`."""
     return Result(
         _file_destination_row(
             outgoing_deliveries.add_file_destination(app, FileDestinationDraft(**asdict(arguments)), COMMAND_LINE)

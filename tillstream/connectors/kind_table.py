@@ -9,7 +9,7 @@ MODULES: tuple[str, ...] = (
     *("s3", "cloud_storage", "sftp", "local_folder", "filesystems", "web_files", "imap"),
     *("sql", "http_json", "shopify", "square", "html_table", "kafka"),
 )
-"""Names of kinds in the order of lists; each is a module of this package."""
+"""Names of kinds in the order of lists; each is a module of `connectors.kinds`."""
 
 
 def find_kind(name: str) -> ConnectorKind:

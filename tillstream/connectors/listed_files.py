@@ -123,7 +123,7 @@ class ListedFileSource(ABC):
     """
 
     def __init__(self, place: str, settings: Mapping[str, str], access: ConnectionAccess):
-        """Raises `Rejected` as `Selection.of`."""
+        """Raises `Rejected` as `FileSelection.of`."""
         self.place = place
         self.settings = settings
         self.access = access

@@ -1,7 +1,8 @@
 """One run of a connector: hand each item to intake unless it is stored, save the cursor, then acknowledge.
 
-They are hashes in one object. The state of the connector names its generation, so that after a restore, or if the
-object is lost, they are collected from the batch records instead.
+The keys of stored files are hashes in one object, so a run need not look each of them up. The state of the connector
+names its generation, so that after a restore, or if the object is lost, the keys are collected from the batch records
+instead.
 
 An item is durable, with its record, before the cursor is saved: a process that ends in between reads it again, and its
 key shows that it is stored.

@@ -1,6 +1,6 @@
 """What is recorded of a source beside its contract: expected deliveries, import without preview, and known headers.
 
-days on which a person recorded that nothing was sold.
+No delivery is expected for days on which a person recorded that nothing was sold.
 """
 
 import re

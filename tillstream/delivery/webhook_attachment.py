@@ -11,7 +11,7 @@ from tillstream.ports import Ports
 
 
 def attach_webhook_for_user(ports: Ports, body: Any) -> dict[str, Any]:
-    """Attach or detach, as `registry.attach` requests it. Idempotent.
+    """Attach or detach, as `webhooks.attach_webhook` requests it. Idempotent.
 
     Raises `Rejected` if the user may not, and for what is no subscription of a webhook.
     """

@@ -61,7 +61,7 @@ class NotEnoughData(Exception):
 
 @dataclass(frozen=True)
 class Band:
-    """Means and quantiles: shape (nodes, steps) and (`bands.QUANTILES`, nodes, steps)."""
+    """Means and quantiles: shape (nodes, steps) and (`error_bands.QUANTILES`, nodes, steps)."""
 
     days: np.ndarray
     """First day of each step; of sums, the last."""
@@ -80,7 +80,7 @@ class LevelForecast:
     sums: Band
     """Sums from the first step ahead to each."""
     parts: Floats
-    """Shape (`explanation.PARTS`, nodes, horizon)."""
+    """Shape (`ensemble.FORECAST_PARTS`, nodes, horizon)."""
     is_model: Bools
     """Whether any series of each node has the model, and not the seasonal naive forecast."""
     tested: LevelResult

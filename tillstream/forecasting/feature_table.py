@@ -1,7 +1,8 @@
 """Feature tables of a history: a row for each series and day, with what was known some days before.
 
-A single large sale hardly changes the median and its scale (Hampel, The influence curve, 1974). Where most values are
-equal, as those of products that rarely sell, the scale is the mean absolute deviation (Iglewicz and Hoaglin, 1993).
+Outliers are values far from the median of the same weekday in the weeks before. A single large sale hardly changes the
+median and its scale (Hampel, The influence curve, 1974). Where most values are equal, as those of products that rarely
+sell, the scale is the mean absolute deviation (Iglewicz and Hoaglin, 1993).
 """
 
 from collections.abc import Mapping, Sequence
@@ -118,7 +119,7 @@ class FeatureInputs:
     history: SeriesHistory
 
     def values(self, rows: Ints, origins: Ints, targets: Ints) -> dict[str, Floats]:
-        """Return the values of the columns `columns.input_types`; NaN where nothing is known.
+        """Return the values of the columns `input_types`; NaN where nothing is known.
 
         rows: series. origins: the last known steps. targets: the steps that are described, each after its origin. No
         value depends on a step after the origin, except the calendar and what was planned by then.
@@ -190,8 +191,8 @@ SERIES_AT_ONCE = 256
 def feature_table(history: SeriesHistory, keys: Mapping[str, pa.Array], target: str, days_ahead: int) -> pa.Table:
     """Return the features of a daily history, ordered by series and day; `feature_schema` is their schema.
 
-    keys: columns `KEYS`, a value for each series. target: units or revenue. Each row has what was known `days_ahead`
-    days before its day; the last `days_ahead` days are those after the history, whose labels are NULL.
+    keys: columns `KEY_NAMES`, a value for each series. target: units or revenue. Each row has what was known
+    `days_ahead` days before its day; the last `days_ahead` days are those after the history, whose labels are NULL.
     """
     rows, steps = _rows(history, days_ahead)
     inputs = FeatureInputs(history)
@@ -215,7 +216,7 @@ def feature_table(history: SeriesHistory, keys: Mapping[str, pa.Array], target: 
 
 
 def key_columns(keys: Sequence[SeriesKey]) -> dict[str, pa.Array]:
-    """Return the columns `KEYS` of series; empty texts are NULL."""
+    """Return the columns `KEY_NAMES` of series; empty texts are NULL."""
     return {name: pa.array([getattr(each, name) or None for each in keys], pa.string()) for name in KEY_NAMES}
 
 

@@ -40,7 +40,7 @@ class FittingProcess:
         return result
 
     def fit_and_explain(self, history: SeriesHistory, horizon: int, newest_cutoff: int) -> ExplainedFit:
-        """As `fitting.fit_and_explain`."""
+        """As `ensemble.fit_and_explain`."""
         result: ExplainedFit = self._call(ensemble.fit_and_explain, history, horizon, newest_cutoff)
         return result
 
@@ -75,7 +75,7 @@ class ForecastStopped(Exception):
 
 
 def forecast_at_night(ports: Ports, stopping: Event) -> list[str]:
-    """Make a forecast; return a sentence for each one that drifts. Raises what `run` raises, once an hour."""
+    """Make a forecast; return a sentence for each one that drifts. Raises what `run_forecast` raises, once an hour."""
 
     def check(done: int, total: int) -> None:  # noqa: ARG001 - the protocol of progress
         if stopping.is_set():

@@ -45,7 +45,7 @@ def input_families(history: SeriesHistory) -> list[str]:
 
 
 def regression_design(history: SeriesHistory, rows: Ints, origins: Ints, targets: Ints) -> RegressionDesign:
-    """Return the rows of a regression of daily series. Arguments as of `Inputs.values`."""
+    """Return the rows of a regression of daily series. Arguments as of `FeatureInputs.values`."""
     columns = FeatureInputs(history).values(rows, origins, targets)
     chosen = np.isfinite(columns["level"])
     rows, targets, ahead = rows[chosen], targets[chosen], (targets - origins)[chosen]

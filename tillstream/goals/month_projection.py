@@ -201,7 +201,7 @@ def forecast_sums(sales: TargetSales, month: Month, like: GoalTarget) -> Mapping
 
 
 def project_pace(sold: Sequence[float], weights: Floats, digits: int) -> Projection | None:
-    """Extend the pace of the first days of a month; None if fewer than `SHORTEST` of them have sales.
+    """Extend the pace of the first days of a month; None if fewer than `SHORTEST_PACE` of them have sales.
 
     sold: the sales of the complete days. weights: of all days of the month.
 

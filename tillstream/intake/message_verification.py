@@ -3,9 +3,10 @@
 A message that cannot be verified is kept whole. The reason is stored with its bytes, because keys are revoked later and
 a rebuild must decide as before.
 
-A document holds the hashes of `SEQUENCES_PER_DOCUMENT` numbers of one outbox epoch. Both payloads are kept and judged
-by the rules of the ledger; the audit log has an event. What is recorded here is stored, so that a number that a till
-was acknowledged and that is neither here nor in the queue is lost: see `till_gaps`.
+A document holds the hashes of `SEQUENCES_PER_DOCUMENT` numbers of one outbox epoch. If a number comes with a second
+payload, both payloads are kept and judged by the rules of the ledger; the audit log has an event. What is recorded here
+is stored, so that a number that a till was acknowledged and that is neither here nor in the queue is lost: see
+`till_gaps`.
 """
 
 import base64

@@ -3,7 +3,8 @@
 A message is corrected where it was made, and sent again with a higher version: a till's text is evidence, which nobody
 edits. So a discard is the only correction of a micro-batch.
 
-in a currency or of a country that is new to their region.
+Accepting is for messages that could not be verified because of their key, and for sales in a currency or of a country
+that is new to their region.
 
 The stored bytes never change. An accepted message is published once more, signed with the key of the portal, and is
 then a message of its own: settled, undone and rebuilt as any other. The one in quarantine is discarded with the reason.

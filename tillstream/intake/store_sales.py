@@ -4,9 +4,9 @@ A settlement of new sales is short. One that compares sales with those of the le
 however few they are, and as long again for each further message about one of its sales. So further messages about a
 sale are held for a moment and form a micro-batch together, which has each sale once.
 
-which is decided when they are received: a rebuild decides as before.
-
-The sales of the region are the memory, as of the files (`pipeline/validating/sold_before.py`).
+Sales in a currency, or of a country, that their region never had count once a person has accepted one. This is decided
+when they are received, so a rebuild decides as before. What the region had follows from its sales, as for files
+(`pipeline/validating/sold_before.py`).
 
 In a cloud, `functions/receiving.py` stages a micro-batch before its messages are acknowledged.
 """

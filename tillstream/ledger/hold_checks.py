@@ -77,7 +77,7 @@ FROM sale_versions AS k WHERE k.is_current AND k.sale = $sale
 def check_hold(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
     """The hold of the batch that is settled next, if any; all batches before it are in the ledger of `cursor`.
 
-    Its sales are looked up (`ledger.sale_lookup`).
+    Its sales are looked up (`current_lines.SaleLookup`).
     """
     if batch.source not in FILE_SOURCES or batch.is_correction or batch.as_new:
         return None

@@ -1,6 +1,9 @@
-"""Whether sales of a file exist in another region. On a few days, samples of both sides are compared: sales of the file
-are looked up in the ledger, and sales of the other regions in the file. So the order in which files arrive does not
-matter if one contains the other, on all of its days or on some, or if both contain a store."""
+"""Whether sales of a file exist in another region.
+
+On a few days, samples of both sides are compared: sales of the file are looked up in the ledger, and sales of the other
+regions in the file. So the order in which files arrive does not matter if one contains the other, on all of its days or
+on some, or if both contain a store.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence

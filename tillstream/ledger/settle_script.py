@@ -30,7 +30,7 @@ def _md5(*parts: str) -> str:
 
 
 def _hash(*parts: str) -> str:
-    """SQL for a hash, as `pipeline.staging.hashes` computes it for strings."""
+    """SQL for a hash, as `pipeline.staging.split_rows` computes it for strings."""
     return f"CAST({_md5(*parts)} & {LOW}::UHUGEINT AS BIGINT)"
 
 

@@ -236,7 +236,7 @@ FILE_KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY)
 
 
 class BatchState(StrEnum):
-    """States of a batch; `TRANSITIONS` lists the allowed changes."""
+    """States of a batch; `STATE_TRANSITIONS` lists the allowed changes."""
 
     RECEIVED = "received"  # the bytes are stored
     STAGING = "staging"

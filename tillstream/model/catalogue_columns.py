@@ -1,8 +1,7 @@
 """Columns of entries and imported tables: headers, the texts of cells as values, and problems of wrong ones.
 
-`docs/catalogue.md` lists them; a test keeps the two in sync.
-
-meanings is a problem.
+`docs/catalogue.md` lists the columns; a test keeps the two in sync. A text with two meanings is a problem: nothing is
+guessed.
 """
 
 import re

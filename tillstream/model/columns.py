@@ -149,7 +149,7 @@ STAGED: tuple[Column, ...] = (
     ),
     *CONTENT,
 )
-"""Parquet columns of accepted rows, before `tables.STAGED_LINES` adds their hashes."""
+"""Parquet columns of accepted rows, before `warehouse_tables.STAGED_LINES` adds their hashes."""
 
 HASH128: Literal["hash128"] = "hash128"
 HASH64: Literal["hash64"] = "hash64"

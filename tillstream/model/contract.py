@@ -60,7 +60,7 @@ def float_id_pattern(decimal: str) -> str:
 
 
 def whole_id_pattern(decimal: str) -> str:
-    """As `float_id`, also of IDs without a decimal part."""
+    """As `float_id_pattern`, also of IDs without a decimal part."""
     return rf"[0-9]+(?:{decimal}0+)?"
 
 

@@ -232,7 +232,7 @@ _NUMERIC_OFFSET = re.compile(r"([+-])([0-9]{1,2}):?([0-9]{2})?$")
 
 
 def zone_offset_minutes(text: str) -> int:
-    """The offset of a text that matches `PATTERN`, in any case."""
+    """The offset of a text that matches `ZONE_PATTERN`, in any case."""
     match = _NUMERIC_OFFSET.search(text)
     if match is None:
         return ZONE_OFFSETS[text.casefold()]

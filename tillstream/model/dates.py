@@ -1,6 +1,7 @@
 """Months, days and times: plausible durations, periods by name, the retail calendar, and opening hours.
 
-Within a process, `time.monotonic` and `time.perf_counter` measure durations instead.
+Durations here are between two instants of a wall clock, which may have been set in between, or be that of another
+machine. Within a process, `time.monotonic` and `time.perf_counter` measure durations instead.
 """
 
 import re

@@ -1,5 +1,4 @@
-"""Limits on the memory and the work that reading a file takes, on the rows of a settlement, and on the time that a
-preview is kept."""
+"""Limits on memory and work of reading a file, on rows of a settlement, and on the time that a preview is kept."""
 
 from dataclasses import dataclass
 from datetime import timedelta

@@ -26,13 +26,13 @@ _TOO_LARGE = Decimal(10) ** 28
 """One digit less than a money column holds, so that a total plus its tax fits too."""
 
 
-def _is_sale_instant(value: str) -> bool:
+def _is_instant(value: str) -> bool:
     timestamp = datetime.fromisoformat(value)
     # In the first and last year a time zone or cutoff could move the business day out of the calendar.
     return timestamp.tzinfo is not None and MINYEAR < timestamp.year < MAXYEAR
 
 
-_SALE_FORMATS = {"date-time": _is_sale_instant}
+_SALE_FORMATS = {"date-time": _is_instant}
 
 
 def sale_time_warning(sold_at: datetime, received: datetime) -> str:
@@ -183,12 +183,7 @@ def day_close_schema() -> dict[str, Any]:
 
 @cache
 def _close_violations() -> Callable[[Any], list[Violation]]:
-    return compile_schema(day_close_schema(), {"date-time": _is_close_instant, "date": _is_date})
-
-
-def _is_close_instant(value: str) -> bool:
-    timestamp = datetime.fromisoformat(value)
-    return timestamp.tzinfo is not None and MINYEAR < timestamp.year < MAXYEAR
+    return compile_schema(day_close_schema(), {"date-time": _is_instant, "date": _is_date})
 
 
 def _is_date(value: str) -> bool:
@@ -239,7 +234,7 @@ def _numbers_of_entry(entry: str) -> Iterator[str]:
 
 
 def compact_numbers(numbers: Iterable[str]) -> tuple[str, ...]:
-    """Ranges that `expand` turns back into these numbers."""
+    """Ranges that `expand_numbers` turns back into these numbers."""
     texts = set(numbers)
     digits = {text for text in texts if text.isascii() and text.isdigit() and len(text) <= 18}
     runs: list[list[str]] = []

@@ -1,8 +1,10 @@
 """Currencies: their codes, signs and minor units, and amounts as people read them.
 
-Warehouses round in the same way. JSON, Parquet and the API have all digits.
+Amounts for people are rounded to the minor unit, half away from zero, as warehouses do. JSON, Parquet and the API have
+all digits.
 
-List three has the former currencies, in which older sales may be. `XXX` means no currency and is left out.
+The codes are those of lists one and three of ISO 4217. List three has the former currencies, in which older sales may
+be. `XXX` means no currency and is left out.
 """
 
 from collections.abc import Collection

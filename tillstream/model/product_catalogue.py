@@ -1,6 +1,7 @@
 """Entries of the catalogue: products, stores, salespeople, promotions and suppliers, with dated amounts and aliases.
 
-The most specific region counts, then the latest `valid_from` that is not after the day, then the latest `recorded_at`.
+Of the amounts for a day, that of the most specific region counts, then the latest `valid_from` that is not after the
+day, then the latest `recorded_at`.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -1,6 +1,7 @@
 """Texts: control characters, formulas in CSV files, similar and repeated names, and sentences.
 
-They stay in the data and are replaced wherever a text is shown.
+Bidirectional control characters can make a text look like another one: “photo[U+202E]gpj.exe”. They stay in the data
+and are replaced wherever a text is shown.
 
 A spreadsheet splits a file at the delimiter of its own locale. There `a;=cmd()` is two cells even in quotation marks,
 because a quotation mark that does not start a cell is a plain character. So each place is guarded where a cell could
@@ -56,7 +57,7 @@ _CELL_START = r"(^|[;\t\r\n])"
 _FORMULA = f'[" ]*[{re.escape("".join(FORMULA_PREFIXES))}]'
 """Quotation marks are doubled in the file, and open an empty cell for a spreadsheet that splits before them."""
 NEEDS_FORMULA_GUARD = f"{_CELL_START}{_FORMULA}"
-"""Matches each text that `guard` changes; also valid for RE2, which Arrow uses."""
+"""Matches each text that `guard_formulas` changes; also valid for RE2, which Arrow uses."""
 _UNGUARDED = re.compile(f"{_CELL_START}(?={_FORMULA})")
 _GUARDED = re.compile(f"{_CELL_START}'(?={_FORMULA})")
 
@@ -67,7 +68,7 @@ def guard_formulas(text: str) -> str:
 
 
 def unguard_formulas(text: str) -> str:
-    """Return the text that `guard` was called with."""
+    """Return the text that `guard_formulas` was called with."""
     return _GUARDED.sub(r"\1", text)
 
 

@@ -1,6 +1,6 @@
 """Compare the batch records with the ledger: the batches themselves, and the rows and amounts of each.
 
-differ, batch by batch.
+Rows and amounts are compared by a digest of each day first, then batch by batch on the days that differ.
 
 A record is updated after the ledger, so a record that is ahead of the ledger shows that the ledger lost settlements: a
 log was cut off in a power cut, or an older copy of a file was put in its place. Settlements are compared once: the last

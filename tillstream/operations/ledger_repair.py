@@ -1,8 +1,8 @@
 """Repair a ledger shorter than its records from the kept originals, and records that lack what the ledger has.
 
 Each lost settlement is settled again in its order, with the same batches and undos and, if nothing else was settled
-since, with its old number. A batch keeps its id and its place in time. Records that the ledger contradicts are repaired
-before (`record_repair`).
+since, with its old number. A batch keeps its id and its place in time. Records that the ledger contradicts are written
+before (`write_records`).
 """
 
 import json

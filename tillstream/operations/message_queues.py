@@ -1,6 +1,6 @@
 """Queues: their depths and dead letters, also of functions whose event was retried for too long.
 
-They can be resent; each resend is audited.
+Dead letters can be resent; each resend is audited.
 """
 
 import heapq

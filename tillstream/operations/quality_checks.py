@@ -177,6 +177,6 @@ def _count_failing(ports: Ports, check: Check, days: Sequence[date]) -> dict[str
 
 
 def _count_failing_stock(ports: Ports, *, at_once: bool) -> dict[str, int]:
-    """As `_count`."""
+    """As `_count_failing`."""
     differing = len(stored_levels.level_differences(ports, at_once=at_once))
     return {"": differing} if differing else {}

@@ -162,7 +162,7 @@ def assign_account(
 def sign_in_with_password(ports: Ports, login: str, password: str, origin: SignInOrigin = UNKNOWN_ORIGIN) -> User:
     """Check the password and record the sign-in; known and unknown names take the same time.
 
-    Raises `WrongSignIn`, or `login_throttle.TooManyTries` after several failures. If the user's `second_step` is set,
+    Raises `WrongSignIn`, or `passwords.TooManyTries` after several failures. If the user's `second_step` is set,
     a second factor is required as well.
     """
     login = normalize_login(login)[:200]

@@ -31,7 +31,7 @@ class ExternalIdentity:
 def sign_in_externally(ports: Ports, identity: ExternalIdentity) -> User:
     """Sign in to the account named by the e-mail address; the first sign-in binds it to the issuer's subject.
 
-    Raises `NotInvited`, or `login_throttle.TooManyTries` after several refusals. Every refusal is audited.
+    Raises `NotInvited`, or `passwords.TooManyTries` after several refusals. Every refusal is audited.
     """
     login = account_store.normalize_login(identity.email)[:200]
     passwords.count_sign_in_try(ports, login)

@@ -70,7 +70,7 @@ def reissue_link(ports: Ports, login: str, *, by: str = "") -> str:
 
 
 def get_link(ports: Ports, text: str) -> InvitationLink:
-    """Return the valid link with this text. Raises `NoSuchLink`."""
+    """Return the valid link with this text. Raises `NoSuchInvitationLink`."""
     documents = ports.documents.find(account_store.USERS_COLLECTION, {"link": _hash(text)}, limit=1)
     if not documents or not _is_open(ports, documents[0].data, text):
         raise NoSuchInvitationLink
@@ -81,7 +81,10 @@ def get_link(ports: Ports, text: str) -> InvitationLink:
 
 
 def redeem_link(ports: Ports, text: str, password: str) -> User:
-    """Set the password that the user chose and use up the link. Raises `NoSuchLink`, `Rejected` for a bad password."""
+    """Set the password that the user chose and use up the link.
+
+    Raises `NoSuchInvitationLink`, `Rejected` for a bad password.
+    """
     link = get_link(ports, text)
     chosen = passwords.check_password_strength(password, link.user.login, link.user.name)
     secret = password_fields(chosen, ports.password_cost) | {"given_password": False}

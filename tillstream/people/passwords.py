@@ -1,7 +1,8 @@
 """Passwords: hashing with Argon2, rules of their strength, and the throttle of guesses.
 
-So tries of a stranger do not lock the owner out: at another address they do not count, and a device where the owner
-has signed in before has a count of its own.
+The throttle counts the tries for a sign-in name at an address, and allows more for the name anywhere. So tries of a
+stranger do not lock the owner out: at another address they do not count, and a device where the owner has signed in
+before has a count of its own.
 """
 
 import hashlib

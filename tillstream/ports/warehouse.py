@@ -1,6 +1,7 @@
 """The warehouse with the ledger and its views, the index of its sales, and read copies of its marts.
 
-There, a settlement reads only these days of the ledger. A local warehouse needs none: DuckDB reads the whole ledger.
+Only the warehouse of a cloud uses a sale index: there, a settlement reads only the days that the index has for its
+sales. A local warehouse needs none: DuckDB reads the whole ledger.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -53,7 +54,7 @@ class StagedBatch:
     nameless: bool = False
     """Whether sales are identified by their content only; a corrected row is then another sale"""
     writers: str | None = None
-    """To which stores the writers of its rows are bound, as `domain.write_scope` writes it; None: not bound"""
+    """To which stores the writers of its rows are bound, as `people.writers_to_text` writes it; None: not bound"""
     rules: str = "ask"
     """Which source takes precedence if a file and a till differ in a line: ask (quarantine the row), file or till"""
 
@@ -198,8 +199,9 @@ class Warehouse(Protocol):
         rows: its columns except `appended_at`. After a repetition, the view `unsettled_lines` has them once."""
 
     def refresh_totals(self) -> int:
-        """Refresh the daily totals (`domain.daily_totals`) up to the last settlement, in one transaction that blocks no
-        settlement; return the number of refreshed days. Idempotent; settlements and other refreshes can run meanwhile.
+        """Refresh the daily totals (`model.tables.daily_totals`) up to the last settlement, in one transaction that
+        blocks no settlement; return the number of refreshed days. Idempotent; settlements and other refreshes can run
+        meanwhile.
 
         A day and its dimensions may have several rows, which add up."""
 

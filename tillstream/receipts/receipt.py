@@ -1,6 +1,6 @@
 """Receipts: counts, problems and amounts of a batch, and its rejected rows, settled or staged.
 
-Empty if the staged files have expired or are damaged.
+Rejected rows of a batch that is not settled are read from staging: none, if its files have expired or are damaged.
 """
 
 import json

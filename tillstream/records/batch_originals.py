@@ -1,6 +1,6 @@
 """Kept originals, also in packs: whether their bytes are those that were received, and what is recorded if not.
 
-packs/store-sales/UK/2026-11-22/1795305600123456-1795309200654321-0123456789abcdef.zip
+    packs/store-sales/UK/2026-11-22/1795305600123456-1795309200654321-0123456789abcdef.zip
         store-sales/UK/1795305600123456-….jsonl      (comment: the generation of the object that it was)
 
 A pack has the originals of one folder that were received on one UTC day. It is never changed. Its name has the times of

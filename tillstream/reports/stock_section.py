@@ -23,11 +23,11 @@ NEEDS = (
     ),
     ("unsold", "stock, and no sales in the last 56 days", sales_narrative.stock_page()),
 )
-"""Kind in `Facts.stock`, what it is called, and its page."""
+"""Kind in `ReportFacts.stock`, what it is called, and its page."""
 LOSS = ("region", "store_id", "cause", "reason")
-"""What identifies a row of `Facts.shrinkage`."""
+"""What identifies a row of `ReportFacts.shrinkage`."""
 OUTAGE = ("region", "store_id", "product")
-"""What identifies a row of `Facts.outages`."""
+"""What identifies a row of `ReportFacts.outages`."""
 
 
 def stock_sentences(facts: ReportFacts, names: Mapping[str, str]) -> Iterator[Sentence]:
@@ -47,7 +47,7 @@ def stock_sentences(facts: ReportFacts, names: Mapping[str, str]) -> Iterator[Se
 
 
 def store_name(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
-    """The name of the store of a row of `Facts.outages`."""
+    """The name of the store of a row of `ReportFacts.outages`."""
     return names.get(f"{row['region']}/{row['store_id']}", str(row["store_id"]))
 
 
@@ -127,7 +127,7 @@ def _worth(facts: ReportFacts, kind: str) -> tuple[str | Number, ...]:
 
 MAX_ROWS = 12
 LOSSES = ("lost_units", "gained_units", "lost_cost")
-"""Columns of `Facts.shrinkage` that are summed."""
+"""Columns of `ReportFacts.shrinkage` that are summed."""
 
 
 def stock_section(facts: ReportFacts, names: Mapping[str, str]) -> ReportSection:

@@ -251,7 +251,7 @@ def preview_draft(
     """Preview a submission, including its settlement; nothing is stored. Raises `Rejected` if no row is ready.
 
     stores: to which the user is bound.
-    counts: as `revalidate.counts`; before, after: row counts of the upload's receipt.
+    counts: as `count_by_status`; before, after: row counts of the upload's receipt.
     """
     view = workspace.load(ports, upload)
     ready, _ = _ready_file(ports, view)

@@ -59,7 +59,7 @@ def column_of_question(question: DetectionQuestion, columns: Mapping[str, str], 
 
 
 def column_of_finding(finding: DetectionFinding, columns: Mapping[str, str], sheet: Sheet) -> str:
-    """As `of_question`, for a finding."""
+    """As `column_of_question`, for a finding."""
     if finding.about.startswith("column."):
         return finding.value if finding.value in sheet.columns else ""
     return _column_of_key(finding.about, columns, sheet)

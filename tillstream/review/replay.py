@@ -2,8 +2,9 @@
 
 A replay keeps the place in time of the old batch. If the clock was wrong, a user can enter when the file was received.
 
-The contract of a new source has this rule from the start. In a contract of before, it changes the IDs of sales that are
-in the ledger, so an administrator first gets a preview.
+A contract can read IDs that a program wrote as 12557.0 as whole numbers. The contract of a new source has this rule
+from the start. In a contract of before, it changes the IDs of sales that are in the ledger, so an administrator first
+gets a preview.
 """
 
 from collections.abc import Iterator, Mapping

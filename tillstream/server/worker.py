@@ -30,7 +30,7 @@ from tillstream.stock import stored_levels
 
 
 def refresh_totals(app: App) -> None:
-    """Compute what is out of date. Raises as `levels.refresh`."""
+    """Compute what is out of date. Raises as `stored_levels.refresh_levels`."""
     app.ports.warehouse.refresh_totals()
     stored_levels.refresh_levels(app.ports)
 

@@ -1,7 +1,4 @@
-"""The Spark session, in a process of its own: its memory and what Java prints end with it, and pandas is only there.
-
-loaded there only.
-"""
+"""The Spark session, in a process of its own: its memory and what Java prints end with it, and pandas is only there."""
 
 import multiprocessing
 import os
@@ -80,7 +77,7 @@ def start_session(master: str, log: str) -> None:
 
 
 def active_session() -> Any:
-    """The session that `start` has started in this process."""
+    """The session that `start_session` has started in this process."""
     from pyspark.sql import SparkSession
 
     return SparkSession.builder.getOrCreate()
@@ -130,7 +127,7 @@ class SparkProcess:
     """
 
     def __init__(self, master: str = "") -> None:
-        """master: as for `session.start`."""
+        """master: as for `start_session`."""
         self._master = master
         self._executor: ProcessPoolExecutor | None = None
 

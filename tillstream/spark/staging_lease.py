@@ -1,7 +1,7 @@
 """The lease of files that Spark stages in a project, where functions stage each new file otherwise.
 
-One for each backfill. The command that runs it renews the lease; one that was killed keeps it for `LEASED_FOR`. A lost
-lease does no harm: the file is staged twice, and compare-and-set on its record decides which result counts.
+Each backfill has a lease. The command that runs it renews the lease; one that was killed keeps it for `LEASED_FOR`. A
+lost lease does no harm: the file is staged twice, and compare-and-set on its record decides which result counts.
 """
 
 from collections.abc import Iterator

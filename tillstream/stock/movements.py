@@ -48,7 +48,7 @@ REASONS: dict[str, str] = {
 }
 """Reason of an adjustment or write-off → its label."""
 SYNCED_PREFIX = "home:"
-"""The IDs of movements of other homes begin with it, see `synced_ids`."""
+"""The IDs of movements of other homes begin with it, see `as_synced_movement`."""
 MAX_CHARACTERS = 200
 """Length of the ID of a movement."""
 MAX_LINES = 1_000
@@ -165,7 +165,7 @@ def as_synced_movement(movement: Movement, home: str) -> Movement:
 
 
 def as_sent_movement(movement: Movement, home: str) -> Movement:
-    """The reverse of `as_synced`."""
+    """The reverse of `as_synced_movement`."""
     start = home_prefix(home)
     return _named(movement, movement.reference.removeprefix(start), movement.movement_id.removeprefix(start))
 

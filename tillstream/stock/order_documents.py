@@ -45,7 +45,7 @@ class OrderDocument:
     costs: bool
 
     def render(self, form: str) -> bytes:
-        """The document in one of the `FORMS`."""
+        """The document in one of the `DOCUMENT_FORMS`."""
         return self._pdf() if form == "pdf" else self._csv()
 
     @property

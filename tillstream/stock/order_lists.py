@@ -35,7 +35,7 @@ STORED_STATES: Mapping[str, tuple[OrderState, ...]] = {
 
 @dataclass(frozen=True)
 class OrderFilter:
-    """state: a key of `STORED`. Empty texts match everything."""
+    """state: a key of `STORED_STATES`. Empty texts match everything."""
 
     state: str = OPEN
     supplier: str = ""

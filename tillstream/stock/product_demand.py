@@ -1,8 +1,9 @@
 """Demand for products in stores over the days that an order has to last: from forecasts, else from recent sales.
 
-One is the quantiles of the sums over all runs of days of a product itself. The other is the level of its latest days
-with the dispersion of all products that sell about as much; a product with a short history has this one only. Together
-they need less stock for the same service than each of them: see `bench.restock`.
+Demand from recent sales is the mean of two estimates. One is the quantiles of the sums over all runs of days of a
+product itself. The other is the level of its latest days with the dispersion of all products that sell about as much; a
+product with a short history has this one only. Together they need less stock for the same service than each of them:
+see `bench.restock`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -56,7 +57,7 @@ class SumDemand:
     daily: Floats
     """Expected units a day; shape (lines,)."""
     sources: Ints
-    """`Source` of each line; shape (lines,)."""
+    """`DemandSource` of each line; shape (lines,)."""
 
     @property
     def lines(self) -> int:
@@ -320,7 +321,7 @@ class _Forecasts:
     """Forecasts by node: a product in a store, or all other products of a category in a store."""
 
     nodes: Keys
-    """Of `NODE`: either category or product is empty."""
+    """Of `NODE_COLUMNS`: either category or product is empty."""
     means: Floats
     """By day from today on; shape (nodes, days)."""
     scales: Floats

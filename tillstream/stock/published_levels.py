@@ -57,7 +57,7 @@ def with_units_on_order(ports: Ports, levels: T, units: UnitsOnOrder | None = No
 
 
 def stream_units_on_order(ports: Ports, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """As `with_column`, for the levels of all stores."""
+    """As `with_units_on_order`, for the levels of all stores."""
     units = purchase_orders.units_on_order(ports)
     for batch in batches:
         yield with_units_on_order(ports, batch, units)

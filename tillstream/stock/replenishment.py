@@ -174,7 +174,7 @@ class SuggestedOrders:
     deferred: Floats
     """Units that the budget leaves out."""
     limits: Ints
-    """`Limit` of each line."""
+    """`OrderLimit` of each line."""
 
     def at(self, rows: Ints) -> "SuggestedOrders":
         """Return the orders of some lines."""

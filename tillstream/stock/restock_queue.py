@@ -33,7 +33,7 @@ RESTOCK_TABLE = "restock_lines"
 class RestockRun:
     """A run that ended. computed_at: ISO 8601. counted: products in stores that were counted; lines: those in need.
 
-    basis: what it was computed from, as `schedule.basis`.
+    basis: what it was computed from, as `restock_basis`.
     """
 
     computed_at: str

@@ -204,7 +204,7 @@ MEASURES = ("cycle_service", "stock_units", "stock_value", "days_short", "orders
 
 @dataclass(frozen=True)
 class ComparedPolicy:
-    """A policy at a fill rate. The measures are those of `Curve`."""
+    """A policy at a fill rate. The measures are those of `PolicyCurve`."""
 
     policy: str
     fill: float
@@ -384,7 +384,7 @@ class PolicyComparison:
     lead_days: int = 0
     review_days: int = 0
     compared: Sequence[Mapping[str, Any]] = ()
-    """`Compared` of each fill rate and policy that reaches it."""
+    """`ComparedPolicy` of each fill rate and policy that reaches it."""
 
 
 def stored_comparison(ports: Ports) -> PolicyComparison | None:

@@ -256,7 +256,7 @@ class ComputedState:
 
 
 def follow_movement(ports: Ports) -> bool:
-    """`refresh` after a movement. False if the warehouse is unavailable: the worker or the sweep does it later."""
+    """`refresh_levels` after a movement. False if the warehouse is unavailable; the worker or the sweep repeats it."""
     with suppress(Unavailable, Conflict):
         refresh_levels(ports)
         return True
@@ -318,7 +318,7 @@ def level_changes(ports: Ports) -> int:
 
 
 def rebuild_levels(ports: Ports) -> int:
-    """Write all movements and levels again; return the number of levels. Raises as `refresh`."""
+    """Write all movements and levels again; return the number of levels. Raises as `refresh_levels`."""
     movement_mirror.mirror_all_movements(ports)
     forget_levels(ports)
     return refresh_levels(ports)
@@ -327,7 +327,7 @@ def rebuild_levels(ports: Ports) -> int:
 def fill_levels(ports: Ports) -> None:
     """Write all movements and levels to a warehouse that replaces the one in use afterwards.
 
-    The next `refresh` computes all levels again, in whichever of the two is in use.
+    The next `refresh_levels` computes all levels again, in whichever of the two is in use.
     """
     movement_mirror.replace_mirror(ports)
     today = date.fromisoformat(_newest(ports, "", ports.clock.now().date()).day)
@@ -336,7 +336,7 @@ def fill_levels(ports: Ports) -> None:
 
 
 def forget_levels(ports: Ports) -> None:
-    """Let the next `refresh` compute all levels."""
+    """Let the next `refresh_levels` compute all levels."""
     ports.documents.delete(LEVELS_COLLECTION, STATE)
 
 
@@ -398,10 +398,11 @@ LevelRow = dict[str, Any]
 
 
 def level_differences(ports: Ports, *, at_once: bool = False) -> list[LevelRow]:
-    """The stored levels that differ from the computed ones before and after a `levels.refresh`, at most MOST.
+    """The stored levels that differ from the computed ones before and after a `refresh_levels`, at most
+    `MAX_DIFFERENCES`.
 
     Work may continue meanwhile: the refresh follows it, and a level that is wrong for another reason differs as before.
-    at_once: in one query instead of one per part of the products. Raises as `levels.refresh`.
+    at_once: in one query instead of one per part of the products. Raises as `refresh_levels`.
     """
     rows: list[LevelRow] = []
     for part in _compared_ranges(ports, at_once=at_once):

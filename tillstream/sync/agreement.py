@@ -1,7 +1,7 @@
 """Agreement: digests of what counts of one home, by day of receipt, which both sides compute from their own ledger.
 
-They have a document of their own, written in one transaction with the position of the home, which earlier versions of
-the program do not read.
+The batches that entries added, corrected or undid since the digests were last noted have a document of their own,
+written in one transaction with the position of the home, which earlier versions of the program do not read.
 
 The digests are noted, and only batches that settlements touched since are read again: on BigQuery, a comparison costs
 as much as what was settled, not as much as the ledger. The whole ledger is read once a day as the proof, and before a

@@ -55,7 +55,7 @@ def delete_notes(ports: Ports, name: str) -> None:
 
 
 def delete_all_notes(ports: Ports) -> None:
-    """As `delete`, of all homes."""
+    """As `delete_notes`, of all homes."""
     for document in ports.documents.find(NOTED_DIGESTS):
         delete_notes(ports, document.id)
 

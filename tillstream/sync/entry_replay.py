@@ -1,6 +1,6 @@
 """Replay of entries: the originals of another home are received, staged and settled again by this one.
 
-spills.
+In a project, where memory and time are limited, the batches are settled in several groups if they are too large.
 
 A batch keeps its ID, its contract version and its place in time, so both ledgers have the same observations of it.
 Everything is idempotent: a record is created once, and the warehouse skips batches that it has.

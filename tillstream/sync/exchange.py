@@ -1,7 +1,8 @@
 """Sync of this home to a head office: what it lacks is sent in order, then both sides compare what counts.
 
-Batches keep their IDs, so nothing is counted twice. What was decided since the restore counts; where a decision from
-before contradicts it, a person decides.
+After a restore from a backup, what this home sent and no longer has comes back from the head office. Batches keep their
+IDs, so nothing is counted twice. What was decided since the restore counts; where a decision from before contradicts
+it, a person decides.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -28,7 +28,7 @@ from tillstream.sync.undo_requests import UndoRequest, UndoRequestOffice
 @dataclass(frozen=True)
 class SyncHello:
     """The first request of a sync. head: its last settlement. base: what an earlier epoch confirmed of the entries that
-    its journal of this epoch begins with. escaped: see `store_ids`."""
+    its journal of this epoch begins with. escaped: see `batch_records.are_sale_ids_escaped`."""
 
     epoch: int
     head: int

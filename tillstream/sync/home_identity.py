@@ -42,7 +42,7 @@ def create_identity(ports: Ports, by: str) -> HomeIdentity:
 
 
 def get_identity(ports: Ports) -> HomeIdentity:
-    """The identity of this home. Raises `Rejected` before `create`."""
+    """The identity of this home. Raises `Rejected` before `create_identity`."""
     own = find_identity(ports)
     if own is None:
         raise Rejected("This home has no key yet. Run `tillstream sync init` first.")
@@ -50,7 +50,7 @@ def get_identity(ports: Ports) -> HomeIdentity:
 
 
 def find_identity(ports: Ports) -> HomeIdentity | None:
-    """The identity of this home, or None before `create`."""
+    """The identity of this home, or None before `create_identity`."""
     document = ports.documents.get(SYNC_COLLECTION, IDENTITY_DOCUMENT)
     return _identity(document) if document else None
 

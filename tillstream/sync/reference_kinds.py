@@ -105,7 +105,7 @@ def save_catalogue(
 ) -> list[SavedChange]:
     """Save entries exactly as the other side has them, with their times. regions: of the home.
 
-    Raises as `catalogue_entry`, and as `sent.save`.
+    Raises as `catalogue_entry`, and as `entry_saving.save_sent_entries`.
     """
     results: dict[int, SavedChange] = {}
     entries: dict[int, SentEntry] = {}
@@ -269,7 +269,7 @@ def rate_digests(ports: Ports) -> dict[str, str]:
 
 @cache
 def shipped_rate_digests() -> Mapping[str, str]:
-    """As `digests`, of the rates that come with the program."""
+    """As `rate_digests`, of the rates that come with the program."""
     return _digests_of_rates(rate_files.shipped_rates())
 
 

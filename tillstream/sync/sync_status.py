@@ -125,7 +125,7 @@ def _check_sales(ports: Ports) -> None:
 
 
 def stop_sync(ports: Ports, by: str) -> None:
-    """Sync no longer, until `begin`. Idempotent."""
+    """Sync no longer, until `begin_sync`. Idempotent."""
     entry = audit_log.entry(ports, by, AuditAction.SYNC_STOPPED, get_status(ports).to, None, {})
     _update(ports, lambda old: replace(old, is_stopped=True), [entry])
 

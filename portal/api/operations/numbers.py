@@ -1,4 +1,4 @@
-"""Operations about numbers, sale lines and measures; queries are described by their catalogue."""
+"""Operations about numbers, measures, sale lines, forecasts, goals and quality; a catalogue describes the queries."""
 
 from portal.api import schemas
 from portal.api.operations.operation import (

@@ -35,4 +35,6 @@ def test_other_tables_have_another_schema_number() -> None:
     ]
     digest = hashlib.sha256(repr(shape).encode()).hexdigest()[:16]
     if VERSIONS.get(SCHEMA) != digest:
-        pytest.fail(f"Tables changed: count SCHEMA in domain/tables.py up and add {SCHEMA}: {digest!r} here.")
+        pytest.fail(
+            f"Tables changed: count SCHEMA in model/tables/warehouse_tables.py up and add {SCHEMA}: {digest!r} here."
+        )

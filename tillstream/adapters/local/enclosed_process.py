@@ -1,6 +1,7 @@
 """A process for one statement: forked from one that has loaded the libraries, and enclosed by a wall of the system.
 
-folders that it was given, no socket, and starts no other process, whatever runs in it.
+The system keeps the wall: once it is built, the process opens no file but those below the folders that it was given, no
+socket, and starts no other process, whatever runs in it.
 
 On Linux, without root: Landlock takes the files away (from kernel 5.13 on), a seccomp filter the sockets, the other
 processes and the calls that reach around Landlock. Both bind the threads that start later and cannot be taken back. On

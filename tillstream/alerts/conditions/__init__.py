@@ -1,4 +1,4 @@
-"""The conditions of all kinds of rules, one module each."""
+"""The conditions of all kinds of rules; each module has one, and `stock` has three."""
 
 from collections.abc import Mapping
 

@@ -81,27 +81,27 @@ class _OrderRows(NamedTuple):
 
 
 def query_part(grain: Grain, function: str, columns: Mapping[str, Measure], by: Sequence[Dimension]) -> QueryPart:
-    """Return the part of the measures of a grain; function: see `arithmetic.FUNCTIONS`, or empty."""
+    """Return the part of the measures of a grain; function: see `definitions.MEASURE_FUNCTIONS`, or empty."""
     prefix = f"{function}_{grain}_" if function else f"{grain}_"
     group = _PartGroup(prefix, DAY_SERIES[function], columns, by)
     return QueryPart(f"{prefix}totals", tuple(columns), tuple(_CTES_BY_GRAIN[grain](group)))
 
 
 def _line_ctes(group: _PartGroup) -> Iterator[str]:
-    yield group.cte("rows", _columns([*_dimensions(group.by), *_own_columns(group)]), _sums(group))
+    yield group.cte("rows", _select_list([*_dimensions(group.by), *_own_columns(group)]), _sums(group))
     yield _totals(group)
 
 
 def _order_ctes(group: _PartGroup) -> Iterator[str]:
     """Lines that represent their sale add up, also within what splits it; the sales of the other lines are counted."""
     rows, names = _OrderRows.of(group.by), list(group.columns)
-    lines = _columns([*_dimensions(group.by), "sale"])
+    lines = _select_list([*_dimensions(group.by), "sale"])
     yield group.cte("sales", lines, f"{group.days}_{rows.lines}", rows.condition)
     if not rows.sums:
         values = [*group.names, *(f"COUNT(DISTINCT sale) AS {name}" for name in names)]
-        yield group.cte("totals", _columns(values), f"{group.prefix}sales", grouped=group.names)
+        yield group.cte("totals", _select_list(values), f"{group.prefix}sales", grouped=group.names)
         return
-    leads = _columns([*_dimensions(group.by), f"{rows.column} AS orders"])
+    leads = _select_list([*_dimensions(group.by), f"{rows.column} AS orders"])
     yield group.cte("leads", leads, f"{group.days}_{rows.sums}", "" if rows.condition else f"{rows.column} > 0")
     distinct = [*group.names, "COUNT(DISTINCT sale) AS orders"]
     distinct_text = f"SELECT {', '.join(distinct)} FROM {group.prefix}sales"
@@ -110,7 +110,7 @@ def _order_ctes(group: _PartGroup) -> Iterator[str]:
     leads = f"SELECT {', '.join([*group.names, 'orders'])} FROM {group.prefix}leads"
     yield f"{group.prefix}parts AS (\n  {leads}\n  UNION ALL\n  {distinct_text}\n)"
     values = [*group.names, *(f"CAST(SUM(orders) AS INT64) AS {name}" for name in names)]
-    yield group.cte("totals", _columns(values), f"{group.prefix}parts", grouped=group.names)
+    yield group.cte("totals", _select_list(values), f"{group.prefix}parts", grouped=group.names)
 
 
 def _customer_ctes(group: _PartGroup) -> Iterator[str]:
@@ -125,10 +125,10 @@ def _customer_ctes(group: _PartGroup) -> Iterator[str]:
         if is_daily
         else (f"{group.days}_lines", f"is_active AND {CUSTOMER_EXPRESSION} IS NOT NULL")
     )
-    yield group.cte("rows", _columns([*_dimensions(group.by), *customer, *measured]), source, where)
+    yield group.cte("rows", _select_list([*_dimensions(group.by), *customer, *measured]), source, where)
     keys = list(dict.fromkeys([*group.names, "customer"]))
     one_each = [*keys, "SUM(active_lines) AS active_lines", "MIN(first_sale) <> MAX(last_sale) AS is_repeat"]
-    yield group.cte("groups", _columns(one_each), f"{group.prefix}rows", grouped=keys)
+    yield group.cte("groups", _select_list(one_each), f"{group.prefix}rows", grouped=keys)
     yield from _first_purchases(group)
     yield _totals(group, f"{group.prefix}customers")
 
@@ -151,7 +151,7 @@ def _first_purchases(group: _PartGroup) -> Iterator[str]:
             "firsts", "customer, MIN(sale_date) AS sale_date", f"{group.prefix}purchases", grouped=["customer"]
         )
         periods_text = [f"{one.sql} AS first_{one.name}" for one in periods]
-        yield group.cte("first_periods", _columns(["customer", *periods_text]), f"{group.prefix}firsts")
+        yield group.cte("first_periods", _select_list(["customer", *periods_text]), f"{group.prefix}firsts")
         joins += f"\n  LEFT JOIN {group.prefix}first_periods AS firsts ON firsts.customer = {groups}.customer"
         is_new += [f"firsts.first_{one.name} = {groups}.{one.name}" for one in periods]
     yield group.cte("customers", f"{groups}.*,\n    {' AND '.join(is_new)} AS is_new", joins)
@@ -173,7 +173,7 @@ def _comparable_ctes(group: _PartGroup, series: str = "before") -> Iterator[str]
     )
     stores = f"{group.prefix}stores"
     condition = f"{stores}.comparable_region = sums.region AND {stores}.comparable_store = COALESCE(sums.store_id, '')"
-    columns = _columns([*_dimensions(group.by), *_own_columns(group)])
+    columns = _select_list([*_dimensions(group.by), *_own_columns(group)])
     yield group.cte("rows", columns, f"{_sums(group, 'store_id')} AS sums\n  INNER JOIN {stores} ON {condition}")
     yield _totals(group)
 
@@ -189,7 +189,9 @@ _CTES_BY_GRAIN: Mapping[str, Callable[[_PartGroup], Iterator[str]]] = {
 
 def _totals(group: _PartGroup, source: str = "") -> str:
     values = [f"{_aggregate(one)} AS {name}" for name, one in group.columns.items()]
-    return group.cte("totals", _columns([*group.names, *values]), source or f"{group.prefix}rows", grouped=group.names)
+    return group.cte(
+        "totals", _select_list([*group.names, *values]), source or f"{group.prefix}rows", grouped=group.names
+    )
 
 
 def _aggregate(one: Measure) -> str:
@@ -228,7 +230,7 @@ def _dimensions(by: Sequence[Dimension]) -> list[str]:
     return [one.sql if one.sql == one.name else f"{one.sql} AS {one.name}" for one in by]
 
 
-def _columns(columns: Sequence[str]) -> str:
+def _select_list(columns: Sequence[str]) -> str:
     return ",\n    ".join(columns)
 
 
@@ -371,7 +373,3 @@ def _same(one: Dimension) -> str:
 def _cast(one: Measure, value: str) -> str:
     kind = {"count": "INT64", "day": ""}.get(one.format, "NUMERIC")
     return f"CAST({value} AS {kind})" if kind else value
-
-
-def _select_list(columns: Sequence[str]) -> str:
-    return ",\n    ".join(columns)

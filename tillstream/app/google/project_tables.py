@@ -17,7 +17,7 @@ from tillstream.settings import Settings
 
 
 def warehouse_costs(settings: Settings, days: int) -> list[dict[str, Any]]:
-    """As `jobs.costs`, of the project of the settings."""
+    """As `job_costs.job_costs`, of the project of the settings."""
     with closing(dataset_of(settings)) as dataset:
         return job_costs.job_costs(dataset, days)
 

@@ -1,7 +1,4 @@
-"""People of the demo: an account of each role, a dashboard, a saved view and subscriptions.
-
-folder.
-"""
+"""People of the demo: an account of each role, a dashboard, a saved view and subscriptions."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,8 +1,6 @@
 """The demo's catalogue, stock and purchase orders.
 
-A count of one store is in progress.
-
-time.
+A count of one store is in progress. The received purchase orders are those from which lead times are learnt.
 """
 
 from collections.abc import Iterator

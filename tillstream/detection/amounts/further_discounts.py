@@ -1,6 +1,6 @@
 """Discounts of whole orders, on their first or on all lines, and discounts beside the one that is used.
 
-`subtract.HEADER`.
+Asks `subtract.HEADER`.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Find the columns of the tax and their kind: amounts or rates, a column for each rate, or several taxes of a row.
 
-The amount of a row is their sum.
+The tax of a row is the sum of its taxes, or of the columns for each rate, such as VAT 20% and VAT 5%.
 """
 
 import re

@@ -116,7 +116,6 @@ def _proving_share(sheet: Sheet, roles: dict[str, str], style: DetectedNumberSty
 
 
 _MIN_DISTINCT, _MIN_MEDIAN = 8, 100
-_MONEY_ROLES = ("unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost")
 
 
 def detect_minor_units(
@@ -132,7 +131,7 @@ def detect_minor_units(
 
     rates: roles whose columns contain rates, which have no unit.
     """
-    money = {role: sheet.columns[roles[role]] for role in _MONEY_ROLES if role in roles and role not in rates}
+    money = {role: sheet.columns[roles[role]] for role in _AMOUNT_ROLES if role in roles and role not in rates}
     named = {role: column for role, column in money.items() if is_minor_header(column.name)}
     codes = _currency_column(sheet.columns.values())
     currencies = sorted({word.upper() for word in codes.words}) if codes else [currency] if currency else []

@@ -1,6 +1,6 @@
 """Amounts in a debit and a credit column, and sales that are written with a minus sign.
 
-`subtract.HEADER`.
+Asks `column.net_amount` and `subtract.HEADER`.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Map status words; without them, ask for columns of marks, or detect returns by sale id or negative quantity.
 
-They contain yes or no, plus or minus, single letters or codes of documents, the numbers of kinds under a name such as
-Type, most of them the same, or remarks such as “keyed in error”. No other column explains them, and letters, codes and
-remarks are the same on all lines of a sale.
+Columns of marks contain yes or no, plus or minus, single letters or codes of documents, the numbers of kinds under a
+name such as Type, most of them the same, or remarks such as “keyed in error”. No other column explains them, and
+letters, codes and remarks are the same on all lines of a sale.
 """
 
 import re

@@ -1,8 +1,9 @@
 """Find rows that are no sales: totals of other rows, balances, and tips, gift cards and shipping.
 
-The arithmetic is the proof: such rows have the sum of the rows between them. Words only support it.
+The arithmetic is the proof of totals: they have the sum of the rows between them. Words only support it.
 
-The name of the product shows them, or the type of the line, such as Versandposition in the column Positionstyp.
+The name of the product shows tips, gift cards and shipping, or the type of the line, such as Versandposition in the
+column Positionstyp.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Rows that another column than a status marks as no sales: documents such as CN-1001, products such as STORNO Latte.
 
-and rows that name the number of another sale.
+Rows that name the number of another sale are such rows, too.
 
 Only rows whose amounts have no minus sign are asked about: those with one take back a sale as they are.
 """

@@ -1,4 +1,8 @@
-"""Detect date formats, and the order of day, month and year."""
+"""Detect date formats, and the order of day, month and year.
+
+That is the rule for the dates of a new file; `pipeline.normalising.parse_dates` has the rule for those of a source with
+a contract.
+"""
 
 import re
 from collections import Counter

@@ -1,6 +1,6 @@
 """Words of sales files: synonyms of headers in eight languages, and a TOML file for each further language.
 
-and Japanese. Names before the bar are clear; those after it count only without a clearer match.
+Synonyms before the bar are clear; those after it count only without a clearer match.
 """
 
 import tomllib

@@ -89,7 +89,7 @@ class Importance:
 
 
 def forecast_parts(panel: Panel, horizon: int, trees: BoostedTrees | None, means: Floats, share: float) -> Floats:
-    """Return the parts of means; shape (`PARTS`, series, horizon). They add up to the means.
+    """Return the parts of means; shape (`FORECAST_PARTS`, series, horizon). They add up to the means.
 
     Holidays and plans are what the trees, which have `share` of the forecast, predict less without them. The rest is
     the recent level, the weekly mean above it, and the weekday.
@@ -186,7 +186,7 @@ class ExplainedFit:
 
     fit: ForecastFit
     parts: Floats
-    """Shape (`explanation.PARTS`, series, horizon)."""
+    """Shape (`FORECAST_PARTS`, series, horizon)."""
     importance: tuple[Importance, ...]
 
 

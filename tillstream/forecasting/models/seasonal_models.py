@@ -46,7 +46,7 @@ def seasonal_error(values: Floats, grain: Grain) -> Floats:
     """Return the mean absolute change from season to season in the last year of each series; shape (series,).
 
     The scale of MASE (Hyndman and Koehler, 2006). A series without two seasons has its mean, at least
-    `SMALLEST`.
+    `SMALLEST_ERROR`.
     """
     recent = values[:, -(grain.year + grain.season) :]
     changes = np.abs(recent[:, grain.season :] - recent[:, : -grain.season])

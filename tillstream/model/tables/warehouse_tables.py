@@ -48,7 +48,7 @@ _NOT_IN_LIVE = frozenset({"customer_id", "customer_name", "unit_cost", "returns_
 _STAGED_BY_NAME = {column.name: column for column in STAGED}
 
 
-def _live_field(column: Column) -> Field:
+def _to_field(column: Column) -> Field:
     return Field(column.name, column.kind, column.description, column.required)
 
 
@@ -56,16 +56,12 @@ LIVE_TABLES: dict[str, tuple[Field, ...]] = {
     LIVE: (
         required_field("appended_at", ColumnKind.TIMESTAMP, "When the row was added, UTC"),
         required_field("batch_id", ColumnKind.STRING, "ID of the micro-batch"),
-        *(_live_field(_STAGED_BY_NAME[name]) for name in ("row_number", "received_seq", "source_version")),
+        *(_to_field(_STAGED_BY_NAME[name]) for name in ("row_number", "received_seq", "source_version")),
         required_field("sale", HASH64, "Hash of (region, sale_id)"),
-        *(_live_field(BY_NAME[name]) for name in ("region", "sale_id")),
-        *(_live_field(column) for column in CONTENT if column.name not in _NOT_IN_LIVE),
+        *(_to_field(BY_NAME[name]) for name in ("region", "sale_id")),
+        *(_to_field(column) for column in CONTENT if column.name not in _NOT_IN_LIVE),
     ),
 }
-
-
-def _to_field(column: Column) -> Field:
-    return Field(column.name, column.kind, column.description, column.required)
 
 
 def _f(name: str, kind: FieldKind, description: str, *, required: bool = True) -> Field:

@@ -11,8 +11,7 @@ from tillstream.model.money import minor_digits
 from tillstream.pipeline.normalising.number_columns import NUMBER_LIMIT, ParsedNumbers, round_to_nine_places
 from tillstream.pipeline.rows.text_columns import NUMERIC, Ints, Mask, encode_texts, to_bool_array
 
-_EXACT = Context(prec=80)
-"""The product of two NUMERIC values has at most 76 digits."""
+_EXACT_SHARE = Context(prec=80)
 _WHOLE = pa.decimal128(9, 0)
 _PRICE = pa.decimal128(28, 9)
 _NARROW = pa.decimal128(18, 9)
@@ -61,7 +60,7 @@ def _exact_total(quantity: pa.Array, unit_price: pa.Array, discount: pa.Array) -
         terms = zip(
             *(column.take(rows).to_pylist() for column in (quantity, unit_price, discount_or_zero)), strict=True
         )
-        totals = [round_to_nine_places(_EXACT.subtract(_EXACT.multiply(a, b), c))[0] for a, b, c in terms]
+        totals = [round_to_nine_places(_EXACT_SHARE.subtract(_EXACT_SHARE.multiply(a, b), c))[0] for a, b, c in terms]
         too_large[large_rows] = [one is None for one in totals]
         is_large = np.zeros(len(total), np.bool_)
         is_large[large_rows] = True
@@ -136,7 +135,7 @@ def included_taxes(gross: pa.Array, percent: pa.Array) -> pa.Array:
 
 
 def _tax(gross: Decimal, rate: Decimal) -> Decimal | None:
-    return round_to_nine_places(_EXACT.divide(_EXACT.multiply(gross, rate), _EXACT.add(1, rate)))[0]
+    return round_to_nine_places(_EXACT_SHARE.divide(_EXACT_SHARE.multiply(gross, rate), _EXACT_SHARE.add(1, rate)))[0]
 
 
 def from_minor_units(values: pa.Array, digits: Ints) -> pa.Array:
@@ -158,7 +157,6 @@ def minor_unit_digits(currency: pa.Array) -> Ints:
     return result
 
 
-_EXACT_SHARE = Context(prec=80)
 _ZERO = pa.scalar(Decimal(0), NUMERIC)
 
 

@@ -69,8 +69,8 @@ def has_iso_time(words: pa.Array) -> Mask:
 def serial_dates(words: pa.Array, kind: str) -> tuple[Ints, Mask]:
     """Parse day numbers. words: string (n,) without NULL.
 
-    Returns the local time, MISSING where the text is not a day number, and whether it includes a time. Spreadsheets
-    store a time as a fraction of a day in a float, so it is exact to the millisecond.
+    Returns the local time, MISSING_TIME where the text is not a day number, and whether it includes a time.
+    Spreadsheets store a time as a fraction of a day in a float, so it is exact to the millisecond.
     """
     is_serial = pc.match_substring_regex(words, _SERIAL_TEXT)
     numbers = pc.cast(pc.replace_substring(pc.if_else(is_serial, words, None), ",", "."), pa.float64())
@@ -83,7 +83,7 @@ def serial_dates(words: pa.Array, kind: str) -> tuple[Ints, Mask]:
 
 
 def unix_dates(words: pa.Array, kind: str) -> Ints:
-    """Parse seconds or milliseconds since 1970 in UTC. words: string (n,) without NULL. MISSING for other texts."""
+    """Parse seconds or milliseconds since 1970 in UTC; MISSING_TIME for other texts. words: string (n,), no NULL."""
     is_unix = pc.match_substring_regex(words, _UNIX_TEXT[kind])
     whole = pc.cast(pc.replace_substring_regex(pc.if_else(is_unix, words, None), r"\.[0-9]*$", ""), pa.int64())
     micros: Ints = pc.fill_null(pc.multiply(whole, UNIX_UNITS[kind]), MISSING_TIME).to_numpy()
@@ -103,7 +103,7 @@ class DateTexts:
         self._cache: dict[str, tuple[int, int]] = {}
 
     def read(self, words: Sequence[str]) -> tuple[Ints, Ints]:
-        """Return local times and offsets, int64 (n,) each; MISSING where the format does not match the whole text."""
+        """Return local times and offsets, int64 (n,); MISSING_TIME where the format does not match the whole text."""
         if len(self._cache) > _CACHED_TEXTS:
             self._cache = {}
         cache = self._cache
@@ -201,8 +201,8 @@ class FixedDates:
     def read(self, words: pa.Array) -> Ints | None:
         """Parse texts. words: string (n,) without NULL.
 
-        Returns int64 (n,) microseconds since 1970, MISSING where a text does not match; None if the texts do not all
-        have the required width.
+        Returns int64 (n,) microseconds since 1970, MISSING_TIME where a text does not match; None if the texts do not
+        all have the required width.
         """
         lengths = pc.min_max(pc.binary_length(words)).as_py()
         length = lengths["min"] or 0
@@ -263,7 +263,7 @@ class DateColumn(Protocol):
     def read(self, words: pa.Array) -> tuple[Ints, Ints, Mask]:
         """Parse texts. words: string (n,) without NULL.
 
-        Returns the local time, the offset (MISSING if none) and whether the text includes a time.
+        Returns the local time, the offset (MISSING_TIME if none) and whether the text includes a time.
         """
         ...
 

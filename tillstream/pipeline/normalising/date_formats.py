@@ -13,7 +13,7 @@ DAY_MICROSECONDS = 86_400_000_000
 MISSING_TIME = -(1 << 63)
 
 DateParser = Callable[[str], tuple[int, int]]
-"""text → (local microseconds since 1970, offset from UTC in microseconds or MISSING); raises `ValueError`."""
+"""text → (local microseconds since 1970, offset from UTC in microseconds or MISSING_TIME); raises `ValueError`."""
 
 _START = date(1970, 1, 1).toordinal()
 _WIDTH = {"Y": "{4}", "y": "{2}", "m": "{1,2}", "d": "{1,2}", "H": "{1,2}", "I": "{1,2}", "M": "{1,2}", "S": "{1,2}"}
@@ -49,7 +49,7 @@ def date_parser(format: str, language: str, years_from: int, *, time_only: bool 
 
 
 def format_datetime(moment: datetime, format: str, language: str = "en") -> str:
-    """Format a datetime so that `reader` parses it."""
+    """Format a datetime so that `date_parser` parses it."""
     words = calendar_names(language)
     named = {
         "B": words.long_months[moment.month - 1],

@@ -1,8 +1,9 @@
 """Convert source cells to the columns of a sale line by the contract: ids, status, times, amounts and texts.
 
-A two-byte UTF-8 letter decoded as cp1252 or latin-1 starts with Ã or Â, followed by a character that rarely follows
-them. Other scripts become sequences of such pairs or of longer groups. Decoded as cp850, a letter starts with a
-box-drawing character.
+Texts with mojibake, which an upstream system decoded with the wrong encoding, are flagged by their characters. A
+two-byte UTF-8 letter decoded as cp1252 or latin-1 starts with Ã or Â, followed by a character that rarely follows them.
+Other scripts become sequences of such pairs or of longer groups. Decoded as cp850, a letter starts with a box-drawing
+character.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,8 @@
 """Parse date and time columns to local wall-clock time by the contract's formats, and resolve ambiguous texts.
 
 A value that parses under only one of two ambiguous formats is evidence for it. With evidence for exactly one format,
-that format wins; otherwise values that parse under both are ambiguous and are not guessed.
+that format wins; otherwise values that parse under both are ambiguous and are not guessed. That is the rule for the
+dates of a source with a contract; `detection.values.dates` has the rule for those of a new file.
 """
 
 from collections.abc import Iterable, Sequence
@@ -65,7 +66,7 @@ def resolve_ambiguous(
     """Choose the format of each text.
 
     Returns the index of the format that parses it (the first if none or several do), and the time of another
-    interpretation that the evidence does not rule out, MISSING if there is none.
+    interpretation that the evidence does not rule out, MISSING_TIME if there is none.
     """
     stacked = np.stack(walls)
     parses = stacked != MISSING_TIME
@@ -90,16 +91,16 @@ _OTHER_DIGITS = r"[٠-٩۰-۹०-९๐-๙০-৯]"
 
 @dataclass(frozen=True)
 class ParsedDates:
-    """Arrays (n,); offset and timed are undefined where wall is MISSING."""
+    """Arrays (n,); offset and timed are undefined where wall is MISSING_TIME."""
 
     wall: Ints
-    """Local microseconds since 1970, MISSING where unreadable or NULL."""
+    """Local microseconds since 1970, MISSING_TIME where unreadable or NULL."""
     offset: Ints
-    """Offset from UTC in the text, MISSING if none."""
+    """Offset from UTC in the text, MISSING_TIME if none."""
     timed: Mask
     """Whether the text includes a time."""
     alternative: Ints | None = None
-    """Local time of another possible interpretation, MISSING if none."""
+    """Local time of another possible interpretation, MISSING_TIME if none."""
 
 
 def read_dates(text: pa.Array, style: DateStyle, file_evidence: FormatEvidence | None = None) -> ParsedDates:
@@ -131,7 +132,7 @@ def read_dates(text: pa.Array, style: DateStyle, file_evidence: FormatEvidence |
 
 
 def read_times(text: pa.Array, style: DateStyle) -> tuple[Ints, Ints]:
-    """Parse times. text: as for `read_dates`. Returns microseconds since midnight and offsets, MISSING where none."""
+    """Parse times; return microseconds since midnight and offsets, MISSING_TIME if none. text: as for `read_dates`."""
     words, index = _words(text)
     wall, offset = np.full(len(words) + 1, MISSING_TIME), np.full(len(words) + 1, MISSING_TIME)
     remaining = np.arange(len(words))

@@ -30,9 +30,9 @@ NONEXISTENT_TIME, UNIQUE_TIME, AMBIGUOUS_TIME = 0, 1, 2
 
 
 def to_utc(wall: Ints, zone: str) -> tuple[Ints, Mask, Mask]:
-    """Convert local times. wall: int64 (n,) local microseconds since 1970, none MISSING.
+    """Convert local times. wall: int64 (n,) local microseconds since 1970, none MISSING_TIME.
 
-    Returns UTC microseconds (n,) and two masks, bool (n,): nonexistent times (their UTC is MISSING) and ambiguous
+    Returns UTC microseconds (n,) and two masks, bool (n,): nonexistent times (their UTC is MISSING_TIME) and ambiguous
     times (the UTC is that of the first occurrence).
     """
     nonexistent = np.zeros(len(wall), np.bool_)
@@ -199,7 +199,7 @@ def _parse_dates(source: SourceColumns, dating: FileDateFacts) -> ParsedTimes:
 
 
 def _report_ambiguous(source: SourceColumns, text: EncodedText, dates: ParsedDates, alternative: Ints) -> Ints:
-    """Report ambiguous dates with both interpretations; return the local times with those set to MISSING."""
+    """Report ambiguous dates with both interpretations; return the local times with those set to MISSING_TIME."""
     is_ambiguous = alternative != MISSING_TIME
     interpretations = zip(dates.wall.tolist(), alternative.tolist(), strict=True)
     details = pa.array(

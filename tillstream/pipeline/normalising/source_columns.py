@@ -1,6 +1,7 @@
 """Source columns of a block as the contract maps and derives them, and the issues found in their texts.
 
-of amounts, and words at the start or the end of a text.
+Derived columns are joined texts, parts of a text, marks of filled cells, signs of amounts, and words at the start or
+the end of a text.
 """
 
 import re

@@ -207,7 +207,7 @@ def _json_escaped(text: pa.Array) -> pa.Array:
 
 
 def guard_column(column: Any) -> Any:
-    """Apply `guard` to each text; null stays null."""
+    """Apply `guard_formulas` to each text; null stays null."""
     return _replace_texts(column, guard_formulas)
 
 

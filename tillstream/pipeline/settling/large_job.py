@@ -1,7 +1,7 @@
 """Large settlements in a cloud: what is left to the job `settle-large`, and its lease, of one run at a time.
 
-One document. A run renews it every minute, so a run that died blocks nothing for longer than `LEASE_TIME`. A lost
-lease does no harm: the warehouse rejects a commit that another one preceded.
+The lease is one document. A run renews it every minute, so a run that died blocks nothing for longer than `LEASE_TIME`.
+A lost lease does no harm: the warehouse rejects a commit that another one preceded.
 
 A staged batch is large by its rows, or because it was refused as too large; an undo by the rows of its batch. Only
 the second and the third are stored, as requests: they last until they are done, however often the job fails.

@@ -402,7 +402,7 @@ def retire_batch(
 
 
 def settle_all(ports: Ports, contracts: ContractRegistry) -> list[int]:
-    """As `settle_staged`, then `start_job`."""
+    """As `settle_staged`, then `start_job_if_large`."""
     numbers = settle_staged(ports, contracts)
     start_job_if_large(ports, contracts)
     return numbers

@@ -1,5 +1,7 @@
-"""Staged rows that are gone or damaged: the staging bucket deletes objects after some time, and a disk can change them.
-Their batches are staged again from the original."""
+"""Staged rows that are gone or damaged: their batches are staged again from the original.
+
+The staging bucket deletes objects after some time, and a disk can change them.
+"""
 
 from collections.abc import Iterable
 

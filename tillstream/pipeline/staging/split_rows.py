@@ -53,7 +53,7 @@ class Hasher:
         self._cache: dict[str, dict[bytes, bytes]] = {}
 
     def with_hashes(self, rows: pa.Table) -> pa.Table:
-        """Append the columns of `HASHED`. rows: the columns of `STAGED`, (n,), with region and sale id.
+        """Append the columns of `HASH_SCHEMA`. rows: the columns of `STAGED`, (n,), with region and sale id.
 
         A line without a line key is hashed as the first line of its product; the settlement numbers the others.
         """
@@ -156,7 +156,7 @@ class SplitRows:
 
     row_batch: RowBatch
     accepted: pa.Table | None
-    """Columns of `STAGED` and `HASHED`, (n,); None without rows."""
+    """Columns of `STAGED` and `HASH_SCHEMA`, (n,); None without rows."""
     refused: pa.Table | None
     """Columns of `REJECTED_ROWS`; None without rows."""
     quarantined: int

@@ -1,6 +1,6 @@
 """Write the rows of a source as Parquet to the staging bucket, and collect the staging report.
 
-it that reads the objects.
+Neither records nor the ledger are used, so any process that reads the objects can do it.
 """
 
 import hashlib

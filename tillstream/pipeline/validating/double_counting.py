@@ -105,7 +105,7 @@ class RepeatedRows:
         self._count, self._mask = 0, np.int64(0)
 
     def add(self, rows: pa.Table) -> None:
-        """Add accepted rows, columns of `STAGED` and `HASHED`."""
+        """Add accepted rows, columns of `STAGED` and `HASH_SCHEMA`."""
         is_numbered = to_bool_array(combine_chunks(rows.column("line_key")).is_valid())
         names = ("sale", "content", "row_number", "line_number")
         values = np.stack([combine_chunks(rows.column(name)).to_numpy() for name in names]).astype(np.int64)

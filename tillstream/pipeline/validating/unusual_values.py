@@ -1,10 +1,12 @@
 """Warn about prices, quantities and currencies far from those of earlier sales of the region.
 
-The ledger is queried only for a file with another currency than its contract's, once, and grouped by store.
+For currencies, the ledger is queried only for a file with another currency than its contract's, once, and grouped by
+store.
 
-A product with enough lines in the ledger is compared with its history, other products with their lines in the file.
-Only counts of distinct values are kept, so memory does not grow with the number of rows. Outliers are never rejected,
-because a file that is staged again must have the same accepted rows, even if the history has grown since.
+For prices and quantities, a product with enough lines in the ledger is compared with its history, other products with
+their lines in the file. Only counts of distinct values are kept, so memory does not grow with the number of rows.
+Outliers are never rejected, because a file that is staged again must have the same accepted rows, even if the history
+has grown since.
 """
 
 from collections.abc import Callable, Iterator
@@ -39,10 +41,10 @@ class SalesHistory(Protocol):
     """Earlier sales of the region of a contract."""
 
     def usual_values(self, rule: OutlierRule) -> pa.Table:
-        """Rows of `USUAL` for the measures of a rule."""
+        """Rows of `USUAL_SCHEMA` for the measures of a rule."""
 
     def usual_prices(self) -> pa.Table:
-        """Rows of `USUAL` for prices, those included that are computed from amount and quantity."""
+        """Rows of `USUAL_SCHEMA` for prices, those included that are computed from amount and quantity."""
 
     def sold(self) -> SoldBefore: ...
 
@@ -176,7 +178,7 @@ class OutlierDetector:
     """Outlier detector for the accepted rows of one file."""
 
     def __init__(self, rule: OutlierRule, history: pa.Table) -> None:
-        """history: rows of `USUAL` from the region's ledger."""
+        """history: rows of `USUAL_SCHEMA` from the region's ledger."""
         self._rule = rule
         self._history = history
         self._counted: list[pa.Table] = []
@@ -287,7 +289,10 @@ FACTOR_DECIMAL = pa.decimal256(9, 4)
 
 
 def compute_usual_values(counted: pa.Table, minimum: int) -> pa.Table:
-    """Compute medians and MADs: rows of `USUAL`. counted: `USUAL_KEY`, magnitude and line_count per distinct value."""
+    """Compute medians and MADs: rows of `USUAL_SCHEMA`.
+
+    counted: `USUAL_KEY`, magnitude and line_count per distinct value.
+    """
     if not counted.num_rows:
         return USUAL_SCHEMA.empty_table()
     rows = counted.sort_by([(name, "ascending") for name in (*USUAL_KEY, "magnitude")])

@@ -116,7 +116,7 @@ def check_call(ports: Ports, home: Home, signed: CallSignature, method: str, pat
 
 
 def check_call_signature(home: Home, signed: CallSignature, method: str, path: str, body: bytes) -> None:
-    """As `check`, without a note that the request was delivered."""
+    """As `check_call`, without a note that the request was delivered."""
     if not signed.is_valid(home.public_key, method, path, body):
         raise NotAHome(f"The signature is not that of {home.name}, or the request was changed on its way.")
     _check_call_number(home, signed)

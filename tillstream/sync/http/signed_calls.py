@@ -57,7 +57,7 @@ class CallTurns:
 
 
 def shared_turns(ports: Ports) -> Callable[[str], AbstractContextManager[None]]:
-    """As `Turns.turn`, among all instances of a function: a document for each home."""
+    """As `CallTurns.turn`, among all instances of a function: a document for each home."""
     return lambda home: _shared_turn(ports, home)
 
 
@@ -110,7 +110,7 @@ def perform_call(ports: Ports, contracts: ContractRegistry, call: SignedCall, tu
 
 
 def claimed_sender(ports: Ports, call: SignedCall) -> tuple[Home, CallSignature]:
-    """As `authentication.claimed`."""
+    """As `call_signatures.claimed_home`."""
     return call_signatures.claimed_home(ports, call.headers)
 
 

@@ -3,7 +3,8 @@
 Writers and owners are left unchanged. Every call raises `NotFound`, `Unavailable`, and `Conflict` if the list changed
 concurrently; retry then.
 
-Each role is one entry in the policy of a table, which is read and written back. Other roles are left unchanged.
+For accounts that write single tables, each role is one entry in the policy of a table, which is read and written back.
+Other roles are left unchanged.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -8,7 +8,7 @@ the migration is recorded: every run of the migration starts again from the copi
 
 Migrations only go forward, and each step is idempotent: the next run completes one that stopped halfway. Code of the
 previous version keeps working if tables only gain nullable columns; after a migration that creates tables again
-(`rebuilding`) it does not.
+(`rebuild_tables`) it does not.
 """
 
 import hashlib
@@ -187,7 +187,7 @@ def migrate(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> 
     migrations = catalogue.migrations() if migrations is None else migrations
     for each in (dataset, dataset.loading):
         _create_dataset(each)
-    existing = {name: _get_table(dataset, name) for name in tables.LAYOUTS}
+    existing = {name: _find_table(dataset, name) for name in tables.LAYOUTS}
     before, newest = _version(dataset, existing), migrations[-1][0]
     if before > newest:
         raise Rejected(
@@ -207,7 +207,7 @@ def migrate(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> 
             dataset.ask(_ADD_VERSION, {"version": number, "name": name}, work="migrate")
             drop_copies(dataset, number, script)
     updated += [name for name in tables.LAYOUTS if name != SCHEMA_VERSIONS and _update_table(dataset, name)]
-    schema_digests = {name: _schema_digest(_get_table(dataset, name)) for name in tables.LAYOUTS}
+    schema_digests = {name: _schema_digest(_find_table(dataset, name)) for name in tables.LAYOUTS}
     replaced = [view.name for view in stored_views(dataset.name, schema_digests) if _replace_view(dataset, view)]
     return Migrated(before, newest, updated, replaced)
 
@@ -215,7 +215,7 @@ def migrate(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> 
 def migration_differences(dataset: Dataset, migrations: Sequence[Migration] | None = None) -> list[str]:
     """Describe each difference, including those that `migrate` cannot repair."""
     migrations = catalogue.migrations() if migrations is None else migrations
-    existing = {name: _get_table(dataset, name) for name in tables.LAYOUTS}
+    existing = {name: _find_table(dataset, name) for name in tables.LAYOUTS}
     version, newest = _version(dataset, existing), migrations[-1][0]
     reported = [] if version == newest else [f"{dataset.name} has table version {version}, not {newest}"]
     for name, actual in existing.items():
@@ -228,7 +228,7 @@ def migration_differences(dataset: Dataset, migrations: Sequence[Migration] | No
         if _layout(actual) != _layout(wanted):
             reported.append(f"the table {name} has a different layout")
     for view in stored_views(dataset.name, {name: _schema_digest(actual) for name, actual in existing.items()}):
-        actual = _get_table(dataset, view.name)
+        actual = _find_table(dataset, view.name)
         if actual is None or actual.labels.get(DIGEST_LABEL) != view.digest:
             reported.append(f"the view {view.name} {'has a different query' if actual else 'is missing'}")
     return reported
@@ -247,14 +247,6 @@ def _create_dataset(dataset: Dataset) -> None:
             dataset.client.create_dataset(resource, exists_ok=True, retry=CALLS, timeout=TIMEOUT)
 
 
-def _get_table(dataset: Dataset, name: str) -> Table | None:
-    with dataset.errors(name):
-        try:
-            return dataset.client.get_table(dataset.table(name), retry=CALLS, timeout=TIMEOUT)
-        except Absent:
-            return None
-
-
 def _create_table(dataset: Dataset, name: str) -> None:
     with dataset.errors(name):
         dataset.client.create_table(
@@ -264,7 +256,7 @@ def _create_table(dataset: Dataset, name: str) -> None:
 
 def _update_table(dataset: Dataset, name: str) -> bool:
     """Create the table or update its descriptions; whether anything changed."""
-    actual, wanted = _get_table(dataset, name), tables.table_resource(dataset.table(name))
+    actual, wanted = _find_table(dataset, name), tables.table_resource(dataset.table(name))
     if actual is None:
         _create_table(dataset, name)
         return True
@@ -311,11 +303,11 @@ def _schema_digest(table: Table | None) -> str:
 
 def _replace_view(dataset: Dataset, view: StoredView) -> bool:
     """Create or replace the view if its text or its columns changed; whether they did."""
-    actual = _get_table(dataset, view.name)
+    actual = _find_table(dataset, view.name)
     if actual is not None and actual.labels.get(DIGEST_LABEL) == view.digest:
         return False
     dataset.ask(view.statement, work="migrate")
-    created = _get_table(dataset, view.name)
+    created = _find_table(dataset, view.name)
     if created is None:
         raise Rejected(f"The view {view.name} was created but does not exist.")
     created.description = view.description

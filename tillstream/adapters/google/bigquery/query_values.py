@@ -12,7 +12,7 @@ from tillstream.model.errors import Rejected
 
 _ESCAPES = {"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r"}
 _TYPED = {"date": "DATE", "datetime": "TIMESTAMP", "Decimal": "NUMERIC"}
-_PARTS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|@(?P<name>\w+)")
+_PARAMETER_PARTS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|@(?P<name>\w+)")
 """Quoted text and comments, which are skipped, and the parameters."""
 
 
@@ -48,7 +48,7 @@ def inline_parameters(sql: str, params: Mapping[str, Any]) -> str:
         name = match["name"]
         return literal(params[name]) if name and name in params else match[0]
 
-    return _PARTS.sub(replacement, sql)
+    return _PARAMETER_PARTS.sub(replacement, sql)
 
 
 QueryParameter: TypeAlias = ScalarQueryParameter | ArrayQueryParameter
@@ -61,8 +61,6 @@ _TYPES: Mapping[type, str] = {
     datetime: "TIMESTAMP",
     date: "DATE",
 }
-_PARAMETER_PARTS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|@(?P<name>\w+)")
-"""Quoted text and comments, which are skipped, and the parameters."""
 
 
 def bind_parameters(sql: str, params: Mapping[str, Any]) -> tuple[str, list[QueryParameter]]:

@@ -1,10 +1,11 @@
 """The scripts that commit a settlement or preview it, and the one that moves its flags once a day.
 
-Its values are literals, so that one text is a whole transaction that can be read, analysed and sent again. The rows of
-the settlement are in the table `incoming`.
+The values of a script are literals, so that one text is a whole transaction that can be read, analysed and sent again.
+The rows of the settlement are in the table `incoming`.
 
-Until then, the view `sale_versions` joins them in every query. Settlements read the two tables one after the other,
-so the epoch is raised: a settlement that read them before fails, and is prepared again.
+Until flags are moved from `version_flags` into `stored_versions`, the view `sale_versions` joins them in every query. A
+move rewrites partitions, so it is daily. Settlements read the two tables one after the other, so it raises the epoch: a
+settlement that read them before fails, and is prepared again.
 """
 
 import re

@@ -53,7 +53,7 @@ _HALVES = ("key_high", "key_low")
 
 
 class BigQueryLedgerReader:
-    """Implements `ledger.reader.LedgerReader`. Raises `Unavailable`, `Rejected`."""
+    """Implements `ledger.duckdb_ledger.LedgerReader`. Raises `Unavailable`, `Rejected`."""
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset

@@ -1,7 +1,7 @@
 """Queries of people on BigQuery: limited in rows, bytes and time, and cancelled while they run.
 
 Each runs as an account that reads only the views for reports, with the rows and columns of its person
-(`people.sql_accounts`).
+(`people.warehouse_scopes`).
 """
 
 import re

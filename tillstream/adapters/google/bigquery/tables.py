@@ -1,6 +1,6 @@
 """The tables of the warehouse on BigQuery, and their columns.
 
-They are those of `domain.tables`, with one difference: `sale_versions` is a view over `stored_versions` and
+The tables are those of `model.tables`, with one difference: `sale_versions` is a view over `stored_versions` and
 `version_flags`, because an UPDATE would rewrite whole partitions. A further table collects the rows of settlements
 before they are moved.
 

@@ -1,7 +1,7 @@
 """Queries on Parquet files that hold all that their writer may read, in a DuckDB of their own without a database file.
 
 The engine reads the files of the tables and nothing else: access to files, extensions and settings is locked before the
-statement runs. The process that runs this has a wall of the system below (`system_wall`).
+statement runs. The process that runs this has a wall of the system below (`enclosed_process`).
 """
 
 import re

@@ -1,7 +1,4 @@
-"""The warehouse on DuckDB: one file with one owner; readers use their own cursors and never wait for a settlement.
-
-If settlements only added lines, only their regions are computed: files of many regions arrive on the same day.
-"""
+"""The warehouse on DuckDB: one file with one owner; readers use their own cursors and never wait for a settlement."""
 
 import hashlib
 import re
@@ -75,7 +72,10 @@ _LINES_OF_DAYS = (
 
 
 def refresh_daily_totals(cursor: DuckDBPyConnection) -> int:
-    """Refresh the totals in the transaction of the cursor; return the number of refreshed days."""
+    """Refresh the totals in the transaction of the cursor; return the number of refreshed days.
+
+    If settlements only added lines, only their regions are computed: files of many regions arrive on the same day.
+    """
     numbers = cursor.execute(to_duckdb(sql.text("daily_totals/summed"))).fetchall()
     ((last, summed, written, _, catalogue_days),) = numbers
     if last == summed and not catalogue_days:

@@ -251,11 +251,11 @@ class HomeFolder:
         return None
 
     def prepared_call(self, server: ServerAddress, name: str, body: bytes) -> AbstractContextManager[str]:
-        """Make the call of a command, as `command_calls.prepared_call`."""
+        """Make the call of a command, as the function `prepared_call`."""
         return prepared_call(self.home, server.token, name, body)
 
     def take_call(self, token: str, number: str, name: str, body: bytes) -> str:
-        """Return the operating system's user who made a call, as `command_calls.take_call`."""
+        """Return the operating system's user who made a call, as the function `take_call`."""
         return take_call(self.home, token, number, name, body)
 
     def forget_server(self) -> None:

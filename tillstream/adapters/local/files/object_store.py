@@ -1,6 +1,6 @@
 """Objects as folders of immutable files, one file per generation.
 
-ROOT/inbox/!i!n/sales.csv@/1759301234567890-sales.csv     object IN/sales.csv of bucket inbox
+    ROOT/inbox/!i!n/sales.csv@/1759301234567890-sales.csv     object IN/sales.csv of bucket inbox
     ROOT/inbox/!i!n/sales.csv@/1759301299999999.gone          ... which was deleted later
 
 The greatest generation of a folder is the live one. All renames hold one lock of the store.

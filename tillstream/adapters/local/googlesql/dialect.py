@@ -3,7 +3,8 @@
 Sources: GoogleSQL reference, date, string and conversion functions.
 
 Only forms that `tests/spec` compares between the engines are accepted; one that means something else on DuckDB is
-rewritten here or rejected with a reason, so that no difference is silent. `supported_forms` has the lists.
+rewritten here or rejected with a reason, so that no difference is silent. `SAFE_FORMS`, `FORM_CONDITIONS` and
+`REJECTION_REASONS` list them.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Sheets of old Excel workbooks (.xls, Excel 97 to 2003), and the compound files that contain them.
 
-cells of one sheet. From the file itself it would read errors and formulas without a cached value as empty cells, and a
-few bytes could expand to gigabytes.
+Calamine (Rust) reads a copy with only the cells of one sheet. From the file itself it would read errors and formulas
+without a cached value as empty cells, and a few bytes could expand to gigabytes.
 """
 
 import io

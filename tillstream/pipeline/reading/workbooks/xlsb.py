@@ -1,8 +1,7 @@
 """Sheets of binary Excel workbooks (.xlsb, BIFF12). Calamine (Rust) reads a copy with only the cells of one sheet.
 
-else. The copy contains texts for errors and rich texts, and cached values instead of formulas.
-
-sheet. From the file itself it would read errors of formulas and rich texts as empty cells, and days as numbers.
+The copy contains texts for errors and rich texts, and cached values instead of formulas. From the file itself it would
+read errors of formulas and rich texts as empty cells, and days as numbers.
 """
 
 import io

@@ -1,8 +1,7 @@
 """Sheets of Excel workbooks (.xlsx). Calamine (Rust) reads the values; their XML is checked before.
 
-XML, as spreadsheets write it, is scanned without parsing it.
-
-cached value, which it skips silently, are taken from the XML.
+Errors, and formulas without a cached value, which Calamine skips silently, are taken from the XML. XML as
+spreadsheets write it is scanned with regular expressions and not parsed.
 """
 
 import re
