@@ -10,7 +10,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
-from tillstream.model.optional_packages import OWN_LOCK, PACKAGES
+from tillstream.optional_packages import OWN_LOCK, PACKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("tillstream", "till/tillstream_till", "portal", "functions", "sql", "looker", "infra")

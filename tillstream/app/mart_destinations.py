@@ -23,7 +23,7 @@ from tillstream.marts.object_folder import ObjectExportFolder
 from tillstream.marts.state import MartState
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound, Rejected, TillstreamError
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 from tillstream.ports.files import ExportFolder, TableLog
 from tillstream.ports.objects import BucketObjects
 from tillstream.ports.warehouse import ReadCopy

@@ -29,7 +29,7 @@ from tillstream.delivery.smtp import SmtpServer
 from tillstream.delivery.subscribed_tables import TableSource
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Rejected
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 from tillstream.ports.objects import BucketObjects
 from tillstream.records import audit_log, mail
 from tillstream.records.outbox import NOT_SENT

@@ -5,7 +5,7 @@ from functools import partial
 from tillstream.adapters.local.secrets import EnvironmentSecrets, FolderSecrets
 from tillstream.app.app import App
 from tillstream.connectors.access import PrivateHosts, SourceAccess
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 from tillstream.ports.machine import Secrets
 from tillstream.ports.objects import ObjectStore
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 import pyarrow as pa
 
 from tillstream.model.errors import Rejected
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 
 Pandas = Literal["pandas"]
 Polars = Literal["polars"]

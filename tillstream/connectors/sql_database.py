@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tillstream.connectors.source import ConnectionAccess
 from tillstream.model.errors import Rejected, Unavailable
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 
 CursorValue = Any
 """Decimal, datetime, date, or ISO 8601 text."""

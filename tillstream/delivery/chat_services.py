@@ -8,7 +8,7 @@ from typing import Any
 from tillstream.delivery.alert_channel import SLACK, TEAMS, NoticeMessage
 from tillstream.delivery.outbound_addresses import check_url, resolve_target
 from tillstream.model.errors import Rejected, Unavailable
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 
 MAX_MESSAGE_LETTERS = 2_000
 SERVICE_NAMES = {SLACK: "Slack", TEAMS: "Power Automate / Workflows (for MSTeams)"}

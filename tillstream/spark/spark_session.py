@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from tillstream.child_process import end_with_parent
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 
 NO_JAVA = "Spark needs Java 17 or later, and none starts. Install it, for example the package openjdk-17-jre-headless."
 LOCAL_MASTER = "local"

@@ -20,7 +20,7 @@ from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.marts.destinations import MartDestinationDraft
 from tillstream.marts.mart_files import MANIFEST
 from tillstream.model.errors import Rejected
-from tillstream.model.optional_packages import PACKAGES
+from tillstream.optional_packages import PACKAGES
 from tillstream.spark.spark_session import SparkProcess
 
 KINDS = {

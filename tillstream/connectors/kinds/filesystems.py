@@ -17,7 +17,7 @@ from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 from tillstream.model import json_text
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from tillstream.connectors.source import (
     SourceSetting,
 )
 from tillstream.model.errors import Rejected, Unavailable
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 
 MAX_CELLS = 2_000_000
 _MAX_SPAN = 1_000

@@ -29,7 +29,7 @@ from tillstream.connectors.source import (
 )
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reason_of
 from tillstream.model.file_names import FILE_EXTENSIONS, is_ignored_file
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 
 
 class AttachedFile(NamedTuple):

@@ -20,7 +20,7 @@ from tillstream.connectors.source import (
     whole_number,
 )
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 
 STALLED_SECONDS = 60
 CONNECT_SECONDS = 15.0

@@ -10,7 +10,7 @@ from tillstream.connectors.listed_files import ListedFile, ListedFileSource, cha
 from tillstream.connectors.pinned_connections import pin
 from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reason_of
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 
 BUCKET = re.compile(r"[A-Za-z0-9._-]{1,255}|arn:\S+")
 """The name of a bucket, or an access point."""

@@ -12,7 +12,7 @@ from tillstream.connectors import listed_files
 from tillstream.connectors.listed_files import FileExamples, ListedFile, ListedFileSource, changed_file, file_version
 from tillstream.connectors.source import ConnectionAccess, ConnectorKind, ConnectorSource, SourceSetting, whole_number
 from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable, reason_of
-from tillstream.model.optional_packages import need_package
+from tillstream.optional_packages import need_package
 
 LoopResult = TypeVar("LoopResult")
 
