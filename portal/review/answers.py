@@ -104,7 +104,7 @@ def _report(files: Collection[Batch], message: Callable[[int, str], str]) -> Non
 
 
 SHOWN = 3
-"""Rejected rows shown as evidence."""
+"""Rows to fix that are shown as evidence."""
 
 
 @allow(Action.SEE_UPLOADS)

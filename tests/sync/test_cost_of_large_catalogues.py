@@ -44,7 +44,7 @@ def two(tmp_path: Path) -> Iterator[Pair]:
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (reference_kinds, reference_exchange):
-        monkeypatch.setattr(module, "PAGE", 10)
+        monkeypatch.setattr(module, "ENTRIES_AT_ONCE", 10)
 
 
 def add(app: App, first: int, end: int) -> None:

@@ -76,7 +76,7 @@ def test_robots_txt_is_obeyed(robots: str | int, path: str, is_allowed: bool) ->
         assert "/private/sales.html" not in {request.path for request in server.requests}
 
 
-def test_one_request_a_second_or_fewer_by_the_robots_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_request_a_second_or_fewer_by_the_robots_file() -> None:
     with serving(Site(robots="User-agent: *\nCrawl-delay: 5")) as server:
         access = OpenAccess()
         Connector("html_table", access, url=server.url).run()
@@ -85,7 +85,6 @@ def test_one_request_a_second_or_fewer_by_the_robots_file(monkeypatch: pytest.Mo
         access = OpenAccess()
         Connector("html_table", access, url=server.url).run()
         assert access.slept == 1
-    monkeypatch.setattr("tenacity.nap.time.sleep", lambda _: None)
     with serving(Site(robots=503)) as server, pytest.raises(Unavailable, match="robots"):
         Connector("html_table", url=server.url).run()
 
