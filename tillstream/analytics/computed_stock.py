@@ -88,9 +88,11 @@ FROM (
 ) AS facts
 GROUP BY product
 ORDER BY product"""
-NO_SPANS = pa.table(
-    {name: pa.array([], pa.string()) for name in ("region", "store_id", "product")}
-    | {name: pa.array([], pa.date32()) for name in ("first_day", "next_day")}
+_SPANS_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("region", "store_id", "product")),
+        *((name, pa.date32()) for name in ("first_day", "next_day")),
+    ]
 )
 
 
@@ -115,7 +117,7 @@ def days_out_of_stock(warehouse: Warehouse, since: date = date.min) -> pa.Table:
     """
     counted = warehouse.query(COUNTED_PAIRS, {"since": since})
     if not counted.num_rows:
-        return NO_SPANS
+        return _SPANS_SCHEMA.empty_table()
     params: dict[str, Any] = {"since": since, "first_day": pc.min(counted.column("first_day")).as_py()}
     for name, column in (("regions", "region"), ("stores", "store_id")):
         params[name] = sorted(set(counted.column(column).to_pylist()))
