@@ -59,7 +59,7 @@ def _follow_portal(calls: Gcloud, region: str, report: Callable[[str], None]) ->
 def _follow_with_batches(calls: Gcloud, image: str, report: Callable[[str], None]) -> None:
     """Give the batches of Dataproc, which run the image `latest`, the one of the same source. image: the portal's."""
     folder, source = image.rpartition("/")[0], image.rpartition(":")[2]
-    images = ("artifacts", "docker", "images", "list", f"{folder}/spark", "--include-tags", f"--filter=tags:{source}")
+    images = ("artifacts", "docker", "images", "list", f"{folder}/spark", f"--filter=tags:{source}", "--include-tags")
     if calls.ask(StateQuery(images, str, REGISTRY)):
         calls.do(gcloud("artifacts", "docker", "tags", "add", f"{folder}/spark:{source}", f"{folder}/spark:latest"))
         report(f"batches of Dataproc: the image spark:{source}")

@@ -73,7 +73,7 @@ def image(stage: Stage, of: Resource, source: Source) -> Resource:
         files={file: json.dumps(config, indent=1)},
     )
     query = StateQuery(
-        ("artifacts", "docker", "images", "list", path, "--include-tags", f"--filter=tags:{source.digest}"),
+        ("artifacts", "docker", "images", "list", path, f"--filter=tags:{source.digest}", "--include-tags"),
         lambda _: tag,
         REGISTRY,
     )
@@ -98,7 +98,7 @@ def spark_image(stage: Stage, of: Resource, portal: Resource, source: Source) ->
     words = (word.replace("image.cloudbuild.json", file) for word in build.words)
     where = f"tags:{source.digest} AND tags:latest"
     query = StateQuery(
-        (*("artifacts", "docker", "images", "list", path), "--include-tags", f"--filter={where}"),
+        (*("artifacts", "docker", "images", "list", path), f"--filter={where}", "--include-tags"),
         lambda _: tags[0],
         REGISTRY,
     )
