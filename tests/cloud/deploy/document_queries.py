@@ -31,7 +31,12 @@ def collections() -> set[str]:
     calls = ((module, call.args[0]) for module, _, call in _calls("get", "put", "find", "count", "delete"))
     return {
         each
-        for module, named in (*calls, *_created("Put", 0), *_created("update_document", 1), *_created("DocumentLease", 1))
+        for module, named in (
+            *calls,
+            *_created("Put", 0),
+            *_created("update_document", 1),
+            *_created("DocumentLease", 1),
+        )
         for each in _values(module, named)
     }
 
