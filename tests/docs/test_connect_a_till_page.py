@@ -19,12 +19,12 @@ from test_readme_tour import ROOT
 from waiting import wait_for
 
 from tillstream.app import build
+from tillstream.people import store_credentials
 from tillstream.settings import Settings
 
 PAGE = ROOT / "docs" / "connect-a-till.md"
 SHOWN_ADDRESS = "http://127.0.0.1:8080"
 PATIENCE = 120
-setup_codes = pytest.importorskip("tillstream.people.store_credentials", reason="the portal creates no setup codes yet")
 pytestmark = [
     pytest.mark.system,
     pytest.mark.skipif(sys.platform == "win32", reason="the page is written for a POSIX shell"),
@@ -64,7 +64,7 @@ def serving(environment: dict[str, str], address: str) -> Iterator[None]:
 def setup_code(home: Path, address: str) -> str:
     """Create the setup code as the portal does."""
     with closing(build(Settings(home=home, samples=False))) as app:
-        code: str = setup_codes.connect(app.ports, address, "UK", "LON1", "front", "admin").code
+        code: str = store_credentials.connect_till(app.ports, address, "UK", "LON1", "front", "admin").code
     return code
 
 
