@@ -1,7 +1,5 @@
 """Export of the dashboard tables: the same queries and filters, as files."""
 
-from collections.abc import Iterable
-
 from flask import Blueprint, Response, request
 
 from portal import file_responses
@@ -12,11 +10,6 @@ from tillstream.delivery.export_formats import FORMAT_LABELS
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
 
-
-def no_table(name: str, tables: Iterable[str]) -> str:
-    return f"There is no table {name}. Use one of: {', '.join(tables)}."
-
-
 blueprint = Blueprint("exports", __name__)
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=FORMAT_LABELS))
 
@@ -26,6 +19,6 @@ blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_fo
 def export_table(table: str) -> Response:
     """One table of the dashboards with the current filters, as a file."""
     if table not in TABLES:
-        raise NotFound(no_table(table, TABLES))
+        raise NotFound(f"There is no table {table}. Use one of: {', '.join(TABLES)}.")
     rows = query_rows(table, resolved()[0])
     return file_responses.file_response(request.args.get("format", "csv"), table, rows.named, rows.batches, rows.totals)
