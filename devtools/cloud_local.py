@@ -21,7 +21,7 @@ from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
 from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, start_periodic
 from infra.function import Function
 from infra.functions import FUNCTIONS
-from infra.kinds.pubsub import MIN_RETENTION
+from infra.kinds.deliveries import FORWARDED, LISTED, PULLED, PUSHED
 from infra.triggers import Pushed, Scheduled
 from tillstream.app.google import project_tables
 from tillstream.model.events import (
@@ -122,10 +122,10 @@ def _create_resources(settings: Settings, storage: str, pubsub: str) -> None:
         call("POST", f"{storage}/storage/v1/b?project={PROJECT}", {"name": bucket})
     for topic in (TOPIC_OBJECTS, TOPIC_BATCHES, TOPIC_STORE_SALES, TOPIC_SALE_EVENTS, DEAD_LETTERS):
         make_topic(pubsub, topic)
-    make_subscription(pubsub, DEAD_LETTERS, DEAD_LETTERS)
-    make_subscription(pubsub, "receive", TOPIC_STORE_SALES)
+    make_subscription(pubsub, DEAD_LETTERS, DEAD_LETTERS, LISTED)
+    make_subscription(pubsub, "receive", TOPIC_STORE_SALES, PULLED)
     for name in WEBHOOK_PLACES:
-        make_subscription(pubsub, name, TOPIC_SALE_EVENTS, retention=MIN_RETENTION)
+        make_subscription(pubsub, name, TOPIC_SALE_EVENTS, FORWARDED)
     project_tables.migrate_tables(settings)
 
 
@@ -137,7 +137,7 @@ def _start_triggers(
         for trigger in spec.triggers:
             match trigger:
                 case Pushed():
-                    make_subscription(pubsub, trigger.subscription, trigger.topic, trigger, to)
+                    make_subscription(pubsub, trigger.subscription, trigger.topic, PUSHED, trigger, to)
                 case Scheduled():
                     job = partial(call, "POST", to, {})
                     yield start_periodic(60.0 * trigger.minutes, job, stopping, f"scheduler-{spec.name}")

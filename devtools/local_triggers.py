@@ -12,10 +12,9 @@ from typing import Any
 
 from devtools.emulators import PROJECT
 from infra.functions import EVENT_SECONDS
-from infra.kinds import pubsub as pubsub_kind
+from infra.kinds.pubsub import Delivery, in_seconds
 from infra.triggers import Pushed
-from tillstream.model.events import DEAD_LETTERS, OBJECT_FINALIZE, TOPIC_OBJECTS, TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
-from tillstream.ports.bus import RetryPolicy
+from tillstream.model.events import OBJECT_FINALIZE, TOPIC_OBJECTS
 
 LOOK_EVERY = 0.5
 """Seconds between two polls of a bucket."""
@@ -44,30 +43,20 @@ def make_topic(pubsub: str, name: str) -> None:
 
 
 def make_subscription(
-    pubsub: str,
-    name: str,
-    topic: str,
-    pushed: Pushed | None = None,
-    to: str = "",
-    retention: str = pubsub_kind.RETENTION,
+    pubsub: str, name: str, topic: str, delivery: Delivery, pushed: Pushed | None = None, to: str = ""
 ) -> None:
     """Create a subscription as a deployment does. pushed: the trigger; to: the address of its function."""
-    project, policy = f"projects/{PROJECT}", RetryPolicy()
-    subscription: dict[str, Any] = {
-        "topic": f"{project}/topics/{topic}",
-        "ackDeadlineSeconds": 600 if pushed else round(policy.lease),
-        "enableMessageOrdering": topic in {TOPIC_STORE_SALES, TOPIC_SALE_EVENTS},
-        "messageRetentionDuration": retention,
+    subscription = {
+        "topic": f"projects/{PROJECT}/topics/{topic}",
+        "messageRetentionDuration": in_seconds(delivery.retention),
+        "enableMessageOrdering": delivery.ordered,
+        **delivery.wanted(PROJECT),
     }
-    if name != DEAD_LETTERS:  # a listing releases dead letters, and they come again at once
-        subscription["retryPolicy"] = {"minimumBackoff": f"{policy.minimum}s", "maximumBackoff": f"{policy.maximum}s"}
-        dead = f"{project}/topics/{DEAD_LETTERS}"
-        subscription["deadLetterPolicy"] = {"deadLetterTopic": dead, "maxDeliveryAttempts": policy.attempts}
     if pushed:
         subscription["pushConfig"] = {"pushEndpoint": to}
         if pushed.type:
             subscription["filter"] = f'attributes.type = "{pushed.type}"'
-    call("PUT", f"{pubsub}/v1/{project}/subscriptions/{name}", subscription)
+    call("PUT", f"{pubsub}/v1/projects/{PROJECT}/subscriptions/{name}", subscription)
 
 
 class Relay:

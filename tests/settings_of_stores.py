@@ -1,7 +1,7 @@
 """A catalogue, keys of stores, a webhook, a day close and a sale of the form, for the tests of backups."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -51,8 +51,9 @@ def add(app: App) -> None:
 def change(app: App) -> None:
     """Remove or change each of them."""
     for kind, entry in ENTRIES.items():
-        version = stored_entries.get_required_entry(app.ports, kind, *entry.key).version
-        entry_saving.retire_entry(app.ports, kind, entry.key, if_version=version, by="ben", regions=REGIONS)
+        stored = stored_entries.get_required_entry(app.ports, kind, *entry.key)
+        retired = replace(stored.entry, active=False)
+        entry_saving.save_entry(app.ports, kind, retired, if_version=stored.version, by="ben", regions=REGIONS)
     warehouse_mirror.sync_mirror(app.ports)
     (webhook,) = webhooks.find_webhooks(app.ports)
     webhooks.remove_webhook(app.ports, webhook.id, "ben")

@@ -6,7 +6,7 @@ from devtools.prove.proof import BY, RUNS_AS, Facts, Proof, expect, impersonatio
 from infra.access import accounts as service_accounts
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
-from infra.kinds.pubsub import LEAST_DELAY, MOST_DELAY
+from infra.kinds.pubsub import in_seconds
 from infra.resource import Command, gcloud
 from infra.stage import Stage
 from tillstream.app.google import project_tables
@@ -78,14 +78,14 @@ def dead_letter_commands(_: Stage) -> list[Command]:
     """Shorten the tries of a subscription, publish a message that no function can read, and restore the tries."""
     publish = ("pubsub", "topics", "publish", TOPIC_BATCHES, f"--message={UNREADABLE}")
     return [
-        _tries(5, LEAST_DELAY),
+        _tries(5, RetryPolicy.minimum),
         gcloud(*publish, f"--attribute=type={BATCH_RECEIVED}"),
-        _tries(RetryPolicy.attempts, MOST_DELAY),
+        _tries(RetryPolicy.attempts, RetryPolicy.maximum),
     ]
 
 
-def _tries(attempts: int, longest: str) -> Command:
-    delays = (f"--min-retry-delay={LEAST_DELAY}", f"--max-retry-delay={longest}")
+def _tries(attempts: int, longest: float) -> Command:
+    delays = (f"--min-retry-delay={in_seconds(RetryPolicy.minimum)}", f"--max-retry-delay={in_seconds(longest)}")
     limit = (f"--dead-letter-topic={DEAD_LETTERS}", f"--max-delivery-attempts={attempts}")
     return gcloud("pubsub", "subscriptions", "update", FAILING, *limit, *delays)
 

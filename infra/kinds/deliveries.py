@@ -6,18 +6,18 @@ from tillstream.delivery.webhooks import POLICY
 from tillstream.model.events import DEAD_LETTERS
 from tillstream.ports.bus import RetryPolicy
 
-PULLED = Delivery(ack_deadline=60, attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS, ordered=True)
+PULLED = Delivery(ack_deadline=RetryPolicy.lease, dead_letters=DEAD_LETTERS, ordered=True)
 """Pulled messages are stored at once, so a short deadline suffices when a puller dies. Messages of one store arrive in
 publishing order."""
-PUSHED = Delivery(attempts=RetryPolicy.attempts, dead_letters=DEAD_LETTERS)
+PUSHED = Delivery(dead_letters=DEAD_LETTERS)
 FORWARDED = Delivery(
-    ack_deadline=round(POLICY.lease),
-    attempts=POLICY.attempts,
+    POLICY,
+    ack_deadline=POLICY.lease,
     dead_letters=DEAD_LETTERS,
     retention=pubsub.MIN_RETENTION,
     retains=False,
     ordered=True,
 )
 """Of a webhook that does not exist. Who attaches it sets the retention, and nothing else."""
-LISTED = Delivery(ack_deadline=60, retention=pubsub.MAX_RETENTION, delayed=False)
+LISTED = Delivery(ack_deadline=RetryPolicy.lease, retention=pubsub.MAX_RETENTION, delayed=False)
 """A listing of dead letters releases each of them, so that it can be sent again at once."""

@@ -1,23 +1,22 @@
 """Pub/Sub: schemas, topics, pull subscriptions and push subscriptions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from infra.resource import Resource, StateQuery, gcloud, labelled, last
+from tillstream.ports.bus import RetryPolicy
 
 API = "pubsub.googleapis.com"
 SCHEMAS = StateQuery(("pubsub", "schemas", "list", "--view=full"), last(), API)
 TOPICS = StateQuery(("pubsub", "topics", "list"), last(), API)
 SUBSCRIPTIONS = StateQuery(("pubsub", "subscriptions", "list"), last(), API)
 
-RETENTION = "604800s"
-"""7 days, as `ports.bus.RetryPolicy.age`; Pub/Sub deletes older messages."""
-MIN_RETENTION = "600s"
-MAX_RETENTION = "2678400s"
+MIN_RETENTION = 600.0
+MAX_RETENTION = 31 * 86_400.0
 """31 days, the maximum: for dead letters, which a user must handle."""
-LEAST_DELAY, MOST_DELAY = "10s", "600s"
-MAX_ACK_DEADLINE = 600
+MAX_DELAY = 600.0
+MAX_ACK_DEADLINE = 600.0
 """Seconds, the maximum: a function may run 540."""
 
 
@@ -56,13 +55,13 @@ def topic(project: str, name: str, region: str, labels: dict[str, str], schema_n
 
 @dataclass(frozen=True)
 class Delivery:
-    """Ack deadline, retries and dead letters of a subscription."""
+    """How a subscription delivers; times in seconds. Pub/Sub deletes messages older than the retention."""
 
-    ack_deadline: int = MAX_ACK_DEADLINE
-    attempts: int = 0
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    ack_deadline: float = MAX_ACK_DEADLINE
     dead_letters: str = ""
     """A topic; without one a message is redelivered until it expires."""
-    retention: str = RETENTION
+    retention: float = RetryPolicy.age
     retains: bool = True
     """Whether the retention is compared and changed; otherwise it is only that of a new subscription."""
     ordered: bool = False
@@ -72,30 +71,44 @@ class Delivery:
 
     def wanted(self, project: str) -> dict[str, Any]:
         wanted: dict[str, Any] = {
-            "ackDeadlineSeconds": self.ack_deadline,
-            **({"messageRetentionDuration": self.retention} if self.retains else {}),
+            "ackDeadlineSeconds": round(self.ack_deadline),
+            **({"messageRetentionDuration": in_seconds(self.retention)} if self.retains else {}),
             "expirationPolicy": {"ttl": None},
-            "retryPolicy": {"minimumBackoff": LEAST_DELAY, "maximumBackoff": MOST_DELAY} if self.delayed else None,
+            "retryPolicy": None,
         }
+        if self.delayed:
+            shortest, longest = self._delays
+            wanted["retryPolicy"] = {"minimumBackoff": shortest, "maximumBackoff": longest}
         if self.dead_letters:
             topic_name = f"projects/{project}/topics/{self.dead_letters}"
-            wanted["deadLetterPolicy"] = {"deadLetterTopic": topic_name, "maxDeliveryAttempts": self.attempts}
+            wanted["deadLetterPolicy"] = {"deadLetterTopic": topic_name, "maxDeliveryAttempts": self.policy.attempts}
         return wanted
 
     @property
+    def _delays(self) -> tuple[str, str]:
+        """Before the second try, and before the last."""
+        return in_seconds(min(self.policy.minimum, MAX_DELAY)), in_seconds(min(self.policy.maximum, MAX_DELAY))
+
+    @property
     def retention_option(self) -> str:
-        return f"--message-retention-duration={self.retention}"
+        return f"--message-retention-duration={in_seconds(self.retention)}"
 
     def words(self) -> list[str]:
         """The options of a change."""
-        words = [f"--ack-deadline={self.ack_deadline}", "--expiration-period=never"]
+        words = [f"--ack-deadline={self.ack_deadline:.0f}", "--expiration-period=never"]
         if self.retains:
             words += [self.retention_option]
         if self.delayed:
-            words += [f"--min-retry-delay={LEAST_DELAY}", f"--max-retry-delay={MOST_DELAY}"]
+            shortest, longest = self._delays
+            words += [f"--min-retry-delay={shortest}", f"--max-retry-delay={longest}"]
         if self.dead_letters:
-            words += [f"--dead-letter-topic={self.dead_letters}", f"--max-delivery-attempts={self.attempts}"]
+            words += [f"--dead-letter-topic={self.dead_letters}", f"--max-delivery-attempts={self.policy.attempts}"]
         return words
+
+
+def in_seconds(duration: float) -> str:
+    """A duration as Pub/Sub writes it."""
+    return f"{duration:.0f}s"
 
 
 def subscription(

@@ -14,7 +14,8 @@ from webhook_receiver import Receiver, receiving
 
 from devtools.emulators import PROJECT, Emulator
 from devtools.local_triggers import call, make_subscription, make_topic
-from infra.kinds.pubsub import MIN_RETENTION
+from infra.kinds.deliveries import FORWARDED, LISTED
+from infra.kinds.pubsub import MIN_RETENTION, in_seconds
 from tillstream.app import App, build
 from tillstream.cli.main import main
 from tillstream.delivery import webhooks
@@ -33,9 +34,9 @@ def app(
     emulator = f"http://127.0.0.1:{pubsub.port}"
     for topic in (TOPIC_SALE_EVENTS, DEAD_LETTERS):
         make_topic(emulator, topic)
-    make_subscription(emulator, DEAD_LETTERS, DEAD_LETTERS)
+    make_subscription(emulator, DEAD_LETTERS, DEAD_LETTERS, LISTED)
     for name in WEBHOOK_PLACES:
-        make_subscription(emulator, name, TOPIC_SALE_EVENTS, retention=MIN_RETENTION)
+        make_subscription(emulator, name, TOPIC_SALE_EVENTS, FORWARDED)
     monkeypatch.setenv("TILLSTREAM_PROJECT", PROJECT)
     monkeypatch.setenv("TILLSTREAM_WEBHOOK_PRIVATE", "true")
     app = build(Settings.read())
@@ -138,7 +139,7 @@ def test_only_the_retention_of_deployed_subscriptions_changes(app: App, pubsub: 
     assert retention(pubsub, webhook.subscription) == "604800s"
     run("webhooks", "remove", webhook.id)
     assert TOPIC_SALE_EVENTS not in app.ports.bus.subscriptions().values()
-    assert retention(pubsub, webhook.subscription) == MIN_RETENTION
+    assert retention(pubsub, webhook.subscription) == in_seconds(MIN_RETENTION)
 
 
 def test_a_webhook_gets_no_events_of_an_earlier_one_with_its_id(app: App, receiver: Receiver) -> None:

@@ -195,14 +195,6 @@ def _commit(
     raise EntryConflict(stored_entries.get_entry(ports, kind, *key))
 
 
-def retire_entry(
-    ports: Ports, kind: EntryKind, key: tuple[str, ...], *, if_version: int, by: str, regions: Collection[str]
-) -> StoredEntry:
-    """Retire an entry: it stays in past sales and lists, and is no longer offered. Raises as `save`, and `NotFound`."""
-    entry = stored_entries.get_required_entry(ports, kind, *key).entry
-    return save_entry(ports, kind, replace(entry, active=False), if_version=if_version, by=by, regions=regions)
-
-
 def prepare_entry(ports: Ports, kind: EntryKind, entry: Entry, before: Entry | None) -> Entry:
     """The entry as it is stored: new amounts have the time of this change, and the dated fields a version from today.
 

@@ -291,11 +291,6 @@ def resume_import(ports: Ports) -> AppliedImport | None:
     return _continue_import(ports, import_id)
 
 
-def get_import(ports: Ports, import_id: str) -> AppliedImport | None:
-    document = ports.documents.get(IMPORTS_COLLECTION, import_id)
-    return _applied_import(document) if document else None
-
-
 def import_object_name(import_id: str) -> str:
     return f"catalogue/{import_id}.jsonl"
 

@@ -138,11 +138,6 @@ class Drift:
     proposed: Contract | None
     questions: tuple[DetectionQuestion, ...] = ()
 
-    @property
-    def has_differences(self) -> bool:
-        """Whether the current contract cannot read the file, or would drop new data."""
-        return bool(self.differences)
-
 
 def drift(
     source: BinaryIO | FileSample,

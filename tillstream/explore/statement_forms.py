@@ -299,7 +299,6 @@ _OF_THE_SESSION = re.compile(
 """Names that DuckDB reads as functions if no column has them, also in quotation marks."""
 _GROWING = (exp.Concat, exp.DPipe, exp.Replace, exp.RegexpReplace, exp.Pad, exp.GroupConcat)
 _DIVISIONS = (exp.Div, exp.IntDiv, exp.Mod)
-_ARRAYS = (exp.GenerateSeries, exp.GenerateDateArray)
 
 
 def check_limits(node: exp.Expr) -> None:

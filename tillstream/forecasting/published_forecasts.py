@@ -10,7 +10,6 @@ import sql
 from tillstream.analytics.json_values import to_json
 from tillstream.forecasting import run_records
 from tillstream.forecasting.error_bands import GRID
-from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Warehouse
 
@@ -54,27 +53,6 @@ def accuracy_report(ports: Ports) -> dict[str, Any]:
         "windows": to_json([*windows.values()]),
         "importance": to_json(importance),
     }
-
-
-LOWEST_LEVEL, HIGHEST_LEVEL = 0.5, 0.99
-"""Probabilities for which there is a forecast of the demand over a lead time."""
-
-
-def lead_time_demand(warehouse: Warehouse, region: str, store_id: str, product: str, days: int, level: float) -> float:
-    """Return the number of units that demand in the next `days` days does not exceed with a probability of `level`.
-
-    level: from 0.50 to 0.99. Raises `Rejected` for other levels and for more days than the forecast has, `NotFound` if
-    there is no forecast of the product in the store.
-    """
-    if not LOWEST_LEVEL <= level <= HIGHEST_LEVEL:
-        raise Rejected(f"The level is a probability from {LOWEST_LEVEL} to {HIGHEST_LEVEL}.")
-    rows = _product(warehouse, region, store_id, product)
-    if not rows:
-        raise NotFound(f"There is no forecast of {product} in {store_id or 'sales without a store'}.")
-    if days < 1 or days > len(rows):
-        raise Rejected(f"The forecast has {len(rows)} days; choose 1 to {len(rows)}.")
-    mean = sum(float(row["mean"]) for row in rows[:days])
-    return max(mean + float(rows[0]["scale"]) * _error(warehouse, days, level), 0.0)
 
 
 def demand_sums(

@@ -61,11 +61,6 @@ def goals_ever_saved(ports: Ports) -> list[GoalsOfMonth]:
     return sorted((_decode_month(month, one) for month, one in documents if month), key=lambda one: one.month)
 
 
-def months_with_goals(ports: Ports) -> list[Month]:
-    """The months that have goals, earliest first."""
-    return [one.month for one in read_all_goals(ports)]
-
-
 def goal_versions(ports: Ports, month: Month, limit: int = 100) -> list[GoalsVersion]:
     """The versions of a month, newest first."""
     first, last = f"{month}.", f"{month}.{AFTER_ANY}"

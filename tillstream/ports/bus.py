@@ -65,11 +65,12 @@ class QueueDepth:
 class RetryPolicy:
     """Delay before attempt n+1 = min(maximum, minimum × 2^(n-1)) × a random factor in [0.5, 1]; seconds.
 
-    Cloud services approximate it. After `attempts` failures or `age` seconds, a message becomes a dead letter; `lease`
-    is the time to acknowledge a delivery.
+    This is the policy of every subscription without one of its own, on this machine and on Google Cloud. Pub/Sub
+    approximates it, and delays at most 10 minutes. After `attempts` failures or `age` seconds, a message becomes a
+    dead letter; `lease` is the time to acknowledge a delivery.
     """
 
-    minimum: float = 1.0
+    minimum: float = 10.0
     maximum: float = 600.0
     attempts: int = 8
     age: float = 7 * 86_400.0

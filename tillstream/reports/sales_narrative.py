@@ -24,10 +24,6 @@ def compare_page(facts: ReportFacts) -> str:
     return f"/compare?{urlencode(_period(facts))}"
 
 
-def products_page(facts: ReportFacts) -> str:
-    return f"/products?{urlencode(_period(facts))}"
-
-
 def customers_page(facts: ReportFacts) -> str:
     return f"/customers?{urlencode(_period(facts))}"
 

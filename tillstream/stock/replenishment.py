@@ -89,10 +89,6 @@ def _with_ends(quantiles: Floats) -> Floats:
     return np.concatenate([quantiles[:, :1], quantiles, quantiles[:, -1:]], axis=1)
 
 
-MAX_WEEKS = 8.0
-"""Weeks of cover after a delivery, at most, unless a line has another limit."""
-
-
 class OrderLimit(IntFlag):
     """What changed the level or the order of a line."""
 

@@ -17,7 +17,7 @@ from tillstream.forecasting.forecast_run import run_forecast
 from tillstream.forecasting.models import ensemble
 from tillstream.forecasting.models.ensemble import ForecastFit
 from tillstream.forecasting.models.history import SeriesHistory
-from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.errors import Rejected
 
 
 class Fitter:
@@ -114,27 +114,6 @@ def test_accuracy_is_stored_by_level_and_window(shop: App) -> None:
     windows = [row["cutoff_date"] for row in report["windows"] if (row["target"], row["level"]) == ("units", "store")]
     assert len(set(windows)) == 4 + 1
     assert {row["feature"] for row in report["importance"]} >= {"weekday", "recent level", "holidays"}
-
-
-def test_demand_over_a_lead_time_grows_with_its_probability_and_is_less_than_the_sum_of_high_days(shop: App) -> None:
-    warehouse = shop.ports.warehouse
-    levels = [
-        published_forecasts.lead_time_demand(warehouse, "UK", "LDS1", "TO-1", 12, each)
-        for each in (0.5, 0.8, 0.9, 0.99)
-    ]
-    assert levels == sorted(levels)
-    text = (
-        "SELECT SUM(mean) AS mean, SUM(high) AS high FROM forecasts WHERE target = 'units' AND level = 'product' "
-        "AND product = 'TO-1' AND store_id = 'LDS1' AND period = 'day' AND first_day < DATE '2026-07-13'"
-    )
-    (days,) = warehouse.query(text).to_pylist()
-    assert abs(levels[0] - float(days["mean"])) < 0.2 * float(days["mean"])
-    assert levels[2] < days["high"]
-    for wrong in ((0, 0.9), (92, 0.9), (5, 0.3), (5, 1.0)):
-        with pytest.raises(Rejected):
-            published_forecasts.lead_time_demand(warehouse, "UK", "LDS1", "TO-1", *wrong)
-    with pytest.raises(NotFound):
-        published_forecasts.lead_time_demand(warehouse, "UK", "LDS1", "none", 5, 0.9)
 
 
 def test_a_horizon_of_no_days_or_more_than_thirteen_weeks_is_rejected(shop: App) -> None:

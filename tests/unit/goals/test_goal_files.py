@@ -146,7 +146,7 @@ def test_good_rows_are_saved_and_an_empty_amount_removes_a_goal(app: App) -> Non
 def test_a_dry_import_saves_nothing(app: App) -> None:
     done = import_goals(app.ports, READER, b"region,amount\nUK,5\n", by="boss", source="g.csv", dry=True)
     assert done.saved == 1
-    assert stored_goals.months_with_goals(app.ports) == []
+    assert stored_goals.read_all_goals(app.ports) == []
 
 
 def test_who_may_not_change_a_target_is_refused_by_row(app: App) -> None:

@@ -30,7 +30,7 @@ def test_each_save_is_a_version_with_its_changes(app: App) -> None:
     changes = [(one[0], one[2].amount if one[2] else None, one[3].amount if one[3] else None) for one in newest.changed]
     assert changes == [(UK, Decimal(20000), Decimal(25000)), (LEEDS, None, Decimal(1))]
     assert first.changed[0][2] is None
-    assert stored_goals.months_with_goals(app.ports) == [JUNE]
+    assert [one.month for one in stored_goals.read_all_goals(app.ports)] == [JUNE]
 
 
 def test_saving_the_same_goals_again_changes_nothing(app: App) -> None:
@@ -65,7 +65,7 @@ def test_months_are_saved_together_or_not_at_all(app: App, monkeypatch: pytest.M
     changes = {JUNE: {one.key: one}, JUNE.plus(1): {one.key: one, other.key: other}}
     with pytest.raises(Rejected, match="a month can have 1"):
         stored_goals.save_goals(app.ports, changes, by="boss", source="grid")
-    assert stored_goals.months_with_goals(app.ports) == []
+    assert stored_goals.read_all_goals(app.ports) == []
 
 
 def test_changes_are_in_the_audit_log(app: App) -> None:

@@ -122,11 +122,6 @@ class Panel:
         """Number of steps with values."""
         return int(self.values.shape[1])
 
-    @property
-    def steps_ahead(self) -> int:
-        """Number of steps after the values."""
-        return len(self.days) - self.steps
-
     def at(self, rows: Ints, steps: Ints) -> Floats:
         """Return the values of series at steps; NaN outside of the axis."""
         inside = (steps >= 0) & (steps < self.steps)

@@ -118,11 +118,6 @@ class ParsedTimes:
         return ParsedTimes(self.wall[index], self.offset[index], self.timed[index], rows)
 
 
-def all_midnight(cells: pa.Table, contract: Contract) -> bool:
-    """Return True if no row has a time other than 00:00; the column then contains dates, not times."""
-    return all_times_midnight(cells, contract) is not False
-
-
 def all_times_midnight(cells: pa.Table, contract: Contract) -> bool | None:
     """Return True if every parsed time is 00:00, False if not, None if no row has a time."""
     source = SourceColumns(cells, contract)

@@ -88,12 +88,6 @@ def constant_column(text: str, length: int) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(np.zeros(length, np.int32), pa.array([text]))
 
 
-def map_distinct(column: pa.Array | pa.ChunkedArray, judge: Callable[[pa.Array], pa.Array]) -> pa.Array:
-    """Apply `judge` to each row's text; for an encoded column, once per distinct text."""
-    values = combine_chunks(column)
-    return judge(values.dictionary).take(values.indices) if pa.types.is_dictionary(values.type) else judge(values)
-
-
 @dataclass(frozen=True)
 class EncodedText:
     """A text column as distinct words and an index: row i is `words[index[i]]`."""

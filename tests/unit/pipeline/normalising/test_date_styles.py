@@ -11,7 +11,7 @@ from tillstream.model.date_words import LANGUAGES, calendar_names
 from tillstream.model.errors import Rejected
 from tillstream.pipeline.normalising.date_formats import format_datetime
 from tillstream.pipeline.normalising.normalise import normalise
-from tillstream.pipeline.normalising.sale_time import all_midnight, all_times_midnight
+from tillstream.pipeline.normalising.sale_time import all_times_midnight
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 
 
@@ -188,8 +188,8 @@ def test_a_time_in_a_column_of_its_own_joins_its_day() -> None:
 
 def test_a_time_column_with_only_midnight_gives_dates() -> None:
     rules = contract({"time": "Time"}, dates={"formats": ["%m/%d/%Y"], "cutoff": "05:00"})
-    assert all_midnight(source_table(Date=["1/5/2019"], Time=["00:00"]), rules)
-    assert not all_midnight(source_table(Date=["1/5/2019"], Time=["00:01"]), rules)
+    assert all_times_midnight(source_table(Date=["1/5/2019"], Time=["00:00"]), rules)
+    assert not all_times_midnight(source_table(Date=["1/5/2019"], Time=["00:01"]), rules)
     table, _ = normalise(source_table(Date=["1/5/2019", "1/5/2019"], Time=["04:59", "05:00"]), rules)
     assert table.column("sale_date").to_pylist() == [date(2019, 1, 4), date(2019, 1, 5)]
 

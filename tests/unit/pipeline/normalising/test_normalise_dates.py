@@ -8,7 +8,7 @@ from source_tables import column, contract, issue_keys, source_table
 
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.parse_dates import example_date
-from tillstream.pipeline.normalising.sale_time import all_midnight, date_evidence, needs_date_evidence
+from tillstream.pipeline.normalising.sale_time import all_times_midnight, date_evidence, needs_date_evidence
 
 
 def days(texts: list[str], *formats: str) -> list[date | None]:
@@ -211,7 +211,7 @@ def test_dates_without_a_time_ignore_cutoff_and_zone() -> None:
 def test_a_file_with_only_midnight_times_has_dates_only() -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d %H:%M"], "time_zone": "America/Sao_Paulo", "cutoff": "05:00"})
     source = source_table(Date=["2018-11-04 00:00", "2018-11-05 00:00", "", "junk"])
-    assert all_midnight(source, rules)
+    assert all_times_midnight(source, rules)
     table, issues = normalise(source, rules, date_only=True)
     assert table.column("sale_date").to_pylist()[:2] == [date(2018, 11, 4), date(2018, 11, 5)]
     assert table.column("sold_at").null_count == 4
@@ -221,9 +221,9 @@ def test_a_file_with_only_midnight_times_has_dates_only() -> None:
 def test_one_other_time_late_in_the_block_makes_them_instants() -> None:
     rules = contract(dates={"formats": ["%Y-%m-%d %H:%M"]})
     texts = ["2026-01-01 00:00"] * 5000
-    assert all_midnight(source_table(Date=texts), rules)
-    assert not all_midnight(source_table(Date=[*texts, "2026-01-01 00:01"]), rules)
-    assert all_midnight(source_table(Date=["2026-01-01"]), contract())
+    assert all_times_midnight(source_table(Date=texts), rules)
+    assert not all_times_midnight(source_table(Date=[*texts, "2026-01-01 00:01"]), rules)
+    assert all_times_midnight(source_table(Date=["2026-01-01"]), contract()) is None
 
 
 def test_two_chunks_of_cells_are_one_column() -> None:
