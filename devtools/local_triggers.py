@@ -18,6 +18,8 @@ from tillstream.model.events import OBJECT_FINALIZE, TOPIC_OBJECTS
 
 LOOK_EVERY = 0.5
 """Seconds between two polls of a bucket."""
+MAX_RETENTION = 7 * 86_400.0
+"""Of the emulator; it refuses more."""
 RETRY_SECONDS = 2.0
 """Seconds to wait after a failure before retrying."""
 
@@ -48,9 +50,9 @@ def make_subscription(
     """Create a subscription as a deployment does. pushed: the trigger; to: the address of its function."""
     subscription = {
         "topic": f"projects/{PROJECT}/topics/{topic}",
-        "messageRetentionDuration": in_seconds(delivery.retention),
-        "enableMessageOrdering": delivery.ordered,
         **delivery.wanted(PROJECT),
+        "messageRetentionDuration": in_seconds(min(delivery.retention, MAX_RETENTION)),
+        "enableMessageOrdering": delivery.ordered,
     }
     if pushed:
         subscription["pushConfig"] = {"pushEndpoint": to}
