@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -109,5 +110,9 @@ def _end(processes: Iterable[subprocess.Popen[bytes]]) -> None:
 
 
 def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
+    """The commit of the tree; empty without git, as in an unpacked archive."""
+    git = shutil.which("git")
+    if not git:
+        return ""
+    command = [git, "describe", "--always", "--dirty"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()

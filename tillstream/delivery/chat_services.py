@@ -1,7 +1,6 @@
 """Slack, Teams and other services, through Apprise. The only module that imports it, when a channel needs it."""
 
 import logging
-from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -93,7 +92,6 @@ def _own_address(service: Any) -> str:
     return f"{'https' if service.secure else 'http'}://{service.host}{f':{service.port}' if service.port else ''}"
 
 
-@cache
 def _library() -> ModuleType:
     need_package("apprise", "This channel")
     import apprise  # 100 ms, and 25 MB for its services
