@@ -1,6 +1,6 @@
 """A project is backed up into a bucket and brought back, whole or not at all, on the emulators of its services.
 
-They keep one version of an object and tables without policies: what only a project shows stands in ADR 024.
+They keep one version of an object and tables without policies: what only a project shows is listed in ADR 027.
 """
 
 import json

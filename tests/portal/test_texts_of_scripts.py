@@ -1,4 +1,4 @@
-"""The texts of the portal's scripts are in the `texts.js` of their area (ADR 046)."""
+"""The texts of the portal's scripts are in the `texts.js` of their area (ADR 092)."""
 
 import re
 from collections.abc import Iterator

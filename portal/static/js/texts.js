@@ -1,4 +1,4 @@
-// Texts of the scripts that many pages have. Each area adds its own (ADR 046): a text with values is a function of
+// Texts of the scripts that many pages have. Each area adds its own (ADR 092): a text with values is a function of
 // them and gives the whole text.
 (() => {
   "use strict";
