@@ -108,7 +108,7 @@ review](day-to-day.md#day-closes). A later day close of the same till and day re
 ROWS = """
 Each line of a sale is one row. Rows of messages and of files are normalised by the same code: the business day, the
 sale id with its prefix, the status, and the amounts that are missing follow one set of rules
-([ADR 039](adr/039-store-sales-are-normalised-like-files.md)). Values are stored as sent: texts are not trimmed, and an
+([ADR 054](adr/054-store-sales-at-speed.md)). Values are stored as sent: texts are not trimmed, and an
 empty text is a value, except in `channel` and `country`, where the constant of the contract replaces it. A message that
 is not a valid sale is one rejected row with the code `unreadable-message` and lists every invalid field.
 """

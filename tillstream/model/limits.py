@@ -34,4 +34,4 @@ LIMITS = Limits()
 
 SETTLEMENT_MEMORY = "600MB"
 """Default memory limit of DuckDB for a settlement on a slice of the ledger. The process needs about twice as much, for
-the rows that are appended (ADR 041)."""
+the rows that are appended (ADR 033)."""

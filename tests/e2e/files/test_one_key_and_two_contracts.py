@@ -1,4 +1,4 @@
-"""Two contents of one key in one file, and bytes that two contracts loaded: ADR 043."""
+"""Two contents of one key in one file, and bytes that two contracts loaded: ADR 012."""
 
 from pathlib import Path
 from typing import Any
