@@ -4,7 +4,7 @@ Only users whose sign-in name is an e-mail address are included: BigQuery identi
 
 An account reads only the views for reports, whose rows depend on `user_scopes`. Queries with equal scopes share one.
 It is bound to another scope only when no job of it can still run. See
-docs/adr/086-sql-of-people-as-accounts-of-their-own.md.
+docs/adr/030-rows-by-who-asks.md.
 """
 
 import hashlib
