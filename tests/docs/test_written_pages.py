@@ -1,5 +1,6 @@
 """The pages that people write: sizes, links, and that they name every event, room and make target."""
 
+import functools
 import re
 from pathlib import Path
 
@@ -15,6 +16,13 @@ OTHER_PACKAGES = ("portal", "functions", "infra", "devtools", "sql", "looker", "
 
 def text(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
+
+
+@functools.cache
+def source_files() -> list[str]:
+    folders = [ROOT / package for package in ("tillstream", *OTHER_PACKAGES, "tests")]
+    files = [path for folder in folders for path in folder.rglob("*.*")]
+    return [f"/{path.relative_to(ROOT).as_posix()}" for path in [*files, *ROOT.glob("*.*")]]
 
 
 def anchors(page: Path) -> set[str]:
@@ -40,6 +48,18 @@ def test_a_decision_has_at_most_60_lines_with_context_decision_and_consequences(
 def test_decisions_are_numbered_without_a_repeat() -> None:
     numbers = [path.name[:3] for path in (ROOT / "docs" / "adr").glob("*.md")]
     assert len(numbers) == len(set(numbers))
+
+
+@pytest.mark.parametrize("page", [*sorted((ROOT / "docs" / "adr").glob("*.md")), ROOT / "docs" / "architecture.md"])
+def test_a_decision_names_only_files_that_exist(page: Path) -> None:
+    """A file is named by the end of its path, such as `pipeline/settling/settle.py`; capitals are placeholders."""
+    named = set(re.findall(r"`([a-z0-9_./-]+\.(?:py|sql|toml|proto|js|css))`", page.read_text(encoding="utf-8")))
+    assert [name for name in sorted(named) if not any(path.endswith(f"/{name}") for path in source_files())] == []
+
+
+def test_there_are_at_most_50_decisions() -> None:
+    """A decision that replaces another one is written in its place."""
+    assert len(list((ROOT / "docs" / "adr").glob("*.md"))) <= 50
 
 
 def test_every_decision_is_in_the_index() -> None:
