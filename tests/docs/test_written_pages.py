@@ -108,13 +108,14 @@ def test_the_table_of_events_names_the_handler_of_every_event() -> None:
         assert any(f"| `{event}` |" in line and f"`{handler.__name__}`" in line for line in lines), event
 
 
-def test_every_package_is_in_the_table_of_packages() -> None:
-    table = text("docs/architecture.md").partition("\n## Packages\n")[2].partition("\n## ")[0]
+def test_every_package_is_in_the_tree() -> None:
+    tree = text("docs/architecture.md").partition("\n```text\n")[2].partition("\n```\n")[0]
+    product, _, other_folders = tree.partition("\nportal/ ")
+    entries = set(re.findall(r"(?:^|  )([a-z_]+(?:\.py|/))", product, flags=re.MULTILINE))
     others = {"__init__.py", "__init__.pyi", "__pycache__", "py.typed"}
     inside = [path for path in (ROOT / "tillstream").iterdir() if path.name not in others]
-    names = [path.name if path.suffix else f"tillstream/{path.name}" for path in inside]
-    assert [name for name in names if f"{name}`" not in table] == []
-    assert [name for name in OTHER_PACKAGES if f"`{name}`" not in table] == []
+    assert {path.name if path.suffix else f"{path.name}/" for path in inside} - entries == set()
+    assert [name for name in OTHER_PACKAGES if f"{name}/ " not in f"portal/ {other_folders} "] == []
 
 
 def test_every_kind_of_test_is_in_the_contributing_guide() -> None:
