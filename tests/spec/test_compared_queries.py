@@ -11,7 +11,7 @@ from table_text import parse_tables
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import Forbidden, compose_query
-from tillstream.analytics.row_scope.conditions import QueryContext
+from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.model.people import UNRESTRICTED, Role, Scope
 
 LINES = """

@@ -12,8 +12,7 @@ from stateful.system import System
 
 import sql
 from tillstream.analytics.queries import totals_coverage
-from tillstream.analytics.row_scope.conditions import Where
-from tillstream.analytics.row_scope.summing import total_query
+from tillstream.analytics.row_scope.row_selection import Where, total_query
 from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, Batch, BatchState
 from tillstream.model.tables.daily_totals import ROLLUPS
 from tillstream.operations import rebuild

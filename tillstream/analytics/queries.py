@@ -23,8 +23,8 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.query_catalogue import CatalogueQuery, describe_query
-from tillstream.analytics.row_scope.conditions import QueryContext
 from tillstream.analytics.row_scope.relations import conversion_relations, scoped_relations
+from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.model.columns import COSTS, PERSONAL
 from tillstream.model.errors import Rejected
 from tillstream.model.people import PERMISSIONS, UNRESTRICTED, Action, Scope

@@ -25,7 +25,7 @@ from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.query_catalogue import describe_query, query_names
-from tillstream.analytics.row_scope.conditions import QueryContext
+from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.forecasting.forecast_run import FORECASTS_SCHEMA
 from tillstream.model.people import UNRESTRICTED, Role, Scope
 from tillstream.receipts import receipt

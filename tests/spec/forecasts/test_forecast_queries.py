@@ -12,7 +12,7 @@ from sample_parameters import READ_PARAMETERS
 import sql
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
-from tillstream.analytics.row_scope.conditions import QueryContext
+from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.model.people import UNRESTRICTED, Role, Scope
 
 STORE_U = Scope(Role.MANAGER, ("UK",), ("U",))

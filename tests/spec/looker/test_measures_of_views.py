@@ -18,7 +18,7 @@ from tillstream.analytics.measures.composer import MeasureSelection
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.measures.view_measures import VIEW_COLUMNS, view_measures
 from tillstream.analytics.queries import compose_query
-from tillstream.analytics.row_scope.conditions import QueryContext
+from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.model.people import UNRESTRICTED
 
 EVERY_DAY = Filters(date(2023, 1, 1), date(2024, 12, 31))

@@ -15,7 +15,7 @@ from tillstream.analytics.measures import composer
 from tillstream.analytics.measures.composer import MeasureSelection
 from tillstream.analytics.measures.definitions import DIMENSIONS, Measure, all_measures
 from tillstream.analytics.queries import compose_query
-from tillstream.analytics.row_scope.conditions import QueryContext
+from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.model.people import UNRESTRICTED
 
 FEBRUARY = Filters(date(2024, 2, 1), date(2024, 2, 29))

@@ -15,7 +15,7 @@ from tillstream.analytics.measures import composer
 from tillstream.analytics.measures.composer import MeasureSelection
 from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
 from tillstream.analytics.queries import compose_query
-from tillstream.analytics.row_scope.conditions import QueryContext
+from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.model.people import UNRESTRICTED, Role, Scope
 from tillstream.model.tables import daily_totals
 from tillstream.model.tables.warehouse_tables import TABLES

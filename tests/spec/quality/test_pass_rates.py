@@ -12,7 +12,7 @@ from table_text import parse_tables
 from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import Forbidden, compose_query
-from tillstream.analytics.row_scope.conditions import QueryContext
+from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.model.people import UNRESTRICTED, Role, Scope
 
 # 2 and 3 are corrections of 1; 4 was undone; the ledger rejected a row of 6; 7 is of another region; of the accepted

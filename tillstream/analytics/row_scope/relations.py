@@ -11,24 +11,22 @@ from tillstream.analytics.comparison import (
     compare_previous_year,
 )
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.row_scope.conditions import (
+from tillstream.analytics.row_scope.row_selection import (
+    LINE_SUMS,
     QueryContext,
     Where,
-    comparison_where,
-    history_where,
-    scope_where,
-    until_where,
-    visible_where,
-)
-from tillstream.analytics.row_scope.summing import (
-    LINE_SUMS,
     amount_query,
+    comparison_where,
     count_query,
     counted_lines,
+    history_where,
+    scope_where,
     series_query,
     side_query,
     span_query,
     total_query,
+    until_where,
+    visible_where,
 )
 from tillstream.model.people import Scope
 from tillstream.model.tables.daily_totals import ROLLUPS
