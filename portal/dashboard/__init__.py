@@ -11,7 +11,7 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.dashboard import filter_bar, request_filters, texts, tiles
 from portal.dashboard.breakdowns import TABLES, table_page
-from portal.dashboard.dimensions import visible_dimensions as dimensions
+from portal.dashboard.breakdowns import visible_dimensions as dimensions
 from portal.dashboard.request_filters import (
     DashboardFilters,
     file_link,

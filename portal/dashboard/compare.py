@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue
 from portal import figures, filter_fields
 from portal.access import allow
 from portal.dashboard import charts, compare_sides
+from portal.dashboard.breakdowns import SalesDimension, filters_of, visible_dimensions
 from portal.dashboard.compare_sides import Pair
-from portal.dashboard.dimensions import SalesDimension, filters_of, visible_dimensions
 from portal.dashboard.request_filters import default_period
 from portal.dashboard.texts import FIGURES as LABELS
 from portal.urls import with_args

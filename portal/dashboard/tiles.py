@@ -14,7 +14,7 @@ from portal.connectors import scoped as connectors
 from portal.connectors.scoped import late_or_failing
 from portal.context import ports, scope
 from portal.dashboard import breakdowns, key_figures, texts, trends
-from portal.dashboard.dimensions import DIMENSIONS
+from portal.dashboard.breakdowns import DIMENSIONS
 from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.goals import charts as goals
