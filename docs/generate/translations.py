@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tillstream.adapters.local.googlesql.translation_cache import translate_all
+from tillstream.adapters.local.duckdb.warehouse import translate_all
 from tillstream.operations import ledger_agreement
 from tillstream.receipts import receipt
 from tillstream.sync import agreement

@@ -1,13 +1,20 @@
-"""The warehouse on DuckDB: one file with one owner; readers use their own cursors and never wait for a settlement."""
+"""The warehouse on DuckDB: one file with one owner; readers use their own cursors and never wait for a settlement.
+
+The files of sql/ are translated to DuckDB SQL ahead of time, so that no start needs the translator. `sql/duckdb.json`
+maps digests of the texts to translations; `make docs` writes it, and a test compares it with the files. Other texts,
+such as queries with a scope, are translated on demand by `googlesql.dialect`.
+"""
 
 import hashlib
+import json
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +25,6 @@ from duckdb import DuckDBPyConnection
 import sql
 import sql as catalogue
 from tillstream.adapters.local.duckdb.warehouse_file import DuckDBFile, check_schema, read_all_tables, unreadable_error
-from tillstream.adapters.local.googlesql.translation_cache import to_duckdb
 from tillstream.ledger.duckdb_ledger import create_tables, table_definitions
 from tillstream.ledger.settling import SettlementRunner
 from tillstream.model.errors import Rejected
@@ -34,6 +40,37 @@ from tillstream.model.tables.daily_totals import (
 from tillstream.model.tables.warehouse_tables import LIVE, LIVE_EXPIRES, TABLES
 from tillstream.ports.files import FileFinding
 from tillstream.ports.warehouse import FileSnapshot, Settlement, SettlementResult, WarehouseQuery
+
+TRANSLATIONS = "duckdb.json"
+
+
+def to_duckdb(text: str) -> str:
+    """As `dialect.to_duckdb`, without loading the translator for texts that shipped translated."""
+    translated = _shipped_translations().get(_digest(text))
+    if translated is not None:
+        return translated
+    from tillstream.adapters.local.googlesql.dialect import to_duckdb as translate
+
+    return translate(text)
+
+
+def translate_all(texts: Iterable[str]) -> str:
+    """The content of `sql/duckdb.json` for these texts."""
+    from tillstream.adapters.local.googlesql.dialect import to_duckdb as translate
+
+    return json.dumps({_digest(text): translate(text) for text in texts}, indent=0, sort_keys=True) + "\n"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+@cache
+def _shipped_translations() -> dict[str, str]:
+    file = resources.files("sql").joinpath(TRANSLATIONS)
+    shipped: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return shipped
+
 
 STREAMED_ROWS = 100_000
 
