@@ -14,7 +14,7 @@ from portal.context import SignedInUser, me, ports, scope, shown_token, signed_i
 from tillstream.analytics.queries import TokenLacksRight
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Action
-from tillstream.people import personal_tokens, two_factor
+from tillstream.people import account_store, personal_tokens
 from tillstream.people.personal_tokens import PersonalToken
 
 API, FILE_PATHS, READY = "/api/", "/files/", "/healthz/ready"
@@ -186,7 +186,7 @@ def _lacks_own_password() -> bool:
 
 def _lacks_second_step() -> bool:
     """Whether a required second factor is missing; external identity providers apply their own rules."""
-    return not shown_token() and not this_session().way and two_factor.must_set_up_second_factor(ports(), me())
+    return not shown_token() and not this_session().way and account_store.must_set_up_second_factor(ports(), me())
 
 
 def _to(missing: Rejected, page: str) -> ResponseReturnValue:

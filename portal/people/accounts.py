@@ -20,7 +20,15 @@ from portal.urls import public_address
 from portal.value_names import value_name
 from tillstream.model.errors import Conflict, Rejected, Unavailable
 from tillstream.model.people import Action, Role
-from tillstream.people import accounts, external_identities, invitation_links, passwords, sessions, two_factor
+from tillstream.people import (
+    account_store,
+    accounts,
+    external_identities,
+    invitation_links,
+    passwords,
+    sessions,
+    two_factor,
+)
 from tillstream.people.account_store import User, WrongField
 
 MAX_PEOPLE = 500
@@ -280,7 +288,7 @@ def show_policy() -> ResponseReturnValue:
     people = accounts.all_users(ports())
     return render_template(
         "admin/policy.html",
-        required=two_factor.second_factor_roles(ports()),
+        required=account_store.second_factor_roles(ports()),
         roles=list(Role),
         without=Counter(one.role for one in people if not (one.second_step or one.disabled)),
         lives=lives(),
@@ -295,7 +303,7 @@ def save_policy() -> ResponseReturnValue:
     selected = request.form.getlist("roles")
     if not set(selected) <= set(Role):
         raise Rejected(account_texts.unknown_role(Role))
-    two_factor.require_second_factor(ports(), [Role(role) for role in selected], me().login)
+    account_store.require_second_factor(ports(), [Role(role) for role in selected], me().login)
     flash(account_texts.RULES_SAVED, "done")
     return redirect(url_for("admin.policy"), 303)
 

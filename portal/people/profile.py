@@ -128,7 +128,7 @@ def new_codes() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 @requires_password_sign_in
 def take_off() -> ResponseReturnValue:
-    if me().role in two_factor.second_factor_roles(ports()):
+    if me().role in account_store.second_factor_roles(ports()):
         raise Rejected(SECOND_STEP_REQUIRED)
 
     def off(code: str) -> ResponseReturnValue:
@@ -189,7 +189,7 @@ def _step_page(form: CodeForm) -> str:
         me=me(),
         key=" ".join(key[at : at + 4] for at in range(0, len(key), 4)),
         picture=_picture(two_factor.provisioning_uri(key, me().login)) if key else "",
-        required=me().role in two_factor.second_factor_roles(ports()),
+        required=me().role in account_store.second_factor_roles(ports()),
         codes_left=two_factor.recovery_codes_left(ports(), me().login),
     )
 

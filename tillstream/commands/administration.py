@@ -11,7 +11,7 @@ from tillstream.commands.arguments import NoArguments, OfUser
 from tillstream.commands.result import COMMAND_LINE, Progress, Result
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role
-from tillstream.people import accounts, invitation_links, personal_tokens, sessions, two_factor
+from tillstream.people import account_store, accounts, invitation_links, personal_tokens, sessions, two_factor
 from tillstream.people.account_store import User
 from tillstream.people.personal_tokens import PersonalToken
 from tillstream.people.sessions import SessionLifetime
@@ -147,8 +147,8 @@ def turn_off_second_step(app: App, progress: Progress, arguments: OfUser) -> Res
 
 
 def require_second_step(app: App, progress: Progress, arguments: RequireSecondStep) -> Result:
-    two_factor.require_second_factor(app.ports, [_role(role) for role in arguments.roles], COMMAND_LINE)
-    return Result([{"role": role} for role in two_factor.second_factor_roles(app.ports)])
+    account_store.require_second_factor(app.ports, [_role(role) for role in arguments.roles], COMMAND_LINE)
+    return Result([{"role": role} for role in account_store.second_factor_roles(app.ports)])
 
 
 def list_sessions(app: App, progress: Progress, arguments: OfUser) -> Result:

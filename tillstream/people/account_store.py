@@ -1,4 +1,5 @@
-"""Account documents, changed by compare-and-set with the audit entry in the same write; users and their fields."""
+"""Account documents, changed by compare-and-set with the audit entry in the same write; users and their fields, and the
+roles that require two-factor sign-in."""
 
 import zoneinfo
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -274,3 +275,32 @@ def save_profile(
     }
     actor = normalize_login(login)
     return change_account(ports, login, lambda data: data | chosen, actor, AuditAction.USER_PROFILE_CHANGED)
+
+
+POLICY_DOCUMENT = ("people", "policy")
+
+
+def second_factor_roles(ports: Ports) -> tuple[Role, ...]:
+    """Roles for which two-factor sign-in is required."""
+    document = ports.documents.get(*POLICY_DOCUMENT)
+    return tuple(Role(role) for role in document.data["second_step_roles"]) if document else ()
+
+
+def require_second_factor(ports: Ports, roles: Iterable[Role], by: str) -> None:
+    """Require two-factor sign-in for exactly these roles; users without it must set it up at their next request."""
+    chosen = [role.value for role in Role if role in set(roles)]
+
+    def required(document: Document | None) -> Update | Document | None:
+        before = document.data["second_step_roles"] if document else []
+        if before == chosen:
+            return document
+        sides = ({"roles": before}, {"roles": chosen})
+        audit_entry = audit_log.entry(ports, by, AuditAction.SETTING_CHANGED, "second step is required", *sides)
+        return Update({"second_step_roles": chosen}, [audit_entry])
+
+    update_document(ports.documents, *POLICY_DOCUMENT, required)
+
+
+def must_set_up_second_factor(ports: Ports, user: User) -> bool:
+    """Whether the user must set up two-factor sign-in before anything else."""
+    return not user.second_step and user.role in second_factor_roles(ports)

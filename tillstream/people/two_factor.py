@@ -1,4 +1,4 @@
-"""Two-factor sign-in: time-based codes (TOTP, RFC 6238), recovery codes, and the roles that require it.
+"""Two-factor sign-in: time-based codes (TOTP, RFC 6238) and recovery codes.
 
 The only module that uses pyotp. The key is stored unencrypted, because the server computes the same codes from it, and
 anybody who can read it can read the session secret as well (docs/adr/020-how-people-sign-in.md).
@@ -7,50 +7,16 @@ anybody who can read it can read the session secret as well (docs/adr/020-how-pe
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
 from typing import Any
 
 import pyotp
 
-from tillstream.model import audit
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role
 from tillstream.people import account_store, passwords
 from tillstream.people.account_store import User
 from tillstream.people.passwords import READABLE_LETTERS
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Update, update_document
-from tillstream.records import audit_log
-
-POLICY_DOCUMENT = ("people", "policy")
-
-
-def second_factor_roles(ports: Ports) -> tuple[Role, ...]:
-    """Roles for which two-factor sign-in is required."""
-    document = ports.documents.get(*POLICY_DOCUMENT)
-    return tuple(Role(role) for role in document.data["second_step_roles"]) if document else ()
-
-
-def require_second_factor(ports: Ports, roles: Iterable[Role], by: str) -> None:
-    """Require two-factor sign-in for exactly these roles; users without it must set it up at their next request."""
-    chosen = [role.value for role in Role if role in set(roles)]
-
-    def required(document: Document | None) -> Update | Document | None:
-        before = document.data["second_step_roles"] if document else []
-        if before == chosen:
-            return document
-        sides = ({"roles": before}, {"roles": chosen})
-        audit_entry = audit_log.entry(ports, by, audit.AuditAction.SETTING_CHANGED, "second step is required", *sides)
-        return Update({"second_step_roles": chosen}, [audit_entry])
-
-    update_document(ports.documents, *POLICY_DOCUMENT, required)
-
-
-def must_set_up_second_factor(ports: Ports, user: User) -> bool:
-    """Whether the user must set up two-factor sign-in before anything else."""
-    return not user.second_step and user.role in second_factor_roles(ports)
-
 
 TOTP_STEP_SECONDS = 30
 CLOCK_DRIFT = 1

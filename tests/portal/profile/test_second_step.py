@@ -12,7 +12,7 @@ from visitor import PASSWORD, Visitor
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.people import Role
-from tillstream.people import accounts, two_factor
+from tillstream.people import account_store, accounts, two_factor
 from tillstream.people.passwords import TooManyTries
 from tillstream.people.two_factor import WrongCode
 from tillstream.records import audit_log
@@ -206,7 +206,7 @@ def test_an_admin_takes_it_off_for_who_lost_their_telephone(app: App, person: Pe
 def test_where_a_role_must_use_it_nothing_else_is_answered_until_it_is_set_up(app: App, person: People) -> None:
     admin, clerk = person(Role.ADMIN, login="boss"), person(Role.CLERK, "IN", login="asha")
     assert admin.post("/sign-in-rules", {"roles": "clerk"}).status_code == 303
-    assert two_factor.second_factor_roles(app.ports) == (Role.CLERK,)
+    assert account_store.second_factor_roles(app.ports) == (Role.CLERK,)
     assert clerk.get("/uploads").headers["Location"] == "/profile/second-step"
     assert clerk.get("/api/kpis").status_code == 403
     assert clerk.client.post("/uploads").status_code in {400, 403}

@@ -18,7 +18,7 @@ from portal.wsgi import ensure_first_admin
 from tillstream.app import App
 from tillstream.model.audit import AuditAction
 from tillstream.model.people import Role
-from tillstream.people import accounts, external_identities, two_factor
+from tillstream.people import account_store, accounts, external_identities
 from tillstream.records.audit_log import AuditFilter, find_entries
 from tillstream.settings import Settings
 
@@ -220,7 +220,7 @@ def test_pages_of_passwords_are_not_there_and_a_password_opens_nothing(
 ) -> None:
     app, flask = portal
     accounts.add_account(app.ports, "old", "Old", Role.ADMIN, password=PASSWORD)
-    two_factor.require_second_factor(app.ports, [Role.ADMIN], "x")
+    account_store.require_second_factor(app.ports, [Role.ADMIN], "x")
     visitor, _ = through(flask, provider)
     for path in PASSWORD_PAGES:
         assert visitor.get(path).status_code == 404, path

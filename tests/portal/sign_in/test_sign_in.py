@@ -10,7 +10,7 @@ from visitor import PASSWORD, Visitor
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.people import Role
-from tillstream.people import accounts, personal_tokens, store_credentials, two_factor
+from tillstream.people import account_store, accounts, personal_tokens, store_credentials
 
 People = Callable[..., Visitor]
 
@@ -60,7 +60,7 @@ def test_a_generated_password_is_changed_before_anything_else(app: App, anonymou
 
 
 def test_an_own_password_comes_before_the_second_step(app: App, anonymous: Visitor) -> None:
-    two_factor.require_second_factor(app.ports, [Role.ADMIN], "boss")
+    account_store.require_second_factor(app.ports, [Role.ADMIN], "boss")
     first = accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN)
     anonymous.sign_in("asha", first)
     changing = anonymous.get("/profile/second-step").headers["Location"]
