@@ -70,7 +70,6 @@ TRIES = "30 per minute"
 def create_app(app: App) -> Flask:
     """Create the portal for a composed application. The caller serves it and closes the application."""
     flask = Flask(__name__)
-    static_files.register_compression(flask)
     store_sales.register_intake(flask, app)  # within the proxies of the security settings
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
