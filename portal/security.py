@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -14,7 +15,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tillstream.model import json_text
-from tillstream.model.text import neutralize_bidi_page
+from tillstream.model.text import BIDI_PATTERN, BIDI_REPLACEMENT
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 from tillstream.settings import Settings
@@ -42,6 +43,7 @@ PAGE = "text/html"
 COMPRESSED_TYPES = {PAGE, "application/json", "text/csv"}
 PADDING = 100
 """Maximum random bytes in a compressed page."""
+_BIDI_CONTROL_OR_ESCAPE = re.compile(BIDI_PATTERN + r"|\\u(?:061c|200[ef]|202[a-e]|206[6-9])", re.IGNORECASE)
 
 
 class PageJson(DefaultJSONProvider):
@@ -123,6 +125,11 @@ def _without_bidi_controls(response: Response) -> Response:
         if shown != text:
             response.set_data(shown)
     return response
+
+
+def neutralize_bidi_page(text: str) -> str:
+    """Replace bidirectional control characters in a page, also their escapes in the JSON that its scripts show."""
+    return _BIDI_CONTROL_OR_ESCAPE.sub(BIDI_REPLACEMENT, text)
 
 
 def _pack(response: Response) -> Response:

@@ -20,17 +20,11 @@ BIDI_PATTERN = f"[{BIDI_CONTROLS}]"
 BIDI_REPLACEMENT = "\ufffd"
 """The replacement: visible, so that two names that differ only in such a character do not look the same."""
 _BIDI_CONTROL = re.compile(BIDI_PATTERN)
-_BIDI_CONTROL_OR_ESCAPE = re.compile(BIDI_PATTERN + r"|\\u(?:061c|200[ef]|202[a-e]|206[6-9])", re.IGNORECASE)
 
 
 def neutralize_bidi(text: str) -> str:
     """Replace bidirectional control characters in a text that is shown."""
     return _BIDI_CONTROL.sub(BIDI_REPLACEMENT, text)
-
-
-def neutralize_bidi_page(text: str) -> str:
-    """As `neutralize_bidi`, for a page: also their escapes in the JSON that scripts of the page show."""
-    return _BIDI_CONTROL_OR_ESCAPE.sub(BIDI_REPLACEMENT, text)
 
 
 def escape_bidi_json(text: str) -> str:
