@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask, abort, jsonify, request
 from flask.typing import ResponseReturnValue
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from portal import access, context, security, urls
 from portal.access import Open, allow
@@ -154,7 +155,7 @@ def _reader() -> OutcomeReader:
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-SALES_PATHS = frozenset(f"{root}sales" for root in (urls.API_ROOT, urls.API_ALIAS))
+SALES_PATHS = tuple(f"{root}sales" for root in (urls.API_ROOT, urls.API_ALIAS))
 JSON_TYPE = "application/json"
 ACCEPTED = "202 ACCEPTED"
 
@@ -162,16 +163,23 @@ ACCEPTED = "202 ACCEPTED"
 def register_intake(portal: Flask, app: App) -> None:
     """Call before the proxies of `security.configure`. In a Google Cloud project, the portal logs every request."""
     if not app.settings.project:
-        portal.wsgi_app = _SalesIntake(portal, app)  # type: ignore[method-assign]
+        mounts = {path: _SalesIntake(portal, app, path) for path in SALES_PATHS}
+        portal.wsgi_app = DispatcherMiddleware(portal.wsgi_app, mounts)  # type: ignore[arg-type, method-assign]
 
 
 class _SalesIntake:
-    def __init__(self, portal: Flask, app: App) -> None:
+    """The WSGI application of a path and the paths below it; the portal answers whatever is no sale of a till."""
+
+    def __init__(self, portal: Flask, app: App, path: str) -> None:
+        self._path = path
         self._portal: WSGIApplication = portal.wsgi_app
         self._extensions = portal.extensions
         self._headers = [("Content-Type", JSON_TYPE), security.UNSTORED, *security.headers(app.ports).items()]
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        # The dispatcher has moved the path to the name of a script.
+        environ["SCRIPT_NAME"] = environ["SCRIPT_NAME"].removesuffix(self._path)
+        environ["PATH_INFO"] = self._path + environ["PATH_INFO"]
         size = _size(environ)
         if size is None:
             return self._portal(environ, start_response)
