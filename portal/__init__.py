@@ -61,6 +61,7 @@ from portal.uploads import data_sources
 from tillstream.app import App
 from tillstream.model.people import Action
 from tillstream.model.problems import CATALOGUE
+from tillstream.settings import Settings
 
 SEVERITIES = {"error": "To fix", "warning": "Check", "hold": "Needs review", "rejection": "File rejected"}
 TRIES = "30 per minute"
@@ -125,7 +126,7 @@ def create_app(app: App) -> Flask:
     static_files.register(flask)
     theme.register(flask)
     storybook.register(flask, development=app.settings.development)
-    flask.context_processor(_template_context)
+    flask.jinja_env.globals.update(_template_globals(app.settings))
     access.check_marks(flask)
     return flask
 
@@ -136,14 +137,19 @@ def _refresh_contracts() -> None:
         context.tillstream().contracts.refresh()
 
 
-def _template_context() -> dict[str, Any]:
-    """Names available in every template."""
+def _template_globals(settings: Settings) -> dict[str, Any]:
+    """Names available in every template, which are the same for all requests."""
     return {
         "Action": Action,
         "CATALOGUE": CATALOGUE,
         "alerts_bell": bell,
         "site_menu": menu,
         "severity_words": SEVERITIES,
-        "sends_mail": context.tillstream().settings.sends_mail,
-        "may": (lambda action: scope().may(action)) if signed_in() else (lambda _action: False),
+        "sends_mail": settings.sends_mail,
+        "may": _may,
     }
+
+
+def _may(action: Action) -> bool:
+    """Whether the user of the request may do something; nobody is signed in on the first pages."""
+    return signed_in() and scope().may(action)

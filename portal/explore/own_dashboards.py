@@ -225,6 +225,8 @@ def _to(dashboard_id: str, anchor: str = "") -> ResponseReturnValue:
 FIRST = ("region",)
 """Filters next to the period; the others are behind a button."""
 
+blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(tile_forms=SHOWN, first_dashboard=MY_DASHBOARD))
+
 
 @blueprint.app_template_global("own_dashboards")
 def dashboards_of_reader() -> list[OwnDashboard]:
@@ -290,8 +292,3 @@ def pin_form() -> ResponseReturnValue:
         pin_title=request.args.get("title", ""),
         pin_show=request.args.get(explored.SHOW, "chart"),
     )
-
-
-@blueprint.app_context_processor
-def _of_forms() -> dict[str, object]:
-    return {"tile_forms": SHOWN, "first_dashboard": MY_DASHBOARD}

@@ -28,7 +28,7 @@ def register(app: Flask, settings: Settings) -> None:
         from portal.people.oidc import Provider
 
         app.extensions[EXTENSION] = Provider(app, settings)
-    app.context_processor(lambda: {"passwords_open": settings.passwords_open, "way_in": settings.sign_in})
+    app.jinja_env.globals.update(passwords_open=settings.passwords_open, way_in=settings.sign_in)
 
 
 def is_valid_session(settings: Settings, session: Session, user: User) -> bool:
