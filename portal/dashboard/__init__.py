@@ -27,10 +27,9 @@ from portal.filter_fields import search_values
 from portal.urls import own_page, with_args
 from tillstream.analytics import changes
 from tillstream.analytics.filter_values import UnknownValue
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import ALL_TIME, DATE_FILTERS, Filters
 from tillstream.explore import own_dashboards
 from tillstream.explore.own_dashboards import DashboardOwner
-from tillstream.model.dates import ALL_TIME, DATE_FILTERS
 from tillstream.model.errors import NotFound, Unavailable
 from tillstream.model.people import Action
 from tillstream.records import saved_views

@@ -15,7 +15,7 @@ from portal.context import ports, scope, tillstream
 from portal.dashboard import filter_bar
 from portal.dashboard.request_filters import DashboardFilters, lines_link, link_filters, read_filters
 from tillstream.analytics import measure_values
-from tillstream.model.dates import ALL_TIME
+from tillstream.analytics.filters import ALL_TIME
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Action
 

@@ -10,7 +10,7 @@ from portal import figures, list_view
 from portal.access import allow
 from portal.dashboard import filter_bar
 from portal.dashboard.request_filters import lines_link, link_filters, read_filters
-from tillstream.model.dates import ALL_TIME
+from tillstream.analytics.filters import ALL_TIME
 from tillstream.model.people import Action
 
 CLASSES = {

@@ -33,11 +33,10 @@ from tillstream.analytics.explorations import (
     MEASURE,
     UNGROUPED,
 )
-from tillstream.analytics.filters import CURRENCY
+from tillstream.analytics.filters import ALL_TIME, CURRENCY, DATE_FILTERS, PERIOD_PRESETS
 from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
 from tillstream.delivery.export_formats import FORMATS, export_format
 from tillstream.marts import connection_files
-from tillstream.model.dates import ALL_TIME, DATE_FILTERS, PERIOD_PRESETS
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from portal.dashboard import texts
+from tillstream.analytics.filters import ALL_TIME, OWN_DATES
 from tillstream.delivery import schedule
 from tillstream.delivery.subscriptions import TableSubscription
-from tillstream.model.dates import ALL_TIME, OWN_DATES
 from tillstream.records.outbox import FAILED, SENDING, SENT, SUPERSEDED, UNCLEAR, WAITING
 
 EVERY = {schedule.DAY: "Every day", schedule.WEEK: "Every week", schedule.MONTH: "Every month"}

@@ -13,14 +13,22 @@ from portal.delivery import subscription_texts
 from portal.explore import texts
 from portal.value_names import FILTER_LABELS, value_name
 from tillstream.analytics import explorations
-from tillstream.analytics.filters import COMPARE, COMPARED_DATES, CURRENCY, is_filter
+from tillstream.analytics.filters import (
+    ALL_TIME,
+    COMPARE,
+    COMPARED_DATES,
+    CURRENCY,
+    DATE_FILTERS,
+    OWN_DATES,
+    PERIOD_PRESETS,
+    is_filter,
+)
 from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.delivery import file_deliveries, file_destinations, subscribed_tables, subscription_files, subscriptions
 from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.delivery.schedule import MONTH
 from tillstream.delivery.subscribed_tables import LINES, LINES_FILE, OF_PAGES, PRESET, query_parameters
 from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription, address_arguments
-from tillstream.model.dates import ALL_TIME, DATE_FILTERS, OWN_DATES, PERIOD_PRESETS
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.people import Action
 from tillstream.people import accounts

@@ -26,8 +26,8 @@ from tillstream.analytics.explorations import (
     MEASURE,
     offered_measures,
 )
+from tillstream.analytics.filters import ALL_TIME, OWN_DATES
 from tillstream.analytics.measure_values import visible_dimensions
-from tillstream.model.dates import ALL_TIME, OWN_DATES
 from tillstream.model.people import Action
 
 NAMES = {one: one for one in (MEASURE, BY, ACROSS, CHART, AGAINST, FIRST, GOALS)}

@@ -18,10 +18,9 @@ from portal.explore import tile as explored
 from portal.explore.tile import SHOW, SLOT
 from portal.urls import with_args
 from portal.value_names import FILTER_LABELS
-from tillstream.analytics.filters import CURRENCY
+from tillstream.analytics.filters import ALL_TIME, CURRENCY, DATE_FILTERS
 from tillstream.explore import own_dashboards
 from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard, PinnedTile
-from tillstream.model.dates import ALL_TIME, DATE_FILTERS
 from tillstream.model.people import Action
 
 blueprint = Blueprint("own_dashboards", __name__, template_folder="templates")

@@ -14,12 +14,11 @@ from portal.dashboard.request_filters import resolved
 from portal.dashboard.texts import PRESETS
 from portal.uploads import scoped
 from tillstream.analytics import line_export
-from tillstream.analytics.filters import CURRENCY
+from tillstream.analytics.filters import CURRENCY, DATE_FILTERS
 from tillstream.analytics.line_export import PAGE_COLUMNS
 from tillstream.analytics.query_catalogue import describe_query
 from tillstream.model.batch import BatchKind
 from tillstream.model.columns import BY_NAME, COSTS, PERSONAL, ColumnKind
-from tillstream.model.dates import DATE_FILTERS
 from tillstream.model.people import Action, Scope
 from tillstream.receipts.source_line import find_row
 from tillstream.records import batch_records

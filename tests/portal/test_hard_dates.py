@@ -9,7 +9,7 @@ from routes import ENDLESS, addresses, routes_of
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.model.dates import PERIOD_PRESETS
+from tillstream.analytics.filters import PERIOD_PRESETS
 
 pytestmark = pytest.mark.long  # each opens some hundred pages
 MOMENTS = (

@@ -1,9 +1,10 @@
-"""Filters of queries, parsed from text and validated."""
+"""Filters of queries, parsed from text and validated, and periods by name, such as last-month, for their dates."""
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from tillstream.model.columns import STATUSES
@@ -86,10 +87,11 @@ class Filters:
 
 DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 """The only form of dates accepted; `date.fromisoformat` also parses other forms of ISO 8601."""
+DATE_FILTERS = ("from", "to")
 COMPARE = "compare-"
 COMPARED_DATES = (f"{COMPARE}from", f"{COMPARE}to")
 CURRENCY = "currency"
-NAMES = frozenset({"from", "to", *COMPARED_DATES, CURRENCY, *COLUMNS})
+NAMES = frozenset({*DATE_FILTERS, *COMPARED_DATES, CURRENCY, *COLUMNS})
 
 
 def is_filter(name: str) -> bool:
@@ -117,3 +119,71 @@ def _day(name: str, texts: tuple[str, ...]) -> date | None:
         return date.fromisoformat(texts[0] if DATE_PATTERN.fullmatch(texts[0]) else "")
     except ValueError as error:
         raise Rejected(f"{name} is “{texts[0]}”; write a day in the format 2026-01-31.") from error
+
+
+PERIOD_PRESETS = (
+    "yesterday",
+    "last-week",
+    "last-7-days",
+    "last-30-days",
+    "this-month",
+    "last-month",
+    "this-quarter",
+    "this-year",
+    "last-year",
+    "last-12-months",
+)
+OWN_DATES = "own"
+"""The preset of dates that are chosen one by one."""
+ALL_TIME = "all"
+"""The preset without dates."""
+
+
+def preset_dates(preset: str, today: date) -> tuple[date, date]:
+    """First and last day, both included.
+
+    A number of days or months ends yesterday, because a begun day is not comparable with a whole one. A week is from
+    Monday to Sunday. The current month, quarter or year extends to its end, so that it is compared with a whole one.
+    """
+    yesterday = today - timedelta(days=1)
+    month = today.replace(day=1)
+    previous = month - timedelta(days=1)
+    sunday = today - timedelta(days=today.isoweekday())
+    quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
+    return {
+        "yesterday": (yesterday, yesterday),
+        "last-week": (sunday - timedelta(days=6), sunday),
+        "last-7-days": (today - timedelta(days=7), yesterday),
+        "last-30-days": (today - timedelta(days=30), yesterday),
+        "this-month": (month, _last_of_months(month, 1)),
+        "last-month": (previous.replace(day=1), previous),
+        "this-quarter": (quarter, _last_of_months(quarter, 3)),
+        "this-year": (date(today.year, 1, 1), date(today.year, 12, 31)),
+        "last-year": (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
+        "last-12-months": (_a_year_before(yesterday) + timedelta(days=1), yesterday),
+    }[preset]
+
+
+def with_preset_dates(
+    values: Mapping[str, Sequence[str]], preset: str, today: date
+) -> tuple[dict[str, list[str]], str]:
+    """Filters as text with the dates of a preset, and the name of the preset; `OWN_DATES` for other dates, empty for
+    none."""
+    chosen = {name: list(texts) for name, texts in values.items()}
+    if preset in PERIOD_PRESETS:
+        start, end = preset_dates(preset, today)
+        return chosen | {"from": [start.isoformat()], "to": [end.isoformat()]}, preset
+    if preset == ALL_TIME:
+        return {name: texts for name, texts in chosen.items() if name not in DATE_FILTERS}, preset
+    return chosen, OWN_DATES if any(name in chosen for name in DATE_FILTERS) else ""
+
+
+def _last_of_months(first: date, count: int) -> date:
+    """Last day of `count` months from `first`, all in the same year."""
+    last = first.month + count - 1
+    return first.replace(month=last, day=monthrange(first.year, last)[1])
+
+
+def _a_year_before(day: date) -> date:
+    """The same day a year earlier; the 28th for 29 February."""
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)

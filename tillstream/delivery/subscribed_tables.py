@@ -11,13 +11,20 @@ import pyarrow as pa
 from tillstream.analytics import explorations, filter_values, line_export, measure_values, queries, query_catalogue
 from tillstream.analytics.comparison import period_before
 from tillstream.analytics.filter_values import currency_of_reader
-from tillstream.analytics.filters import COMPARED_DATES, CURRENCY, Filters, is_filter
+from tillstream.analytics.filters import (
+    COMPARED_DATES,
+    CURRENCY,
+    DATE_FILTERS,
+    PERIOD_PRESETS,
+    Filters,
+    is_filter,
+    with_preset_dates,
+)
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.export_table import ExportTable, export_table
 from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription, address_arguments
-from tillstream.model.dates import DATE_FILTERS, PERIOD_PRESETS, with_preset_dates
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.people.account_store import User
 from tillstream.ports import Ports

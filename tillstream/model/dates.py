@@ -1,12 +1,10 @@
-"""Months, days and times: plausible durations, periods by name, the retail calendar, and opening hours.
+"""Months, days and times: plausible durations, the retail calendar, and opening hours.
 
 Durations here are between two instants of a wall clock, which may have been set in between, or be that of another
 machine. Within a process, `time.monotonic` and `time.perf_counter` measure durations instead.
 """
 
 import re
-from calendar import monthrange
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Self, TypeVar
@@ -78,75 +76,6 @@ def seconds_between(start: int | None, end: int, longest: timedelta) -> float | 
         return None
     duration = duration_between(timedelta(microseconds=start), timedelta(microseconds=end), longest)
     return None if duration is None else duration.total_seconds()
-
-
-PERIOD_PRESETS = (
-    "yesterday",
-    "last-week",
-    "last-7-days",
-    "last-30-days",
-    "this-month",
-    "last-month",
-    "this-quarter",
-    "this-year",
-    "last-year",
-    "last-12-months",
-)
-DATE_FILTERS = ("from", "to")
-OWN_DATES = "own"
-"""The preset of dates that are chosen one by one."""
-ALL_TIME = "all"
-"""The preset without dates."""
-
-
-def preset_dates(preset: str, today: date) -> tuple[date, date]:
-    """First and last day, both included.
-
-    A number of days or months ends yesterday, because a begun day is not comparable with a whole one. A week is from
-    Monday to Sunday. The current month, quarter or year extends to its end, so that it is compared with a whole one.
-    """
-    yesterday = today - timedelta(days=1)
-    month = today.replace(day=1)
-    previous = month - timedelta(days=1)
-    sunday = today - timedelta(days=today.isoweekday())
-    quarter = month.replace(month=(month.month - 1) // 3 * 3 + 1)
-    return {
-        "yesterday": (yesterday, yesterday),
-        "last-week": (sunday - timedelta(days=6), sunday),
-        "last-7-days": (today - timedelta(days=7), yesterday),
-        "last-30-days": (today - timedelta(days=30), yesterday),
-        "this-month": (month, _last_of_months(month, 1)),
-        "last-month": (previous.replace(day=1), previous),
-        "this-quarter": (quarter, _last_of_months(quarter, 3)),
-        "this-year": (date(today.year, 1, 1), date(today.year, 12, 31)),
-        "last-year": (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
-        "last-12-months": (_a_year_before(yesterday) + timedelta(days=1), yesterday),
-    }[preset]
-
-
-def with_preset_dates(
-    values: Mapping[str, Sequence[str]], preset: str, today: date
-) -> tuple[dict[str, list[str]], str]:
-    """Filters as text with the dates of a preset, and the name of the preset; `OWN_DATES` for other dates, empty for
-    none."""
-    chosen = {name: list(texts) for name, texts in values.items()}
-    if preset in PERIOD_PRESETS:
-        start, end = preset_dates(preset, today)
-        return chosen | {"from": [start.isoformat()], "to": [end.isoformat()]}, preset
-    if preset == ALL_TIME:
-        return {name: texts for name, texts in chosen.items() if name not in DATE_FILTERS}, preset
-    return chosen, OWN_DATES if any(name in chosen for name in DATE_FILTERS) else ""
-
-
-def _last_of_months(first: date, count: int) -> date:
-    """Last day of `count` months from `first`, all in the same year."""
-    last = first.month + count - 1
-    return first.replace(month=last, day=monthrange(first.year, last)[1])
-
-
-def _a_year_before(day: date) -> date:
-    """The same day a year earlier; the 28th for 29 February."""
-    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
 RETAIL_CALENDAR_PATTERN = (
