@@ -5,7 +5,7 @@ from collections.abc import Callable
 import house_figures as house
 from visitor import Visitor, indian_file, indian_sale
 
-MODULES = 40
+MODULES = 30
 """The most; a change may lower it."""
 
 
