@@ -155,13 +155,7 @@ def save_amount() -> ResponseReturnValue:
         if problems:
             return form_page(PRODUCTS, stored, problems, version=version), 422
         new = amount_of_row(parsed, tillstream().settings.reporting_currency)
-        old = amount_of_same_day(rows, new, by_currency=name == "prices")
-        if old and (old.amount, old.currency) != (new.amount, new.currency):
-            notices = [
-                texts.replaces(texts.LISTS[name], formats.price(old.amount, old.currency).striptags(), old.currency)
-            ]
-        if not old or notices:
-            rows = (*rows, new)
+        rows, notices = _with_amount(rows, new, name)
     changed = replace(product, prices=rows) if name == "prices" else replace(product, costs=rows)
     is_new = version == stored.version and not check_edit(scope(), product, changed)
     if name == "costs" and is_new and "confirmed" not in request.form:
@@ -169,3 +163,16 @@ def save_amount() -> ResponseReturnValue:
         if effects:
             return change_previews.cost_effect_page(product, effects)
     return save_entry(PRODUCTS, changed, stored, version, notices)
+
+
+def _with_amount(
+    rows: tuple[DatedAmount, ...], new: DatedAmount, name: str
+) -> tuple[tuple[DatedAmount, ...], list[str]]:
+    """Add a row unless it is there already, with a notice if it replaces another amount of its day."""
+    old = amount_of_same_day(rows, new, by_currency=name == "prices")
+    if old is None:
+        return (*rows, new), []
+    if (old.amount, old.currency) == (new.amount, new.currency):
+        return rows, []
+    price = formats.price(old.amount, old.currency).striptags()
+    return (*rows, new), [texts.replaces(texts.LISTS[name], price, old.currency)]

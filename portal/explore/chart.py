@@ -37,25 +37,18 @@ def draw_chart(exploration: Exploration, answer: ExplorationAnswer, filters: Fil
     first, dimensions = exploration.measures[0], _dimensions(exploration)
     if exploration.chart == "none" or not dimensions or first.format == "day" or not shown:
         return None
-    by, split = dimensions[0], dimensions[1] if len(dimensions) > 1 else None
-    is_of_table = dimensions == exploration.by and not (split and answer.compared)
-    is_limited = bool(answer.limit) or (len(shown) < len(answer.rows) and not exploration.across)
-    if is_limited and dimensions != exploration.by and not first.is_additive:
+    groups = _groups(exploration, answer, filters, shown)
+    if groups is None:
         return Figure(None, (texts.not_drawn(first.label),))
-    table = shown if is_limited else answer.rows
-    if is_of_table:
-        rows: Rows = table
-    else:
-        rows = _sums(table, dimensions, first.name) if is_limited else measure_groups([first], dimensions, filters)
-    if not rows:
+    if not groups.rows:
         return None
-    is_cut = len(rows) > MAX_GROUPS or (is_of_table and answer.is_cut)
-    columns = {first.name: first.label} if split else _columns(exploration, answer)
-    places, count = _places(exploration, rows, by, first.name, shown)
-    series, notes = _sides(rows, by, columns, places, first), list[str]()
-    if split:
-        has_rest = first.is_additive and not is_cut and _kind(exploration, by, places, 2) != "line"
-        series, notes = _split(rows, (by, split), places, first, has_rest=has_rest)
+    by = dimensions[0]
+    places, count = _places(exploration, groups.rows, by, first.name, shown)
+    if len(dimensions) > 1:
+        has_rest = first.is_additive and not groups.is_cut and _kind(exploration, by, places, 2) != "line"
+        series, notes = _split(groups.rows, (by, dimensions[1]), places, first, has_rest=has_rest)
+    else:
+        series, notes = _sides(groups.rows, by, _columns(exploration, answer), places, first), []
     if len(places) < count:
         notes.append(texts.drawn_places(len(places), count, by.name))
     unfinished = incomplete_periods(by, places, filters) if by.is_period else frozenset()
@@ -71,11 +64,40 @@ def draw_chart(exploration: Exploration, answer: ExplorationAnswer, filters: Fil
     }
     if len(series) > 1:
         figure["series"] = series
+    return Figure(figure | _axis(by, places), tuple(notes))
+
+
+@dataclass(frozen=True)
+class _DrawnGroups:
+    """is_cut: whether there are more groups than these."""
+
+    rows: Rows
+    is_cut: bool
+
+
+def _groups(exploration: Exploration, answer: ExplorationAnswer, filters: Filters, shown: Rows) -> _DrawnGroups | None:
+    """The groups of the chart; None if those of the table are a part of all and do not add up to its groups."""
+    first, dimensions = exploration.measures[0], _dimensions(exploration)
+    is_limited = bool(answer.limit) or (len(shown) < len(answer.rows) and not exploration.across)
+    table = shown if is_limited else answer.rows
+    if dimensions == exploration.by and not (len(dimensions) > 1 and answer.compared):
+        return _DrawnGroups(table, len(table) > MAX_GROUPS or answer.is_cut)
+    if not is_limited:
+        rows: Rows = measure_groups([first], dimensions, filters)
+    elif first.is_additive or dimensions == exploration.by:
+        rows = _sums(table, dimensions, first.name)
+    else:
+        return None
+    return _DrawnGroups(rows, len(rows) > MAX_GROUPS)
+
+
+def _axis(by: Dimension, places: Sequence[Any]) -> dict[str, Any]:
+    """The labels of the places, and for the script, which formats dates, the length of periods."""
     if by.name not in PERIOD_LENGTHS:
-        return Figure(figure | {"labels": labels.value_labels(by, places)}, tuple(notes))
-    alone = {"names": [charts.period_name(places[0], PERIOD_LENGTHS[by.name])]} if len(places) == 1 else {}
-    days = {"period": PERIOD_LENGTHS[by.name], "labels": [place.isoformat() for place in places]}
-    return Figure(figure | alone | days, tuple(notes))
+        return {"labels": labels.value_labels(by, places)}
+    length = PERIOD_LENGTHS[by.name]
+    alone = {"names": [charts.period_name(places[0], length)]} if len(places) == 1 else {}
+    return {**alone, "period": length, "labels": [place.isoformat() for place in places]}
 
 
 def _dimensions(exploration: Exploration) -> tuple[Dimension, ...]:

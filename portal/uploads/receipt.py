@@ -48,22 +48,18 @@ def show_receipt(batch_id: str) -> ResponseReturnValue:
     upload = scoped.visible_batch(batch_id)
     # Read before the receipt: if a correction is settled in between, the page polls again and then shows its rows.
     corrections = batch_records.child_batches(ports(), batch_id, BatchKind.CORRECTION)
-    correcting = any(one.state not in TERMINAL_STATES | STATES_IN_LEDGER for one in corrections)
-    again = batch_records.active_replay(ports(), upload)
-    undoing = upload.state in STATES_IN_LEDGER and undo.is_undo_requested(ports(), batch_id)
+    work = _work_on(upload, corrections)
     is_removed = bool(upload.home) and batch_records.is_home_removed(ports(), upload.home)
     is_of_home = bool(upload.home) and not is_removed
-    is_left_to_job = upload.state is BatchState.STAGED and large_job.is_large_settlement(
-        ports(), large_job.staged_rows(upload)
-    )
     receipt = receipts.receipt(ports(), batch_id)
-    groups = _groups(receipt["problems"])
-    for group in groups:
-        if group["problem"].severity is Severity.ERROR:
-            group["rows"] = _refused(upload, group["problem"].code, SHOWN)
-    repeated = any(one["code"] == "repeated-line" for one in receipt["problems"]) and upload.state in STATES_IN_LEDGER
+    offered = _steps(upload, receipt)
+    blocked = (
+        BLOCKED if work["again"] or work["undoing"] or is_of_home else NOT_OF_OTHERS if is_removed else frozenset()
+    )
     return render_template(
         "uploads/receipt.html",
+        **work,
+        **_of_user(upload, is_of_home=is_of_home),
         upload=upload,
         receipt=receipt,
         headline=labels.headline(receipt),
@@ -71,36 +67,68 @@ def show_receipt(batch_id: str) -> ResponseReturnValue:
         balance=labels.balance(receipt["rows"]),
         words=labels.state_of(upload),
         reason=labels.reason(upload),
-        identical=labels.identical_rows(repeated_lines(ports(), upload)) if repeated else "",
-        groups=groups,
-        waits=upload.state in labels.UNDER_WAY or correcting or undoing or (again and again.state in labels.UNDER_WAY),
-        correcting=correcting,
-        again=again,
-        undoing=undoing,
+        identical=_identical_rows(upload, receipt),
+        groups=_groups_with_rows(upload, receipt),
         is_home_removed=is_removed,
         undo_request=undo_requests.find_undo_request(ports(), batch_id) if upload.home else None,
-        is_left_to_job=is_left_to_job,
         day_without_sales=_day_without_sales(upload),
         corrected_by=[one.settlement_no for one in corrections if one.settlement_no],
         not_corrected=corrections[-1] if corrections and corrections[-1].state is BatchState.REJECTED else None,
         questions=held_questions.link_text(upload),
-        offered=_steps(upload, receipt),
-        steps=_steps(upload, receipt)
-        - _of_others(upload, corrections)
-        - (BLOCKED if again or undoing or is_of_home else NOT_OF_OTHERS if is_removed else frozenset()),
+        offered=offered,
+        steps=offered - _of_others(upload, corrections) - blocked,
         contracts=scoped.visible_contracts(),
-        alike=len(scoped.held_alike(upload)) if scope().may(Action.DECIDE) else 0,
         is_direct=bool(upload.contract) and submit.imports_without_preview(upload.contract),
         headers=receipts.batch_headers(ports(), upload),
-        sales=quarantined_messages.open_messages(ports(), upload)
-        if scope().may(Action.DECIDE) and not is_of_home
-        else [],
-        acceptable=quarantined_messages.acceptable_messages(ports(), upload) if scope().may(Action.ADMINISTER) else {},
         typed=correction_draft.get_draft(ports(), batch_id).has_edits(),
         parent=batch_records.get_batch(ports(), upload.parent) if upload.parent else None,
         received=receipt_time(upload.received_seq),
         is_ahead=upload.is_ahead(ports().clock.now()),
     )
+
+
+def _work_on(upload: Batch, corrections: Sequence[Batch]) -> dict[str, Any]:
+    """What is being done with a batch, and whether the page polls until it is done."""
+    correcting = any(one.state not in TERMINAL_STATES | STATES_IN_LEDGER for one in corrections)
+    again = batch_records.active_replay(ports(), upload)
+    undoing = upload.state in STATES_IN_LEDGER and undo.is_undo_requested(ports(), upload.batch_id)
+    is_staged = upload.state is BatchState.STAGED
+    return {
+        "correcting": correcting,
+        "again": again,
+        "undoing": undoing,
+        "is_left_to_job": is_staged and large_job.is_large_settlement(ports(), large_job.staged_rows(upload)),
+        "waits": upload.state in labels.UNDER_WAY
+        or correcting
+        or undoing
+        or (again and again.state in labels.UNDER_WAY),
+    }
+
+
+def _of_user(upload: Batch, *, is_of_home: bool) -> dict[str, Any]:
+    """What only those see who decide on files or administer."""
+    decides = scope().may(Action.DECIDE)
+    administers = scope().may(Action.ADMINISTER)
+    return {
+        "alike": len(scoped.held_alike(upload)) if decides else 0,
+        "sales": quarantined_messages.open_messages(ports(), upload) if decides and not is_of_home else [],
+        "acceptable": quarantined_messages.acceptable_messages(ports(), upload) if administers else {},
+    }
+
+
+def _identical_rows(upload: Batch, receipt: Receipt) -> str:
+    """A sentence about identical rows of a settled file; empty if it has none."""
+    repeated = any(one["code"] == "repeated-line" for one in receipt["problems"]) and upload.state in STATES_IN_LEDGER
+    return labels.identical_rows(repeated_lines(ports(), upload)) if repeated else ""
+
+
+def _groups_with_rows(upload: Batch, receipt: Receipt) -> list[dict[str, Any]]:
+    """The problems by code; those of rejected rows with examples."""
+    groups = _groups(receipt["problems"])
+    for group in groups:
+        if group["problem"].severity is Severity.ERROR:
+            group["rows"] = _refused(upload, group["problem"].code, SHOWN)
+    return groups
 
 
 def _day_without_sales(upload: Batch) -> str:
