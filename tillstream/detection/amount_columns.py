@@ -13,6 +13,7 @@ from tillstream.detection.amounts import (
     totals,
     totals_by_content,
 )
+from tillstream.detection.amounts.arithmetic import role_of_total
 from tillstream.detection.amounts.totals import TaxColumns
 from tillstream.detection.columns import column_roles
 from tillstream.detection.columns.column_roles import MONEY_ROLES, ColumnProfile
@@ -119,7 +120,7 @@ class AmountColumns:
             )
         )
         self._orders = self._orders.with_names(names, roles.get("sale_id", ""))
-        total = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
+        total = role_of_total(roles)
         for name in names:
             if not total and "discount" not in roles:
                 roles["discount"] = name

@@ -130,20 +130,23 @@ def choose_sheet(sheets: Sequence[WorkbookSheet], log: DetectionLog) -> Workbook
         )
     similar = [one for one in sheets if one.rank[:2] == best.rank[:2] and one.is_table]
     if len(similar) > 1:
-        ordered = [best, *sorted((one for one in similar if one is not best), key=lambda one: one.is_hidden)]
-        is_only_visible = all(one.is_hidden for one in ordered[1:])
-        log.add_question(
-            SHEET_QUESTION,
-            "Which sheet contains the sales? Only this sheet is read; upload the others as files of their own.",
-            tuple(one.name for one in ordered),
-            "; ".join(one.shown() for one in ordered[:_SHOWN_SHEETS]),
-            default=best.name if is_only_visible else "",
-        )
+        _ask_for_sheet(best, sorted((one for one in similar if one is not best), key=lambda one: one.is_hidden), log)
     elif best is not sheets[0]:
         hidden = [f"“{best.name}” is a hidden sheet"] if best.is_hidden else []
         evidence = "; ".join([*hidden, *(_why_not(one) for one in sheets if one is not best)])
         log.add_finding(SHEET_QUESTION, best.name, evidence, CERTAIN if best.has_sales else LIKELY)
     return best
+
+
+def _ask_for_sheet(best: WorkbookSheet, others: Sequence[WorkbookSheet], log: DetectionLog) -> None:
+    ordered = [best, *others]
+    log.add_question(
+        SHEET_QUESTION,
+        "Which sheet contains the sales? Only this sheet is read; upload the others as files of their own.",
+        tuple(one.name for one in ordered),
+        "; ".join(one.shown() for one in ordered[:_SHOWN_SHEETS]),
+        default=best.name if all(one.is_hidden for one in others) else "",
+    )
 
 
 def _is_date(profile: ColumnProfile) -> bool:

@@ -141,6 +141,11 @@ class Agreement:
         return self.rows >= _MIN_ROWS and self.proving >= _MIN_PROVING_ROWS and self.share >= share
 
 
+def role_of_total(roles: Collection[str]) -> str:
+    """The role of the total: the net one, or else the gross one; empty without any."""
+    return next((role for role in ("net_amount", "gross_amount") if role in roles), "")
+
+
 class NumberColumns:
     """The first rows of numeric columns; cells that are no number are NaN."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tillstream.detection.amounts.arithmetic import MAX_COMPARED_ROWS, NumberColumns, Numbers, are_equal
+from tillstream.detection.amounts.arithmetic import MAX_COMPARED_ROWS, NumberColumns, Numbers, are_equal, role_of_total
 from tillstream.detection.amounts.line_totals import is_discount_header
 from tillstream.detection.amounts.order_totals import is_same_within_orders, sales_with_lines
 from tillstream.detection.evidence import DetectionLog, percentage
@@ -32,7 +32,7 @@ def detect_discount_before_total(
 
     unmapped: numeric columns without a role.
     """
-    role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
+    role = role_of_total(roles)
     if not role or "discount" not in roles:
         return {}
     name, discount = roles[role], roles["discount"]
@@ -129,7 +129,7 @@ def detect_first_line_amounts(
     roles: the discount is added, in place, if totals are computed and there is none.
     order_columns: numeric columns that only the first line of an order has.
     """
-    total = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
+    total = role_of_total(roles)
     mapped = [roles[role] for role in (total, "quantity", "unit_price", "discount") if role in roles]
     columns = NumberColumns(sheet, dict.fromkeys((*mapped, *order_columns)), style)
     is_priced = all(roles.get(role, "") in columns for role in ("quantity", "unit_price"))
@@ -282,35 +282,38 @@ def ask_more_discounts(
 
     names: numeric columns without a role. settings: of `amounts` so far.
     """
-    total = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
+    total = role_of_total(roles)
     computed = {"quantity", "unit_price"} <= set(roles)
     if "discount" not in roles or roles["discount"] not in sheet.columns or not (total or computed):
         return {}
     target = total if total and not settings.get("less_discount") else "discount"
     part = "add" if target == "discount" else "subtract"
+    keeps_line_total = target != "discount" and computed and settings.get("discount", "amount") == "amount"
     mapped = [roles[role] for role in ("quantity", "unit_price", "discount", "tax", total) if role in roles]
     terms: dict[str, dict[str, list[str]]] = {}
     columns = NumberColumns(sheet, dict.fromkeys((*mapped, *names)), style)
+    in_question = {question.key for question in log.questions}
     for name in _other_discounts(columns, roles, names, total, settings):
-        key = f"subtract.{name}"
-        if any(question.key == key for question in log.questions) or is_same_within_orders(
-            sheet, dict(roles), np.nan_to_num(columns[name])
-        ):
+        key, values = f"subtract.{name}", np.nan_to_num(columns[name])
+        if key in in_question or is_same_within_orders(sheet, dict(roles), values):
             continue
         obstacle = _obstacle_to_subtract(sheet, roles, columns, name, target, settings)
         answer = log.answer(key)
         if answer == "yes" and not obstacle:
             terms.setdefault(part, {}).setdefault(target, []).append(name)
-            if target != "discount" and computed and settings.get("discount", "amount") == "amount":
-                terms.setdefault("add", {}).setdefault("discount", []).append(name)  # the line total stays right
+            if keeps_line_total:
+                terms.setdefault("add", {}).setdefault("discount", []).append(name)
         elif answer is None:
-            rows = int((np.nan_to_num(columns[name]) != 0).sum())
-            words = f"Is {name} subtracted, too, besides {roles['discount']}?"
-            evidence = f"{name} is not 0 in {rows:,} rows, and no sum shows whether it is contained"
-            if obstacle:
-                evidence += f"; {obstacle}"
-            log.add_question(key, words, ("no",) if obstacle else ("yes", "no"), evidence)
+            _ask_to_subtract_too(log, key, name, roles["discount"], int((values != 0).sum()), obstacle)
     return terms
+
+
+def _ask_to_subtract_too(log: DetectionLog, key: str, name: str, discount: str, rows: int, obstacle: str) -> None:
+    words = f"Is {name} subtracted, too, besides {discount}?"
+    evidence = f"{name} is not 0 in {rows:,} rows, and no sum shows whether it is contained"
+    if obstacle:
+        evidence += f"; {obstacle}"
+    log.add_question(key, words, ("no",) if obstacle else ("yes", "no"), evidence)
 
 
 def _obstacle_to_subtract(

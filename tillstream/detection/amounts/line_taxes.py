@@ -4,7 +4,7 @@ The tax of a row is the sum of its taxes, or of the columns for each rate, such 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 
@@ -275,6 +275,11 @@ def find_several_taxes(sheet: Sheet, columns: Mapping[str, SampleColumn]) -> Sev
     taxes = [name for name, kind in words.items() if kind][:_MAX_TAXES]
     if len(taxes) < 2 or len({words[name] for name in taxes}) < len(taxes):
         return None
+    return _proved_taxes(sheet, numeric, taxes) or _taxes_of_family(sheet, {name: words[name] for name in taxes})
+
+
+def _proved_taxes(sheet: Sheet, numeric: Sequence[str], taxes: Sequence[str]) -> SeveralTaxes | None:
+    """Taxes that are proved by a sum, in any style of numbers."""
     for style in _NUMBER_STYLES:
         numbers = NumberColumns(sheet, numeric[: _MAX_COLUMNS + _MAX_TAXES], style)
         used = [name for name in taxes if name in numbers and np.nan_to_num(numbers[name]).any()]
@@ -282,10 +287,17 @@ def find_several_taxes(sheet: Sheet, columns: Mapping[str, SampleColumn]) -> Sev
             proofs = (*_taxes_by_sum(numbers, used), *_total_columns(numbers, used))
             if proofs:
                 return proofs[0]
-    family = [name for name in taxes if words[name] in _tax_family(words, taxes)]
-    if len(family) < 2 or any(
-        may_contain_rates(NumberColumns(sheet, family, _NUMBER_STYLES[0])[name]) for name in family
-    ):
+    return None
+
+
+def _taxes_of_family(sheet: Sheet, words: Mapping[str, str]) -> SeveralTaxes | None:
+    """Taxes that are levied beside each other by their names. words: the word of each tax."""
+    members = _tax_family(words.values())
+    family = [name for name, word in words.items() if word in members]
+    if len(family) < 2:
+        return None
+    numbers = NumberColumns(sheet, family, _NUMBER_STYLES[0])
+    if any(may_contain_rates(numbers[name]) for name in family):
         return None
     return SeveralTaxes((*family,), f"{_listed_taxes(family)} are taxes of the same sale, so the tax is their sum")
 
@@ -301,9 +313,9 @@ def tax_word(name: str) -> str:
     return " ".join(sorted(named - _TAX_WORDS) or tokens) if is_tax else ""
 
 
-def _tax_family(words: Mapping[str, str], taxes: Sequence[str]) -> frozenset[str]:
+def _tax_family(words: Iterable[str]) -> frozenset[str]:
     """The family of which the file has several taxes; empty if there is none."""
-    present = {words[name] for name in taxes}
+    present = set(words)
     return next((family for family in _TAX_FAMILIES if len(family & present) > 1), frozenset())
 
 

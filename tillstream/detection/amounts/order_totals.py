@@ -142,27 +142,34 @@ def detect_order_amounts(
     columns = NumberColumns(sheet, dict.fromkeys((*mapped, *pair, *unmapped)), style)
     totals = set_order_totals_aside(sheet, columns, roles, log)
     orders = _group_orders(sheet, roles)
-    repeated = {
-        name: count for name in dict.fromkeys((*mapped, *unmapped)) if (count := _count_repeated(columns[name], orders))
-    }
+    counts = {name: _count_repeated(columns[name], orders) for name in (*mapped, *unmapped)}
+    repeated = {name: count for name, count in counts.items() if count}
     _set_repeated_totals_aside(columns, roles, repeated, orders, log)
-    names = [roles[role] for role in (*TOTAL_ROLES, "tax", "discount") if roles.get(role, "") in repeated]
-    names = [name for name in names if name != roles.get("discount") or _is_discount_amount(sheet, columns, roles, log)]
-    once = False
-    for name in names[:1]:
-        if name == roles.get("tax"):
-            evidence = f"{name} is the same on all lines of each of {repeated[name]:,} orders with several lines"
-            log.add_finding("once", name, f"{evidence}: it is the tax of the order, and counts once", LIKELY)
-            once = True
-        else:
-            once = _ask_to_count_once(sheet, name, repeated[name], orders, log)
-    if not once:
-        return OrderAmounts(sheet, repeated=totals | repeated.keys())
+    names = [roles[role] for role in (*TOTAL_ROLES, "tax") if roles.get(role, "") in repeated]
+    if roles.get("discount", "") in repeated and _is_discount_amount(sheet, columns, roles, log):
+        names.append(roles["discount"])
+    of_orders = totals | repeated.keys()
+    if not names or not _counts_once(sheet, roles, names[0], repeated[names[0]], orders, log):
+        return OrderAmounts(sheet, repeated=of_orders)
     names += [name for name in unmapped if name not in names and _is_of_orders(columns[name], orders)]
-    within = roles["sale_id"]
+    return _with_amounts_once(sheet, tuple(names), roles["sale_id"], of_orders)
+
+
+def _with_amounts_once(sheet: Sheet, names: tuple[str, ...], within: str, of_orders: frozenset[str]) -> OrderAmounts:
     cells = sheet.columns[within].cells
     zeroed = {name: _counted_once(sheet.columns[name], cells) for name in names}
-    return OrderAmounts(replace(sheet, columns=sheet.columns | zeroed), tuple(names), within, totals | repeated.keys())
+    return OrderAmounts(replace(sheet, columns=sheet.columns | zeroed), names, within, of_orders)
+
+
+def _counts_once(
+    sheet: Sheet, roles: Mapping[str, str], name: str, count: int, orders: "_Orders", log: DetectionLog
+) -> bool:
+    """Whether an amount that is repeated on the lines of `count` orders counts once; asks unless it is the tax."""
+    if name != roles.get("tax"):
+        return _ask_to_count_once(sheet, name, count, orders, log)
+    evidence = f"{name} is the same on all lines of each of {count:,} orders with several lines"
+    log.add_finding("once", name, f"{evidence}: it is the tax of the order, and counts once", LIKELY)
+    return True
 
 
 @dataclass(frozen=True)

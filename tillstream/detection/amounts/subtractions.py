@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tillstream.detection.amounts import charges, further_discounts
-from tillstream.detection.amounts.arithmetic import NumberColumns, Numbers, are_equal, compare_columns
+from tillstream.detection.amounts.arithmetic import NumberColumns, Numbers, are_equal, compare_columns, role_of_total
 from tillstream.detection.amounts.line_totals import is_fee_header
 from tillstream.detection.amounts.order_totals import is_same_within_orders
 from tillstream.detection.evidence import CERTAIN, DetectionLog, percentage
@@ -183,7 +183,7 @@ def detect_subtractions(
     the columns that may be subtracted besides those of what came back. includes_tax: the net total is computed from
     that of the file.
     """
-    total_role = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
+    total_role = role_of_total(roles)
     mapped = [roles[role] for role in _MAPPED_ROLES if role in roles]
     in_question = {choice for question in log.questions for choice in question.choices}
     before_fees = "column.net_amount" in log.answers
@@ -197,22 +197,30 @@ def detect_subtractions(
         answer = log.answer(key)
         if part.follows and answer == "with_tax":
             answer = "yes"
-        if (answer == "yes" and part.of) or answer == "with_tax":
-            terms.setdefault(part.setting or "refunded", {})[part.name] = part.of or roles["gross_amount"]
-        elif answer == "yes" and part.role == "discount" and "discount" not in roles:
-            roles["discount"] = part.name
-            terms |= {"factors": {"discount": -1}} if part.sign > 0 else {}
-        elif answer == "yes":
-            is_less = (part.sign < 0) != (part.role == "discount")  # a discount is subtracted itself
-            terms.setdefault("subtract" if is_less else "add", {}).setdefault(part.role, []).append(part.name)
-            if part.replaces_total:
-                total = roles.pop(total_role)
-                log.add_finding("column.extra", total, f"{total} counts the units in {part.name}", CERTAIN)
-        elif answer is None:
+        if answer is None:
             row = int(np.flatnonzero(np.nan_to_num(columns[part.name]))[0])
             lines = tuple(filter(None, [sheet.columns[part.name].lines[row]]))
             log.add_question(key, part.words, part.choices, part.evidence, lines)
+        elif answer in {"yes", "with_tax"}:
+            _add_terms(terms, part, roles, with_tax=answer == "with_tax")
+            if part.replaces_total and answer == "yes":
+                total = roles.pop(total_role)
+                log.add_finding("column.extra", total, f"{total} counts the units in {part.name}", CERTAIN)
     return terms
+
+
+def _add_terms(
+    terms: dict[str, dict[str, Any]], part: _SubtractedPart, roles: dict[str, str], *, with_tax: bool
+) -> None:
+    """Subtract a part in the settings, or as the discount of the file if it has none: then `roles` is changed."""
+    if part.of or with_tax:
+        terms.setdefault(part.setting or "refunded", {})[part.name] = part.of or roles["gross_amount"]
+    elif part.role == "discount" and "discount" not in roles:
+        roles["discount"] = part.name
+        terms |= {"factors": {"discount": -1}} if part.sign > 0 else {}
+    else:
+        is_less = (part.sign < 0) != (part.role == "discount")  # a discount is subtracted itself
+        terms.setdefault("subtract" if is_less else "add", {}).setdefault(part.role, []).append(part.name)
 
 
 def _possible_parts(
@@ -230,6 +238,23 @@ def _possible_parts(
             words = f"Is the difference to {before} subtracted, so that the revenue is after refunds? "
             words += _falls(roles, total_role, before)
             yield _SubtractedPart(name, total_role, words, evidence, of=before, setting="remaining")
+    yield from _reversed_parts(sheet, columns, roles, total_role, free, export_parts, includes_tax=includes_tax)
+    if total_role and export_parts is None:
+        others = [name for name in free if not reversed_column(name) and _is_used(columns[name])]
+        yield from _contained_parts(sheet, columns, roles, total_role, others)
+
+
+def _reversed_parts(
+    sheet: Sheet,
+    columns: NumberColumns,
+    roles: dict[str, str],
+    total_role: str,
+    free: list[str],
+    export_parts: Sequence[str] | None,
+    *,
+    includes_tax: bool,
+) -> Iterator[_SubtractedPart]:
+    """Amounts that were refunded, then units that came back."""
     named = [name for name in free if name in (export_parts or ()) or reversed_column(name)]
     reversing = _distinct_parts(columns, [name for name in named if np.nan_to_num(columns[name]).any()])
     units = [name for name in reversing if _is_quantity(columns, roles, name)]
@@ -242,16 +267,22 @@ def _possible_parts(
         also = [f" The units in {one.name} are subtracted, too." for one in returned if one.follows == name]
         yield replace(refund, words=refund.words + "".join(also))
     yield from returned
-    if total_role and export_parts is None:
-        others = [name for name in free if not reversed_column(name) and _is_used(columns[name])]
-        total = roles[total_role]
-        parts, proof = contained_charges(columns, roles, total, others[:_MAX_COLUMNS])
-        for name in parts:
-            ask = f"{total} includes {name}. Is it subtracted, so that the revenue is without {name}?"
-            yield _SubtractedPart(name, total_role, ask, proof)
-        for name, evidence in () if parts else charges.doubtful_charges(sheet, columns, roles, total_role, others):
-            ask = f"Is {name} subtracted from {total}, because it is contained and no revenue of goods?"
-            yield _SubtractedPart(name, total_role, ask, evidence)
+
+
+def _contained_parts(
+    sheet: Sheet, columns: NumberColumns, roles: dict[str, str], total_role: str, others: Sequence[str]
+) -> Iterator[_SubtractedPart]:
+    """Charges that a sum proves to be in the total, or else those that may be in it."""
+    total = roles[total_role]
+    parts, proof = contained_charges(columns, roles, total, others[:_MAX_COLUMNS])
+    for name in parts:
+        ask = f"{total} includes {name}. Is it subtracted, so that the revenue is without {name}?"
+        yield _SubtractedPart(name, total_role, ask, proof)
+    if parts:
+        return
+    for name, evidence in charges.doubtful_charges(sheet, columns, roles, total_role, others):
+        ask = f"Is {name} subtracted from {total}, because it is contained and no revenue of goods?"
+        yield _SubtractedPart(name, total_role, ask, evidence)
 
 
 def _distinct_parts(columns: NumberColumns, names: list[str]) -> list[str]:

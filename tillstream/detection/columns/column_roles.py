@@ -295,16 +295,14 @@ def _assign_date_by_values(
     unused = {name: profile for name, profile in column_profiles.items() if name not in used}
     names = [name for name, profile in unused.items() if profile.may_be_date]
     names = names or [name for name, profile in unused.items() if profile.may_be_unix]
+    dates = [name for name, profile in column_profiles.items() if profile.may_be_date]
     if len(names) == 1:
         assigned["date"] = names[0]
         used.add(names[0])
-        others = [name for name, profile in column_profiles.items() if name != names[0] and profile.may_be_date]
-        evidence = f"the names of {', '.join(others)} mean no sale date" if others else "it is the only column of dates"
+        others = ", ".join(name for name in dates if name != names[0])
+        evidence = f"the names of {others} mean no sale date" if others else "it is the only column of dates"
         log.add_finding("column.date", names[0], evidence, CERTAIN - 0.05)
-        return
-    free = [name for name in column_profiles if name not in assigned.values()]
-    choices = names or [name for name in free if column_profiles[name].may_be_date]
-    if choices:
+    elif choices := names or [name for name in dates if name not in assigned.values()]:
         words = "Which column is the date of the sale?"
         verb = "contains" if len(choices) == 1 else "contain"
         log.add_question("column.date", words, (*choices, NO_COLUMN), f"{', '.join(choices)} {verb} dates")
@@ -341,19 +339,18 @@ def number_style_columns(
 
     Without a column of money, the other numbers include those with separators that may be those of thousands.
     """
+    has_money = bool(MONEY_ROLES & role_columns.keys())
     mapped = [profiles[role_columns[role]] for role in sorted(NUMERIC_ROLES & role_columns.keys())]
-    mapped_columns = [(one.column, one.numbers) for one in mapped]
-    if mapped_columns and (
-        any(profile.decimal or profile.thousands for _, profile in mapped_columns)
-        or (MONEY_ROLES & role_columns.keys() and not any(profile.ambiguous for _, profile in mapped_columns))
-    ):
-        return mapped_columns
-    others = [one for name, one in profiles.items() if name not in role_columns.values() and one.numbers.share > 0.95]
-    numbers = [(one.column, one.numbers) for one in others]
-    if MONEY_ROLES & role_columns.keys():
-        return mapped_columns + [(column, profile) for column, profile in numbers if profile.decimal]
-    separated = [one for one in numbers if one[1].decimal or one[1].thousands or one[1].ambiguous]
-    return mapped_columns + separated
+    columns = [(one.column, one.numbers) for one in mapped]
+    is_clear = has_money and not any(numbers.ambiguous for _, numbers in columns)
+    if is_clear or any(numbers.decimal or numbers.thousands for _, numbers in columns):
+        return columns
+    for name, one in profiles.items():
+        if name in role_columns.values() or one.numbers.share <= 0.95:
+            continue
+        if one.numbers.decimal or (not has_money and (one.numbers.thousands or one.numbers.ambiguous)):
+            columns.append((one.column, one.numbers))
+    return columns
 
 
 _NUMBERED_NAME = re.compile(r"(?P<name>.+) \((?P<place>[0-9]+)\)")

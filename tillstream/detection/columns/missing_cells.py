@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tillstream.detection.amounts.arithmetic import MIN_SHARE, TOLERANCE, money_rows
+from tillstream.detection.amounts.arithmetic import MIN_SHARE, TOLERANCE, money_rows, role_of_total
 from tillstream.detection.columns.column_roles import NUMERIC_ROLES, ColumnProfile
 from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import SampleColumn, Sheet
@@ -44,7 +44,7 @@ def _missing_quantity_rule(
     sheet: Sheet, roles: dict[str, str], style: DetectedNumberStyle, log: DetectionLog
 ) -> dict[str, Any]:
     """The rule for rows without a quantity whose total is the price, as of one piece. Asks `missing_quantity`."""
-    total = next((role for role in ("net_amount", "gross_amount") if role in roles), "")
+    total = role_of_total(roles)
     if not total or not {"quantity", "unit_price"} <= roles.keys():
         return {}
     money = money_rows(sheet, roles, style)
@@ -210,23 +210,32 @@ def _is_amount(profile: ColumnProfile) -> bool:
 
 def _empty_together(sheet: Sheet, profiles: Mapping[str, ColumnProfile], log: DetectionLog) -> tuple[str, ...]:
     """Columns, a date among them, that are empty in the same rows, in which the others have their values."""
+    if not any(one.column.filled == sheet.rows and one.numbers.share < 0.5 for one in profiles.values()):
+        return ()
+    for empty, names in _columns_by_empty_rows(sheet, profiles).items():
+        column = sheet.columns[names[0]]
+        is_usual = len(names) > 1 and min(len(empty), column.filled) >= _MIN_ORDERS
+        if not is_usual or not any(profiles[name].may_be_date for name in names):
+            continue
+        if log.answer(FILL_DOWN_KEY) is None:
+            words = f"Do empty cells of {_listed_names(names)} mean the value above?"
+            evidence = f"{'all' if len(names) > 2 else 'both'} are empty in the same {len(empty):,} rows"
+            lines = tuple(filter(None, (column.lines[row] for row in empty[:3])))
+            log.add_question(FILL_DOWN_KEY, words, ("yes", "no"), evidence, lines)
+        return tuple(names)
+    return ()
+
+
+def _columns_by_empty_rows(
+    sheet: Sheet, profiles: Mapping[str, ColumnProfile]
+) -> Mapping[tuple[int, ...], Sequence[str]]:
+    """Columns without amounts whose first cell is filled and others are empty, by the rows in which they are."""
     groups: dict[tuple[int, ...], list[str]] = {}
     for name, profile in profiles.items():
         if 0 < profile.column.filled < sheet.rows and profile.column.cells[0] and not _is_amount(profile):
             empty = tuple(row for row, cell in enumerate(profile.column.cells) if not cell)
             groups.setdefault(empty, []).append(name)
-    for empty, names in groups.items():
-        if len(names) < 2 or len(empty) < _MIN_ORDERS or not any(profiles[name].may_be_date for name in names):
-            continue
-        texts = [one for one in profiles.values() if one.column.filled == sheet.rows and one.numbers.share < 0.5]
-        if texts and sheet.columns[names[0]].filled >= _MIN_ORDERS:
-            words = f"Do empty cells of {_listed_names(names)} mean the value above?"
-            evidence = f"{'all' if len(names) > 2 else 'both'} are empty in the same {len(empty):,} rows"
-            lines = tuple(line for row in empty[:3] if (line := sheet.columns[names[0]].lines[row]))
-            if log.answer(FILL_DOWN_KEY) is None:
-                log.add_question(FILL_DOWN_KEY, words, ("yes", "no"), evidence, lines)
-            return tuple(names)
-    return ()
+    return groups
 
 
 def _listed_names(names: Sequence[str]) -> str:

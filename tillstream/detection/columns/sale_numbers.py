@@ -151,45 +151,48 @@ def find_number_restart(sheet: Sheet, roles: Mapping[str, str]) -> NumberRestart
     number = sheet.columns[roles["sale_id"]]
     till = _till_column(sheet, roles)
     rows = _numbered_rows(sheet, roles, till)
-    by_till: tuple[str, ...] = ()
-    evidence: list[str] = []
-    lines: tuple[int, ...] = ()
-    if till:
-        tills = _cells_by_role([((*row.group[:1], row.number), row.group[1]) for row in rows])
-        several = [key for key, values in tills.items() if len(values) > 1]
-        if len(several) >= max(_MIN_REPEATED, _MIN_REPEATED_SHARE * len(tills)):
-            by_till = (till.name,)
-            evidence.append(_of_several(number.name, several, tills, f"values of {till.name}"))
-            lines = number.first_lines(several[0][-1])
-    if till and not by_till:
+    at_tills = _by_till(number, till, rows) if till else None
+    if till and not at_tills:
         rows = [row._replace(group=row.group[:1]) for row in rows]
     days = _cells_by_role([(row.key, row.day) for row in rows]) if "date" in roles else {}
-    several = [key for key, values in days.items() if len(values) > 1]
+    several = _keys_of_several(days)
     proved = len(several) >= _MIN_REPEATED and _starts_again(rows)
     if not proved:
         several = [key for key in several if not are_days_of_night(days[key])]
-    if not proved and len(several) < max(_MIN_REPEATED, _MIN_SHARE_OF_DAYS * len(days)):
-        if by_till:
-            return NumberRestart((number.name, *by_till), evidence[0], lines, is_proved=True)
-        return _by_customer(number, roles, rows)
-    again = ": they start again" if proved else ""
-    evidence.append(_of_several(number.name, several, days, "days") + again)
-    names = (number.name, *by_till, day_column_name(sheet.columns[roles["date"]]))
+        if len(several) < max(_MIN_REPEATED, _MIN_SHARE_OF_DAYS * len(days)):
+            return at_tills or _by_customer(number, roles, rows)
+    evidence = [at_tills.evidence] if at_tills else []
+    evidence.append(_of_several(number.name, several, days, "days") + (": they start again" if proved else ""))
+    names = (*(at_tills.names if at_tills else (number.name,)), day_column_name(sheet.columns[roles["date"]]))
     if names[-1] == roles["date"] and _times_differ(rows):
         names, proved = (), False
         evidence.append("the times of one sale differ, so that number and date do not identify it together")
     return NumberRestart(names, "; ".join(evidence), _example_lines(rows, several[0]), is_proved=proved)
 
 
+def _by_till(number: SampleColumn, till: SampleColumn, rows: Sequence[_NumberedRow]) -> NumberRestart | None:
+    """Number and till, if many numbers are at several tills."""
+    tills = _cells_by_role([((*row.group[:1], row.number), row.group[1]) for row in rows])
+    several = _keys_of_several(tills)
+    if len(several) < max(_MIN_REPEATED, _MIN_REPEATED_SHARE * len(tills)):
+        return None
+    evidence = _of_several(number.name, several, tills, f"values of {till.name}")
+    return NumberRestart((number.name, till.name), evidence, number.first_lines(several[0][-1]), is_proved=True)
+
+
 def _by_customer(number: SampleColumn, roles: Mapping[str, str], rows: Sequence[_NumberedRow]) -> NumberRestart | None:
     """Number and customer, if most numbers have several customers; which is no proof."""
     customers = _cells_by_role([(row.key, row.customer) for row in rows])
-    several = [key for key, values in customers.items() if len(values) > 1]
+    several = _keys_of_several(customers)
     if len(several) < max(_MIN_REPEATED, _MIN_SHARE_OF_DAYS * len(customers)):
         return None
     evidence = _of_several(number.name, several, customers, "customers")
     names = (number.name, next(roles[role] for role in _CUSTOMERS if role in roles))
     return NumberRestart(names, evidence, number.first_lines(several[0][-1]), is_proved=False)
+
+
+def _keys_of_several(values: Mapping[tuple[str, ...], dict[str, None]]) -> list[tuple[str, ...]]:
+    return [key for key, of_key in values.items() if len(of_key) > 1]
 
 
 def _till_column(sheet: Sheet, roles: Mapping[str, str]) -> SampleColumn | None:

@@ -206,22 +206,27 @@ def _may_mark(column: SampleColumn) -> bool:
         return False
     if any(map(suggests_status, words)):
         return len(words) <= _MAX_REMARKS
-    is_letters = all(len(word) == 1 and word.isalpha() for word in words) and not all(map(is_flag_word, words))
-    is_codes = all(len(word) <= _MAX_CODE and word.isalpha() for word in words) and not is_harmless_flag(column.name)
-    is_codes = is_codes and any(
-        len(word) > 1 and count <= column.filled / 2 and is_document_word(word, among_numbers=False)
-        for word, count in words.items()
-    )
-    is_numbered = is_kind_header(column.name, vague=True) and all(
-        len(word) <= _MAX_CODE and word.isdecimal() for word in words
-    )
-    most = max(*words.values(), empty)
-    return (
-        (is_letters or is_codes or is_numbered)
-        and not match_header(column.name)
-        and len(words) <= _MAX_LETTERS
-        and most >= _MIN_MAIN_SHARE * len(column.cells)
-    )
+    if len(words) > _MAX_LETTERS or max(*words.values(), empty) < _MIN_MAIN_SHARE * len(column.cells):
+        return False
+    has_marks = _are_letters(words) or _are_codes_of_documents(column) or _are_numbers_of_kinds(column)
+    return has_marks and not match_header(column.name)
+
+
+def _are_letters(words: Collection[str]) -> bool:
+    return all(len(word) == 1 and word.isalpha() for word in words) and not all(map(is_flag_word, words))
+
+
+def _are_codes_of_documents(column: SampleColumn) -> bool:
+    """Whether all words are short, and a rare one is that of a document, such as CN of a credit note."""
+    if is_harmless_flag(column.name) or not all(len(word) <= _MAX_CODE and word.isalpha() for word in column.words):
+        return False
+    rare = (word for word, count in column.words.items() if count <= column.filled / 2)
+    return any(len(word) > 1 and is_document_word(word, among_numbers=False) for word in rare)
+
+
+def _are_numbers_of_kinds(column: SampleColumn) -> bool:
+    is_short = all(len(word) <= _MAX_CODE and word.isdecimal() for word in column.words)
+    return is_short and is_kind_header(column.name, vague=True)
 
 
 def _is_of_sale(sheet: Sheet, roles: Mapping[str, str], column: SampleColumn) -> bool:
@@ -401,13 +406,13 @@ def _ask_for_signs(
         rule["unsigned_returns"] = log.answer("returns") == "subtract"
         return
     rows = [row for row, word in enumerate(column.cells) if word in returned]
-    numbers = [[to_float(sheet.columns[one].cells[row], style) or 0 for row in rows] for one in signed]
-    negative = [min(of_column) < 0 for of_column in numbers]
-    if any(negative):
-        if not negative[0]:  # units without a minus sign, of totals with one
-            rule["unsigned_returns"] = True
+    first, *others = ([to_float(sheet.columns[one].cells[row], style) or 0 for row in rows] for one in signed)
+    if min(first) < 0:
         return
-    if not any(numbers[0]):
+    if any(min(numbers) < 0 for numbers in others):  # units without a minus sign, of totals with one
+        rule["unsigned_returns"] = True
+        return
+    if not any(first):
         return
     answer = log.answer("returns")
     if answer == "subtract":
@@ -415,11 +420,15 @@ def _ask_for_signs(
     elif answer == "cancel":
         words.update(dict.fromkeys(returned, "cancelled"))
     else:
-        listed = " and ".join(f"“{word}”" for word in sorted(returned))
-        log.add_question(
-            "returns",
-            f"Are the rows of {listed} returns beside their sales, or the sales themselves?",
-            ("subtract", "cancel"),
-            f"their {signed[0]} has no minus sign, so they would add to the revenue",
-            column.first_lines(*sorted(returned)[:2]),
-        )
+        _ask_what_returned_rows_are(column, sorted(returned), signed[0], log)
+
+
+def _ask_what_returned_rows_are(column: SampleColumn, words: Sequence[str], signed: str, log: DetectionLog) -> None:
+    listed = " and ".join(f"“{word}”" for word in words)
+    log.add_question(
+        "returns",
+        f"Are the rows of {listed} returns beside their sales, or the sales themselves?",
+        ("subtract", "cancel"),
+        f"their {signed} has no minus sign, so they would add to the revenue",
+        column.first_lines(*words[:2]),
+    )

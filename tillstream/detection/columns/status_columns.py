@@ -109,15 +109,20 @@ def _status_candidate(column: SampleColumn) -> _StatusCandidate | None:
     reverses = any(status_of(word) in _REVERSED_STATUSES for word in mapped)
     if is_kind_header(column.name, vague=bool(mapped)) and 1 < len(words) <= _MAX_KINDS:
         return _StatusCandidate(column, ASSUMED if len(mapped) == len(words) else 0.0, "", mapped, reverses)
-    if match is None and not is_status_header(column.name, vague=True):
-        is_status = reverses and len(words) <= MAX_STATUS_WORDS and 2 * column.filled >= len(column.cells)
-        numeric = sum(map(looks_like_number, words)) > len(words) / 2
-        return _StatusCandidate(column, 0.0, "", mapped, reverses) if is_status and not numeric else None
-    is_vague = match is not None and match.clarity < CLEAR
-    if is_vague and 2 * len(mapped) < len(words):
-        return None  # a state such as Ohio
-    header = match.clarity if match else ASSUMED
-    return _StatusCandidate(column, header, match.synonym if match else "", mapped, reverses)
+    if match:
+        is_vague = match.clarity < CLEAR and 2 * len(mapped) < len(words)  # a state such as Ohio
+        return None if is_vague else _StatusCandidate(column, match.clarity, match.synonym, mapped, reverses)
+    if is_status_header(column.name, vague=True):
+        return _StatusCandidate(column, ASSUMED, "", mapped, reverses)
+    return _StatusCandidate(column, 0.0, "", mapped, reverses) if reverses and _may_be_status(column) else None
+
+
+def _may_be_status(column: SampleColumn) -> bool:
+    """Whether a column that is not named as one is filled in most rows with few words, of which most are no numbers."""
+    words = column.words
+    if len(words) > MAX_STATUS_WORDS or 2 * column.filled < len(column.cells):
+        return False
+    return sum(map(looks_like_number, words)) <= len(words) / 2
 
 
 def _doubt(one: _StatusCandidate) -> tuple[str, tuple[str, ...], str, tuple[int, ...]]:
@@ -182,25 +187,30 @@ def join_status_columns(
     name = roles.get("status", "")
     if name not in sheet.columns:
         return sheet, JoinedStatus()
-    is_mark = is_flag(name, sheet.columns[name].words)
-    others = (one for one in texts if decides_status(one, with_marks=is_mark))
-    deciding = {name, *also, *marks, *(one.name for one in others if not _is_repeated(sheet.columns[name], one, log))}
+    deciding = {name, *also, *marks, *_others_that_decide(sheet.columns[name], texts, log)}
     parts = tuple(one for one in sheet.names if one in deciding)
-    dated = {one for one in parts if _is_date_mark(sheet.columns[one], among=len(parts))}
+    dated = {one: f"{one}?" for one in parts if _is_date_mark(sheet.columns[one], among=len(parts))}
     if len(parts) == 1 and not dated:
         return sheet, JoinedStatus()
-    made: dict[str, dict[str, Any]] = {f"{one}?": {"filled": one, "word": one} for one in parts if one in dated}
-    names = tuple(f"{one}?" if one in dated else one for one in parts)
+    made: dict[str, dict[str, Any]] = {header: {"filled": one, "word": one} for one, header in dated.items()}
+    names = tuple(dated.get(one, one) for one in parts)
     roles["status"] = STATUS_SEPARATOR.join(names)
     if len(names) > 1:
         made[roles["status"]] = {"join": list(names), "between": STATUS_SEPARATOR}
         log.findings[:] = [one for one in log.findings if one.about != "column.status"]
         log.add_finding("column.status", roles["status"], f"{' and '.join(parts)} both decide", LIKELY)
     sheet = with_derived_columns(sheet, {header: Made(**rule) for header, rule in made.items()})
-    choices = [_part_meanings(sheet.columns[one], part, log) for one, part in zip(names, parts, strict=True)]
-    for words in (words for words, part in zip(choices, parts, strict=True) if part in marks and "" in words):
-        words[""] = "completed"
+    choices = []
+    for header, part in zip(names, parts, strict=True):
+        words = _part_meanings(sheet.columns[header], part, log)
+        choices.append(words | {"": "completed"} if part in marks and "" in words else words)
     return sheet, JoinedStatus(made, parts, dict(_meanings(choices)))
+
+
+def _others_that_decide(status: SampleColumn, texts: Iterable[SampleColumn], log: DetectionLog) -> list[str]:
+    is_mark = is_flag(status.name, status.words)
+    others = (one for one in texts if decides_status(one, with_marks=is_mark))
+    return [one.name for one in others if not _is_repeated(status, one, log)]
 
 
 def with_derived_columns(sheet: Sheet, made: Mapping[str, Made]) -> Sheet:

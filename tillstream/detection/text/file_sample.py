@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO
@@ -63,32 +63,47 @@ def detect_dialect(
     if not whole and has_all_rows and lines:
         del cells[-1], lines[-1]  # it may be truncated
     contiguous_rows = len(cells)
-    for index, piece in enumerate(text.pieces[1:], 2):
-        _, _, rest = piece.partition("\n")
-        records = list(_records(rest, delimiter))[-_MAX_PIECE_ROWS:]
-        more, _ = _rows_of_width(records if includes_end and index == len(text.pieces) else records[:-1], len(names))
-        cells += more
-        lines += [NO_LINE] * len(more)
-    total_rows, ignore = row_words.total_rows_at_end(cells)
-    last_rows = [row for _, row in body[-_TRAILER_ROWS:]] if has_all_rows and whole else []
-    ignore = tuple(
-        dict.fromkeys((*ignore, *row_words.total_rows_at_end([row for row in last_rows if len(row) != len(names)])[1]))
-    )
-    if ignore:
-        log.add_finding(
-            "ignore",
-            ", ".join(ignore),
-            "the last rows start like this: totals, not sales",
-            LIKELY,
-        )
-    repeated = {index for index, row in enumerate(cells) if header_index is not None and _is_header_row(row, names)}
-    if repeated:
-        log.add_finding("repeated_header", str(len(repeated)), "the header is repeated among the rows", CERTAIN)
-    kept = [index for index in range(len(cells)) if index not in total_rows | repeated]
-    contiguous_rows -= sum(index < contiguous_rows for index in total_rows | repeated)
-    cells, lines = [cells[index] for index in kept], [lines[index] for index in kept]
+    more = _rows_of_pieces(text.pieces[1:], delimiter, len(names), includes_end=includes_end)
+    cells += more
+    lines += [NO_LINE] * len(more)
+    last_rows = [row for _, row in body[-_TRAILER_ROWS:] if len(row) != len(names)] if has_all_rows and whole else []
+    total_rows, ignore = _total_rows(cells, last_rows, log)
+    repeated = _repeated_headers(cells, names, log) if header_index is not None else set()
+    left_out = total_rows | repeated
+    contiguous_rows -= sum(index < contiguous_rows for index in left_out)
+    rows_of_sales = [index for index in range(len(cells)) if index not in left_out]
+    cells, lines = [cells[index] for index in rows_of_sales], [lines[index] for index in rows_of_sales]
     sheet = build_sheet(names, cells, lines, is_complete=whole and has_all_rows, contiguous_rows=contiguous_rows)
     return Dialect(delimiter, line, ignore, tuple(names) if header_index is None else ()), sheet
+
+
+def _rows_of_pieces(pieces: Sequence[str], delimiter: str, width: int, *, includes_end: bool) -> list[list[str]]:
+    """The rows of the pieces after the first, without those that a piece may cut."""
+    result: list[list[str]] = []
+    for index, piece in enumerate(pieces, 1):
+        _, _, rest = piece.partition("\n")
+        records = list(_records(rest, delimiter))[-_MAX_PIECE_ROWS:]
+        is_cut = not includes_end or index < len(pieces)
+        result += _rows_of_width(records[:-1] if is_cut else records, width)[0]
+    return result
+
+
+def _total_rows(
+    cells: list[list[str]], last_rows: list[list[str]], log: DetectionLog
+) -> tuple[set[int], tuple[str, ...]]:
+    """Indices of the totals among the rows, and the first words of all. last_rows: those of another width."""
+    total_rows, words = row_words.total_rows_at_end(cells)
+    words = tuple(dict.fromkeys((*words, *row_words.total_rows_at_end(last_rows)[1])))
+    if words:
+        log.add_finding("ignore", ", ".join(words), "the last rows start like this: totals, not sales", LIKELY)
+    return set(total_rows), words
+
+
+def _repeated_headers(cells: list[list[str]], names: list[str], log: DetectionLog) -> set[int]:
+    repeated = {index for index, row in enumerate(cells) if _is_header_row(row, names)}
+    if repeated:
+        log.add_finding("repeated_header", str(len(repeated)), "the header is repeated among the rows", CERTAIN)
+    return repeated
 
 
 def _is_header_row(row: list[str], names: list[str]) -> bool:
@@ -180,33 +195,32 @@ def _header_index(rows: list[TextRow], width: int, log: DetectionLog) -> int | N
     answer = log.answer("header")
     if answer is not None:
         return next((index for index, (line, _) in enumerate(rows) if str(line) == answer), None)
-    candidates: list[tuple[int, int]] = []
-    for index, (_, row) in enumerate(rows[:_HEADER_SEARCH_RECORDS]):
-        names = [cell.strip() for cell in row if cell.strip()]
-        if len(row) < width or len(names) < (width + 1) // 2 or any(looks_like_number(name) for name in names):
-            continue
-        candidates.append((sum(is_header_name(name) for name in names), index))
+    candidates = {
+        index: names
+        for index, (_, row) in enumerate(rows[:_HEADER_SEARCH_RECORDS])
+        if (names := _possible_header(row, width))
+    }
     if not candidates:
         first = rows[0][0] if rows else 1
-        evidence = "no row looks like column names"
-        log.add_question(
-            "header",
-            "Which line contains the column names? Enter 0 if there is none.",
-            (),
-            evidence,
-            (first,),
-            default="0",
-        )
+        ask = "Which line contains the column names? Enter 0 if there is none."
+        log.add_question("header", ask, (), "no row looks like column names", (first,), default="0")
         return 0 if rows else None
-    best = max(count for count, _ in candidates)
-    index = next(index for count, index in candidates if count == best)
-    line = rows[index][0]
+    counts = {index: sum(map(is_header_name, names)) for index, names in candidates.items()}
+    index = max(counts, key=lambda index: counts[index])  # the first of several
+    best, line = counts[index], rows[index][0]
     if best >= 2 or index == 0:
         evidence = f"{best} of its names are known" if best else "it is the first row and contains only text"
         log.add_finding("header", f"line {line}", evidence, CERTAIN if best >= 3 else LIKELY, (line,))
     else:
         log.add_question("header", "Which line contains the column names?", (str(line),), "no known names", (line,))
     return index
+
+
+def _possible_header(row: list[str], width: int) -> list[str]:
+    """The names of a row that may be the header; empty if it is none."""
+    names = [cell.strip() for cell in row if cell.strip()]
+    is_full = len(row) >= width and len(names) >= (width + 1) // 2
+    return [] if not is_full or any(map(looks_like_number, names)) else names
 
 
 @dataclass(frozen=True)

@@ -171,19 +171,22 @@ def _plausibility(before: str, letter: str, after: str, letters: frozenset[str])
 
 def _letter_plausibility(before: str, letter: str, after: str) -> float:
     """Plausibility of a Latin letter; rejects BergusvÄgen, a lone ß, GRöSSE, and a run of letters such as Ñòîë."""
-    implausible = (
-        (letter.isupper() and (before.islower() or (before.isupper() and after.islower())))
-        or (letter.islower() and before.isupper() and after.isupper())
-        or (letter == "ß" and not before.isalpha())
-        or (before.isalpha() and after.isalpha() and not (before.isascii() or after.isascii()))
-    )
-    if implausible:
+    is_lone = letter == "ß" and not before.isalpha()
+    is_in_run = before.isalpha() and after.isalpha() and not (before.isascii() or after.isascii())
+    if is_lone or is_in_run or _has_wrong_case(before, letter, after):
         return 0.1
     if before.isalpha() or after.isalpha():
         return 1.0 if letter.isupper() or before.islower() or after.islower() else 0.6
     if letter.isupper() and after in _AFTER_INITIAL:
         return 1.0
     return 0.5 if letter in "àéÀÉÓ" else 0.3
+
+
+def _has_wrong_case(before: str, letter: str, after: str) -> bool:
+    """Whether a letter is a capital inside a word, or small among capitals."""
+    if letter.isupper():
+        return before.islower() or (before.isupper() and after.islower())
+    return letter.islower() and before.isupper() and after.isupper()
 
 
 def _japanese(sample: ByteSample) -> EncodingReading:

@@ -194,24 +194,8 @@ def _record_date(dates: DateProfile, text: str, word: str, words: DateWords | No
     prefix, weekday = (words.prefix, words.weekday) if words else ("", "")
     match = NUMERIC_DATE.match(text)
     if match and (match["s"] == match["t"] or (match["s"], match["t"]) == ("年", "月")):
-        parts = (int(match["a"]), int(match["b"]), int(match["c"]))
-        four_digit_ends = (len(match["a"]) == 4, len(match["c"]) == 4)
-        if (
-            four_digit_ends == (True, True)
-            or max(len(match["a"]), len(match["c"])) == 3
-            or not any(possible_date_orders(parts, four_digit_ends, weekday))
-        ):
+        if not _record_numeric(dates, match, word, prefix, weekday):
             return False
-        shape = (
-            match["s"],
-            match["t"],
-            match["end"],
-            "4" if four_digit_ends[0] else "",
-            "4" if four_digit_ends[1] else "",
-            time_format(match),
-            prefix,
-        )
-        dates.shapes[shape].setdefault(parts, word)
     elif match := COMPACT_DATE.match(text):
         if prefix or not _is_date(int(text[:4]), int(text[4:6]), int(text[6:8])):
             return False
@@ -226,13 +210,29 @@ def _record_date(dates: DateProfile, text: str, word: str, words: DateWords | No
     else:
         return False
     if match["hour"]:
-        dates.has_times = True
-        dates.has_offsets |= bool(match["zone"])
-        dates.halves |= {match["half"] or ""} - {""}
-        dates.other_than_midnight |= (
-            int(match["hour"]) % (12 if match["noon"] or match["half"] else 24) != 0 or int(match["minute"]) != 0
-        )
+        _record_time(dates, match)
     return True
+
+
+def _record_numeric(dates: DateProfile, match: re.Match[str], word: str, prefix: str, weekday: str) -> bool:
+    """Record a date of three numbers, if it is one in some order."""
+    parts = (int(match["a"]), int(match["b"]), int(match["c"]))
+    first, last = len(match["a"]), len(match["c"])
+    if (first, last) == (4, 4) or max(first, last) == 3:
+        return False
+    if not any(possible_date_orders(parts, (first == 4, last == 4), weekday)):
+        return False
+    years = ("4" if first == 4 else "", "4" if last == 4 else "")
+    dates.shapes[match["s"], match["t"], match["end"], *years, time_format(match), prefix].setdefault(parts, word)
+    return True
+
+
+def _record_time(dates: DateProfile, match: re.Match[str]) -> None:
+    hours = 12 if match["noon"] or match["half"] else 24
+    dates.has_times = True
+    dates.has_offsets |= bool(match["zone"])
+    dates.halves |= {match["half"] or ""} - {""}
+    dates.other_than_midnight |= int(match["hour"]) % hours != 0 or int(match["minute"]) != 0
 
 
 def _record_digits(dates: DateProfile, match: re.Match[str]) -> bool:
