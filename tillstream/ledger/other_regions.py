@@ -6,7 +6,7 @@ on some, or if both contain a store.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -185,6 +185,7 @@ def check_other_regions(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -
 
 Match = tuple[str, int, str, int, str | None]
 """Region and hash of a sampled sale; region, hash and store of a sale with all its lines."""
+_StoreDay = tuple[str | None, date]
 
 
 def find_matches(cursor: duckdb.DuckDBPyConnection, similar_lines: str) -> list[Match]:
@@ -209,7 +210,7 @@ def _compare(cursor: duckdb.DuckDBPyConnection, own_region: str, matches: Sequen
         )
     if max(map(len, counterparts.values()), default=0) < LEAST_SALES:
         return
-    sampled: dict[str, dict[int, tuple[str | None, date]]] = {}
+    sampled: dict[str, dict[int, _StoreDay]] = {}
     for region, sale, store, day in cursor.execute(_STORE_DAYS).fetchall():
         sampled.setdefault(region, {})[sale] = (store, day)
     of_file = {sale for sales in sampled.values() for sale in sales} if is_file else {match[3] for match in matches}
@@ -218,19 +219,25 @@ def _compare(cursor: duckdb.DuckDBPyConnection, own_region: str, matches: Sequen
         store_days = sampled[own_region if is_file else region]
         pairs = {sale: (sale if is_file else others[0][0], others[0][1]) for sale, others in equal.items()}
         left_out = {sale for sale, others in equal.items() if len(others) > 1 or pairs[sale][0] in repeated}
-        left_out |= repeated & store_days.keys()
-        compared = store_days.keys() - left_out
-        shared = pairs.keys() & compared
-        days = {store_days[sale][1] for sale in shared}
-        sampled_sales = sum(store_days[sale][1] in days for sale in compared)
-        yield Shared(region, frozenset(pairs[sale][0] for sale in shared), sampled_sales)
-        sizes = Counter(store_days[sale] for sale in compared)
-        of_stores: dict[tuple[str | None, str | None], set[int]] = {}
-        for sale in shared:
-            of_stores.setdefault((store_days[sale][0], pairs[sale][1]), set()).add(sale)
-        for (store, _), both in of_stores.items():
-            sampled_sales = sum(sizes[store_day] for store_day in {store_days[sale] for sale in both})
-            yield Shared(region, frozenset(pairs[sale][0] for sale in both), sampled_sales, store or "")
+        compared = {sale: place for sale, place in store_days.items() if sale not in left_out | repeated}
+        yield from _shared_sales(region, compared, pairs)
+
+
+def _shared_sales(
+    region: str, compared: Mapping[int, _StoreDay], pairs: Mapping[int, tuple[int, str | None]]
+) -> Iterator[Shared]:
+    """The sales on both sides, all and by store. compared: sampled sales. pairs: the sale of the file and its store."""
+    shared = pairs.keys() & compared.keys()
+    days = {compared[sale][1] for sale in shared}
+    sampled_sales = sum(day in days for _, day in compared.values())
+    yield Shared(region, frozenset(pairs[sale][0] for sale in shared), sampled_sales)
+    sizes = Counter(compared.values())
+    of_stores: dict[tuple[str | None, str | None], set[int]] = {}
+    for sale in shared:
+        of_stores.setdefault((compared[sale][0], pairs[sale][1]), set()).add(sale)
+    for (store, _), both in of_stores.items():
+        sampled_sales = sum(sizes[store_day] for store_day in {compared[sale] for sale in both})
+        yield Shared(region, frozenset(pairs[sale][0] for sale in both), sampled_sales, store or "")
 
 
 def _has_other_regions(cursor: duckdb.DuckDBPyConnection, region: str) -> bool:

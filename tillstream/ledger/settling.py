@@ -1,6 +1,6 @@
 """The settlement, in waves: runs the steps of `sql/ledger/settle.duckdb.sql` on the tables of a connection."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 import duckdb
@@ -73,33 +73,39 @@ class SettlementRunner:
             (b for b in settlement.staged if b.batch_id not in settled_before),
             key=lambda b: (b.received_seq, b.fix_number, b.batch_id),
         )
-        holds: dict[str, Hold] = {}
-        settled: list[str] = []
         checked = [] if settlement.is_repetition else staged
         # before the undo: a replay that is held must leave the batch that it replaces as it is
-        for batch in checked:
-            if batch.parent in settlement.undo and (hold := self._check(batch)):
-                holds[batch.batch_id] = hold
+        holds = self._check([batch for batch in checked if batch.parent in settlement.undo])
         kept = {batch.parent for batch in staged if batch.batch_id in holds}
         undone = self._undo([batch_id for batch_id in settlement.undo if batch_id not in kept])
         open_batches = [batch for batch in staged if batch.batch_id not in holds and not self._is_obsolete(batch)]
-        self.sales.expect(open_batches)
-        for wave in divide_into_waves(self.cursor, open_batches):
-            self.sales.read(wave)
-            replaces = wave[0].parent in settlement.undo  # checked above
-            hold = None if replaces or not checked else check_hold(self.cursor, wave[0])
-            if hold:
-                holds[wave[0].batch_id] = hold
-                continue
-            self._settle_wave(wave)
-            settled += [batch.batch_id for batch in wave]
+        unchecked = {batch.batch_id for batch in checked if batch.parent not in settlement.undo}
+        settled = self._settle(open_batches, unchecked, holds)
         if not settled and not undone:
             return SettlementResult(0, settled_before, holds)
         return self._finish(settlement.request_id, settled_before | dict.fromkeys(settled, self.settlement_no), holds)
 
-    def _check(self, batch: StagedBatch) -> Hold | None:
-        self.sales.read([batch])
-        return check_hold(self.cursor, batch)
+    def _check(self, batches: Sequence[StagedBatch]) -> dict[str, Hold]:
+        holds = {}
+        for batch in batches:
+            self.sales.read([batch])
+            if hold := check_hold(self.cursor, batch):
+                holds[batch.batch_id] = hold
+        return holds
+
+    def _settle(self, batches: Sequence[StagedBatch], unchecked: Collection[str], holds: dict[str, Hold]) -> list[str]:
+        """Return the IDs of the settled batches; `holds` gets those of the unchecked ones that are held."""
+        settled: list[str] = []
+        self.sales.expect(batches)
+        for wave in divide_into_waves(self.cursor, batches):
+            self.sales.read(wave)
+            first = wave[0].batch_id
+            if first in unchecked and (hold := check_hold(self.cursor, wave[0])):
+                holds[first] = hold
+                continue
+            self._settle_wave(wave)
+            settled += [batch.batch_id for batch in wave]
+        return settled
 
     # ---- one wave ---------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Reconcile: resume interrupted work, on schedule or for a user; the warehouse is the source of truth."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -84,13 +85,9 @@ def resume_interrupted_work(
     upload_completion.clean_up_uploads(ports, contracts)
     registered = inbox_upkeep.register_unrecorded(ports, contracts, previous)
     missing = _unrecorded_text(registered) if registered and not delegate else []
-    for upload in batch_records.find_batches(ports, state=BatchState.HELD, kind=None, limit=None):
-        if expiry.expired(ports, upload):
-            missing += _lost_text(expiry.restage(ports, upload))
+    missing += _restage(ports, BatchState.HELD, expiry.expired)
     if not delegate:
-        for upload in batch_records.find_batches(ports, state=BatchState.STAGED, kind=None, limit=None):
-            if expiry.damaged(ports, upload):
-                missing += _lost_text(expiry.restage(ports, upload))
+        missing += _restage(ports, BatchState.STAGED, expiry.damaged)
     cutoff = (ports.clock.now() - patience).isoformat()
     stopped = [
         upload
@@ -120,6 +117,15 @@ def resume_interrupted_work(
         "announced": announced,
         "repaired": [*repaired, *missing],
     }
+
+
+def _restage(ports: Ports, state: BatchState, is_lost: Callable[[Ports, Batch], bool]) -> list[str]:
+    """Stage batches again whose staged rows are lost, and return what could not be read again."""
+    missing: list[str] = []
+    for upload in batch_records.find_batches(ports, state=state, kind=None, limit=None):
+        if is_lost(ports, upload):
+            missing += _lost_text(expiry.restage(ports, upload))
+    return missing
 
 
 def _unrecorded_text(count: int) -> list[str]:

@@ -90,19 +90,25 @@ def parse_edit(data: Any, width: int) -> DraftEdit:
     return step
 
 
+_NEEDS: tuple[tuple[tuple[str, ...], Callable[[DraftEdit], object], str], ...] = (
+    (("set",), lambda step: step.cells, "No cell is given."),
+    (("put", "read"), lambda step: step.code and step.column is not None, "Enter the column and the problem."),
+    (("read",), lambda step: step.how in INTERPRETATIONS, "There is no such interpretation."),
+    (("replace",), lambda step: step.value, "Enter the text to find."),
+    (("accept", "discard", "revert"), lambda step: step.rows or step.code, "No row is given."),
+    (
+        ("discard",),
+        lambda step: step.off or step.text.strip(),
+        "Enter the reason for discarding the row; it is stored with the row.",
+    ),
+)
+"""Actions, what they need, and the message if it is missing."""
+
+
 def _check_complete(step: DraftEdit) -> None:
-    if step.do == "set" and not step.cells:
-        raise Rejected("No cell is given.")
-    if step.do in ("put", "read") and (not step.code or step.column is None):
-        raise Rejected("Enter the column and the problem.")
-    if step.do == "read" and step.how not in INTERPRETATIONS:
-        raise Rejected("There is no such interpretation.")
-    if step.do == "replace" and not step.value:
-        raise Rejected("Enter the text to find.")
-    if step.do in ("accept", "discard", "revert") and not (step.rows or step.code):
-        raise Rejected("No row is given.")
-    if step.do == "discard" and not step.off and not step.text.strip():
-        raise Rejected("Enter the reason for discarding the row; it is stored with the row.")
+    for actions, need, message in _NEEDS:
+        if step.do in actions and not need(step):
+            raise Rejected(message)
     longest = MAX_REASON_LENGTH if step.do == "discard" else MAX_CELL_LENGTH
     if len(step.key) > 40 or len(step.text) > longest or len(step.value or "") > MAX_CELL_LENGTH:
         raise Rejected(f"The text is too long; at most {longest:,} characters are stored.")

@@ -234,31 +234,27 @@ def search_overlap(
     """Compare sampled lines with the ledger; None if too few sales match. contracts: those of the region."""
     if not lines:
         return None
-    prefixes = tuple({contract.identity.id_prefix for contract in contracts.values()} - {""})
+    identities = [contract.identity for contract in contracts.values()]
+    prefixes = tuple({identity.id_prefix for identity in identities} - {""})
     without_numbers = {name for name, contract in contracts.items() if _has_no_numbers(contract)}
     by_content = _has_no_numbers(proposed) or bool(without_numbers)
-    search = LineSearch(
-        proposed.region,
-        tuple(sorted({line.sale_date for line in lines})),
-        tuple(sorted(_possible_ids(lines, prefixes, {contract.identity.store for contract in contracts.values()}))),
-        tuple(sorted({line.net_amount for line in lines})),
-    )
-    delivered_lines = delivered(search)
+    ids = _possible_ids(lines, prefixes, {identity.store for identity in identities})
+    delivered_lines = delivered(_line_search(proposed.region, lines, ids))
     matcher = _LineMatcher(delivered_lines, prefixes, None if _has_no_numbers(proposed) else without_numbers)
     sales: dict[str, list[SampledLine]] = defaultdict(list)
     for line in lines:
         sales[line.sale_id].append(line)
-    by_number = [match for sale in sales.values() if (match := matcher.by_number(sale))]
+    by_number = list(filter(None, map(matcher.by_number, sales.values())))
     matches = by_number
     if by_content:
         matched = {match.lines[0].sale_id for match in by_number}
         others = (sale for sale_id, sale in sales.items() if sale_id not in matched)
-        matches = by_number + [match for sale in others if (match := matcher.by_content(sale))]
+        matches = [*by_number, *filter(None, map(matcher.by_content, others))]
     if not matches:
         return _find_renumbered(sales.values(), delivered_lines)
     share = MIN_SHARE if len(by_number) * 2 > len(matches) else MIN_SHARE_WITHOUT_NUMBERS
     is_enough = len(matches) == len(sales) or len(matches) >= max(MIN_MATCHES, share * len(sales))
-    return SaleOverlap(len(sales), tuple(matches)) if matches and is_enough else None
+    return SaleOverlap(len(sales), tuple(matches)) if is_enough else None
 
 
 def _find_renumbered(sales: Collection[list[SampledLine]], delivered: Iterable[DeliveredLine]) -> SaleOverlap | None:
@@ -297,6 +293,12 @@ def _contents(lines: Iterable[ComparedLine], *, with_products: bool) -> Counter[
 
 def _has_no_numbers(contract: Contract) -> bool:
     return contract.identity.by_content or bool(contract.identity.made_of)
+
+
+def _line_search(region: str, lines: Iterable[SampledLine], ids: Iterable[str]) -> LineSearch:
+    """Lines on the days of a sample with one of the IDs or amounts."""
+    days, amounts = {line.sale_date for line in lines}, {line.net_amount for line in lines}
+    return LineSearch(region, tuple(sorted(days)), tuple(sorted(ids)), tuple(sorted(amounts)))
 
 
 def _possible_ids(lines: Iterable[SampledLine], prefixes: Iterable[str], stores: Iterable[str]) -> set[str]:

@@ -97,26 +97,35 @@ class StockCodes:
         """The store with a code or name; without a region, of any region. Raises `UnusableCell`."""
         if not text:
             raise UnusableCell(MovementProblem(column, "", "The row has no store.", "Enter the code of a store."))
-        stores = [one for one in self.stores if not region or one[0].casefold() == region.casefold()]
-        if region and not stores:
-            suggested = did_you_mean(region, {one[0] for one in self.stores if self.may_change(*one)})
-            raise UnusableCell(
-                MovementProblem("region", region, f"There is no region “{region}”.{suggested}", _ADD_STORE)
-            )
+        stores = self._stores_of(region)
         matches = [one for one in stores if one[1] == text] or [
             one for one in stores if text.casefold() in {one[1].casefold(), self.stores[one].casefold()}
         ]
-        matches = [one for one in matches if self.may_change(*one)] or matches
+        matches = self._changeable(matches) or matches
         if len(matches) == 1:
             return matches[0]
         if matches:
             where = ", ".join(sorted(f"{one[0]}/{one[1]}" for one in matches))
             words = f"“{text}” can be several stores: {where}."
             raise UnusableCell(MovementProblem(column, text, words, "Enter the region and the code of the store."))
-        own = [one for one in stores if self.may_change(*one)]
-        suggested = self._similar(text, [name for one in own for name in (one[1], self.stores[one]) if name])
+        names = (name for one in self._changeable(stores) for name in (one[1], self.stores[one]) if name)
+        suggested = self._similar(text, names)
         where = f" in {region}" if region else ""
         raise UnusableCell(MovementProblem(column, text, f"There is no store “{text}”{where}.{suggested}", _ADD_STORE))
+
+    def _stores_of(self, region: str) -> list[StoreKey]:
+        """All stores without a region. Raises `UnusableCell` if the region has none."""
+        if not region:
+            return list(self.stores)
+        stores = [one for one in self.stores if one[0].casefold() == region.casefold()]
+        if not stores:
+            suggested = did_you_mean(region, {one[0] for one in self._changeable(self.stores)})
+            words = f"There is no region “{region}”.{suggested}"
+            raise UnusableCell(MovementProblem("region", region, words, _ADD_STORE))
+        return stores
+
+    def _changeable(self, stores: Iterable[StoreKey]) -> list[StoreKey]:
+        return [store for store in stores if self.may_change(*store)]
 
     def product(self, region: str, text: str) -> tuple[str, str]:
         """Product and code of a text: a code, or a name that one product has. Raises `UnusableCell`."""

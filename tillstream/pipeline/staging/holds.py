@@ -119,13 +119,7 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
         return HoldDecision()
     too_many, truncated = too_many_rejected(upload, report, contract.refused_threshold), _truncated(upload, report)
     foreign = _foreign_sales(file, report)
-    decision = HoldDecision()
-    if not truncated and (foreign or _is_unusual(report, contract) or _has_another_encoding(file, report)):
-        decision = _match_contracts(file, has_foreign_sales=foreign is not None)
-    if report.letters == "utf-8" and not decision.holds:
-        decision = _as_utf8(contract)
-    if not decision.holds and (columns := [one.column for one in report.problems if one.code in AMBIGUOUS_CODES]):
-        decision = _with_mixed_formats(file, [column for column in columns if column])
+    decision = _another_reading(file, report, foreign, is_truncated=truncated is not None)
     new_headers = source_settings.new_headers(file.ports, contract, report.columns)
     if HoldCode.OTHER_CONTRACT in {hold.code for hold in decision.holds}:
         new_headers, foreign = [], None
@@ -144,6 +138,20 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
     candidates = (*decision.holds, *suspected, *others, _first_load(file, report))
     holds = [hold for hold in candidates if hold and hold.code not in upload.confirmed]
     return HoldDecision(tuple(holds), proposed if holds else None)
+
+
+def _another_reading(
+    file: FileContext, report: StagingReport, foreign: Hold | None, *, is_truncated: bool
+) -> HoldDecision:
+    """Another contract for the file, or else its letters as UTF-8, or else another format of its numbers or dates."""
+    decision = HoldDecision()
+    if not is_truncated and (foreign or _is_unusual(report, file.contract) or _has_another_encoding(file, report)):
+        decision = _match_contracts(file, has_foreign_sales=foreign is not None)
+    if not decision.holds and report.letters == "utf-8":
+        decision = _as_utf8(file.contract)
+    if not decision.holds and (columns := [one.column for one in report.problems if one.code in AMBIGUOUS_CODES]):
+        decision = _with_mixed_formats(file, [column for column in columns if column])
+    return decision
 
 
 def check_unreadable(file: FileContext) -> HoldDecision:

@@ -131,16 +131,27 @@ def compare_last_cell(cell: str, above: Sequence[str]) -> Literal["whole", "cut"
     filled = [value for value in above if value]
     if len(filled) < _MIN_ROWS or len(filled) < len(above):
         return "whole" if not cell and len(filled) < len(above) else "unknown"
-    words, lengths = set(filled), {len(value) for value in filled}
-    decimals, last = {_decimals(value) for value in filled}, _decimals(cell)
-    has_few_words = len(words) <= _MAX_WORD_SHARE * len(filled)
-    is_longest = len(cell) >= max(lengths) and not cell.isdigit()
-    if (has_few_words and cell in words) or is_longest or 0 < max(decimals) <= last:
+    if _is_whole(cell, filled):
         return "whole"
-    is_part_of_word = has_few_words and any(word.startswith(cell) for word in words)
-    lacks_decimals = len(decimals) == 1 and max(decimals) > 0
-    is_too_short = len(lengths) == 1 and not all(value.isdigit() for value in filled)
-    return "cut" if not cell or is_part_of_word or lacks_decimals or is_too_short else "unknown"
+    return "cut" if not cell or _lacks_a_part(cell, filled) else "unknown"
+
+
+def _is_whole(cell: str, others: Sequence[str]) -> bool:
+    is_repeated = _are_few_words(others) and cell in others
+    is_longest = len(cell) >= max(map(len, others)) and not cell.isdigit()
+    return is_repeated or is_longest or 0 < max(map(_decimals, others)) <= _decimals(cell)
+
+
+def _lacks_a_part(cell: str, others: Sequence[str]) -> bool:
+    """Whether a cell that is not whole is the beginning of a word, or has fewer decimals or characters than others."""
+    is_part_of_word = _are_few_words(others) and any(other.startswith(cell) for other in others)
+    lacks_decimals = len({_decimals(other) for other in others}) == 1 and _decimals(others[0]) > 0
+    is_too_short = len({len(other) for other in others}) == 1 and not all(map(str.isdigit, others))
+    return is_part_of_word or lacks_decimals or is_too_short
+
+
+def _are_few_words(cells: Sequence[str]) -> bool:
+    return len(set(cells)) <= _MAX_WORD_SHARE * len(cells)
 
 
 def _decimals(value: str) -> int:
