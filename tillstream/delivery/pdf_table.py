@@ -54,21 +54,27 @@ def pdf_column(
         column_label(field.name) + (" (UTC)" if style == export_table.TIME_FORMAT else "")
     )
     if style in (export_table.WHOLE_FORMAT, export_table.FRACTION_FORMAT, export_table.SHARE_FORMAT):
-        values = [None if one is None else Decimal(str(one)) for one in column.to_pylist()]
-        is_share = style == export_table.SHARE_FORMAT
-        digits = digits or [None] * len(values)
-        others = [one for one, own in zip(values, digits, strict=True) if own is None and one is not None]
-        usual = 1 if is_share else places_of([one for one in others if one.is_finite()])
-        places = [usual if own is None else own for own in digits]
-        pairs = zip(values, places, strict=True)
-        cells = [EMPTY_CELL if one is None else _number(one, own, is_share=is_share) for one, own in pairs]
-        summed = "" if total is None else _number(total, max(places, default=usual), is_share=is_share)
+        cells, summed = _number_cells(column, total, digits, is_share=style == export_table.SHARE_FORMAT)
         return PdfColumn(head, cells, summed, is_number=True, has_missing=head_has_missing)
     cleaned = [clean_text(one) for one in _texts(column, style)]
     has_missing = head_has_missing or any(missing for _, missing in cleaned)
     return PdfColumn(
         head, [text or EMPTY_CELL for text, _ in cleaned], "", style != export_table.PLAIN_FORMAT, has_missing
     )
+
+
+def _number_cells(
+    column: pa.ChunkedArray, total: Decimal | None, digits: Sequence[int | None], *, is_share: bool
+) -> tuple[list[str], str]:
+    """The numbers as texts, and their sum."""
+    values = [None if one is None else Decimal(str(one)) for one in column.to_pylist()]
+    digits = digits or [None] * len(values)
+    others = [one for one, own in zip(values, digits, strict=True) if own is None and one is not None]
+    usual = 1 if is_share else places_of([one for one in others if one.is_finite()])
+    places = [usual if own is None else own for own in digits]
+    pairs = zip(values, places, strict=True)
+    cells = [EMPTY_CELL if one is None else _number(one, own, is_share=is_share) for one, own in pairs]
+    return cells, "" if total is None else _number(total, max(places, default=usual), is_share=is_share)
 
 
 def places_of(values: Sequence[Decimal]) -> int:

@@ -150,24 +150,10 @@ class FileFigures:
         yield f"{_row_count(self.rows_read)} read, {self.accepted:,} accepted" + "".join(f", {text}" for text in others)
         if self.first_date and self.last_date:
             yield f"Days from {self.first_date} to {self.last_date}"
-        if not self.has_amounts:
+        if self.has_amounts:
+            yield from self._amount_sentences()
+        else:
             yield "Revenue is not known: the file has no amounts, so every line has an amount of 0"
-        for one in self.amounts if self.has_amounts else ():
-            parts = [f"revenue {_rounded_amount(one.revenue, one.currency)}"]
-            parts += [
-                f"{name} {_rounded_amount(amount, one.currency)}"
-                for name, amount in (("pending", one.pending), ("cancelled", one.cancelled), ("returned", one.returned))
-                if amount or name != "pending"
-            ]
-            text = ", ".join(parts)
-            yield upper_first(text)
-        for count, amounts, why in (
-            (self.repeated, self.repeated_amounts, "repeated in the file"),
-            (self.quarantined, self.quarantined_amounts, "to fix"),
-        ):
-            listed = ", ".join(_rounded_amount(one.revenue, one.currency) for one in amounts)
-            if listed and self.has_amounts:
-                yield f"Not in the revenue: {listed} of {_row_count(count)} {why}"
         orders = f"{self.orders:,} {'order' if self.orders == 1 else 'orders'}"
         yield (
             f"{amount_with_decimals(self.units)} units in {orders}"
@@ -179,6 +165,20 @@ class FileFigures:
             yield f"The total line of the file (line {line.line_number:,}) says {amount}"
         if self.own.column_sum is not None:
             yield f"The column {self.own.column} adds up to {amount_with_decimals(self.own.column_sum)}"
+
+    def _amount_sentences(self) -> Iterator[str]:
+        for one in self.amounts:
+            pending = {"pending": one.pending} if one.pending else {}
+            amounts = {"revenue": one.revenue} | pending | {"cancelled": one.cancelled, "returned": one.returned}
+            text = ", ".join(f"{name} {_rounded_amount(amount, one.currency)}" for name, amount in amounts.items())
+            yield upper_first(text)
+        for count, of_rows, why in (
+            (self.repeated, self.repeated_amounts, "repeated in the file"),
+            (self.quarantined, self.quarantined_amounts, "to fix"),
+        ):
+            listed = ", ".join(_rounded_amount(one.revenue, one.currency) for one in of_rows)
+            if listed:
+                yield f"Not in the revenue: {listed} of {_row_count(count)} {why}"
 
 
 def _rounded_amount(amount: Decimal, currency: str) -> str:

@@ -277,31 +277,39 @@ def place_sentences(
     noun and nouns: what a group is, and its plural.
     """
     rows = [row for row in answer.rows if row["item"] is not None and row["revenue"] > 0]
-    page = dashboard_page(facts)
     if len(rows) < 2:
         return
-    first = rows[0]
-    like = max(abs(row["revenue"] or 0) for row in answer.rows)
-    revenue = compute_number("money", answer.cell("revenue", **_where(first)), currency=facts.currency, like=like)
-    share = answer.cell("revenue_share", **_where(first))
-    printed = formats.printed_share(part_of_revenue(answer, first["revenue"], like), facts.currency)
-    part = compute_number("share", share, shown=printed)
-    start = (f"The largest {noun} is ", _place_name(first, names))
-    yield Sentence((*start, " with ", revenue, ", ", part, " of revenue."), page)
+    yield _largest_place(facts, answer, rows[0], (f"The largest {noun} is ", _place_name(rows[0], names)))
     compared = [row for row in answer.rows if row["item"] is not None and row["growth"] is not None]
     earlier = LEAST_SHARE * sum(row["before"] for row in compared)
     grown = [row for row in compared if row["revenue"] > 0 and row["revenue_share"] >= LEAST_SHARE]
     fallen = [row for row in compared if row["before"] >= earlier]
-    for word, chosen, candidates in (("grew", max, grown), ("shrank", min, fallen)):
-        row = chosen(candidates, key=lambda one: one["growth"], default=None)
-        if row is None or abs(row["growth"]) < NOTABLE or (row["growth"] > 0) is not (word == "grew"):
-            continue
-        now, before = (answer.cell(column, **_where(row)) for column in ("revenue", "before"))
-        growth = growth_of_group(facts, row, "before")
-        size = None if growth is None else abs(growth)
-        change = compute_number("share", now, before, formula="size of growth", shown=size)
-        parts = (f"Of the {nouns}, {_place_name(row, names)} {word} fastest, by ", change, ".")
-        yield Sentence(parts, compare_page(facts))
+    fastest = max(grown, key=lambda row: row["growth"], default=None)
+    if fastest and fastest["growth"] >= NOTABLE:
+        yield _growth_of_place(
+            facts, answer, fastest, f"Of the {nouns}, {_place_name(fastest, names)} grew fastest, by "
+        )
+    fastest = min(fallen, key=lambda row: row["growth"], default=None)
+    if fastest and fastest["growth"] <= -NOTABLE:
+        yield _growth_of_place(
+            facts, answer, fastest, f"Of the {nouns}, {_place_name(fastest, names)} shrank fastest, by "
+        )
+
+
+def _largest_place(facts: ReportFacts, answer: QueryAnswer, row: Mapping[str, Any], start: tuple[str, ...]) -> Sentence:
+    like = max(abs(other["revenue"] or 0) for other in answer.rows)
+    revenue = compute_number("money", answer.cell("revenue", **_where(row)), currency=facts.currency, like=like)
+    printed = formats.printed_share(part_of_revenue(answer, row["revenue"], like), facts.currency)
+    part = compute_number("share", answer.cell("revenue_share", **_where(row)), shown=printed)
+    return Sentence((*start, " with ", revenue, ", ", part, " of revenue."), dashboard_page(facts))
+
+
+def _growth_of_place(facts: ReportFacts, answer: QueryAnswer, row: Mapping[str, Any], start: str) -> Sentence:
+    now, before = (answer.cell(column, **_where(row)) for column in ("revenue", "before"))
+    growth = growth_of_group(facts, row, "before")
+    size = None if growth is None else abs(growth)
+    change = compute_number("share", now, before, formula="size of growth", shown=size)
+    return Sentence((start, change, "."), compare_page(facts))
 
 
 def part_of_revenue(whole: QueryAnswer, revenue: Decimal, like: Decimal) -> TilePart:
