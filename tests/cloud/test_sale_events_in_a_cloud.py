@@ -145,14 +145,14 @@ def test_only_the_retention_of_deployed_subscriptions_changes(app: App, pubsub: 
 def test_a_webhook_gets_no_events_of_an_earlier_one_with_its_id(app: App, receiver: Receiver) -> None:
     publish(app, 1)
     webhook, _ = webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
-    stored = app.ports.documents.get(webhooks.COLLECTION, webhook.id)
+    stored = app.ports.documents.get(webhooks.WEBHOOKS.name, webhook.id)
     assert stored
     later = {**stored.data, "created_at": (app.ports.clock.now() + 2 * webhooks.EARLIER).isoformat("T", "seconds")}
-    app.ports.documents.put(webhooks.COLLECTION, webhook.id, later)
+    app.ports.documents.put(webhooks.WEBHOOKS.name, webhook.id, later)
     publish(app, 2)
     assert forward(app, 1.0) == 1
     assert numbers(receiver) == []
-    app.ports.documents.put(webhooks.COLLECTION, webhook.id, stored.data)
+    app.ports.documents.put(webhooks.WEBHOOKS.name, webhook.id, stored.data)
     publish(app, 3)
     forward_until(app, lambda: 3 in numbers(receiver))
     assert numbers(receiver)[-1] == 3
@@ -160,10 +160,10 @@ def test_a_webhook_gets_no_events_of_an_earlier_one_with_its_id(app: App, receiv
 
 def test_a_webhook_of_an_earlier_version_gets_an_id_of_today(app: App, receiver: Receiver) -> None:
     webhook, _ = webhooks.add_webhook(app.ports, receiver.url, "", "boss", private=True)
-    stored = app.ports.documents.get(webhooks.COLLECTION, webhook.id)
+    stored = app.ports.documents.get(webhooks.WEBHOOKS.name, webhook.id)
     assert stored
     webhooks.remove_webhook(app.ports, webhook.id, "boss")
-    app.ports.documents.put(webhooks.COLLECTION, "0a1b2c3d4e5f", {**stored.data, "id": "0a1b2c3d4e5f"})
+    app.ports.documents.put(webhooks.WEBHOOKS.name, "0a1b2c3d4e5f", {**stored.data, "id": "0a1b2c3d4e5f"})
     for _ in range(2):
         renumber_webhooks(app.ports)
         (now,) = webhooks.find_webhooks(app.ports)

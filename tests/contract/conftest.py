@@ -13,5 +13,6 @@ for part in (
     "object_store_packs",
     "object_store_writers",
     "totals_contract",
+    "collection_contract",
 ):
     pytest.register_assert_rewrite(part)

@@ -266,9 +266,9 @@ def ignore(webhook: str, error: Exception) -> None:
 def _forward(app: App, forwarding: App) -> None:
     """An event that a webhook cannot deliver, one that its filter leaves out, and a webhook of an earlier version."""
     webhook, _ = webhooks.add_webhook(app.ports, "https://127.0.0.1:9/closed", "region=UK", "boss", private=True)
-    (stored,) = app.ports.documents.find(webhooks.COLLECTION)
-    app.ports.documents.put(webhooks.COLLECTION, "0a1b2c3d4e5f", {**stored.data, "id": "0a1b2c3d4e5f"})
-    app.ports.documents.delete(webhooks.COLLECTION, webhook.id)
+    (stored,) = app.ports.documents.find(webhooks.WEBHOOKS.name)
+    app.ports.documents.put(webhooks.WEBHOOKS.name, "0a1b2c3d4e5f", {**stored.data, "id": "0a1b2c3d4e5f"})
+    app.ports.documents.delete(webhooks.WEBHOOKS.name, webhook.id)
     renumber_webhooks(forwarding.ports)
     for region in ("UK", "IN"):
         app.ports.bus.publish(TOPIC_SALE_EVENTS, [Message(b'{"id": "1", "type": "sale.changed"}', {"region": region})])

@@ -1,28 +1,25 @@
 """The webhooks of the company: created, changed and removed by admins, each with a subscription of sale events."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from tillstream.delivery.outbound_addresses import check_url
 from tillstream.delivery.signed_requests import new_secret
 from tillstream.model.audit import AuditAction
-from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_SALE_EVENTS, WEBHOOK_IDS, WEBHOOK_SUBSCRIPTIONS, parse_event_filter
 from tillstream.ports import Ports
 from tillstream.ports.bus import DeadLetter, RetryPolicy
-from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.ports.documents import Put
 from tillstream.ports.machine import ATTACH_FUNCTION
 from tillstream.records import audit_log
+from tillstream.records.collection import Collection, Data
 
-COLLECTION = "webhooks"
 MAX_WEBHOOKS = len(WEBHOOK_IDS)
 """Webhooks: each has a thread of its own."""
 IDLE_SECONDS = 7 * 86_400.0
 """Seconds for which a paused webhook collects events."""
 POLICY = RetryPolicy(minimum=5.0, maximum=14_400.0, attempts=20, age=3 * 86_400.0, lease=120.0)
-TOO_MANY = f"There can be at most {MAX_WEBHOOKS} webhooks. Remove one that is not used."
 SECONDS = 60.0
 """How long a user waits for the function that attaches."""
 EARLIER = timedelta(minutes=1)
@@ -52,21 +49,27 @@ class Webhook:
         return published_at >= datetime.fromisoformat(self.created_at) - EARLIER
 
 
+WEBHOOKS = Collection(
+    "webhooks",
+    Webhook,
+    "webhook",
+    lambda webhook: {"url": webhook.url, "filter": webhook.filter, "paused": webhook.paused},
+    limit=MAX_WEBHOOKS,
+    order_by="created_at",
+)
+find_webhooks, get_webhook = WEBHOOKS.find, WEBHOOKS.get
+
+
 def add_webhook(ports: Ports, url: str, filter_: str, by: str, *, private: bool) -> tuple[Webhook, str]:
     """Create a webhook; return it with its secret, which is not shown again. Raises `Rejected`."""
     check_url(url, private=private)
     parse_event_filter(filter_)
-    if len(find_webhooks(ports)) >= MAX_WEBHOOKS:
-        raise Rejected(TOO_MANY)
+    WEBHOOKS.check_room(ports)
     secret = new_secret()
     webhook = Webhook(free_webhook_id(ports), url, filter_.strip(), "", by, ports.clock.now().isoformat("T", "seconds"))
     attach_webhook(ports, webhook, by)
-    data = {**_shown(webhook), "id": webhook.id, "created_by": by, "created_at": webhook.created_at}
-    entry = audit_log.entry(ports, by, AuditAction.WEBHOOK_ADDED, webhook.id, None, _shown(webhook))
-    ports.documents.put_all(
-        [Put(COLLECTION, webhook.id, data | {"keys": [{"text": secret, "until": ""}]}, if_version=0), entry]
-    )
-    return webhook, secret
+    keys = {"keys": [{"text": secret, "until": ""}]}
+    return WEBHOOKS.add(ports, webhook, by, AuditAction.WEBHOOK_ADDED, hidden=keys), secret
 
 
 def free_webhook_id(ports: Ports) -> str:
@@ -74,7 +77,7 @@ def free_webhook_id(ports: Ports) -> str:
     taken = {webhook.id for webhook in find_webhooks(ports)}
     free = [one for one in WEBHOOK_IDS if one not in taken]
     if not free:
-        raise Rejected(TOO_MANY)
+        raise Rejected(WEBHOOKS.too_many)
     return free[0]
 
 
@@ -99,39 +102,28 @@ def dead_letters(ports: Ports, webhook: Webhook) -> list[DeadLetter]:
     return [letter for letter in ports.bus.dead_letters(webhook.subscription) if webhook.is_of(letter.published_at)]
 
 
-def find_webhooks(ports: Ports) -> list[Webhook]:
-    """All webhooks, oldest first."""
-    return [_webhook(document.data) for document in ports.documents.find(COLLECTION, order_by="created_at")]
-
-
-def get_webhook(ports: Ports, id: str) -> Webhook:
-    """Raises `NotFound`."""
-    return _webhook(_document(ports.documents.get(COLLECTION, id), id).data)
-
-
 def webhook_keys(ports: Ports, id: str) -> list[str]:
     """The secrets with which events are signed now, newest first. Raises `NotFound`."""
     now = ports.clock.now().isoformat("T", "seconds")
-    stored = _document(ports.documents.get(COLLECTION, id), id).data["keys"]
-    return [key["text"] for key in stored if not key["until"] or key["until"] > now]
+    return [key["text"] for key in WEBHOOKS.document(ports, id).data["keys"] if not key["until"] or key["until"] > now]
 
 
 def change_webhook(ports: Ports, id: str, by: str, url: str, filter_: str, *, private: bool) -> Webhook:
     """Change address and filter. Raises `Rejected`, `NotFound`."""
     check_url(url, private=private)
     parse_event_filter(filter_)
-    return _change(ports, id, by, {"url": url, "filter": filter_.strip()})
+    return WEBHOOKS.set_fields(ports, id, by, AuditAction.WEBHOOK_CHANGED, {"url": url, "filter": filter_.strip()})
 
 
 def pause_webhook(ports: Ports, id: str, by: str, reason: str) -> Webhook:
     """Stop sending; events are collected for seven days. Raises `NotFound`."""
-    return _change(ports, id, by, {"paused": reason})
+    return WEBHOOKS.set_fields(ports, id, by, AuditAction.WEBHOOK_CHANGED, {"paused": reason})
 
 
 def resume_webhook(ports: Ports, id: str, by: str) -> Webhook:
     """Send again, first what was collected. Raises `NotFound`."""
     attach_webhook(ports, get_webhook(ports, id), by)
-    return _change(ports, id, by, {"paused": ""})
+    return WEBHOOKS.set_fields(ports, id, by, AuditAction.WEBHOOK_CHANGED, {"paused": ""})
 
 
 def resend_events(ports: Ports, webhook: Webhook) -> int:
@@ -141,51 +133,20 @@ def resend_events(ports: Ports, webhook: Webhook) -> int:
 
 def rotate_secret(ports: Ports, id: str, by: str) -> str:
     """Create another secret and return it; events are signed with both for a day. Raises `NotFound`."""
-    secret, now = new_secret(), ports.clock.now()
+    secret, until = new_secret(), (ports.clock.now() + OVERLAP).isoformat("T", "seconds")
 
-    def rotated(document: Document | None) -> Update:
-        data = _document(document, id).data
-        previous = {"text": data["keys"][0]["text"], "until": (now + OVERLAP).isoformat("T", "seconds")}
-        entry = audit_log.entry(ports, by, AuditAction.WEBHOOK_SECRET_CHANGED, id)
-        return Update(data | {"keys": [{"text": secret, "until": ""}, previous]}, [entry])
+    def rotated(data: Data) -> Data:
+        return {"keys": [{"text": secret, "until": ""}, {"text": data["keys"][0]["text"], "until": until}]}
 
-    update_document(ports.documents, COLLECTION, id, rotated)
+    WEBHOOKS.set_fields(ports, id, by, AuditAction.WEBHOOK_SECRET_CHANGED, rotated)
     return secret
 
 
 def remove_webhook(ports: Ports, id: str, by: str) -> None:
     """Remove a webhook with its events and its list of deliveries. Raises `NotFound`."""
-    webhook = get_webhook(ports, id)
-    audit_log.record(ports, by, AuditAction.WEBHOOK_REMOVED, id, _shown(webhook))
-    ports.documents.delete(COLLECTION, id)
+    webhook = WEBHOOKS.remove(ports, id, by, AuditAction.WEBHOOK_REMOVED)
     detach_webhook(ports, webhook, by)
     ports.documents.delete("webhook_deliveries", id)
-
-
-def _change(ports: Ports, id: str, by: str, values: Mapping[str, str]) -> Webhook:
-    def changed(document: Document | None) -> Update | Document:
-        document = _document(document, id)
-        before = {name: document.data[name] for name in values}
-        if before == values:
-            return document
-        entry = audit_log.entry(ports, by, AuditAction.WEBHOOK_CHANGED, id, before, values)
-        return Update({**document.data, **values}, [entry])
-
-    return _webhook(update_document(ports.documents, COLLECTION, id, changed).data)
-
-
-def _document(document: Document | None, id: str) -> Document:
-    if document is None:
-        raise NotFound(f"There is no webhook {id}.")
-    return document
-
-
-def _shown(webhook: Webhook) -> dict[str, Any]:
-    return {"url": webhook.url, "filter": webhook.filter, "paused": webhook.paused}
-
-
-def _webhook(data: Mapping[str, Any]) -> Webhook:
-    return Webhook(**{name: data[name] for name in Webhook.__dataclass_fields__})
 
 
 ACTOR = "upgrade"
@@ -198,7 +159,7 @@ def renumber_webhooks(ports: Ports) -> None:
 
     Its earlier subscription expires with the events that were not sent yet.
     """
-    stored = ports.documents.find(COLLECTION)
+    stored = ports.documents.find(WEBHOOKS.name)
     moved = {one.data.get(BEFORE) for one in stored}
     for document in stored:
         if document.id in WEBHOOK_IDS:
@@ -209,5 +170,5 @@ def renumber_webhooks(ports: Ports) -> None:
             data = {**document.data, "id": webhook.id, BEFORE: document.id}
             change = {"id": document.id}, {"id": webhook.id}
             entry = audit_log.entry(ports, ACTOR, AuditAction.WEBHOOK_CHANGED, webhook.id, *change)
-            ports.documents.put_all([Put(COLLECTION, webhook.id, data, if_version=0), entry])
-        ports.documents.delete(COLLECTION, document.id)
+            ports.documents.put_all([Put(WEBHOOKS.name, webhook.id, data, if_version=0), entry])
+        ports.documents.delete(WEBHOOKS.name, document.id)

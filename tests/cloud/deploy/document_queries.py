@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tillstream.records.collection import Collection
+
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("tillstream", "portal", "functions")
 
@@ -43,8 +45,27 @@ def collections() -> set[str]:
 
 @cache
 def questions() -> list[Question]:
-    calls = _calls("find", "count")
-    return [one for module, function, call in calls for one in _questions(module, function, call)]
+    calls = [call for call in _calls("find", "count") if call[0] != Collection.__module__]
+    return [
+        *(one for module, function, call in calls for one in _questions(module, function, call)),
+        *_questions_of_collections(),
+    ]
+
+
+def _questions_of_collections() -> Iterator[Question]:
+    """What is asked through a `Collection`: each asks by its order, and its calls of `find` by further fields."""
+    for module, function, node in _nodes():
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="find")):
+                collection = vars(importlib.import_module(module)).get(name)
+            case _:
+                continue
+        if isinstance(collection, Collection):
+            named = {keyword.arg: keyword.value for keyword in node.keywords}
+            where = named.get("where", node.args[1] if len(node.args) > 1 else None)
+            order = collection.order_by or ("id" if "above" in named or "below" in named else "")
+            fields = frozenset(_keys(function, where)) if where is not None else frozenset()
+            yield Question(f"{module}:{node.lineno}", collection.name, fields, order, collection.descending)
 
 
 def _calls(*methods: str) -> Iterator[tuple[str, ast.AST, ast.Call]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from collection_contract import CollectionContract
 from document_update_contract import DocumentUpdateContract
 from processes import killed_again_and_again, log_line, run_all
 from threads import join_thread
@@ -40,7 +41,7 @@ def write_until_killed(log: Path, opener: Opener) -> None:
         number += 1
 
 
-class DocumentStoreContract(DocumentUpdateContract):
+class DocumentStoreContract(DocumentUpdateContract, CollectionContract):
     @pytest.fixture
     def opener(self) -> Opener:
         """Opens the store of this test; can be sent to another process."""

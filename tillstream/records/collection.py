@@ -1,0 +1,237 @@
+"""Collections: records that people add, change and remove, with an entry in the audit log in the same write.
+
+A change reads a record, writes it by compare-and-set together with its entry, and starts again after a conflict. A
+document can have fields that its record lacks, such as a secret: changes keep them, and no entry shows them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from tillstream.model.audit import AuditAction
+from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.json_text import parse_record, record_data
+from tillstream.ports import Ports
+from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.records import audit_log
+
+Data = Mapping[str, Any]
+Sides = tuple[Data | None, Data | None]
+"""What an entry of a change shows: before and after."""
+
+
+class AnyDataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Record = TypeVar("Record", bound=AnyDataclass)
+
+
+def both_sides(before: Data, after: Data) -> Sides:
+    return before, after
+
+
+def only_after(_before: Data, after: Data) -> Sides:
+    return None, after
+
+
+def only_differences(before: Data, after: Data) -> Sides:
+    """The fields that differ."""
+    names = [name for name in after if before[name] != after[name]]
+    return {name: before[name] for name in names}, {name: after[name] for name in names}
+
+
+@dataclass(frozen=True)
+class Collection(Generic[Record]):
+    """The documents of a name, each a record of a dataclass.
+
+    noun: what a record is called in messages. audited: what an entry shows of a record. subject: what entries are
+    about; None: the ID. sides: what entries of changes show of what is audited before and after. limit: of records; 0:
+    none. missing: the message of `NotFound`. key: the field with the ID. order_by: the field that orders lists; None:
+    by ID. due_by: the field with the instant at which a record is due, ISO 8601 text in UTC. parse, data: from a
+    document, and its fields, if they are not those of the record.
+    """
+
+    name: str
+    kind: type[Record]
+    noun: str
+    audited: Callable[[Record], Data]
+    subject: Callable[[Record], str] | None = None
+    sides: Callable[[Data, Data], Sides] = both_sides
+    limit: int = 0
+    missing: str = "There is no {noun} {id}."
+    key: str = "id"
+    order_by: str | None = None
+    descending: bool = False
+    due_by: str = ""
+    parse: Callable[[Document], Record] | None = None
+    data: Callable[[Record], Data] = record_data
+
+    def find(
+        self,
+        ports: Ports,
+        where: Mapping[str, str | int | bool] | None = None,
+        *,
+        above: str | None = None,
+        below: str | None = None,
+    ) -> list[Record]:
+        """The records whose fields equal all of `where`, in order. above, below: exclusive bounds of the ID."""
+        order = {"order_by": self.order_by, "descending": self.descending}
+        documents = ports.documents.find(self.name, where, **order, above=above, below=below)  # type: ignore[arg-type]
+        return [self.record(document) for document in documents]
+
+    def get(self, ports: Ports, id: str) -> Record:
+        """Raises `NotFound`."""
+        return self.record(self.document(ports, id))
+
+    def document(self, ports: Ports, id: str) -> Document:
+        """A record as it is stored, with all fields. Raises `NotFound`."""
+        return self._existing(ports.documents.get(self.name, id), id)
+
+    def record(self, document: Document) -> Record:
+        return self.parse(document) if self.parse else parse_record(document.data, self.kind)
+
+    @property
+    def too_many(self) -> str:
+        """The message if there are as many records as can be."""
+        return f"There can be at most {self.limit} {self.noun}s. Remove one that is not used."
+
+    def check_room(self, ports: Ports) -> None:
+        """Raise `Rejected` if there are as many records as can be."""
+        if self.limit and len(self.find(ports)) >= self.limit:
+            raise Rejected(self.too_many)
+
+    def add(
+        self,
+        ports: Ports,
+        record: Record,
+        by: str,
+        action: AuditAction,
+        *,
+        hidden: Data | None = None,
+        shown: Data | None = None,
+    ) -> Record:
+        """Add a record. hidden: further fields of its document. shown: in the entry, in place of what is audited.
+
+        Raises `Rejected` if there are too many, or one with this ID.
+        """
+        self.check_room(ports)
+        put = Put(self.name, self._id(record), {**self.data(record), **(hidden or {})}, if_version=0)
+        try:
+            ports.documents.put_all([put, self.entry(ports, by, action, record, None, shown or self.audited(record))])
+        except Conflict:
+            raise Rejected(f"There is a {self.noun} {put.id} already.") from None
+        return record
+
+    def change(
+        self,
+        ports: Ports,
+        id: str,
+        by: str,
+        action: AuditAction,
+        edit: Callable[[Record], Record | None],
+        *,
+        sides: Callable[[Data, Data], Sides] | None = None,
+    ) -> Record:
+        """Change a record; nothing is written if `edit` returns None. sides: in place of those of the collection.
+
+        Raises `NotFound`, and what `edit` raises.
+        """
+
+        def changed(document: Document | None) -> Update | Document:
+            document = self._existing(document, id)
+            before = self.record(document)
+            after = edit(before)
+            if after is None:
+                return document
+            shown = (sides or self.sides)(self.audited(before), self.audited(after))
+            data = {**document.data, **self.data(after)}
+            return Update(data, [self.entry(ports, by, action, after, *shown)])
+
+        return self.record(update_document(ports.documents, self.name, id, changed))
+
+    def set_fields(
+        self,
+        ports: Ports,
+        id: str,
+        by: str,
+        action: AuditAction,
+        values: Data | Callable[[Data], Data],
+        *,
+        sides: Callable[[Data, Data], Sides] | None = None,
+    ) -> Record:
+        """Set fields of a document; nothing is written if all have these values already. The entry shows those of the
+        record. values: or a function of the fields before.
+
+        Raises `NotFound`, and what `values` raises.
+        """
+
+        def changed(document: Document | None) -> Update | Document:
+            document = self._existing(document, id)
+            new = values(document.data) if callable(values) else values
+            data = {**document.data, **new}
+            if data == document.data:
+                return document
+            names = [name for name in new if name in self.kind.__dataclass_fields__]
+            before, after = ({name: fields[name] for name in names} for fields in (document.data, new))
+            shown = (sides or self.sides)(before, after)
+            return Update(data, [self.entry(ports, by, action, self.record(document), *shown)])
+
+        return self.record(update_document(ports.documents, self.name, id, changed))
+
+    def save_at(self, ports: Ports, record: Record, version: int, entry: Put | None = None) -> bool:
+        """Write a record if its document still has this version. entry: to write with it."""
+        put = Put(self.name, self._id(record), self.data(record), if_version=version)
+        try:
+            ports.documents.put_all([put, entry] if entry else [put])
+        except Conflict:
+            return False
+        return True
+
+    def remove(
+        self,
+        ports: Ports,
+        id: str,
+        by: str,
+        action: AuditAction,
+        *,
+        check: Callable[[Record], None] | None = None,
+        shown: Data | None = None,
+    ) -> Record:
+        """Remove a record; its entry is written first, so that none is removed without one. shown: in the entry, in
+        place of what is audited. Raises `NotFound`, and what `check` raises."""
+        record = self.get(ports, id)
+        if check:
+            check(record)
+        before = self.audited(record) if shown is None else shown
+        ports.documents.put_all([self.entry(ports, by, action, record, before, None)])
+        ports.documents.delete(self.name, id)
+        return record
+
+    def has_due(self, ports: Ports) -> bool:
+        """Whether a record is due. Reads one document."""
+        first = ports.documents.find(self.name, order_by=self.due_by, limit=1)
+        return any(self._is_due(ports, self.record(document)) for document in first)
+
+    def due(self, ports: Ports) -> list[tuple[Record, int]]:
+        """The records that are due, with the versions of their documents."""
+        stored = [(self.record(document), document.version) for document in ports.documents.find(self.name)]
+        return [(record, version) for record, version in stored if self._is_due(ports, record)]
+
+    def entry(
+        self, ports: Ports, by: str, action: AuditAction, record: Record, before: Data | None, after: Data | None
+    ) -> Put:
+        """An entry about a record."""
+        subject = self.subject(record) if self.subject else self._id(record)
+        return audit_log.entry(ports, by, action, subject, before, after)
+
+    def _id(self, record: Record) -> str:
+        return str(getattr(record, self.key))
+
+    def _is_due(self, ports: Ports, record: Record) -> bool:
+        return bool(getattr(record, self.due_by) <= ports.clock.now().isoformat(timespec="seconds"))
+
+    def _existing(self, document: Document | None, id: str) -> Document:
+        if document is None:
+            raise NotFound(self.missing.format(noun=self.noun, id=id))
+        return document
