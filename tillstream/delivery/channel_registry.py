@@ -1,7 +1,6 @@
 """The channels of the company: created, changed, paused and removed by admins. Secrets are kept apart from the rest."""
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,13 +11,21 @@ from tillstream.delivery.alert_channel import EMAIL, WEBHOOK, AlertChannel, Chan
 from tillstream.delivery.outbound_addresses import check_url
 from tillstream.delivery.signed_requests import new_secret
 from tillstream.model.audit import AuditAction
-from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.errors import Rejected
+from tillstream.model.json_text import parse_record
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Put, Update, update_document
-from tillstream.records import audit_log
+from tillstream.records.collection import Collection, Data
 
-CHANNELS_COLLECTION = "alert_channels"
-MAX_CHANNELS = 50
+CHANNELS = Collection(
+    "alert_channels",
+    AlertChannel,
+    "channel",
+    lambda channel: {"name": channel.name, "receiver": channel.receiver},
+    limit=50,
+    missing="There is no such channel.",
+    order_by="created_at",
+)
+find_channels, get_channel = CHANNELS.find, CHANNELS.get
 TEST_EVERY = timedelta(seconds=15)
 """Time between two tests of a channel."""
 
@@ -34,38 +41,16 @@ class ChannelSecrets:
 def add_channel(ports: Ports, draft: ChannelDraft, by: str, *, private: bool) -> tuple[AlertChannel, str]:
     """Create a channel; return it with the key of a webhook, which is not shown again. Raises `Rejected`."""
     fields = _fields(ports, draft, private=private)
-    if len(find_channels(ports)) >= MAX_CHANNELS:
-        raise Rejected(f"There can be at most {MAX_CHANNELS} channels. Remove one that is not used.")
     key = new_secret() if draft.kind == WEBHOOK else ""
-    channel_id = secrets.token_hex(6)
-    data = {
-        **fields,
-        "id": channel_id,
-        "is_paused": False,
-        "created_by": by,
-        "created_at": ports.clock.now().isoformat("T", "seconds"),
-        "url": draft.url.strip(),
-        "key": key,
-        "tested_at": "",
-    }
-    entry = audit_log.entry(ports, by, AuditAction.ALERT_CHANNEL_ADDED, channel_id, None, fields)
-    ports.documents.put_all([Put(CHANNELS_COLLECTION, channel_id, data, if_version=0), entry])
-    return _channel(data), key
-
-
-def find_channels(ports: Ports) -> list[AlertChannel]:
-    """All channels, oldest first."""
-    return [_channel(document.data) for document in ports.documents.find(CHANNELS_COLLECTION, order_by="created_at")]
-
-
-def get_channel(ports: Ports, id: str) -> AlertChannel:
-    """Raises `NotFound`."""
-    return _channel(_document(ports.documents.get(CHANNELS_COLLECTION, id)).data)
+    created = {"is_paused": False, "created_by": by, "created_at": ports.clock.now().isoformat("T", "seconds")}
+    channel = parse_record({**fields, "id": secrets.token_hex(6), **created}, AlertChannel)
+    hidden = {"url": draft.url.strip(), "key": key, "tested_at": ""}
+    return CHANNELS.add(ports, channel, by, AuditAction.ALERT_CHANNEL_ADDED, hidden=hidden, shown=fields), key
 
 
 def channel_secrets(ports: Ports, id: str) -> ChannelSecrets:
     """Raises `NotFound`."""
-    data = _document(ports.documents.get(CHANNELS_COLLECTION, id)).data
+    data = CHANNELS.document(ports, id).data
     return ChannelSecrets(data["url"], data["key"])
 
 
@@ -74,36 +59,30 @@ def change_channel(ports: Ports, id: str, draft: ChannelDraft, by: str, *, priva
     current = get_channel(ports, id)
     kept_url = channel_secrets(ports, id).url
     complete = ChannelDraft(**asdict(draft) | {"kind": current.kind, "url": draft.url.strip() or kept_url})
-    fields = _fields(ports, complete, private=private)
-    return _change(ports, id, by, fields, hidden={"url": complete.url})
+    fields = _fields(ports, complete, private=private) | {"url": complete.url}
+    return CHANNELS.set_fields(ports, id, by, AuditAction.ALERT_CHANNEL_CHANGED, fields)
 
 
 def pause_channel(ports: Ports, id: str, by: str, *, is_paused: bool) -> AlertChannel:
     """Stop sending, or send again; notices that come in between are not sent. Raises `NotFound`."""
-    return _change(ports, id, by, {"is_paused": is_paused})
+    return CHANNELS.set_fields(ports, id, by, AuditAction.ALERT_CHANNEL_CHANGED, {"is_paused": is_paused})
 
 
 def remove_channel(ports: Ports, id: str, by: str) -> None:
     """Raises `NotFound`."""
-    channel = get_channel(ports, id)
-    audit_log.record(
-        ports, by, AuditAction.ALERT_CHANNEL_REMOVED, id, {"name": channel.name, "receiver": channel.receiver}
-    )
-    ports.documents.delete(CHANNELS_COLLECTION, id)
+    CHANNELS.remove(ports, id, by, AuditAction.ALERT_CHANNEL_REMOVED)
 
 
 def note_test(ports: Ports, id: str, by: str) -> AlertChannel:
     """Note that a channel is tested now. Raises `NotFound`, and `Rejected` if it was tested a moment ago."""
     now = ports.clock.now()
 
-    def noted(document: Document | None) -> Update:
-        data = _document(document).data
+    def noted(data: Data) -> Data:
         if data["tested_at"] and now - datetime.fromisoformat(data["tested_at"]) < TEST_EVERY:
             raise Rejected(f"The channel was tested a moment ago. Wait {TEST_EVERY.seconds} seconds.")
-        entry = audit_log.entry(ports, by, AuditAction.ALERT_CHANNEL_TESTED, id)
-        return Update(data | {"tested_at": now.isoformat()}, [entry])
+        return {"tested_at": now.isoformat()}
 
-    return _channel(update_document(ports.documents, CHANNELS_COLLECTION, id, noted).data)
+    return CHANNELS.set_fields(ports, id, by, AuditAction.ALERT_CHANNEL_TESTED, noted)
 
 
 def _fields(ports: Ports, draft: ChannelDraft, *, private: bool) -> dict[str, Any]:
@@ -127,31 +106,3 @@ def _fields(ports: Ports, draft: ChannelDraft, *, private: bool) -> dict[str, An
         "digest_hour": draft.digest_hour,
         "time_zone": draft.time_zone,
     }
-
-
-def _change(
-    ports: Ports, id: str, by: str, fields: Mapping[str, Any], hidden: Mapping[str, str] | None = None
-) -> AlertChannel:
-    """hidden: values that are no part of the audit log."""
-
-    def changed(document: Document | None) -> Update | Document:
-        document = _document(document)
-        data = {**document.data, **fields, **(hidden or {})}
-        if data == document.data:
-            return document
-        before = {name: document.data[name] for name in fields}
-        entry = audit_log.entry(ports, by, AuditAction.ALERT_CHANNEL_CHANGED, id, before, fields)
-        return Update(data, [entry])
-
-    return _channel(update_document(ports.documents, CHANNELS_COLLECTION, id, changed).data)
-
-
-def _document(document: Document | None) -> Document:
-    if document is None:
-        raise NotFound("There is no such channel.")
-    return document
-
-
-def _channel(data: Mapping[str, Any]) -> AlertChannel:
-    fields = {name: data[name] for name in AlertChannel.__dataclass_fields__ if name != "recipients"}
-    return AlertChannel(recipients=tuple(ChannelRecipient(**one) for one in data["recipients"]), **fields)

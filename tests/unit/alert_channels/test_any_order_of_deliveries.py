@@ -56,7 +56,7 @@ class AnyOrder(RuleBasedStateMachine):
         for collection in (
             alert_channel.NOTICES_COLLECTION,
             notice_deliveries.DELIVERIES_COLLECTION,
-            channel_registry.CHANNELS_COLLECTION,
+            channel_registry.CHANNELS.name,
         ):
             for document in app.ports.documents.find(collection):
                 app.ports.documents.delete(collection, document.id)

@@ -79,7 +79,7 @@ def test_an_address_that_is_left_empty_stays(app: App) -> None:
 
 
 def test_there_is_a_limit(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channel_registry, "MAX_CHANNELS", 1)
+    monkeypatch.setattr(channel_registry, "CHANNELS", replace(channel_registry.CHANNELS, limit=1))
     channel(app, WEBHOOK, url=URL)
     with pytest.raises(Rejected, match="at most 1"):
         channel(app, WEBHOOK, url=URL)
