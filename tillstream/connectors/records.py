@@ -13,17 +13,26 @@ from tillstream.connectors.source import ConnectionAccess, ConnectorKind
 from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.audit import AuditAction
-from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Put, Update, update_document
-from tillstream.records import audit_log
+from tillstream.records.collection import Collection, only_differences
 
-CONNECTORS_COLLECTION = "connectors"
-MAX_CONNECTORS = 200
 CONNECTOR_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MAX_MINUTES = 7 * 24 * 60
 MAX_VALUE = 10_000
 """Maximum letters of the value of a setting."""
+
+AUDITED_SETTINGS = ("kind", "settings", "contract", "every_minutes")
+CONNECTORS = Collection(
+    "connectors",
+    Connector,
+    "connector",
+    lambda connector: {name: getattr(connector, name) for name in AUDITED_SETTINGS},
+    sides=only_differences,
+    limit=200,
+    key="name",
+)
+find_connectors, get_connector = CONNECTORS.find, CONNECTORS.get
 
 
 def add_connector(
@@ -34,17 +43,9 @@ def add_connector(
     if not CONNECTOR_NAME.fullmatch(name):
         raise Rejected("The name of a connector has up to 40 small letters, digits and hyphens, for example erp-sales.")
     fields = _fields(contracts, access, draft)
-    if len(find_connectors(ports)) >= MAX_CONNECTORS:
-        raise Rejected(f"There can be at most {MAX_CONNECTORS} connectors. Remove one that is not used.")
     now = ports.clock.now().isoformat(timespec="seconds")
-    fixed = {"is_paused": False, "is_once": draft.is_once, "created_by": by, "created_at": now}
-    data = {"name": name, **fields, **fixed}
-    entry = audit_log.entry(ports, by, AuditAction.CONNECTOR_ADDED, name, None, fields)
-    try:
-        ports.documents.put_all([Put(CONNECTORS_COLLECTION, name, data, if_version=0), entry])
-    except Conflict:
-        raise Rejected(f"There is a connector {name} already.") from None
-    return _connector(data)
+    connector = Connector(name, **fields, is_paused=False, is_once=draft.is_once, created_by=by, created_at=now)
+    return CONNECTORS.add(ports, connector, by, AuditAction.CONNECTOR_ADDED)
 
 
 def change_connector(
@@ -53,36 +54,24 @@ def change_connector(
     """Change all but the name and the kind; the cursor stays. Raises `Rejected`, `NotFound`."""
     kind = get_connector(ports, name).kind
     fields = _fields(contracts, access, ConnectorDraft(**asdict(draft) | {"kind": kind}))
-    return _change(ports, name, by, AuditAction.CONNECTOR_CHANGED, fields)
+    return CONNECTORS.set_fields(ports, name, by, AuditAction.CONNECTOR_CHANGED, fields)
 
 
 def pause_connector(ports: Ports, name: str, by: str, *, is_paused: bool) -> Connector:
     """Stop the schedule of a connector, or start it again. Raises `NotFound`."""
     action = AuditAction.CONNECTOR_PAUSED if is_paused else AuditAction.CONNECTOR_RESUMED
-    return _change(ports, name, by, action, {"is_paused": is_paused})
+    return CONNECTORS.set_fields(ports, name, by, action, {"is_paused": is_paused})
 
 
 def remove_connector(ports: Ports, name: str, by: str) -> None:
     """Remove a connector with its cursor and its runs; what it brought remains. Raises `NotFound`."""
-    connector = get_connector(ports, name)
-    audit_log.record(ports, by, AuditAction.CONNECTOR_REMOVED, name, _audited(asdict(connector)))
-    ports.documents.delete(CONNECTORS_COLLECTION, name)
+    CONNECTORS.remove(ports, name, by, AuditAction.CONNECTOR_REMOVED)
     state.remove_state(ports, name)
     run_history.remove_runs(ports, name)
 
 
-def find_connectors(ports: Ports) -> list[Connector]:
-    """All connectors, by name."""
-    return [_connector(document.data) for document in ports.documents.find(CONNECTORS_COLLECTION)]
-
-
-def get_connector(ports: Ports, name: str) -> Connector:
-    """Raises `NotFound`."""
-    return _connector(_existing(ports.documents.get(CONNECTORS_COLLECTION, name), name).data)
-
-
 def connector_exists(ports: Ports, name: str) -> bool:
-    return ports.documents.get(CONNECTORS_COLLECTION, name) is not None
+    return ports.documents.get(CONNECTORS.name, name) is not None
 
 
 def check_settings(kind: ConnectorKind, settings: Mapping[str, str]) -> dict[str, str]:
@@ -128,30 +117,3 @@ def _fields(contracts: ContractRegistry, access: ConnectionAccess, draft: Connec
         "contract": draft.contract,
         "every_minutes": draft.every_minutes,
     }
-
-
-def _change(ports: Ports, name: str, by: str, action: AuditAction, fields: Mapping[str, Any]) -> Connector:
-    def changed(document: Document | None) -> Update | Document:
-        document = _existing(document, name)
-        data = {**document.data, **fields}
-        if data == document.data:
-            return document
-        before = {field: document.data[field] for field in fields if document.data[field] != fields[field]}
-        after = {field: fields[field] for field in before}
-        return Update(data, [audit_log.entry(ports, by, action, name, before, after)])
-
-    return _connector(update_document(ports.documents, CONNECTORS_COLLECTION, name, changed).data)
-
-
-def _audited(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: data[name] for name in ("kind", "settings", "contract", "every_minutes")}
-
-
-def _existing(document: Document | None, name: str) -> Document:
-    if document is None:
-        raise NotFound(f"There is no connector {name}.")
-    return document
-
-
-def _connector(data: Mapping[str, Any]) -> Connector:
-    return Connector(**data)

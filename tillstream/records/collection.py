@@ -179,6 +179,14 @@ class Collection(Generic[Record]):
 
         return self.record(update_document(ports.documents, self.name, id, changed))
 
+    def note(self, ports: Ports, id: str, edit: Callable[[Record], Record]) -> None:
+        """Change a record without an entry, such as after a run; one that was removed stays so."""
+
+        def changed(document: Document | None) -> Update | Document | None:
+            return Update({**document.data, **self.data(edit(self.record(document)))}) if document else None
+
+        update_document(ports.documents, self.name, id, changed)
+
     def save_at(self, ports: Ports, record: Record, version: int, entry: Put | None = None) -> bool:
         """Write a record if its document still has this version. entry: to write with it."""
         put = Put(self.name, self._id(record), self.data(record), if_version=version)

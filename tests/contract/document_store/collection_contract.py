@@ -166,6 +166,14 @@ class CollectionContract:
         assert TABLES.has_due(ports)
         assert [(table.id, version) for table, version in TABLES.due(ports)] == [("2", 1), ("3", 1)]
 
+    def test_a_note_has_no_entry_and_brings_nothing_back(self, ports: Ports) -> None:
+        TABLES.add(ports, Table("1", "Window"), "ana", ADDED, hidden={"pin": "1234"})
+        for id_ in "12":
+            TABLES.note(ports, id_, with_guest)
+        assert [(table.id, table.guests) for table in TABLES.find(ports)] == [("1", 1)]
+        assert TABLES.document(ports, "1").data["pin"] == "1234"
+        assert len(entries(ports)) == 1
+
     def test_a_record_is_saved_only_at_its_version(self, ports: Ports) -> None:
         table = TABLES.add(ports, Table("1", "Window"), "ana", ADDED)
         entry = TABLES.entry(ports, "ana", CHANGED, table, None, {"why": "late"})
