@@ -1,20 +1,16 @@
 """The destinations of the marts: databases and folders to which they are written when they are due."""
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from tillstream.marts.state import MartState
 from tillstream.model.audit import AuditAction
-from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Put, Update, update_document
-from tillstream.records import audit_log, data_version, sales_loads
+from tillstream.records import data_version, sales_loads
+from tillstream.records.collection import Collection
 
-DESTINATIONS_COLLECTION = "mart_destinations"
-MAX_DESTINATIONS = 50
 DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 DAY, HOUR, SETTLEMENT = "day", "hour", "settlement"
 EVERY = (DAY, HOUR, SETTLEMENT)
@@ -55,6 +51,18 @@ class MartDestination(MartDestinationDraft):
     error: str = ""
 
 
+AUDITED_FIELDS = ("to", "password", "schema", "format", "every")
+DESTINATIONS = Collection(
+    "mart_destinations",
+    MartDestination,
+    "destination",
+    lambda one: {name: value for name in AUDITED_FIELDS if (value := getattr(one, name))},
+    limit=50,
+    key="name",
+)
+find_destinations, get_destination = DESTINATIONS.find, DESTINATIONS.get
+
+
 def add_destination(ports: Ports, draft: MartDestinationDraft, by: str) -> MartDestination:
     """Add a destination, which is due at once. Raises `Rejected`."""
     if not DESTINATION_NAME.fullmatch(draft.name):
@@ -63,58 +71,17 @@ def add_destination(ports: Ports, draft: MartDestinationDraft, by: str) -> MartD
         )
     if draft.every not in EVERY:
         raise Rejected(f"A destination is written every {', '.join(EVERY[:-1])} or {EVERY[-1]}.")
-    others = find_destinations(ports)
-    if len(others) >= MAX_DESTINATIONS:
-        raise Rejected(f"There can be at most {MAX_DESTINATIONS} destinations. Remove one that is not used.")
-    if same := next((other for other in others if (other.to, other.schema) == (draft.to, draft.schema)), None):
-        raise Rejected(f"{same.name} is the destination at this address already.")
+    same_address = (one.name for one in find_destinations(ports) if (one.to, one.schema) == (draft.to, draft.schema))
+    if same := next(same_address, None):
+        raise Rejected(f"{same} is the destination at this address already.")
     added_at = ports.clock.now().isoformat(timespec="seconds")
     destination = MartDestination(**asdict(draft), added_by=by, added_at=added_at)
-    entry = audit_log.entry(ports, by, AuditAction.MART_DESTINATION_ADDED, draft.name, None, _audited(destination))
-    try:
-        ports.documents.put_all([Put(DESTINATIONS_COLLECTION, draft.name, asdict(destination), if_version=0), entry])
-    except Conflict:
-        raise Rejected(f"There is a destination {draft.name} already.") from None
-    return destination
+    return DESTINATIONS.add(ports, destination, by, AuditAction.MART_DESTINATION_ADDED)
 
 
 def remove_destination(ports: Ports, name: str, by: str) -> MartDestination:
     """Write to a destination no longer; what it has stays there. Raises `NotFound`."""
-    destination = get_destination(ports, name)
-    audit_log.record(ports, by, AuditAction.MART_DESTINATION_REMOVED, name, _audited(destination))
-    ports.documents.delete(DESTINATIONS_COLLECTION, name)
-    return destination
-
-
-def find_destinations(ports: Ports) -> list[MartDestination]:
-    """All destinations, by name."""
-    return [_destination(document.data) for document in ports.documents.find(DESTINATIONS_COLLECTION)]
-
-
-def get_destination(ports: Ports, name: str) -> MartDestination:
-    """Raises `NotFound`."""
-    document = ports.documents.get(DESTINATIONS_COLLECTION, name)
-    if document is None:
-        raise NotFound(f"There is no destination {name}.")
-    return _destination(document.data)
-
-
-def change_destination(ports: Ports, name: str, changed: Callable[[MartDestination], MartDestination]) -> None:
-    """Change the document of a destination by compare-and-set; of one that was removed, nothing."""
-
-    def updated(document: Document | None) -> Update | Document | None:
-        return Update(asdict(changed(_destination(document.data)))) if document else None
-
-    update_document(ports.documents, DESTINATIONS_COLLECTION, name, updated)
-
-
-def _audited(destination: MartDestination) -> dict[str, Any]:
-    data = asdict(destination)
-    return {name: data[name] for name in ("to", "password", "schema", "format", "every") if data[name]}
-
-
-def _destination(data: Mapping[str, Any]) -> MartDestination:
-    return MartDestination(**data)
+    return DESTINATIONS.remove(ports, name, by, AuditAction.MART_DESTINATION_REMOVED)
 
 
 INTERVALS = {DAY: timedelta(days=1), HOUR: timedelta(hours=1), SETTLEMENT: timedelta(days=1)}
@@ -184,7 +151,7 @@ def note_done(ports: Ports, name: str, started: datetime, version: int, state: M
             error="",
         )
 
-    change_destination(ports, name, done)
+    DESTINATIONS.note(ports, name, done)
 
 
 def note_failure(ports: Ports, name: str, started: datetime, why: str) -> None:
@@ -203,7 +170,7 @@ def note_failure(ports: Ports, name: str, started: datetime, why: str) -> None:
             error=why[:MAX_MESSAGE],
         )
 
-    change_destination(ports, name, failed)
+    DESTINATIONS.note(ports, name, failed)
 
 
 def _next(old: MartDestination, started: datetime) -> datetime:

@@ -49,7 +49,7 @@ def test_each_copy_is_shown_with_its_lag_and_its_last_failure(shop: Shop) -> Non
 
 def long_ago(shop: Shop, clock: ManualClock) -> None:
     since = (clock.now() - timedelta(days=1)).isoformat()
-    destinations.change_destination(shop.app.ports, "sales-db", lambda old: replace(old, failing_since=since))
+    destinations.DESTINATIONS.note(shop.app.ports, "sales-db", lambda old: replace(old, failing_since=since))
 
 
 def test_the_start_page_names_a_copy_that_has_failed_for_a_day(shop: Shop, clock: ManualClock) -> None:
