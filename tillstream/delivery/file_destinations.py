@@ -8,10 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tillstream.model.audit import AuditAction
-from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Put
-from tillstream.records import audit_log
+from tillstream.records.collection import Collection
 
 DEFAULT_PATTERN = "{name}-{date}"
 PATTERN_FIELDS = ("name", "period", "date")
@@ -184,49 +183,21 @@ def _check_destination_address(draft: FileDestinationDraft) -> None:
         )
 
 
-DESTINATIONS_COLLECTION = "file_destinations"
-MAX_DESTINATIONS = 50
+DESTINATIONS = Collection(
+    "file_destinations", FileDestination, "destination", FileDestinationDraft.audited, limit=50, key="name"
+)
+find_destinations, get_destination = DESTINATIONS.find, DESTINATIONS.get
 
 
 def add_destination(ports: Ports, draft: FileDestinationDraft, by: str) -> FileDestination:
     """Add a destination without connecting to it. Raises `Rejected`."""
     draft.check()
-    if len(find_destinations(ports)) >= MAX_DESTINATIONS:
-        raise Rejected(f"There can be at most {MAX_DESTINATIONS} destinations. Remove one that is not used.")
     added_at = ports.clock.now().isoformat(timespec="seconds")
     destination = FileDestination(**asdict(draft), added_by=by, added_at=added_at)
-    entry = audit_log.entry(ports, by, AuditAction.FILE_DESTINATION_ADDED, draft.name, None, draft.audited())
-    try:
-        ports.documents.put_all([Put(DESTINATIONS_COLLECTION, draft.name, asdict(destination), if_version=0), entry])
-    except Conflict:
-        raise Rejected(f"There is a destination {draft.name} already.") from None
-    return destination
+    return DESTINATIONS.add(ports, destination, by, AuditAction.FILE_DESTINATION_ADDED)
 
 
 def remove_destination(ports: Ports, name: str, by: str) -> FileDestination:
     """Remove a destination; what it has stays there, and its subscriptions are paused when they are due. Raises
     `NotFound`."""
-    destination = get_destination(ports, name)
-    audit_log.record(ports, by, AuditAction.FILE_DESTINATION_REMOVED, name, destination.audited())
-    ports.documents.delete(DESTINATIONS_COLLECTION, name)
-    return destination
-
-
-def find_destinations(ports: Ports) -> list[FileDestination]:
-    """All destinations, by name."""
-    return sorted(
-        (_parsed_destination(one) for one in ports.documents.find(DESTINATIONS_COLLECTION)), key=lambda one: one.name
-    )
-
-
-def get_destination(ports: Ports, name: str) -> FileDestination:
-    """Raises `NotFound`."""
-    document = ports.documents.get(DESTINATIONS_COLLECTION, name)
-    if document is None:
-        raise NotFound(f"There is no destination {name}.")
-    return _parsed_destination(document)
-
-
-def _parsed_destination(document: Document) -> FileDestination:
-    names = {one.name for one in fields(FileDestination)}
-    return FileDestination(**{name: value for name, value in document.data.items() if name in names})
+    return DESTINATIONS.remove(ports, name, by, AuditAction.FILE_DESTINATION_REMOVED)

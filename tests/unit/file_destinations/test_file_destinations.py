@@ -246,7 +246,7 @@ def test_a_public_store_is_reached_only_over_https(app: App) -> None:
 
 def test_keys_of_this_machine_are_for_no_other_store(app: App) -> None:
     stored = asdict(FileDestinationDraft("store", "s3://b/x", endpoint="https://8.8.8.8"))
-    app.ports.documents.put(file_destinations.DESTINATIONS_COLLECTION, "store", stored)
+    app.ports.documents.put(file_destinations.DESTINATIONS.name, "store", stored)
     with pytest.raises(Rejected, match="With an endpoint, set"):
         outgoing_deliveries.test_file_destination(app, "store", "boss")
 
