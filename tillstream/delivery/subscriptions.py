@@ -1,9 +1,7 @@
 """Subscriptions to tables: people add, change, pause and remove them; the job that makes the files notes results."""
 
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,12 +11,11 @@ from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.file_destinations import check_name_pattern, without_days
 from tillstream.delivery.schedule import DeliverySchedule
 from tillstream.model.audit import AuditAction
-from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.errors import Rejected
 from tillstream.people import accounts
 from tillstream.people.account_store import User
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Put
-from tillstream.records import audit_log
+from tillstream.records.collection import Collection
 from tillstream.records.mail import is_address
 
 EXPLORE, TABLES = "/explore", "/tables/"
@@ -82,11 +79,6 @@ class TableSubscription(SubscriptionDraft):
         return DeliverySchedule(self.every, self.day, self.hour, self.zone)
 
     @property
-    def data(self) -> dict[str, Any]:
-        """The fields of its document."""
-        return asdict(self)
-
-    @property
     def audited(self) -> dict[str, Any]:
         """What the audit log shows of it."""
         chosen = {
@@ -94,12 +86,6 @@ class TableSubscription(SubscriptionDraft):
             for name in ("name", "address", "view", "format", "to", "destination", "file_name")
         }
         return {name: text for name, text in chosen.items() if text} | {"when": self.schedule.words}
-
-
-def parse_subscription(data: Mapping[str, Any]) -> TableSubscription:
-    """Read a document."""
-    names = {one.name for one in fields(TableSubscription)}
-    return TableSubscription(**{name: value for name, value in data.items() if name in names})
 
 
 def address_arguments(address: str) -> tuple[str, dict[str, list[str]]]:
@@ -113,7 +99,16 @@ def instant_text(at: datetime) -> str:
     return at.isoformat(timespec="seconds")
 
 
-SUBSCRIPTIONS_COLLECTION = "export_subscriptions"
+SUBSCRIPTIONS = Collection(
+    "export_subscriptions",
+    TableSubscription,
+    "subscription",
+    lambda one: one.audited,
+    lambda one: f"“{one.name}” of {one.login}",
+    missing="There is no such subscription.",
+    due_by="try_at",
+)
+get_subscription, has_due_subscriptions, due_subscriptions = SUBSCRIPTIONS.get, SUBSCRIPTIONS.has_due, SUBSCRIPTIONS.due
 MAX_SUBSCRIPTIONS, LONGEST_NAME, LONGEST_ADDRESS = 50, 60, 2_000
 """Maximum subscriptions of a person; maximum characters of a name and of an address."""
 BY_PERSON = "By {by}."
@@ -137,91 +132,71 @@ def add_subscription(ports: Ports, login: str, draft: SubscriptionDraft, by: str
         by=by,
         created_at=created_at,
     )
-    one = _scheduled(one, ports.clock.now())
-    entry = audit_log.entry(ports, by, AuditAction.EXPORT_SUBSCRIBED, _subject(one), None, one.audited)
-    ports.documents.put_all([Put(SUBSCRIPTIONS_COLLECTION, one.id, one.data, if_version=0), entry])
-    return one
+    return SUBSCRIPTIONS.add(ports, _scheduled(one, ports.clock.now()), by, AuditAction.EXPORT_SUBSCRIBED)
 
 
 def change_subscription(ports: Ports, id: str, draft: SubscriptionDraft, by: str) -> TableSubscription:
     """Change what a person chose; a paused subscription stays so. Raises `NotFound`, `Rejected`."""
-    document = _document(ports, id)
-    old = parse_subscription(document.data)
-    user = accounts.get_user(ports, old.login)
-    changed = replace(old, **asdict(_checked(ports, draft, user, id)), zone=user.time_zone or "UTC", error="")
-    changed = changed if old.paused else _scheduled(changed, ports.clock.now())
-    return _save(ports, document, changed, by, AuditAction.EXPORT_SUBSCRIPTION_CHANGED)
+    user = accounts.get_user(ports, get_subscription(ports, id).login)
+    chosen = asdict(_checked(ports, draft, user, id)) | {"zone": user.time_zone or "UTC", "error": ""}
+
+    def changed(old: TableSubscription) -> TableSubscription:
+        new = replace(old, **chosen)
+        return new if old.paused else _scheduled(new, ports.clock.now())
+
+    return SUBSCRIPTIONS.change(ports, id, by, AuditAction.EXPORT_SUBSCRIPTION_CHANGED, changed)
 
 
 def pause_subscription(ports: Ports, id: str, by: str) -> TableSubscription:
     """Deliver nothing until it is resumed. Raises `NotFound`."""
-    document = _document(ports, id)
-    paused = replace(parse_subscription(document.data), paused=BY_PERSON.format(by=by), try_at=NEVER)
-    return _save(ports, document, paused, by, AuditAction.EXPORT_SUBSCRIPTION_PAUSED)
+
+    def paused(old: TableSubscription) -> TableSubscription:
+        return replace(old, paused=BY_PERSON.format(by=by), try_at=NEVER)
+
+    return SUBSCRIPTIONS.change(ports, id, by, AuditAction.EXPORT_SUBSCRIPTION_PAUSED, paused)
 
 
 def resume_subscription(ports: Ports, id: str, by: str) -> TableSubscription:
     """Deliver again, at the next hour of the schedule. Raises `NotFound`."""
-    document = _document(ports, id)
-    resumed = _scheduled(replace(parse_subscription(document.data), paused="", error=""), ports.clock.now())
-    return _save(ports, document, resumed, by, AuditAction.EXPORT_SUBSCRIPTION_RESUMED)
+
+    def resumed(old: TableSubscription) -> TableSubscription:
+        return _scheduled(replace(old, paused="", error=""), ports.clock.now())
+
+    return SUBSCRIPTIONS.change(ports, id, by, AuditAction.EXPORT_SUBSCRIPTION_RESUMED, resumed)
 
 
 def send_subscription_now(ports: Ports, id: str, by: str) -> TableSubscription:
     """Make a file at once, besides those of the schedule; a paused subscription stays paused. Raises `NotFound`."""
-    document = _document(ports, id)
     now = instant_text(ports.clock.now())
-    due = replace(parse_subscription(document.data), error="", next_due=now, try_at=now)
-    return _save(ports, document, due, by, AuditAction.EXPORT_REQUESTED)
+
+    def due(old: TableSubscription) -> TableSubscription:
+        return replace(old, error="", next_due=now, try_at=now)
+
+    return SUBSCRIPTIONS.change(ports, id, by, AuditAction.EXPORT_REQUESTED, due)
 
 
 def remove_subscription(ports: Ports, id: str, by: str) -> TableSubscription:
     """End a subscription. Raises `NotFound`."""
-    one = parse_subscription(_document(ports, id).data)
-    audit_log.record(ports, by, AuditAction.EXPORT_UNSUBSCRIBED, _subject(one), one.audited)
-    ports.documents.delete(SUBSCRIPTIONS_COLLECTION, id)
-    return one
-
-
-def get_subscription(ports: Ports, id: str) -> TableSubscription:
-    """Raises `NotFound`."""
-    return parse_subscription(_document(ports, id).data)
+    return SUBSCRIPTIONS.remove(ports, id, by, AuditAction.EXPORT_UNSUBSCRIBED)
 
 
 def list_subscriptions(ports: Ports, login: str = "") -> list[TableSubscription]:
     """The subscriptions of a person, or of all, by person and name."""
-    documents = ports.documents.find(SUBSCRIPTIONS_COLLECTION, {"login": login} if login else None)
-    stored = [parse_subscription(one.data) for one in documents]
+    stored = SUBSCRIPTIONS.find(ports, {"login": login} if login else None)
     return sorted(stored, key=lambda one: (one.login, one.name.casefold(), one.id))
-
-
-def has_due_subscriptions(ports: Ports) -> bool:
-    """Whether a file has to be made now. Reads one document."""
-    first = ports.documents.find(SUBSCRIPTIONS_COLLECTION, order_by="try_at", limit=1)
-    return any(one.data["try_at"] <= instant_text(ports.clock.now()) for one in first)
-
-
-def due_subscriptions(ports: Ports) -> list[tuple[TableSubscription, int]]:
-    """The subscriptions whose file has to be made now, with the versions of their documents."""
-    now = instant_text(ports.clock.now())
-    stored = [(parse_subscription(one.data), one.version) for one in ports.documents.find(SUBSCRIPTIONS_COLLECTION)]
-    return [(one, version) for one, version in stored if one.try_at <= now]
 
 
 def note_subscription(ports: Ports, changed: TableSubscription, version: int) -> None:
     """Note what a try did, unless the subscription was changed or ended meanwhile."""
-    with suppress(Conflict):
-        ports.documents.put(SUBSCRIPTIONS_COLLECTION, changed.id, changed.data, if_version=version)
+    SUBSCRIPTIONS.save_at(ports, changed, version)
 
 
 def pause_with_reason(ports: Ports, one: TableSubscription, version: int, reason: str) -> None:
     """Pause a subscription that can no longer be delivered, unless it was changed or ended meanwhile."""
     paused = replace(one, paused=reason, try_at=NEVER)
-    entry = audit_log.entry(
-        ports, one.login, AuditAction.EXPORT_SUBSCRIPTION_PAUSED, _subject(one), None, {"why": reason}
-    )
-    with suppress(Conflict):
-        ports.documents.put_all([Put(SUBSCRIPTIONS_COLLECTION, one.id, paused.data, if_version=version), entry])
+    why = {"why": reason}
+    entry = SUBSCRIPTIONS.entry(ports, one.login, AuditAction.EXPORT_SUBSCRIPTION_PAUSED, one, None, why)
+    SUBSCRIPTIONS.save_at(ports, paused, version, entry)
 
 
 def _checked(ports: Ports, draft: SubscriptionDraft, user: User, id: str = "") -> SubscriptionDraft:
@@ -253,36 +228,11 @@ def _check_file_name(ports: Ports, draft: SubscriptionDraft, id: str) -> None:
         same_place = other.id != id and other.destination == draft.destination
         if same_place and without_days(other.file_name, other.name, other.format) == own:
             raise Rejected(
-                f"The subscription {_subject(other)} delivers files of the same name to {draft.destination}. Change "
-                "the name of the subscription or of the file."
+                f"The subscription “{other.name}” of {other.login} delivers files of the same name to "
+                f"{draft.destination}. Change the name of the subscription or of the file."
             )
 
 
 def _scheduled(one: TableSubscription, now: datetime) -> TableSubscription:
     following = instant_text(one.schedule.next(now))
     return replace(one, next_due=following, try_at=following)
-
-
-def _document(ports: Ports, id: str) -> Document:
-    document = ports.documents.get(SUBSCRIPTIONS_COLLECTION, id)
-    if document is None:
-        raise NotFound("There is no such subscription.")
-    return document
-
-
-def _save(
-    ports: Ports, document: Document, changed: TableSubscription, by: str, action: AuditAction
-) -> TableSubscription:
-    before = parse_subscription(document.data)
-    entry = audit_log.entry(ports, by, action, _subject(changed), before.audited, changed.audited)
-    try:
-        ports.documents.put_all(
-            [Put(SUBSCRIPTIONS_COLLECTION, changed.id, changed.data, if_version=document.version), entry]
-        )
-    except Conflict:
-        raise Rejected("The subscription was changed meanwhile. Reload the page.") from None
-    return changed
-
-
-def _subject(one: TableSubscription) -> str:
-    return f"“{one.name}” of {one.login}"

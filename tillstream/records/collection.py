@@ -123,6 +123,13 @@ class Collection(Generic[Record]):
             raise Rejected(f"There is a {self.noun} {put.id} already.") from None
         return record
 
+    def put(self, ports: Ports, record: Record, by: str, action: AuditAction, previous: Record | None = None) -> Record:
+        """Add a record, or replace the one with its ID. previous: the record that it replaces, for the entry."""
+        before = self.audited(previous) if previous else None
+        entry = self.entry(ports, by, action, record, before, self.audited(record))
+        ports.documents.put_all([Put(self.name, self._id(record), self.data(record)), entry])
+        return record
+
     def change(
         self,
         ports: Ports,
@@ -188,7 +195,7 @@ class Collection(Generic[Record]):
         update_document(ports.documents, self.name, id, changed)
 
     def save_at(self, ports: Ports, record: Record, version: int, entry: Put | None = None) -> bool:
-        """Write a record if its document still has this version. entry: to write with it."""
+        """Write a record without hidden fields, if its document still has this version. entry: to write with it."""
         put = Put(self.name, self._id(record), self.data(record), if_version=version)
         try:
             ports.documents.put_all([put, entry] if entry else [put])

@@ -166,6 +166,15 @@ class CollectionContract:
         assert TABLES.has_due(ports)
         assert [(table.id, version) for table, version in TABLES.due(ports)] == [("2", 1), ("3", 1)]
 
+    def test_what_is_put_is_added_or_replaced(self, ports: Ports) -> None:
+        window = TABLES.put(ports, Table("1", "Window"), "ana", ADDED)
+        door = TABLES.put(ports, Table("1", "Door"), "ana", CHANGED, window)
+        assert TABLES.find(ports) == [door]
+        assert [sides for _, _, *sides in entries(ports)] == [
+            [{}, {"name": "Window", "guests": 0}],
+            [{"name": "Window", "guests": 0}, {"name": "Door", "guests": 0}],
+        ]
+
     def test_a_note_has_no_entry_and_brings_nothing_back(self, ports: Ports) -> None:
         TABLES.add(ports, Table("1", "Window"), "ana", ADDED, hidden={"pin": "1234"})
         for id_ in "12":

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from tillstream.app import outgoing_deliveries
@@ -47,8 +47,8 @@ def failed(shop: "Shop") -> str:
     new = NewFileDelivery(one.id, "missing", "stores.csv", "boss", "Stores", keeps=False, stamp="1")
     file_deliveries.add_file(shop.app.ports, new, [b"content"])
     outgoing_deliveries.send_waiting_files(shop.app)
-    data = replace(one, last_mail=new.id, last_destination="missing", last_at=one.created_at).data
-    shop.app.ports.documents.put(subscriptions.SUBSCRIPTIONS_COLLECTION, one.id, data)
+    made = replace(one, last_mail=new.id, last_destination="missing", last_at=one.created_at)
+    shop.app.ports.documents.put(subscriptions.SUBSCRIPTIONS.name, one.id, asdict(made))
     return one.id
 
 
