@@ -2,21 +2,18 @@
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
 
 from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.subscriptions import EXPLORE, TABLES, TableSubscription, instant_text
 from tillstream.model.audit import AuditAction
-from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.errors import Rejected
 from tillstream.model.events import STAGING
 from tillstream.model.people import Action, Scope
 from tillstream.people.account_store import User
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Put
-from tillstream.records import audit_log
+from tillstream.records.collection import Collection, only_after
 
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 OPEN_STATES = frozenset({WAITING, RUNNING})
@@ -56,11 +53,6 @@ class BackgroundExport:
     """Of the last run, in the name of its file, so that two runs never share one; empty: none yet."""
 
     @property
-    def data(self) -> dict[str, Any]:
-        """The fields of its document."""
-        return asdict(self)
-
-    @property
     def object_name(self) -> str:
         return f"{EXPORTS_FOLDER}{'-'.join(filter(None, (self.id, self.claim)))}.{self.format}"
 
@@ -74,12 +66,6 @@ class BackgroundExport:
         return TableSubscription(self.name, self.address, self.format, "", "")
 
 
-def parse_export(data: Mapping[str, Any]) -> BackgroundExport:
-    """Read a document."""
-    names = {one.name for one in fields(BackgroundExport)}
-    return BackgroundExport(**{name: value for name, value in data.items() if name in names})
-
-
 def scope_text(scope: Scope) -> str:
     """What a person can see of sale lines; the same text means the same rows and columns."""
     bounds = [None if one is None else sorted(one) for one in (scope.regions, scope.stores)]
@@ -87,7 +73,23 @@ def scope_text(scope: Scope) -> str:
     return json.dumps([*bounds, scope.salesperson, seen])
 
 
-EXPORTS_COLLECTION = "background_exports"
+def audited_export(one: BackgroundExport) -> dict[str, object]:
+    """What the audit log shows of it."""
+    shown = {"address": one.address, "format": one.format, "state": one.state, "rows": one.rows, "error": one.error}
+    return {name: value for name, value in shown.items() if value}
+
+
+EXPORTS = Collection(
+    "background_exports",
+    BackgroundExport,
+    "export",
+    audited_export,
+    lambda one: f"“{one.name}” of {one.login}",
+    sides=only_after,
+    missing="There is no such export.",
+    due_by="try_at",
+)
+get_export, has_due_exports = EXPORTS.get, EXPORTS.has_due
 MAX_OPEN = 5
 """Exports of a person that are waiting or running."""
 LONGEST_ADDRESS = 4_000
@@ -111,8 +113,7 @@ def request_export(
     one = BackgroundExport(
         secrets.token_hex(16), user.login, user.created_at, name, address, suffix, max(expected, 0), now, try_at=now
     )
-    _put(ports, one, 0, user.login, AuditAction.EXPORT_STARTED)
-    return one
+    return EXPORTS.add(ports, one, user.login, AuditAction.EXPORT_STARTED)
 
 
 def cancel_export(ports: Ports, id: str, by: str) -> None:
@@ -121,7 +122,7 @@ def cancel_export(ports: Ports, id: str, by: str) -> None:
     def cancelled(one: BackgroundExport) -> BackgroundExport | None:
         return ended_export(ports, one, CANCELLED) if one.is_open else None
 
-    _change(ports, id, cancelled, by, AuditAction.EXPORT_CANCELLED)
+    EXPORTS.change(ports, id, by, AuditAction.EXPORT_CANCELLED, cancelled)
 
 
 def retry_export(ports: Ports, id: str, by: str) -> None:
@@ -132,13 +133,13 @@ def retry_export(ports: Ports, id: str, by: str) -> None:
         fresh = replace(one, state=WAITING, try_at=now, tries=0, rows=0, bytes=0, ended_at="", error="", scope="")
         return fresh if one.state in {FAILED, CANCELLED} else None
 
-    _change(ports, id, again, by, AuditAction.EXPORT_STARTED)
+    EXPORTS.change(ports, id, by, AuditAction.EXPORT_STARTED, again)
 
 
 def remove_export(ports: Ports, id: str, by: str) -> None:
     """Remove an export and its file; one that runs is cancelled by it. Raises `NotFound`."""
-    one = parse_export(_document(ports, id).data)
-    audit_log.record(ports, by, AuditAction.EXPORT_REMOVED, _subject(one), audited_export(one), None)
+    one = get_export(ports, id)
+    ports.documents.put_all([EXPORTS.entry(ports, by, AuditAction.EXPORT_REMOVED, one, audited_export(one), None)])
     delete_export(ports, one)
 
 
@@ -146,78 +147,48 @@ def delete_export(ports: Ports, one: BackgroundExport) -> None:
     """Delete the file, so that a stop leaves none without a record, and then the record. A run can write the file
     between the two, so it is deleted again."""
     ports.objects.delete(STAGING, one.object_name)
-    ports.documents.delete(EXPORTS_COLLECTION, one.id)
+    ports.documents.delete(EXPORTS.name, one.id)
     ports.objects.delete(STAGING, one.object_name)
-
-
-def get_export(ports: Ports, id: str) -> BackgroundExport:
-    """Raises `NotFound`."""
-    return parse_export(_document(ports, id).data)
 
 
 def list_exports(ports: Ports, user: User) -> list[BackgroundExport]:
     """The exports of a person, the newest first."""
-    stored = [parse_export(one.data) for one in ports.documents.find(EXPORTS_COLLECTION, {"login": user.login})]
-    own = [one for one in stored if one.account == user.created_at]
+    own = [one for one in EXPORTS.find(ports, {"login": user.login}) if one.account == user.created_at]
     return sorted(own, key=lambda one: (one.created_at, one.id), reverse=True)
-
-
-def has_due_exports(ports: Ports) -> bool:
-    """Whether a file has to be written, or removed. Reads one document."""
-    first = ports.documents.find(EXPORTS_COLLECTION, order_by="try_at", limit=1)
-    return any(one.data["try_at"] <= instant_text(ports.clock.now()) for one in first)
 
 
 def due_exports(ports: Ports) -> list[tuple[BackgroundExport, int]]:
     """What a worker has to look at, the oldest first, with the versions of the documents."""
-    now = instant_text(ports.clock.now())
-    stored = [(parse_export(one.data), one.version) for one in ports.documents.find(EXPORTS_COLLECTION)]
-    return sorted(((one, version) for one, version in stored if one.try_at <= now), key=lambda each: each[0].try_at)
+    return sorted(EXPORTS.due(ports), key=lambda due: due[0].try_at)
 
 
 def claim_export(ports: Ports, one: BackgroundExport, version: int) -> BackgroundExport | None:
     """Take an export for a run; None if another worker did, or if its person changed it."""
     until, claim = instant_text(ports.clock.now() + ALIVE_FOR), secrets.token_hex(4)
     claimed = replace(one, state=RUNNING, tries=one.tries + 1, try_at=until, rows=0, error="", claim=claim)
-    try:
-        ports.documents.put(EXPORTS_COLLECTION, one.id, claimed.data, if_version=version)
-    except Conflict:
-        return None
-    return claimed
+    return claimed if EXPORTS.save_at(ports, claimed, version) else None
 
 
 def note_rows(ports: Ports, claimed: BackgroundExport, rows: int) -> bool:
     """Note the rows that a run has written; return False if the run has to stop, as the export was cancelled, removed
     or taken by another run."""
-    document = _claimed(ports, claimed)
-    if document is None:
+    current = _claimed(ports, claimed)
+    if current is None:
         return False
+    export, version = current
     until = instant_text(ports.clock.now() + ALIVE_FOR)
-    try:
-        ports.documents.put(
-            EXPORTS_COLLECTION,
-            claimed.id,
-            {**document.data, "rows": rows, "try_at": until},
-            if_version=document.version,
-        )
-    except Conflict:
-        return _claimed(ports, claimed) is not None
-    return True
+    noted = EXPORTS.save_at(ports, replace(export, rows=rows, try_at=until), version)
+    return noted or _claimed(ports, claimed) is not None
 
 
 def finish_export(ports: Ports, claimed: BackgroundExport, result: BackgroundExport) -> bool:
     """Note how a run ended, with an entry in the audit log if it is over; False if it had to stop meanwhile."""
-    document = _claimed(ports, claimed)
-    if document is None:
-        return False
-    try:
-        if result.is_open:
-            ports.documents.put(EXPORTS_COLLECTION, result.id, result.data, if_version=document.version)
-        else:
-            _put(ports, result, document.version, result.login, AuditAction.EXPORT_FINISHED)
-    except Conflict:
-        return finish_export(ports, claimed, result)
-    return True
+    action, shown = AuditAction.EXPORT_FINISHED, audited_export(result)
+    while current := _claimed(ports, claimed):
+        entry = None if result.is_open else EXPORTS.entry(ports, result.login, action, result, None, shown)
+        if EXPORTS.save_at(ports, result, current[1], entry):
+            return True
+    return False
 
 
 def ended_export(ports: Ports, one: BackgroundExport, state: str, error: str = "") -> BackgroundExport:
@@ -229,50 +200,10 @@ def ended_export(ports: Ports, one: BackgroundExport, state: str, error: str = "
     )
 
 
-def audited_export(one: BackgroundExport) -> dict[str, object]:
-    """What the audit log shows of it."""
-    shown = {"address": one.address, "format": one.format, "state": one.state, "rows": one.rows, "error": one.error}
-    return {name: value for name, value in shown.items() if value}
-
-
-def _change(
-    ports: Ports,
-    id: str,
-    change: Callable[[BackgroundExport], BackgroundExport | None],
-    by: str,
-    action: AuditAction,
-) -> None:
-    """Change an export unless `change` returns None; start again after a conflict with its run."""
-    while True:
-        document = _document(ports, id)
-        changed = change(parse_export(document.data))
-        if changed is None:
-            return
-        try:
-            _put(ports, changed, document.version, by, action)
-        except Conflict:
-            continue
-        return
-
-
-def _claimed(ports: Ports, claimed: BackgroundExport) -> Document | None:
-    """The document of an export, if this run still has it."""
-    document = ports.documents.get(EXPORTS_COLLECTION, claimed.id)
-    mine = (RUNNING, claimed.claim)
-    return document if document and (document.data["state"], document.data.get("claim", "")) == mine else None
-
-
-def _put(ports: Ports, one: BackgroundExport, version: int, by: str, action: AuditAction) -> None:
-    entry = audit_log.entry(ports, by, action, _subject(one), None, audited_export(one))
-    ports.documents.put_all([Put(EXPORTS_COLLECTION, one.id, one.data, if_version=version), entry])
-
-
-def _document(ports: Ports, id: str) -> Document:
-    document = ports.documents.get(EXPORTS_COLLECTION, id)
-    if document is None:
-        raise NotFound("There is no such export.")
-    return document
-
-
-def _subject(one: BackgroundExport) -> str:
-    return f"“{one.name}” of {one.login}"
+def _claimed(ports: Ports, claimed: BackgroundExport) -> tuple[BackgroundExport, int] | None:
+    """An export with the version of its document, if this run still has it."""
+    document = ports.documents.get(EXPORTS.name, claimed.id)
+    export = EXPORTS.record(document) if document else None
+    if document is None or export is None or (export.state, export.claim) != (RUNNING, claimed.claim):
+        return None
+    return export, document.version

@@ -1,7 +1,7 @@
 """Exports in the background: progress, cancel, restart, the scope of their person, and the end of what is kept."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -141,7 +141,7 @@ def test_a_run_that_another_one_replaced_leaves_no_file(app: App) -> None:
 
     def take() -> None:
         stored = background_exports.get_export(app.ports, export_id)
-        app.ports.documents.put(background_exports.EXPORTS_COLLECTION, export_id, replace(stored, claim="another").data)
+        app.ports.documents.put(background_exports.EXPORTS.name, export_id, asdict(replace(stored, claim="another")))
 
     assert _run(app, renew=take) == []
     assert (background_exports.get_export(app.ports, export_id).claim, _files(app)) == ("another", [])
