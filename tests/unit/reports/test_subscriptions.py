@@ -116,7 +116,7 @@ def test_a_report_comes_at_the_hour_and_day_of_the_subscription(app: App) -> Non
 def test_a_subscription_of_an_earlier_version_keeps_its_monday_at_seven(app: App) -> None:
     old = {"login": "ana", "every": "week", "to": "a@example.com", "zone": "UTC", "by": "ana"}
     app.ports.documents.put(
-        subscriptions.SUBSCRIPTIONS_COLLECTION, "ana.week", old | {"last_due": "2026-06-29T07:00:00+00:00"}
+        subscriptions.SUBSCRIPTIONS.name, "ana.week", old | {"last_due": "2026-06-29T07:00:00+00:00"}
     )
     (one,) = subscriptions.list_subscriptions(app.ports)
     assert (one.schedule.words, one.next_due) == ("every Monday at 7:00", "2026-07-06T07:00:00+00:00")
