@@ -12,9 +12,11 @@ from typing import Any
 
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.json_text import parse_record, record_data
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import audit_log
+from tillstream.records.collection import Collection, Data, Sides, both_sides, only_after
 from tillstream.records.saved_views import START_VIEWS
 
 
@@ -43,10 +45,6 @@ class PinnedTile:
     query: str
     show: TileContent
     width: TileWidth
-
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> "PinnedTile":
-        return cls(data["id"], data["title"], data["query"], TileContent(data["show"]), TileWidth(data["width"]))
 
 
 @dataclass(frozen=True)
@@ -88,42 +86,12 @@ class OwnDashboard:
 
     def data(self) -> dict[str, Any]:
         """As a document."""
-        return {
-            "login": self.owner.login,
-            "account": self.owner.account,
-            "name": self.name,
-            "shared": self.shared,
-            "tiles": [_dashboard_data(one) for one in self.tiles],
-            "removed": [{"tile": _dashboard_data(one.tile), "place": one.place} for one in self.removed],
-            "created_at": self.created_at,
-            "removed_at": self.removed_at,
-        }
+        fields = record_data(self)
+        owner: dict[str, Any] = fields.pop("owner")
+        return owner | {name: value for name, value in fields.items() if name != "id"}
 
     def audited(self) -> dict[str, Any]:
-        return {"name": self.name, "shared": self.shared, "tiles": [_dashboard_data(one) for one in self.tiles]}
-
-
-def dashboard_of_document(id: str, data: Mapping[str, Any]) -> OwnDashboard:
-    return OwnDashboard(
-        id,
-        DashboardOwner(data["login"], data["account"]),
-        data["name"],
-        data["shared"],
-        tuple(map(PinnedTile.of, data["tiles"])),
-        tuple(RemovedTile(PinnedTile.of(one["tile"]), one["place"]) for one in data["removed"]),
-        data["created_at"],
-        data["removed_at"],
-    )
-
-
-def _dashboard_data(tile: PinnedTile) -> dict[str, str]:
-    return {
-        "id": tile.id,
-        "title": tile.title,
-        "query": tile.query,
-        "show": tile.show.value,
-        "width": tile.width.value,
-    }
+        return {"name": self.name, "shared": self.shared, "tiles": record_data(self)["tiles"]}
 
 
 EXPLORE_PAGE = "/explore"
@@ -231,7 +199,25 @@ def _tile_by_id(dashboard: OwnDashboard, id: str) -> PinnedTile:
     return tile
 
 
-OWN_DASHBOARDS = "own_dashboards"
+def _parsed_dashboard(document: Document) -> OwnDashboard:
+    data = document.data
+    owner = {"login": data["login"], "account": data["account"]}
+    return parse_record({**data, "id": document.id, "owner": owner}, OwnDashboard)
+
+
+def _only_before(before: Data, _after: Data) -> Sides:
+    return before, None
+
+
+DASHBOARDS = Collection(
+    "own_dashboards",
+    OwnDashboard,
+    "dashboard",
+    OwnDashboard.audited,
+    missing="There is no such dashboard of yours.",
+    parse=_parsed_dashboard,
+    data=OwnDashboard.data,
+)
 MAX_NAME, MAX_DASHBOARDS = 60, 30
 """Maximum characters of a name; maximum dashboards of a person."""
 RESTORABLE = timedelta(days=30)
@@ -244,7 +230,7 @@ def create_dashboard(
 ) -> OwnDashboard:
     """Create an empty dashboard; one of the same person with this name is returned as it is. Raises `Rejected`.
 
-    id: of the dashboard; empty for a new one. Raises `Conflict` if it exists.
+    id: of the dashboard; empty for a new one.
     """
     name, own = check_dashboard_name(name), _dashboards_of(ports, owner)
     present = next((one for one in own if one.name == name and not one.removed_at), None)
@@ -255,14 +241,12 @@ def create_dashboard(
     now = ports.clock.now()
     _forget_removed(ports, own, now)
     dashboard = OwnDashboard(id or secrets.token_hex(6), owner, name, shared, (), (), now.isoformat(timespec="seconds"))
-    entry = audit_log.entry(ports, owner.login, AuditAction.DASHBOARD_SAVED, dashboard.id, None, dashboard.audited())
-    ports.documents.put_all([Put(OWN_DASHBOARDS, dashboard.id, dashboard.data(), if_version=0), entry])
-    return dashboard
+    return DASHBOARDS.add(ports, dashboard, owner.login, AuditAction.DASHBOARD_SAVED)
 
 
 def find_dashboards(ports: Ports, reader: DashboardOwner) -> list[OwnDashboard]:
     """The person's own dashboards and those shared by others, by name."""
-    shared = [dashboard_of_document(one.id, one.data) for one in ports.documents.find(OWN_DASHBOARDS, {"shared": True})]
+    shared = DASHBOARDS.find(ports, {"shared": True})
     visible = {one.id: one for one in (*_dashboards_of(ports, reader), *shared) if one.is_visible_to(reader)}
     return sorted(visible.values(), key=lambda one: (one.name.casefold(), one.id))
 
@@ -279,8 +263,7 @@ def removed_dashboards(ports: Ports, owner: DashboardOwner) -> list[OwnDashboard
 
 def get_dashboard(ports: Ports, id: str, reader: DashboardOwner) -> OwnDashboard:
     """A dashboard that the person owns or that is shared. Raises `NotFound`."""
-    document = ports.documents.get(OWN_DASHBOARDS, id)
-    dashboard = dashboard_of_document(id, document.data) if document else None
+    dashboard = DASHBOARDS.get_or_none(ports, id)
     if dashboard is None or not dashboard.is_visible_to(reader):
         raise NotFound("There is no such dashboard, or it is not shared with you.")
     return dashboard
@@ -309,7 +292,13 @@ def remove_dashboard(ports: Ports, id: str, owner: DashboardOwner, *, any_owner:
 
     now = ports.clock.now().isoformat(timespec="seconds")
     return _write_dashboard(
-        ports, id, owner.login, AuditAction.DASHBOARD_REMOVED, may, lambda one: replace(one, removed_at=now)
+        ports,
+        id,
+        owner.login,
+        AuditAction.DASHBOARD_REMOVED,
+        may,
+        lambda one: replace(one, removed_at=now),
+        _only_before,
     )
 
 
@@ -327,6 +316,7 @@ def restore_dashboard(ports: Ports, id: str, owner: DashboardOwner) -> OwnDashbo
         AuditAction.DASHBOARD_RESTORED,
         lambda one: one.owner == owner and bool(one.removed_at),
         lambda one: replace(one, removed_at=""),
+        only_after,
     )
 
 
@@ -334,8 +324,7 @@ def start_dashboard(ports: Ports, reader: DashboardOwner) -> OwnDashboard | None
     """The dashboard with which the portal opens for a person, if there is one and the person can still see it."""
     document = ports.documents.get(START_VIEWS, reader.login)
     chosen = document.data.get("dashboard", "") if document else ""
-    stored = ports.documents.get(OWN_DASHBOARDS, chosen) if chosen else None
-    dashboard = dashboard_of_document(chosen, stored.data) if stored else None
+    dashboard = DASHBOARDS.get_or_none(ports, chosen) if chosen else None
     return dashboard if dashboard and dashboard.is_visible_to(reader) else None
 
 
@@ -365,8 +354,7 @@ def _owned_dashboard(dashboard: OwnDashboard, owner: DashboardOwner) -> bool:
 
 
 def _dashboards_of(ports: Ports, owner: DashboardOwner) -> list[OwnDashboard]:
-    documents = ports.documents.find(OWN_DASHBOARDS, {"login": owner.login, "account": owner.account})
-    return [dashboard_of_document(one.id, one.data) for one in documents]
+    return DASHBOARDS.find(ports, {"login": owner.login, "account": owner.account})
 
 
 def _forget_removed(ports: Ports, own: list[OwnDashboard], now: datetime) -> None:
@@ -374,20 +362,21 @@ def _forget_removed(ports: Ports, own: list[OwnDashboard], now: datetime) -> Non
     until = (now - RESTORABLE).isoformat(timespec="seconds")
     for one in own:
         if one.removed_at and one.removed_at < until:
-            ports.documents.delete(OWN_DASHBOARDS, one.id)
+            ports.documents.delete(DASHBOARDS.name, one.id)
 
 
 def _write_dashboard(
-    ports: Ports, id: str, by: str, action: AuditAction, may: Callable[[OwnDashboard], bool], change: DashboardChange
+    ports: Ports,
+    id: str,
+    by: str,
+    action: AuditAction,
+    may: Callable[[OwnDashboard], bool],
+    change: DashboardChange,
+    sides: Callable[[Data, Data], Sides] = both_sides,
 ) -> OwnDashboard:
-    def changed(document: Document | None) -> Update:
-        before = dashboard_of_document(id, document.data) if document else None
-        if before is None or not may(before):
-            raise NotFound("There is no such dashboard of yours.")
-        after = change(before)
-        was = None if action is AuditAction.DASHBOARD_RESTORED else before.audited()
-        now = None if action is AuditAction.DASHBOARD_REMOVED else after.audited()
-        return Update(after.data(), [audit_log.entry(ports, by, action, id, was, now)])
+    def changed(before: OwnDashboard) -> OwnDashboard:
+        if not may(before):
+            raise NotFound(DASHBOARDS.missing)
+        return change(before)
 
-    written = update_document(ports.documents, OWN_DASHBOARDS, id, changed)
-    return dashboard_of_document(id, written.data)
+    return DASHBOARDS.change(ports, id, by, action, changed, sides=sides)

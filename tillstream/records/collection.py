@@ -84,6 +84,10 @@ class Collection(Generic[Record]):
         """Raises `NotFound`."""
         return self.record(self.document(ports, id))
 
+    def get_or_none(self, ports: Ports, id: str) -> Record | None:
+        document = ports.documents.get(self.name, id)
+        return self.record(document) if document else None
+
     def document(self, ports: Ports, id: str) -> Document:
         """A record as it is stored, with all fields. Raises `NotFound`."""
         return self._existing(ports.documents.get(self.name, id), id)

@@ -44,7 +44,7 @@ def _own(served: Served) -> str:
     dashboard = demo_dashboard.add_dashboard(served.app, "admin")
     assert dashboard
     data = dashboard.data() | {"account": created}
-    served.app.ports.documents.put(own_dashboards.OWN_DASHBOARDS, dashboard.id, data)
+    served.app.ports.documents.put(own_dashboards.DASHBOARDS.name, dashboard.id, data)
     return dashboard.address
 
 

@@ -88,7 +88,12 @@ class CollectionContract:
         window = TABLES.add(ports, Table("1", "Window", (Seat("left"), Seat("right", "high"))), "ana", ADDED)
         bar = TABLES.add(ports, Table("2", "Bar"), "ana", ADDED)
         assert TABLES.find(ports) == [bar, window]
-        assert TABLES.find(ports, {"name": "Window"}) == [TABLES.get(ports, "1")] == [window]
+        assert (
+            TABLES.find(ports, {"name": "Window"})
+            == [TABLES.get(ports, "1")]
+            == [TABLES.get_or_none(ports, "1")]
+            == [window]
+        )
         assert entries(ports)[0] == (ADDED.value, "1", {}, {"name": "Window", "guests": 0})
         assert ports.documents.find("tables")[0].data["seats"][1] == {"place": "right", "note": "high"}
 
@@ -127,6 +132,7 @@ class CollectionContract:
         for act in acts:
             with pytest.raises(NotFound, match=r"^There is no table 7\.$"):
                 act()
+        assert TABLES.get_or_none(ports, "7") is None
         assert entries(ports) == []
 
     def test_a_change_without_a_difference_writes_nothing(self, ports: Ports) -> None:

@@ -155,7 +155,7 @@ def test_a_dashboard_is_removed_and_restored_for_thirty_days(person: People, app
     admin.post(f"{dashboard.address}/remove")
     app.ports.clock.sleep(31 * 86_400)
     own_dashboards.create_dashboard(app.ports, dashboard.owner, "Other")
-    assert app.ports.documents.get(own_dashboards.OWN_DASHBOARDS, dashboard.id) is None
+    assert app.ports.documents.get(own_dashboards.DASHBOARDS.name, dashboard.id) is None
 
 
 def test_a_shared_dashboard_shows_each_reader_their_own_scope(sold: Visitor, person: People, app: App) -> None:
@@ -202,7 +202,7 @@ def test_a_dashboard_or_a_view_opens_the_portal(person: People, app: App) -> Non
     admin.post(f"{dashboard.address}/remove")
     assert admin.get("/").headers["Location"] == "/dashboard"
     assert person(Role.CLERK, "IN").post("/dashboards/start", {"dashboard": dashboard.id}).status_code == 404
-    assert app.ports.documents.get(own_dashboards.OWN_DASHBOARDS, dashboard.id)
+    assert app.ports.documents.get(own_dashboards.DASHBOARDS.name, dashboard.id)
 
 
 def test_a_saved_view_is_pinned(person: People) -> None:

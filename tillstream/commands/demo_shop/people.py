@@ -88,7 +88,7 @@ TILES: tuple[tuple[str, TileContent, TileWidth, str], ...] = (
 
 def add_dashboard(app: App, by: str, account: str = "") -> OwnDashboard | None:
     """Create the dashboard; None if there is one already, also if it was removed. account: as of `DashboardOwner`."""
-    if app.ports.documents.get(own_dashboards.OWN_DASHBOARDS, DASHBOARD_ID) is not None:
+    if own_dashboards.DASHBOARDS.get_or_none(app.ports, DASHBOARD_ID):
         return None
     owner = DashboardOwner(by, account)
     own_dashboards.create_dashboard(app.ports, owner, DASHBOARD_NAME, shared=True, id=DASHBOARD_ID)
