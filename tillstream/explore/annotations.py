@@ -1,17 +1,16 @@
 """Annotations: what happened on a day, such as a strike or a campaign, to be shown on charts."""
 
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 
 from tillstream.model import audit
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import BeyondScope, Extent, Scope, extent_of, may_change
 from tillstream.ports import Ports
-from tillstream.ports.documents import AFTER_ANY, Put
-from tillstream.records import audit_log
+from tillstream.ports.documents import AFTER_ANY
+from tillstream.records.collection import Collection
 
-ANNOTATIONS = "annotations"
 MAX_TEXT = 80
 """Maximum characters of a text."""
 
@@ -33,6 +32,13 @@ class Annotation:
         return extent_of(self.region, *([self.store] if self.store else []), owner=self.by)
 
 
+def _audited(one: Annotation) -> dict[str, str]:
+    return {"day": one.day, "text": one.text, "region": one.region} | ({"store": one.store} if one.store else {})
+
+
+ANNOTATIONS = Collection("annotations", Annotation, "annotation", _audited, missing="There is no such annotation.")
+
+
 def add_annotation(
     ports: Ports, scope: Scope, day: date, text: str, region: str = "", store: str = "", *, by: str
 ) -> Annotation:
@@ -51,22 +57,19 @@ def add_annotation(
     annotation = Annotation(
         annotation_id, day.isoformat(), text, region, by, ports.clock.now().isoformat(timespec="seconds"), store
     )
-    after = _audited(annotation)
-    entry = audit_log.entry(ports, by, audit.AuditAction.ANNOTATION_ADDED, annotation_id, None, after)
-    ports.documents.put_all([Put(ANNOTATIONS, annotation_id, asdict(annotation), if_version=0), entry])
-    return annotation
+    return ANNOTATIONS.add(ports, annotation, by, audit.AuditAction.ANNOTATION_ADDED)
 
 
 def annotations_between(
     ports: Ports, scope: Scope, first: date | None = None, last: date | None = None
 ) -> list[Annotation]:
     """Annotations of the days, inclusive, that concern the scope, earliest first. None: no bound."""
-    documents = ports.documents.find(
-        ANNOTATIONS,
+    annotations = ANNOTATIONS.find(
+        ports,
         above=first.isoformat() if first else None,
         below=f"{last.isoformat()}{AFTER_ANY}" if last else None,
     )
-    return [one for one in (Annotation(**one.data) for one in documents) if _is_visible(scope, one)]
+    return [one for one in annotations if _is_visible(scope, one)]
 
 
 def is_annotation_changeable(scope: Scope, annotation: Annotation, login: str) -> bool:
@@ -76,25 +79,20 @@ def is_annotation_changeable(scope: Scope, annotation: Annotation, login: str) -
 
 def remove_annotation(ports: Ports, scope: Scope, id: str, *, by: str) -> Annotation:
     """Delete an annotation. Raises `NotFound`, also outside the scope, and `BeyondScope` if it concerns others too."""
-    document = ports.documents.get(ANNOTATIONS, id)
-    annotation = Annotation(**document.data) if document else None
-    if annotation is None or not _is_visible(scope, annotation):
-        raise NotFound("There is no such annotation.")
-    if not is_annotation_changeable(scope, annotation, by):
-        raise BeyondScope(
-            "This annotation also concerns others. Whoever wrote it can delete it, and anybody who sees all of "
-            f"{annotation.region or 'the regions'}."
-        )
-    audit_log.record(ports, by, audit.AuditAction.ANNOTATION_REMOVED, id, _audited(annotation), None)
-    ports.documents.delete(ANNOTATIONS, id)
-    return annotation
+
+    def check(annotation: Annotation) -> None:
+        if not _is_visible(scope, annotation):
+            raise NotFound(ANNOTATIONS.missing)
+        if not is_annotation_changeable(scope, annotation, by):
+            raise BeyondScope(
+                "This annotation also concerns others. Whoever wrote it can delete it, and anybody who sees all of "
+                f"{annotation.region or 'the regions'}."
+            )
+
+    return ANNOTATIONS.remove(ports, id, by, audit.AuditAction.ANNOTATION_REMOVED, check=check)
 
 
 def _is_visible(scope: Scope, one: Annotation) -> bool:
     """Those of own stores and of what contains them; a salesperson sees them too."""
     of_store = not one.store or scope.stores is None or one.store in scope.stores
     return of_store and (not one.region or scope.covers_region(one.region))
-
-
-def _audited(one: Annotation) -> dict[str, str]:
-    return {"day": one.day, "text": one.text, "region": one.region} | ({"store": one.store} if one.store else {})
