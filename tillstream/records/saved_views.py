@@ -4,16 +4,16 @@ A view holds an address only: each person reads the rows of their own scope.
 """
 
 import secrets
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from tillstream.model import audit
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import audit_log
+from tillstream.records.collection import Collection
 
-SAVED_VIEWS, START_VIEWS = "saved_views", "start_views"
+START_VIEWS = "start_views"
 VIEWED_PAGES = ("/dashboard", "/compare", "/explore")
 MAX_VIEW_NAME, MAX_VIEW_QUERY, MAX_VIEWS = 60, 2_000, 100
 """Maximum characters of a name and of a query string; maximum views of a person."""
@@ -38,6 +38,15 @@ class SavedView:
         return self.page + (f"?{self.query}" if self.query else "")
 
 
+VIEWS = Collection(
+    "saved_views",
+    SavedView,
+    "view",
+    lambda view: {"name": view.name, "address": view.address, "shared": view.shared},
+    missing="There is no such view.",
+)
+
+
 def save_view(ports: Ports, login: str, account: str, name: str, address: str, *, shared: bool) -> SavedView:
     """Keep an address under a name; a view of the same person with this name is replaced. Raises `Rejected`."""
     name, (page, _, query) = name.strip(), address.partition("?")
@@ -52,46 +61,37 @@ def save_view(ports: Ports, login: str, account: str, name: str, address: str, *
     now = ports.clock.now().isoformat(timespec="seconds")
     view_id = previous.id if previous else secrets.token_hex(6)
     view = SavedView(view_id, login, account, name, page, query, shared, now)
-    before = _audited(previous) if previous else None
-    entry = audit_log.entry(ports, login, audit.AuditAction.VIEW_SAVED, view_id, before, _audited(view))
-    ports.documents.put_all([Put(SAVED_VIEWS, view_id, asdict(view)), entry])
-    return view
+    return VIEWS.put(ports, view, login, audit.AuditAction.VIEW_SAVED, previous)
 
 
 def find_views(ports: Ports, login: str, account: str) -> list[SavedView]:
     """The person's own views and those shared by others, by name."""
-    own = ports.documents.find(SAVED_VIEWS, {"login": login, "account": account})
-    documents = {one.id: one for one in [*own, *ports.documents.find(SAVED_VIEWS, {"shared": True})]}
-    return sorted(
-        (SavedView(**one.data) for one in documents.values()), key=lambda view: (view.name.casefold(), view.id)
-    )
+    own = VIEWS.find(ports, {"login": login, "account": account})
+    views = {view.id: view for view in [*own, *VIEWS.find(ports, {"shared": True})]}
+    return sorted(views.values(), key=lambda view: (view.name.casefold(), view.id))
 
 
 def remove_view(ports: Ports, id: str, *, by: str, any_owner: bool = False) -> SavedView:
     """Delete a view. Raises `NotFound`, also for a view of somebody else unless `any_owner`."""
-    document = ports.documents.get(SAVED_VIEWS, id)
-    if document is None or not (any_owner or document.data["login"] == by):
-        raise NotFound("There is no such view.")
-    view = SavedView(**document.data)
-    audit_log.record(ports, by, audit.AuditAction.VIEW_REMOVED, id, _audited(view), None)
-    ports.documents.delete(SAVED_VIEWS, id)
-    return view
+
+    def check_owner(view: SavedView) -> None:
+        if not (any_owner or view.login == by):
+            raise NotFound(VIEWS.missing)
+
+    return VIEWS.remove(ports, id, by, audit.AuditAction.VIEW_REMOVED, check=check_owner)
 
 
 def start_view(ports: Ports, login: str, account: str) -> SavedView | None:
     """The view with which the portal opens for a person; None for the dashboard of the role."""
     start = ports.documents.get(START_VIEWS, login)
-    document = ports.documents.get(SAVED_VIEWS, start.data["view"]) if start and start.data["view"] else None
-    if document is None:
-        return None
-    view = SavedView(**document.data)
-    return view if view.shared or (view.login, view.account) == (login, account) else None
+    view = VIEWS.get_or_none(ports, start.data["view"]) if start and start.data["view"] else None
+    return view if view and (view.shared or (view.login, view.account) == (login, account)) else None
 
 
 def set_start_view(ports: Ports, login: str, account: str, id: str) -> None:
     """Open the portal with this view; an empty id: with the dashboard of the role. Raises `NotFound`."""
     if id and id not in {view.id for view in find_views(ports, login, account)}:
-        raise NotFound("There is no such view.")
+        raise NotFound(VIEWS.missing)
 
     def changed(document: Document | None) -> Update:
         before = {"view": document.data["view"]} if document else None
@@ -99,7 +99,3 @@ def set_start_view(ports: Ports, login: str, account: str, id: str) -> None:
         return Update({"view": id}, [entry])
 
     update_document(ports.documents, START_VIEWS, login, changed)
-
-
-def _audited(view: SavedView) -> dict[str, Any]:
-    return {"name": view.name, "address": view.address, "shared": view.shared}
