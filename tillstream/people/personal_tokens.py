@@ -5,21 +5,17 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from tillstream.model import audit
-from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Action, Scope
 from tillstream.people import accounts
 from tillstream.people.account_store import RegionCheck, User
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Put, Update, update_document
-from tillstream.records import audit_log
+from tillstream.records.collection import Collection, Data, Sides
 
-PERSONAL_TOKENS_COLLECTION = "personal_tokens"
 TOKEN_PATTERN = re.compile(r"tsp_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 TOKEN_RIGHTS: dict[str, Action] = {
     "numbers": Action.SEE_NUMBERS,
@@ -77,6 +73,16 @@ class PersonalToken:
         return "live" if now < datetime.fromisoformat(self.expires_at) else "expired"
 
 
+PERSONAL_TOKENS = Collection(
+    "personal_tokens",
+    PersonalToken,
+    "token",
+    lambda token: {name: getattr(token, name) for name in AUDITED_TOKEN_FIELDS},
+    order_by="created_at",
+    descending=True,
+)
+
+
 def grantable_rights(scope: Scope) -> tuple[str, ...]:
     """Rights that a user of this scope can grant to a token."""
     return tuple(name for name, action in TOKEN_RIGHTS.items() if scope.may(action))
@@ -123,13 +129,8 @@ def issue_personal_token(
         expires_at=(now + timedelta(days=days)).isoformat(timespec="seconds"),
         files_only=files_only,
     )
-    audited = {name: _token_data(token)[name] for name in AUDITED_TOKEN_FIELDS}
-    ports.documents.put_all(
-        [
-            Put(PERSONAL_TOKENS_COLLECTION, token.id, _token_data(token) | {"hash": _hash(secret)}, if_version=0),
-            audit_log.entry(ports, by, audit.AuditAction.TOKEN_ISSUED, token.id, None, audited),
-        ]
-    )
+    hidden = {"hash": _hash(secret)}
+    PERSONAL_TOKENS.add(ports, token, by, audit.AuditAction.TOKEN_ISSUED, hidden=hidden)
     return token, f"tsp_{token.id}_{secret}"
 
 
@@ -157,11 +158,11 @@ def _check_request(user: User, name: str, rights: tuple[str, ...], regions: tupl
 def check_personal_token(ports: Ports, text: str) -> tuple[PersonalToken, User] | None:
     """Return the token of this text and its user; None if the token is not live or the account is disabled or gone."""
     parts = TOKEN_PATTERN.fullmatch(text.strip())
-    document = ports.documents.get(PERSONAL_TOKENS_COLLECTION, parts[1]) if parts else None
+    document = ports.documents.get(PERSONAL_TOKENS.name, parts[1]) if parts else None
     # 256 random bits cannot be guessed, so a fast hash is enough.
     if parts is None or document is None or not hmac.compare_digest(document.data["hash"], _hash(parts[2])):
         return None
-    token, now = _token_of_data(document.data), ports.clock.now()
+    token, now = PERSONAL_TOKENS.record(document), ports.clock.now()
     try:
         user = accounts.get_user(ports, token.login)
     except NotFound:
@@ -171,45 +172,31 @@ def check_personal_token(ports: Ports, text: str) -> tuple[PersonalToken, User] 
     today = now.date().isoformat()
     if token.last_used != today:
         # Once a day, not on every request. A concurrent writer has stored the same day, so ignore the conflict.
-        with suppress(Conflict):
-            ports.documents.put(
-                PERSONAL_TOKENS_COLLECTION, token.id, document.data | {"last_used": today}, if_version=document.version
-            )
+        PERSONAL_TOKENS.set_fields_at(ports, document, {"last_used": today})
     return replace(token, last_used=today), user
 
 
 def find_personal_tokens(ports: Ports, login: str | None = None) -> list[PersonalToken]:
     """Tokens of one user, or of all users, newest first."""
     where = {"login": login} if login is not None else None
-    documents = ports.documents.find(PERSONAL_TOKENS_COLLECTION, where, order_by="created_at", descending=True)
-    return [_token_of_data(document.data) for document in documents]
+    return PERSONAL_TOKENS.find(ports, where)
 
 
 def revoke_personal_token(ports: Ports, id: str, *, by: str, login: str | None = None) -> PersonalToken:
     """Revoke a token. Idempotent. Raises `NotFound`, also if it is not a token of `login`."""
 
-    def revoked(document: Document | None) -> Update | Document:
-        if document is None or login not in {None, document.data["login"]}:
+    def revoked(data: Data) -> Data:
+        if login not in {None, data["login"]}:
             raise NotFound(f"There is no token {id}.")
-        if document.data["revoked_at"]:
-            return document
-        change = {"revoked_at": ports.clock.now().isoformat(timespec="seconds"), "revoked_by": by}
-        audit_entry = audit_log.entry(
-            ports, by, audit.AuditAction.TOKEN_REVOKED, id, {"login": document.data["login"]}, {"revoked": True}
-        )
-        return Update(document.data | change, [audit_entry])
+        now = ports.clock.now().isoformat(timespec="seconds")
+        return {} if data["revoked_at"] else {"login": data["login"], "revoked_at": now, "revoked_by": by}
 
-    return _token_of_data(update_document(ports.documents, PERSONAL_TOKENS_COLLECTION, id, revoked).data)
+    return PERSONAL_TOKENS.set_fields(ports, id, by, audit.AuditAction.TOKEN_REVOKED, revoked, sides=_revoked)
+
+
+def _revoked(before: Data, _after: Data) -> Sides:
+    return {"login": before["login"]}, {"revoked": True}
 
 
 def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _token_data(token: PersonalToken) -> dict[str, Any]:
-    return asdict(token) | {"rights": list(token.rights), "regions": list(token.regions)}
-
-
-def _token_of_data(data: dict[str, Any]) -> PersonalToken:
-    lists = {"rights": tuple(data["rights"]), "regions": tuple(data["regions"])}
-    return PersonalToken(**{name: value for name, value in data.items() if name != "hash"} | lists)

@@ -5,6 +5,7 @@ document can have fields that its record lacks, such as a secret: changes keep t
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -206,6 +207,11 @@ class Collection(Generic[Record]):
         except Conflict:
             return False
         return True
+
+    def set_fields_at(self, ports: Ports, document: Document, values: Data) -> None:
+        """Set fields without an entry, unless the document was changed since it was read."""
+        with suppress(Conflict):
+            ports.documents.put(self.name, document.id, {**document.data, **values}, if_version=document.version)
 
     def remove(
         self,
