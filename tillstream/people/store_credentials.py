@@ -9,18 +9,17 @@ import hmac
 import json
 import re
 import secrets
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import time
 from functools import lru_cache
-from typing import Any
 
 from tillstream.model import audit
-from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.people import signatures
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Put, Update, update_document
+from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import audit_log
+from tillstream.records.collection import Collection
 
 STORE_KEYS_COLLECTION = "store_keys"
 PORTAL_KEY_COLLECTION = "portal_key"
@@ -208,7 +207,6 @@ def _keys_of_document(document: Document) -> KeysOfStore:
     return KeysOfStore(data["region"], data["store_id"], keys, *unsigned)
 
 
-STORE_TOKENS_COLLECTION = "store_tokens"
 STORE_TOKEN_PATTERN = re.compile(r"till_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 
 
@@ -227,6 +225,16 @@ class StoreToken:
     revoked: bool = False
 
 
+STORE_TOKENS = Collection(
+    "store_tokens",
+    StoreToken,
+    "token",
+    lambda token: {"region": token.region, "store_id": token.store_id, "label": token.label},
+    order_by="created_at",
+    descending=True,
+)
+
+
 def issue_store_token(ports: Ports, region: str, store_id: str, label: str, by: str) -> tuple[StoreToken, str]:
     """Create a token of one store; return it with its text, which cannot be read again. Raises `Rejected`."""
     if not region.strip() or not store_id.strip():
@@ -240,65 +248,41 @@ def issue_store_token(ports: Ports, region: str, store_id: str, label: str, by: 
         created_by=by,
         created_at=ports.clock.now().isoformat(timespec="seconds"),
     )
-    after = {name: getattr(token, name) for name in ("region", "store_id", "label")}
-    ports.documents.put_all(
-        [
-            Put(STORE_TOKENS_COLLECTION, token.id, asdict(token) | {"hash": _hash_token(secret)}, if_version=0),
-            audit_log.entry(ports, by, audit.AuditAction.TOKEN_ISSUED, token.id, None, after),
-        ]
-    )
+    hidden = {"hash": _hash_token(secret)}
+    STORE_TOKENS.add(ports, token, by, audit.AuditAction.TOKEN_ISSUED, hidden=hidden)
     return token, f"till_{token.id}_{secret}"
 
 
 def check_store_token(ports: Ports, text: str) -> StoreToken | None:
     """Return the token of this text; None if it is unknown or revoked."""
     parts = STORE_TOKEN_PATTERN.fullmatch(text.strip())
-    document = ports.documents.get(STORE_TOKENS_COLLECTION, parts[1]) if parts else None
+    document = ports.documents.get(STORE_TOKENS.name, parts[1]) if parts else None
     # 256 random bits cannot be guessed, so a fast hash is enough.
     if parts is None or document is None or not hmac.compare_digest(document.data["hash"], _hash_token(parts[2])):
         return None
-    token = _token_of_data(document.data)
+    token = STORE_TOKENS.record(document)
     if token.revoked:
         return None
     today = ports.clock.now().date().isoformat()
     if token.last_used == today:
         return token
     # Once a day, not on every sale. A concurrent writer has stored the same day, so ignore the conflict.
-    with suppress(Conflict):
-        ports.documents.put(
-            STORE_TOKENS_COLLECTION, token.id, document.data | {"last_used": today}, if_version=document.version
-        )
+    STORE_TOKENS.set_fields_at(ports, document, {"last_used": today})
     return replace(token, last_used=today)
 
 
 def find_store_tokens(ports: Ports) -> list[StoreToken]:
     """Every token ever issued, newest first."""
-    documents = ports.documents.find(STORE_TOKENS_COLLECTION, order_by="created_at", descending=True)
-    return [_token_of_data(document.data) for document in documents]
+    return STORE_TOKENS.find(ports)
 
 
 def revoke_store_token(ports: Ports, id: str, by: str) -> StoreToken:
     """Revoke a token. Idempotent. Raises `NotFound`."""
-
-    def revoked(document: Document | None) -> Update | Document:
-        if document is None:
-            raise NotFound(f"There is no token {id}.")
-        if document.data["revoked"]:
-            return document
-        audit_entry = audit_log.entry(
-            ports, by, audit.AuditAction.TOKEN_REVOKED, id, {"revoked": False}, {"revoked": True}
-        )
-        return Update(document.data | {"revoked": True}, [audit_entry])
-
-    return _token_of_data(update_document(ports.documents, STORE_TOKENS_COLLECTION, id, revoked).data)
+    return STORE_TOKENS.set_fields(ports, id, by, audit.AuditAction.TOKEN_REVOKED, {"revoked": True})
 
 
 def _hash_token(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-def _token_of_data(data: dict[str, Any]) -> StoreToken:
-    return StoreToken(**{name: value for name, value in data.items() if name != "hash"})
 
 
 SETUP_CODE_PREFIX = "tillsetup_"

@@ -261,7 +261,7 @@ def test_a_token_opens_its_store_until_it_is_revoked(app: App) -> None:
 
 def test_a_token_is_kept_as_a_hash_and_nothing_like_it_opens(app: App) -> None:
     token, text = store_credentials.issue_store_token(app.ports, "IN", "MUM01", "front", "boss")
-    stored = app.ports.documents.get(store_credentials.STORE_TOKENS_COLLECTION, token.id)
+    stored = app.ports.documents.get(store_credentials.STORE_TOKENS.name, token.id)
     assert stored is not None
     assert text.removeprefix(f"till_{token.id}_") not in str(stored.data)
     other = text[:-1] + ("A" if text[-1] != "A" else "B")
