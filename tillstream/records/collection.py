@@ -4,7 +4,7 @@ A change reads a record, writes it by compare-and-set together with its entry, a
 document can have fields that its record lacks, such as a secret: changes keep them, and no entry shows them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
@@ -191,13 +191,22 @@ class Collection(Generic[Record]):
 
         return self.record(update_document(ports.documents, self.name, id, changed))
 
-    def note(self, ports: Ports, id: str, edit: Callable[[Record], Record]) -> None:
-        """Change a record without an entry, such as after a run; one that was removed stays so."""
+    def note(
+        self,
+        ports: Ports,
+        id: str,
+        edit: Callable[[Record], Record | None],
+        also: Callable[[Record], Sequence[Put]] = lambda _: (),
+    ) -> Record | None:
+        """Change a record without an entry, such as after a run; None if it was removed. also: further documents to
+        write with it. Nothing is written if `edit` returns None."""
 
         def changed(document: Document | None) -> Update | Document | None:
-            return Update({**document.data, **self.data(edit(self.record(document)))}) if document else None
+            after = edit(self.record(document)) if document else None
+            return Update({**document.data, **self.data(after)}, also(after)) if document and after else document
 
-        update_document(ports.documents, self.name, id, changed)
+        noted = update_document(ports.documents, self.name, id, changed)
+        return self.record(noted) if noted else None
 
     def save_at(self, ports: Ports, record: Record, version: int, entry: Put | None = None) -> bool:
         """Write a record without hidden fields, if its document still has this version. entry: to write with it."""

@@ -2,24 +2,22 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from tillstream.model.audit import AuditAction
-from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.errors import Rejected
 from tillstream.people import signatures
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
-from tillstream.records import audit_log
 from tillstream.records.batch_records import SYNC_HOMES
+from tillstream.records.collection import Collection, only_after
 from tillstream.sync import digest_notes, entry_replay, reference_questions, sync_status, undo_requests
 from tillstream.sync.home_identity import home_id
 from tillstream.sync.journal import JOURNAL_START, JournalPosition
 from tillstream.sync.sync_status import SyncStatus
 
-_LISTS = ("differing", "differing_stock", "regions")
 HOME_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
@@ -73,14 +71,17 @@ class Home:
         """Settlements of the home that this one lacks, as of the last contact."""
         return max(self.head - self.number, 0)
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {name: list(getattr(self, name)) for name in _LISTS}
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Home":
-        """Fields of other versions of the program are left out."""
-        own = {one.name: data[one.name] for one in fields(cls) if one.name in data}
-        return cls(**own | {name: tuple(data.get(name, ())) for name in _LISTS})
+HOMES = Collection(
+    SYNC_HOMES,
+    Home,
+    "home",
+    lambda home: {"home_id": home.home_id},
+    sides=only_after,
+    missing="No home is called {id}.",
+    key="name",
+)
+get_home, all_homes = HOMES.get, HOMES.find
 
 
 def add_home(ports: Ports, name: str, public_key: str, by: str) -> Home:
@@ -106,17 +107,15 @@ def add_home(ports: Ports, name: str, public_key: str, by: str) -> Home:
     now = ports.clock.now().isoformat(timespec="seconds")
 
     def added(document: Document | None) -> Update | Document:
-        if document is None:
-            home = Home(name, own_id, public_key, by, now)
-        elif document.data["home_id"] != own_id:
+        home = HOMES.record(document) if document else Home(name, own_id, public_key, by, now)
+        if home.home_id != own_id:
             raise Rejected(f"Another home is called {name}. Choose another name.")
-        elif not document.data["removed_at"]:
+        if document and not home.removed_at:
             return document
-        else:
-            home = replace(Home.from_json(document.data), removed_at="")
-        return Update(home.to_json(), [_audit_entry(ports, by, AuditAction.SYNC_HOME_ADDED, name, own_id)])
+        entry = HOMES.entry(ports, by, AuditAction.SYNC_HOME_ADDED, home, None, {"home_id": own_id})
+        return Update(HOMES.data(replace(home, removed_at="")), [entry])
 
-    return Home.from_json(update_document(ports.documents, SYNC_HOMES, name, added).data)
+    return HOMES.record(update_document(ports.documents, SYNC_HOMES, name, added))
 
 
 def remove_home(ports: Ports, name: str, by: str) -> Home:
@@ -126,12 +125,10 @@ def remove_home(ports: Ports, name: str, by: str) -> Home:
     """
     now = ports.clock.now().isoformat(timespec="seconds")
 
-    def removed(home: Home) -> Home:
-        return home if home.removed_at else replace(home, removed_at=now)
+    def removed(home: Home) -> Home | None:
+        return None if home.removed_at else replace(home, removed_at=now)
 
-    home = change_home(
-        ports, name, removed, lambda home: [_audit_entry(ports, by, AuditAction.SYNC_HOME_REMOVED, name, home.home_id)]
-    )
+    home = HOMES.change(ports, name, by, AuditAction.SYNC_HOME_REMOVED, removed)
     entry_replay.forget_job_requests(ports, name)
     undo_requests.close_undo_requests(ports, name, by)
     digest_notes.delete_notes(ports, name)  # they do not follow what is decided here
@@ -146,31 +143,13 @@ def release_home(ports: Ports, name: str, by: str) -> Home:
             raise Rejected(f"Nothing of {name} is held.")
         return replace(home, held="", released=home.held_number)
 
-    return change_home(
-        ports,
-        name,
-        released,
-        lambda home: [_audit_entry(ports, by, AuditAction.SYNC_HOME_RELEASED, name, home.home_id)],
-    )
-
-
-def get_home(ports: Ports, name: str) -> Home:
-    """Raises `NotFound`."""
-    document = ports.documents.get(SYNC_HOMES, name)
-    if document is None:
-        raise NotFound(f"No home is called {name}.")
-    return Home.from_json(document.data)
+    return HOMES.change(ports, name, by, AuditAction.SYNC_HOME_RELEASED, released)
 
 
 def find_home_by_id(ports: Ports, id: str) -> Home | None:
     """The home with this ID, unless it was removed."""
-    matching = [Home.from_json(document.data) for document in ports.documents.find(SYNC_HOMES, {"home_id": id})]
+    matching = HOMES.find(ports, {"home_id": id})
     return next((home for home in matching if not home.removed_at), None)
-
-
-def all_homes(ports: Ports) -> list[Home]:
-    """All homes by name, removed ones included."""
-    return [Home.from_json(document.data) for document in ports.documents.find(SYNC_HOMES)]
 
 
 def change_home(
@@ -182,23 +161,16 @@ def change_home(
     """
     now = ports.clock.now().isoformat(timespec="seconds")
 
-    def updated(document: Document | None) -> Update | Document:
-        if document is None:
-            raise NotFound(f"No home is called {name}.")
-        old = Home.from_json(document.data)
+    def edited(old: Home) -> Home | None:
         new = _with_wait(old, changed(old), now)
-        return document if new == old else Update(new.to_json(), also(new))
+        return None if new == old else new
 
-    return Home.from_json(update_document(ports.documents, SYNC_HOMES, name, updated).data)
+    return HOMES.note(ports, name, edited, also) or get_home(ports, name)
 
 
 def _with_wait(old: Home, new: Home, now: str) -> Home:
     since = old.waiting_since if old.number == new.number else ""
     return replace(new, waiting_since=(since or now) if new.waiting else "")
-
-
-def _audit_entry(ports: Ports, by: str, action: AuditAction, name: str, id: str) -> Put:
-    return audit_log.entry(ports, by, action, name, None, {"home_id": id})
 
 
 LATE_AFTER = timedelta(hours=24)

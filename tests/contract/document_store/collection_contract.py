@@ -183,8 +183,8 @@ class CollectionContract:
 
     def test_a_note_has_no_entry_and_brings_nothing_back(self, ports: Ports) -> None:
         TABLES.add(ports, Table("1", "Window"), "ana", ADDED, hidden={"pin": "1234"})
-        for id_ in "12":
-            TABLES.note(ports, id_, with_guest)
+        noted = [TABLES.note(ports, id_, edit) for id_ in "12" for edit in (with_guest, lambda _: None)]
+        assert [table and table.guests for table in noted] == [1, 1, None, None]
         assert [(table.id, table.guests) for table in TABLES.find(ports)] == [("1", 1)]
         assert TABLES.document(ports, "1").data["pin"] == "1234"
         assert len(entries(ports)) == 1
