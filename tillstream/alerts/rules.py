@@ -14,6 +14,7 @@ from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put
 from tillstream.records import audit_log
+from tillstream.records.collection import only_differences
 
 
 @dataclass(frozen=True)
@@ -258,7 +259,7 @@ def save_rule(ports: Ports, rule: AlertRule, *, by: str, version: int | None = N
     after = rule_to_json(rule)
     if before == after:
         return StoredRule(rule, version or 0)
-    changes = _rule_changes(before, after)
+    changes = only_differences(before, after) if before else (None, after)
     entry = audit_log.entry(ports, by, AuditAction.ALERT_RULE_SAVED, f"alert rule {rule.name}", *changes)
     try:
         saved, _ = ports.documents.put_all([Put(RULES_COLLECTION, rule.id, after, if_version=version or 0), entry])
@@ -285,13 +286,3 @@ def remove_rule(ports: Ports, id: str, *, by: str) -> AlertRule:
 
 def _stored_rule(document: Document) -> StoredRule:
     return StoredRule(rule_from_json(document.id, document.data), document.version)
-
-
-def _rule_changes(
-    before: Mapping[str, Any] | None, after: Mapping[str, Any]
-) -> tuple[dict[str, Any] | None, dict[str, Any]]:
-    """The fields that differ, before and after; all of a new rule."""
-    if before is None:
-        return None, dict(after)
-    names = [name for name in after if before[name] != after[name]]
-    return {name: before[name] for name in names}, {name: after[name] for name in names}
