@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ from tillstream.model import catalogue_columns
 from tillstream.model.audit import AuditAction
 from tillstream.model.catalogue_columns import CellProblem, EntryColumn, EntryProblem
 from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.json_text import parse_record, record_data
 from tillstream.model.limits import LIMITS
 from tillstream.pipeline.tabular import TableRow, read_rows
 from tillstream.ports import Ports
@@ -199,17 +200,12 @@ def _delete_values(ports: Ports, name: str, kept: set[int]) -> None:
 
 
 def _encoded(series: StoredSeries) -> dict[str, Any]:
-    sides = {"current": series.current, "earlier": series.earlier}
-    states = {key: asdict(one) | {"regions": list(one.regions)} if one else None for key, one in sides.items()}
-    return states | {"by": series.by, "at": series.at}
+    return {field: value for field, value in record_data(series).items() if field != "name"}
 
 
 def _decoded(name: str, data: Mapping[str, Any]) -> StoredSeries:
-    def series(key: str) -> OutsideSeries | None:
-        values = data.get(key)
-        return OutsideSeries(**{**values, "regions": tuple(values["regions"])}) if values else None
-
-    return StoredSeries(name, series("current"), series("earlier"), data.get("by", ""), data.get("at", ""))
+    absent = {"current": None, "earlier": None, "by": "", "at": ""}
+    return parse_record({**absent, **data, "name": name}, StoredSeries)
 
 
 def _now(ports: Ports) -> str:
