@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from tillstream.model import audit
 from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.json_text import parse_record
 from tillstream.people import signatures
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
@@ -201,10 +202,7 @@ def store_document_id(region: str, store_id: str) -> str:
 
 
 def _keys_of_document(document: Document) -> KeysOfStore:
-    data = document.data
-    keys = tuple(StoreKey(**one) for one in data["keys"])
-    unsigned = (data.get("unsigned_by", ""), data.get("unsigned_at", ""))
-    return KeysOfStore(data["region"], data["store_id"], keys, *unsigned)
+    return parse_record(document.data, KeysOfStore)
 
 
 STORE_TOKEN_PATTERN = re.compile(r"till_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
