@@ -67,6 +67,25 @@ def only_used_next_door() -> list[str]:
     return result
 
 
+WRITES_OF_DOCUMENTS = {"update_document", "put_all", "put", "delete"}
+ENTRIES_OF_AUDITS = {"audit_log.entry", "audit_log.record"}
+
+
+def audited_by_hand() -> list[str]:
+    """Modules that write documents and their audit entries themselves, not as a `Collection`."""
+    result = []
+    for module in modules().values():
+        calls = {ast.unparse(node.func) for node in ast.walk(module.tree) if isinstance(node, ast.Call)}
+        writes = {
+            call
+            for call in calls
+            if call == "update_document" or (".documents." in call and call.rpartition(".")[2] in WRITES_OF_DOCUMENTS)
+        }
+        if writes and calls & ENTRIES_OF_AUDITS and module.name != "tillstream.records.collection":
+            result.append(module.name)
+    return result
+
+
 def packages() -> list[str]:
     """The folders directly below `tillstream/`."""
     return sorted(path.parent.name for path in (ROOT / "tillstream").glob("*/__init__.py"))
