@@ -5,19 +5,19 @@ A check that finds a loss calls `report_losses`; the status page, `/healthz/read
 decide with `resolve_loss`, and take that back with `reopen_loss`; both are audited.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
 from tillstream.model.audit import AuditAction
-from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.errors import Rejected
+from tillstream.model.json_text import parse_record, record_data
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
-from tillstream.records import audit_log
+from tillstream.records.collection import Collection
 
-COLLECTION = "losses"
 SYSTEM = "tillstream"
 """Who resolved a loss that a check found whole again."""
 MAX_REASON = 500
@@ -104,9 +104,20 @@ class LossRecord:
 
     def to_json(self) -> dict[str, Any]:
         """As stored, as `--json` prints it and as the API returns it."""
-        own = {name: value for name, value in asdict(self).items() if name != "loss"}
-        lost = {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self.loss).items()}
-        return {"id": self.id, **lost, **own, "is_open": self.is_open}
+        fields = record_data(self)
+        return {"id": self.id, **fields.pop("loss"), **fields, "is_open": self.is_open}
+
+
+LOSSES = Collection(
+    "losses",
+    LossRecord,
+    "loss",
+    lambda record: {"resolution": record.resolution or "open", "reason": record.reason},
+    lambda record: record.loss.name,
+    parse=lambda document: parse_record({**document.data, "loss": document.data}, LossRecord),
+    data=LossRecord.to_json,
+)
+get_loss = LOSSES.get
 
 
 def report_losses(ports: Ports, *lost: Loss) -> list[LossRecord]:
@@ -131,8 +142,7 @@ def resolve_recovered(ports: Ports, kind: LossKind, name: str) -> bool:
 
 def find_loss(ports: Ports, kind: LossKind, name: str) -> LossRecord | None:
     """The record of the loss of a thing, if it was ever lost. Raises `Unavailable`."""
-    document = ports.documents.get(COLLECTION, _id(kind, name))
-    return _record(document.data) if document else None
+    return LOSSES.get_or_none(ports, _id(kind, name))
 
 
 def is_final(ports: Ports, kind: LossKind, name: str) -> bool:
@@ -143,7 +153,7 @@ def is_final(ports: Ports, kind: LossKind, name: str) -> bool:
 
 def open_losses(ports: Ports) -> list[LossRecord]:
     """The losses that nobody has dealt with, oldest first. Raises `Unavailable`."""
-    return _sorted(ports.documents.find(COLLECTION, {"is_open": True}))
+    return sorted(LOSSES.find(ports, {"is_open": True}), key=_oldest_first)
 
 
 def headline(open_: Sequence[LossRecord]) -> str:
@@ -156,20 +166,12 @@ def headline(open_: Sequence[LossRecord]) -> str:
 
 def all_losses(ports: Ports) -> list[LossRecord]:
     """All losses, also those that were dealt with, oldest first. Raises `Unavailable`."""
-    return _sorted(ports.documents.find(COLLECTION))
+    return sorted(LOSSES.find(ports), key=_oldest_first)
 
 
 def lost_names(ports: Ports, kind: LossKind) -> list[str]:
     """The names of all losses of a kind. Raises `Unavailable`."""
-    return [document.data["name"] for document in ports.documents.find(COLLECTION, {"kind": kind.value})]
-
-
-def get_loss(ports: Ports, id: str) -> LossRecord:
-    """Raises `NotFound`, `Unavailable`."""
-    document = ports.documents.get(COLLECTION, id)
-    if document is None:
-        raise NotFound(f"There is no loss {id}.")
-    return _record(document.data)
+    return [record.loss.name for record in LOSSES.find(ports, {"kind": kind.value})]
 
 
 def resolve_loss(ports: Ports, id: str, resolution: Resolution, reason: str, *, by: str) -> LossRecord:
@@ -188,10 +190,10 @@ def resolve_loss(ports: Ports, id: str, resolution: Resolution, reason: str, *, 
 def reopen_loss(ports: Ports, id: str, *, by: str) -> LossRecord:
     """Take back what was decided about a loss. Idempotent. Raises `NotFound`, `Unavailable`."""
 
-    def change(before: LossRecord) -> LossRecord:
-        return LossRecord(before.loss, before.since)
+    def reopened(before: LossRecord) -> LossRecord | None:
+        return None if before.is_open else LossRecord(before.loss, before.since)
 
-    return _decide(ports, id, change, AuditAction.LOSS_REOPENED, by)
+    return LOSSES.change(ports, id, by, AuditAction.LOSS_REOPENED, reopened)
 
 
 def _id(kind: LossKind, name: str) -> str:
@@ -204,7 +206,7 @@ def _report(ports: Ports, loss: Loss) -> LossRecord | None:
     def change(document: Document | None) -> Update | Document | None:
         nonlocal opened
         opened = None
-        before = _record(document.data) if document else None
+        before = LOSSES.record(document) if document else None
         if before and before.resolution in FINAL:
             return document
         if before and before.is_open:
@@ -213,55 +215,20 @@ def _report(ports: Ports, loss: Loss) -> LossRecord | None:
             after = opened = LossRecord(loss, ports.clock.now().isoformat(timespec="seconds"))
         return document if before == after else Update(after.to_json())
 
-    update_document(ports.documents, COLLECTION, loss.id, change)
+    update_document(ports.documents, LOSSES.name, loss.id, change)
     return opened
 
 
 def _resolve(ports: Ports, id: str, resolution: Resolution, reason: str, by: str) -> LossRecord:
     at = ports.clock.now().isoformat(timespec="seconds")
 
-    def change(before: LossRecord) -> LossRecord:
+    def resolved(before: LossRecord) -> LossRecord | None:
         if before.resolution is resolution and before.reason == reason:
-            return before
+            return None
         return replace(before, resolution=resolution, resolved_by=by, resolved_at=at, reason=reason)
 
-    return _decide(ports, id, change, AuditAction.LOSS_RESOLVED, by)
+    return LOSSES.change(ports, id, by, AuditAction.LOSS_RESOLVED, resolved)
 
 
-def _decide(
-    ports: Ports, id: str, change: Callable[[LossRecord], LossRecord], action: AuditAction, by: str
-) -> LossRecord:
-    def changed(document: Document | None) -> Update | Document:
-        if document is None:
-            raise NotFound(f"There is no loss {id}.")
-        before = _record(document.data)
-        after = change(before)
-        if after == before:
-            return document
-        sides = ({"resolution": one.resolution or "open", "reason": one.reason} for one in (before, after))
-        return Update(after.to_json(), [audit_log.entry(ports, by, action, after.loss.name, *sides)])
-
-    return _record(update_document(ports.documents, COLLECTION, id, changed).data)
-
-
-def _sorted(documents: Iterable[Document]) -> list[LossRecord]:
-    return sorted((_record(one.data) for one in documents), key=lambda one: (one.since, one.id))
-
-
-def _record(data: Mapping[str, Any]) -> LossRecord:
-    return LossRecord(
-        Loss(
-            LossKind(data["kind"]),
-            data["name"],
-            data["message"],
-            data["remedy"],
-            data["batch"],
-            tuple(data["regions"]),
-            tuple(data["stores"]),
-        ),
-        data["since"],
-        Resolution(data["resolution"]) if data["resolution"] else None,
-        data["resolved_by"],
-        data["resolved_at"],
-        data["reason"],
-    )
+def _oldest_first(record: LossRecord) -> tuple[str, str]:
+    return record.since, record.id
