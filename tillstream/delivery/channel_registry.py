@@ -11,8 +11,8 @@ from tillstream.delivery.alert_channel import EMAIL, WEBHOOK, AlertChannel, Chan
 from tillstream.delivery.outbound_addresses import check_url
 from tillstream.delivery.signed_requests import new_secret
 from tillstream.model.audit import AuditAction
+from tillstream.model.document_json import from_json
 from tillstream.model.errors import Rejected
-from tillstream.model.json_text import parse_record
 from tillstream.ports import Ports
 from tillstream.records.collection import Collection, Data
 
@@ -43,7 +43,7 @@ def add_channel(ports: Ports, draft: ChannelDraft, by: str, *, private: bool) ->
     fields = _fields(ports, draft, private=private)
     key = new_secret() if draft.kind == WEBHOOK else ""
     created = {"is_paused": False, "created_by": by, "created_at": ports.clock.now().isoformat("T", "seconds")}
-    channel = parse_record({**fields, "id": secrets.token_hex(6), **created}, AlertChannel)
+    channel = from_json(AlertChannel, {**fields, "id": secrets.token_hex(6), **created})
     hidden = {"url": draft.url.strip(), "key": key, "tested_at": ""}
     return CHANNELS.add(ports, channel, by, AuditAction.ALERT_CHANNEL_ADDED, hidden=hidden, shown=fields), key
 

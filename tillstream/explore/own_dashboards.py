@@ -11,8 +11,8 @@ from enum import StrEnum
 from typing import Any
 
 from tillstream.model.audit import AuditAction
+from tillstream.model.document_json import from_json, to_json
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.json_text import parse_record, record_data
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import audit_log
@@ -86,12 +86,12 @@ class OwnDashboard:
 
     def data(self) -> dict[str, Any]:
         """As a document."""
-        fields = record_data(self)
+        fields = to_json(self)
         owner: dict[str, Any] = fields.pop("owner")
         return owner | {name: value for name, value in fields.items() if name != "id"}
 
     def audited(self) -> dict[str, Any]:
-        return {"name": self.name, "shared": self.shared, "tiles": record_data(self)["tiles"]}
+        return {"name": self.name, "shared": self.shared, "tiles": to_json(self.tiles)}
 
 
 EXPLORE_PAGE = "/explore"
@@ -202,7 +202,7 @@ def _tile_by_id(dashboard: OwnDashboard, id: str) -> PinnedTile:
 def _parsed_dashboard(document: Document) -> OwnDashboard:
     data = document.data
     owner = {"login": data["login"], "account": data["account"]}
-    return parse_record({**data, "id": document.id, "owner": owner}, OwnDashboard)
+    return from_json(OwnDashboard, {**data, "id": document.id, "owner": owner})
 
 
 def _only_before(before: Data, _after: Data) -> Sides:

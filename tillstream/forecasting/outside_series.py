@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from tillstream.model import catalogue_columns
 from tillstream.model.audit import AuditAction
 from tillstream.model.catalogue_columns import CellProblem, EntryColumn, EntryProblem
+from tillstream.model.document_json import from_json, to_json
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.json_text import parse_record, record_data
 from tillstream.model.limits import LIMITS
 from tillstream.pipeline.tabular import TableRow, read_rows
 from tillstream.ports import Ports
@@ -200,12 +200,13 @@ def _delete_values(ports: Ports, name: str, kept: set[int]) -> None:
 
 
 def _encoded(series: StoredSeries) -> dict[str, Any]:
-    return {field: value for field, value in record_data(series).items() if field != "name"}
+    sides = {"current": series.current, "earlier": series.earlier}
+    return {name: to_json(one) if one else None for name, one in sides.items()} | {"by": series.by, "at": series.at}
 
 
 def _decoded(name: str, data: Mapping[str, Any]) -> StoredSeries:
     absent = {"current": None, "earlier": None, "by": "", "at": ""}
-    return parse_record({**absent, **data, "name": name}, StoredSeries)
+    return from_json(StoredSeries, {**absent, **data, "name": name})
 
 
 def _now(ports: Ports) -> str:

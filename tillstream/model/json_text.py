@@ -1,11 +1,10 @@
-"""JSON of messages and documents, decoded as by the standard library in a fifth of the time; JSON with dates; and JSON
-objects as dataclasses."""
+"""JSON of messages and documents, decoded as by the standard library in a fifth of the time; and JSON with dates."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -31,20 +30,6 @@ def decode_json(text: str | bytes) -> Any:
 def encode_json(value: Any) -> bytes:
     """Compact UTF-8 of a value without numbers that are infinite or none. Raises `UnicodeEncodeError`."""
     return msgspec.json.encode(value)
-
-
-Record = TypeVar("Record")
-
-
-def parse_record(data: Mapping[str, Any], kind: type[Record]) -> Record:
-    """A dataclass from the values of its fields; what it has no field for is left out. Raises `ValueError`."""
-    return msgspec.convert(data, kind, strict=False)
-
-
-def record_data(record: Any) -> dict[str, Any]:
-    """The fields of a dataclass by name: tuples as lists, dataclasses as objects."""
-    data: dict[str, Any] = msgspec.to_builtins(record)
-    return data
 
 
 VALUE_TAG = "$"

@@ -14,8 +14,8 @@ from datetime import time
 from functools import lru_cache
 
 from tillstream.model import audit
+from tillstream.model.document_json import from_json
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.json_text import parse_record
 from tillstream.people import signatures
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
@@ -202,7 +202,7 @@ def store_document_id(region: str, store_id: str) -> str:
 
 
 def _keys_of_document(document: Document) -> KeysOfStore:
-    return parse_record(document.data, KeysOfStore)
+    return from_json(KeysOfStore, document.data)
 
 
 STORE_TOKEN_PATTERN = re.compile(r"till_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")

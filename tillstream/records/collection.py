@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from tillstream.model.audit import AuditAction
+from tillstream.model.document_json import from_json, to_json
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.json_text import parse_record, record_data
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
 from tillstream.records import audit_log
@@ -66,7 +66,7 @@ class Collection(Generic[Record]):
     descending: bool = False
     due_by: str = ""
     parse: Callable[[Document], Record] | None = None
-    data: Callable[[Record], Data] = record_data
+    data: Callable[[Record], Data] = to_json
 
     def find(
         self,
@@ -94,7 +94,7 @@ class Collection(Generic[Record]):
         return self._existing(ports.documents.get(self.name, id), id)
 
     def record(self, document: Document) -> Record:
-        return self.parse(document) if self.parse else parse_record(document.data, self.kind)
+        return self.parse(document) if self.parse else from_json(self.kind, document.data)
 
     @property
     def too_many(self) -> str:

@@ -6,14 +6,14 @@ decide with `resolve_loss`, and take that back with `reopen_loss`; both are audi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
 from tillstream.model.audit import AuditAction
+from tillstream.model.document_json import from_json, to_json
 from tillstream.model.errors import Rejected
-from tillstream.model.json_text import parse_record, record_data
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records.collection import Collection
@@ -104,8 +104,8 @@ class LossRecord:
 
     def to_json(self) -> dict[str, Any]:
         """As stored, as `--json` prints it and as the API returns it."""
-        fields = record_data(self)
-        return {"id": self.id, **fields.pop("loss"), **fields, "is_open": self.is_open}
+        own = {name: value for name, value in asdict(self).items() if name != "loss"}
+        return {"id": self.id, **to_json(self.loss), **own, "is_open": self.is_open}
 
 
 LOSSES = Collection(
@@ -114,7 +114,7 @@ LOSSES = Collection(
     "loss",
     lambda record: {"resolution": record.resolution or "open", "reason": record.reason},
     lambda record: record.loss.name,
-    parse=lambda document: parse_record({**document.data, "loss": document.data}, LossRecord),
+    parse=lambda document: from_json(LossRecord, {**document.data, "loss": document.data}),
     data=LossRecord.to_json,
 )
 get_loss = LOSSES.get

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from tillstream.delivery.schedule import DEFAULT_DAY, DEFAULT_HOUR, MONTH, WEEK, DeliverySchedule
 from tillstream.model import audit
+from tillstream.model.document_json import from_json
 from tillstream.model.errors import Rejected
-from tillstream.model.json_text import parse_record
 from tillstream.people import accounts
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document
@@ -42,7 +42,7 @@ class ReportSubscription:
 def _parsed_subscription(document: Document) -> ReportSubscription:
     """Read a subscription; those of earlier versions have no day and hour, and the last instant instead of the next."""
     defaults = {"day": DEFAULT_DAY[document.data["every"]], "hour": DEFAULT_HOUR, "next_due": ""}
-    one = parse_record(defaults | document.data, ReportSubscription)
+    one = from_json(ReportSubscription, defaults | document.data)
     last_due = document.data.get("last_due")
     return replace(one, next_due=_text(one.schedule.next(datetime.fromisoformat(last_due)))) if last_due else one
 
