@@ -46,7 +46,7 @@ def requested(shop: Any) -> str:
     batch: str = shop.upload()
     at = shop.app.ports.clock.now().isoformat()
     document = {"batch_id": batch, "home": "", "file": "IN.csv", "reason": "Wrong day.", "by": "chief", "at": at}
-    shop.app.ports.documents.put(undo_requests.UNDO_REQUESTS, batch, {**document, "state": "open"})
+    shop.app.ports.documents.put(undo_requests.UNDO_REQUESTS.name, batch, {**document, "state": "open"})
     return batch
 
 

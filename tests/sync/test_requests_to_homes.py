@@ -65,11 +65,11 @@ def test_a_declined_request_returns_with_the_reason_and_can_be_repeated(two: Con
 
 def test_an_answer_that_a_restored_head_office_lost_is_reported_again(two: Connected, batch: str) -> None:
     home, office = two.pair.home.plain.ports, two.pair.office.ports
-    before = office.documents.get(undo_requests.UNDO_REQUESTS, batch)
+    before = office.documents.get(undo_requests.UNDO_REQUESTS.name, batch)
     assert before
     undo_requests.decline_to_undo(home, batch, "It is right.", "ana")
     two.sync()
-    office.documents.put(undo_requests.UNDO_REQUESTS, batch, before.data)
+    office.documents.put(undo_requests.UNDO_REQUESTS.name, batch, before.data)
     two.sync()
     two.sync()
     noted = undo_requests.find_undo_request(office, batch)
@@ -78,7 +78,7 @@ def test_an_answer_that_a_restored_head_office_lost_is_reported_again(two: Conne
 
 
 def test_a_request_that_the_head_office_lost_ends_in_the_home(two: Connected, batch: str) -> None:
-    two.pair.office.ports.documents.delete(undo_requests.UNDO_REQUESTS, batch)
+    two.pair.office.ports.documents.delete(undo_requests.UNDO_REQUESTS.name, batch)
     assert two.sync().requests == 0
     assert undo_requests.all_undo_requests(two.pair.home.plain.ports) == []
 

@@ -4,17 +4,18 @@ The home carries a request out by an undo of its own, or declines it with a reas
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
 from tillstream.model.audit import AuditAction
 from tillstream.model.batch import STATES_IN_LEDGER, Batch
+from tillstream.model.document_json import to_json
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
-from tillstream.records import audit_log, batch_records
+from tillstream.records import batch_records
+from tillstream.records.collection import Collection, Data, Sides
 
-UNDO_REQUESTS = "sync_requests"
 LONGEST_REASON = 500
 DONE_WORDS = "Its rows no longer count."
 REMOVED_WORDS = "The home was removed here."
@@ -45,10 +46,15 @@ class UndoRequest:
     answered_at: str = ""
     is_reported: bool = False
 
-    @classmethod
-    def from_json(cls, data: Any) -> "UndoRequest":
-        """Raises `TypeError`, `ValueError`, `KeyError`."""
-        return cls(**dict(data) | {"state": UndoRequestState(data["state"])})
+
+UNDO_REQUESTS = Collection(
+    "sync_requests",
+    UndoRequest,
+    "request",
+    lambda request: {"home": request.home, "reason": request.reason},
+    missing="There is no open request about the batch {id}.",
+    key="batch_id",
+)
 
 
 class UndoRequestOffice(Protocol):
@@ -60,14 +66,12 @@ class UndoRequestOffice(Protocol):
 
 def all_undo_requests(ports: Ports) -> list[UndoRequest]:
     """All requests, those of this head office and those to this home; the newest first."""
-    stored = [UndoRequest.from_json(one.data) for one in ports.documents.find(UNDO_REQUESTS)]
-    return sorted(stored, key=lambda one: one.at, reverse=True)
+    return sorted(UNDO_REQUESTS.find(ports), key=lambda one: one.at, reverse=True)
 
 
 def find_undo_request(ports: Ports, batch_id: str) -> UndoRequest | None:
     """The last request about a batch."""
-    document = ports.documents.get(UNDO_REQUESTS, batch_id)
-    return UndoRequest.from_json(document.data) if document else None
+    return UNDO_REQUESTS.get_or_none(ports, batch_id)
 
 
 def requests_to_answer(ports: Ports) -> list[UndoRequest]:
@@ -88,28 +92,28 @@ def ask_to_undo(ports: Ports, batch_id: str, reason: str, by: str) -> UndoReques
     if before and before.state is UndoRequestState.OPEN:
         raise Rejected(f"{batch.home} is asked already to undo {batch.file}. It answers with its next syncs.")
     request = UndoRequest(batch_id, batch.home, batch.file, _checked_reason(reason), by, _now(ports))
-    _put_of_request(ports, request)
-    audit_log.record(
-        ports, by, AuditAction.SYNC_UNDO_REQUESTED, batch_id, None, {"home": batch.home, "reason": request.reason}
-    )
-    return request
+    return UNDO_REQUESTS.put(ports, request, by, AuditAction.SYNC_UNDO_REQUESTED)
 
 
 def decline_to_undo(ports: Ports, batch_id: str, reason: str, by: str) -> UndoRequest:
     """Decline a request to this home. Raises `NotFound`, `Rejected`."""
-    request = find_undo_request(ports, batch_id)
-    if request is None or request.home or request.state is not UndoRequestState.OPEN:
-        raise NotFound(f"There is no open request about the batch {batch_id}.")
-    declined = _answered(ports, request, UndoRequestState.DECLINED, _checked_reason(reason), by)
-    audit_log.record(ports, by, AuditAction.SYNC_DECLINED, batch_id, None, {"reason": declined.answer})
-    return declined
+
+    def declined(request: UndoRequest) -> UndoRequest:
+        if request.home or request.state is not UndoRequestState.OPEN:
+            raise NotFound(UNDO_REQUESTS.missing.format(id=batch_id))
+        return _answered(ports, request, UndoRequestState.DECLINED, _checked_reason(reason), by)
+
+    def shown(_before: Data, _after: Data) -> Sides:
+        return None, {"reason": reason.strip()}
+
+    return UNDO_REQUESTS.change(ports, batch_id, by, AuditAction.SYNC_DECLINED, declined, sides=shown)
 
 
 def exchange_undo_requests(ports: Ports, office: UndoRequestOffice) -> int:
     """Report answers and take new requests; returns the number of open ones. Idempotent. Raises as the head office."""
     for one in requests_to_answer(ports):
         if not _counts(ports, one.batch_id):
-            _answered(ports, one, UndoRequestState.DONE, DONE_WORDS, "")
+            _put_of_request(ports, _answered(ports, one, UndoRequestState.DONE, DONE_WORDS, ""))
     answers = [one for one in all_undo_requests(ports) if not one.home and one.state is not UndoRequestState.OPEN]
     unreported = [one for one in answers if not one.is_reported]
     incoming = {one.batch_id: replace(one, home="") for one in office.requests(unreported)}
@@ -124,7 +128,7 @@ def exchange_undo_requests(ports: Ports, office: UndoRequestOffice) -> int:
         elif new and old.state is not UndoRequestState.OPEN:
             _put_of_request(ports, replace(old, is_reported=False))  # the head office was restored from a backup
         elif new is None and old.state is UndoRequestState.OPEN:
-            ports.documents.delete(UNDO_REQUESTS, old.batch_id)
+            ports.documents.delete(UNDO_REQUESTS.name, old.batch_id)
     for one in incoming.values():
         _put_of_request(ports, one)
     return len(requests_to_answer(ports))
@@ -143,14 +147,12 @@ def note_undo_answers(ports: Ports, home: str, answers: Sequence[UndoRequest]) -
 def close_undo_requests(ports: Ports, home: str, by: str) -> None:
     """At the head office: end the open requests to a home that is removed. Idempotent."""
     for request in _open_requests(ports, home):
-        _answered(ports, request, UndoRequestState.DECLINED, REMOVED_WORDS, by)
+        _put_of_request(ports, _answered(ports, request, UndoRequestState.DECLINED, REMOVED_WORDS, by))
 
 
 def _open_requests(ports: Ports, home: str) -> list[UndoRequest]:
     """The open requests to a home."""
-    documents = ports.documents.find(UNDO_REQUESTS, {"home": home})
-    stored = [UndoRequest.from_json(one.data) for one in documents]
-    return [one for one in stored if one.state is UndoRequestState.OPEN]
+    return [one for one in UNDO_REQUESTS.find(ports, {"home": home}) if one.state is UndoRequestState.OPEN]
 
 
 def _counts(ports: Ports, batch_id: str) -> bool:
@@ -159,9 +161,7 @@ def _counts(ports: Ports, batch_id: str) -> bool:
 
 
 def _answered(ports: Ports, request: UndoRequest, state: UndoRequestState, answer: str, by: str) -> UndoRequest:
-    answered = replace(request, state=state, answer=answer, answered_by=by, answered_at=_now(ports), is_reported=False)
-    _put_of_request(ports, answered)
-    return answered
+    return replace(request, state=state, answer=answer, answered_by=by, answered_at=_now(ports), is_reported=False)
 
 
 def _checked_reason(text: str) -> str:
@@ -172,7 +172,7 @@ def _checked_reason(text: str) -> str:
 
 
 def _put_of_request(ports: Ports, request: UndoRequest) -> None:
-    ports.documents.put(UNDO_REQUESTS, request.batch_id, asdict(request) | {"state": request.state.value})
+    ports.documents.put(UNDO_REQUESTS.name, request.batch_id, to_json(request))
 
 
 def _now(ports: Ports) -> str:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tillstream.model import json_text
+from tillstream.model.document_json import from_json, to_json
 from tillstream.model.errors import Rejected, TooLarge
 from tillstream.stock.stored_movements import RECORDED, StoredMovement, movement_from_data, movement_to_data
 from tillstream.sync.head_office import SyncHello
@@ -154,11 +155,11 @@ def saved_from_json(data: Json) -> list[SavedChange]:
 
 
 def requests_to_json(requests: Iterable[UndoRequest]) -> Json:
-    return [asdict(one) | {"state": one.state.value} for one in requests]
+    return [to_json(one) for one in requests]
 
 
 def requests_from_json(data: Json) -> list[UndoRequest]:
-    requests = [UndoRequest.from_json(one) for one in data]
+    requests = [from_json(UndoRequest, dict(one)) for one in data]
     if not all(isinstance(value, str | bool) for one in requests for value in asdict(one).values()):
         raise TypeError("a text of a request is none")
     return requests
