@@ -1,12 +1,13 @@
 """The last runs of each connector and what they brought, and the parts in which a backfill is settled."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple, Protocol
 
 from tillstream.model.batch import Batch, BatchState
+from tillstream.model.document_json import from_json, to_json
 from tillstream.ports import Ports
 from tillstream.ports.documents import AFTER_ANY
 from tillstream.records import batch_records
@@ -56,9 +57,7 @@ def new_run_id(ports: Ports, connector: str) -> str:
 
 def save_run(ports: Ports, id: str, run: ConnectorRun) -> None:
     """Write a run; of each connector, only the last ones are kept."""
-    lists = {"batches": list(run.batches[:MAX_BATCHES]), "notes": list(run.notes), "refused": list(run.refused)}
-    data = asdict(run) | lists
-    ports.documents.put(RUNS_COLLECTION, id, data)
+    ports.documents.put(RUNS_COLLECTION, id, to_json(replace(run, batches=run.batches[:MAX_BATCHES])))
     if run.outcome != RUNNING:
         for document in _find_runs(ports, run.connector, offset=KEPT_RUNS):
             ports.documents.delete(RUNS_COLLECTION, document.id)
@@ -66,7 +65,7 @@ def save_run(ports: Ports, id: str, run: ConnectorRun) -> None:
 
 def latest_runs(ports: Ports, name: str, limit: int = 20, offset: int = 0) -> list[ConnectorRun]:
     """The runs of a connector, newest first."""
-    return [_parse_run(document.data) for document in _find_runs(ports, name, limit, offset)]
+    return [from_json(ConnectorRun, document.data) for document in _find_runs(ports, name, limit, offset)]
 
 
 def note_interrupted(ports: Ports, id: str) -> None:
@@ -109,12 +108,6 @@ def _find_runs(ports: Ports, name: str, limit: int | None = None, offset: int = 
     return ports.documents.find(
         RUNS_COLLECTION, descending=True, above=f"{name}:", below=f"{name}:{AFTER_ANY}", limit=limit, offset=offset
     )
-
-
-def _parse_run(data: Mapping[str, Any]) -> ConnectorRun:
-    """Older runs have no `refused`."""
-    lists = {name: tuple(data.get(name, ())) for name in ("batches", "notes", "refused")}
-    return ConnectorRun(**{**data, **lists})
 
 
 class PartSize(NamedTuple):

@@ -8,12 +8,13 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, BinaryIO, Protocol, cast
 
 from tillstream.delivery.file_destinations import with_stamp
 from tillstream.model import audit
+from tillstream.model.document_json import from_json
 from tillstream.model.errors import Conflict, Rejected, Unavailable
 from tillstream.model.events import STAGING
 from tillstream.ports import Ports
@@ -245,6 +246,4 @@ def _name(id: str) -> str:
 
 
 def _parsed(document: Document) -> FileDelivery:
-    names = {one.name for one in fields(FileDelivery)}
-    own: dict[str, Any] = {name: value for name, value in document.data.items() if name in names}
-    return FileDelivery(**own | {"id": document.id})
+    return from_json(FileDelivery, {**document.data, "id": document.id})

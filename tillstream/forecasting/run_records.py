@@ -1,12 +1,12 @@
 """The document of the last forecast run: when it ran, on which sales, and its progress while it runs."""
 
 import threading
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tillstream.model.document_json import from_json, to_json
 from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
@@ -18,7 +18,6 @@ COLLECTION = "forecast_runs"
 LAST_RUN, RUN_PROGRESS, FAILED_RUN = "last", "progress", "failed"
 FORECAST_REQUEST = JobRequest(COLLECTION)
 
-_LISTS = ("left_out", "unconverted", "drifting")
 FORECAST_INTERVAL = timedelta(hours=20)
 """Time between two forecasts of a server; less than a day, so that each night makes one."""
 
@@ -73,7 +72,7 @@ def instant_text(at: datetime) -> str:
 def last_run(ports: Ports) -> ForecastRun | None:
     """Return the last run that ended."""
     document = ports.documents.get(COLLECTION, LAST_RUN)
-    return _parse(document.data) if document else None
+    return from_json(ForecastRun, document.data) if document else None
 
 
 def save_run(ports: Ports, run: ForecastRun, answered: Document | None = None) -> ForecastRun:
@@ -148,8 +147,5 @@ def note_failure(ports: Ports, answered: Document | None) -> None:
 
 def published_run(run: ForecastRun) -> dict[str, Any]:
     """Return a run as JSON."""
-    return asdict(run) | {name: list(getattr(run, name)) for name in _LISTS}
-
-
-def _parse(data: Mapping[str, Any]) -> ForecastRun:
-    return ForecastRun(**{**data, **{name: tuple(data.get(name, ())) for name in _LISTS}})
+    data: dict[str, Any] = to_json(run)
+    return data
