@@ -170,9 +170,8 @@ def check_personal_token(ports: Ports, text: str) -> tuple[PersonalToken, User] 
     if token.state(now) != "live" or user.disabled or user.created_at != token.account:
         return None
     today = now.date().isoformat()
-    if token.last_used != today:
-        # Once a day, not on every request. A concurrent writer has stored the same day, so ignore the conflict.
-        PERSONAL_TOKENS.set_fields_at(ports, document, {"last_used": today})
+    if token.last_used != today:  # once a day, not on every request
+        PERSONAL_TOKENS.note(ports, token.id, lambda one: replace(one, last_used=today))
     return replace(token, last_used=today), user
 
 

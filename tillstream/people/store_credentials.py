@@ -262,10 +262,8 @@ def check_store_token(ports: Ports, text: str) -> StoreToken | None:
     if token.revoked:
         return None
     today = ports.clock.now().date().isoformat()
-    if token.last_used == today:
-        return token
-    # Once a day, not on every sale. A concurrent writer has stored the same day, so ignore the conflict.
-    STORE_TOKENS.set_fields_at(ports, document, {"last_used": today})
+    if token.last_used != today:  # once a day, not on every sale
+        STORE_TOKENS.note(ports, token.id, lambda one: replace(one, last_used=today))
     return replace(token, last_used=today)
 
 

@@ -5,7 +5,6 @@ document can have fields that its record lacks, such as a secret: changes keep t
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -77,9 +76,10 @@ class Collection(Generic[Record]):
         below: str | None = None,
     ) -> list[Record]:
         """The records whose fields equal all of `where`, in order. above, below: exclusive bounds of the ID."""
-        order = {"order_by": self.order_by, "descending": self.descending}
-        documents = ports.documents.find(self.name, where, **order, above=above, below=below)  # type: ignore[arg-type]
-        return [self.record(document) for document in documents]
+        found = ports.documents.find(
+            self.name, where, order_by=self.order_by, descending=self.descending, above=above, below=below
+        )
+        return [self.record(document) for document in found]
 
     def get(self, ports: Ports, id: str) -> Record:
         """Raises `NotFound`."""
@@ -103,7 +103,7 @@ class Collection(Generic[Record]):
 
     def check_room(self, ports: Ports) -> None:
         """Raise `Rejected` if there are as many records as can be."""
-        if self.limit and len(self.find(ports)) >= self.limit:
+        if self.limit and ports.documents.count(self.name) >= self.limit:
             raise Rejected(self.too_many)
 
     def add(
@@ -216,11 +216,6 @@ class Collection(Generic[Record]):
         except Conflict:
             return False
         return True
-
-    def set_fields_at(self, ports: Ports, document: Document, values: Data) -> None:
-        """Set fields without an entry, unless the document was changed since it was read."""
-        with suppress(Conflict):
-            ports.documents.put(self.name, document.id, {**document.data, **values}, if_version=document.version)
 
     def remove(
         self,

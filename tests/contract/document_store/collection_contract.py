@@ -189,14 +189,6 @@ class CollectionContract:
         assert TABLES.document(ports, "1").data["pin"] == "1234"
         assert len(entries(ports)) == 1
 
-    def test_fields_are_set_only_at_the_version_that_was_read(self, ports: Ports) -> None:
-        TABLES.add(ports, Table("1", "Window"), "ana", ADDED, hidden={"pin": "1234"})
-        earlier = TABLES.document(ports, "1")
-        for guests in (1, 2):
-            TABLES.set_fields_at(ports, earlier, {"guests": guests})
-        assert TABLES.document(ports, "1").data == {**earlier.data, "guests": 1}
-        assert len(entries(ports)) == 1
-
     def test_a_record_is_saved_only_at_its_version(self, ports: Ports) -> None:
         table = TABLES.add(ports, Table("1", "Window"), "ana", ADDED)
         entry = TABLES.entry(ports, "ana", CHANGED, table, None, {"why": "late"})
