@@ -76,10 +76,10 @@ class Collection(Generic[Record]):
         below: str | None = None,
     ) -> list[Record]:
         """The records whose fields equal all of `where`, in order. above, below: exclusive bounds of the ID."""
-        found = ports.documents.find(
+        documents = ports.documents.find(
             self.name, where, order_by=self.order_by, descending=self.descending, above=above, below=below
         )
-        return [self.record(document) for document in found]
+        return [self.record(document) for document in documents]
 
     def get(self, ports: Ports, id: str) -> Record:
         """Raises `NotFound`."""

@@ -70,8 +70,8 @@ def with_guest(table: Table) -> Table:
 
 def entries(ports: Ports) -> list[tuple[str, str, Mapping[str, Any], Mapping[str, Any]]]:
     """Of the audit log, the oldest first."""
-    found = reversed(list(audit_log.find_entries(ports, audit_log.AuditFilter())))
-    return [(one.what, one.subject, one.before, one.after) for one in found]
+    stored = reversed(list(audit_log.find_entries(ports, audit_log.AuditFilter())))
+    return [(one.what, one.subject, one.before, one.after) for one in stored]
 
 
 def without_answer(ports: Ports, method: str, *, arrives: bool) -> Ports:

@@ -47,8 +47,8 @@ def failed(shop: "Shop") -> str:
     new = NewFileDelivery(one.id, "missing", "stores.csv", "boss", "Stores", keeps=False, stamp="1")
     file_deliveries.add_file(shop.app.ports, new, [b"content"])
     outgoing_deliveries.send_waiting_files(shop.app)
-    made = replace(one, last_mail=new.id, last_destination="missing", last_at=one.created_at)
-    shop.app.ports.documents.put(subscriptions.SUBSCRIPTIONS.name, one.id, asdict(made))
+    delivered = replace(one, last_mail=new.id, last_destination="missing", last_at=one.created_at)
+    shop.app.ports.documents.put(subscriptions.SUBSCRIPTIONS.name, one.id, asdict(delivered))
     return one.id
 
 
