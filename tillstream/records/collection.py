@@ -5,8 +5,8 @@ document can have fields that its record lacks, such as a secret: changes keep t
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from tillstream.model.audit import AuditAction
 from tillstream.model.document_json import from_json, to_json
@@ -15,16 +15,15 @@ from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
 from tillstream.records import audit_log
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Data = Mapping[str, Any]
 Sides = tuple[Data | None, Data | None]
 """What an entry of a change shows: before and after."""
 
 
-class AnyDataclass(Protocol):
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-
-Record = TypeVar("Record", bound=AnyDataclass)
+Record = TypeVar("Record", bound="DataclassInstance")
 
 
 def both_sides(before: Data, after: Data) -> Sides:
@@ -122,8 +121,9 @@ class Collection(Generic[Record]):
         """
         self.check_room(ports)
         put = Put(self.name, self._id(record), {**self.data(record), **(hidden or {})}, if_version=0)
+        after = self.audited(record) if shown is None else shown
         try:
-            ports.documents.put_all([put, self.entry(ports, by, action, record, None, shown or self.audited(record))])
+            ports.documents.put_all([put, self.entry(ports, by, action, record, None, after)])
         except Conflict:
             raise Rejected(f"There is a {self.noun} {put.id} already.") from None
         return record
@@ -184,8 +184,8 @@ class Collection(Generic[Record]):
             data = {**document.data, **new}
             if data == document.data:
                 return document
-            names = [name for name in new if name in self.kind.__dataclass_fields__]
-            before, after = ({name: fields[name] for name in names} for fields in (document.data, new))
+            names = [field.name for field in fields(self.kind) if field.name in new]
+            before, after = ({name: side[name] for name in names} for side in (document.data, new))
             shown = (sides or self.sides)(before, after)
             return Update(data, [self.entry(ports, by, action, self.record(document), *shown)])
 
