@@ -1,5 +1,6 @@
 """Flask portal: pages and HTTP API over the pipeline. Contains no business rules."""
 
+from math import inf
 from typing import Any
 
 from flask import Flask, request
@@ -55,6 +56,7 @@ from portal.delivery import (
 from portal.explore import own_dashboards, sale_history, sale_lines, saved_views, sql_page
 from portal.operations import audit, health, pipeline
 from portal.people import accounts, profile, sign_in, sign_in_methods, tokens
+from portal.rate_counts import SharedCounts, limit_calls
 from portal.review import corrections
 from portal.stock import orders, restock, stock_files
 from portal.uploads import data_sources
@@ -87,10 +89,12 @@ def create_app(app: App) -> Flask:
     flask.before_request(_refresh_contracts)
     csrf = CSRFProtect(flask)
     flask.before_request(lambda: access.guard(csrf))
-    rate_counts.limiter(flask, app.ports, every=0).limit(TRIES, methods=["POST"])(sign_in.blueprint)
-    limiter = rate_counts.limiter(flask, app.ports, every=1)
-    request_rules.limit_calls(limiter, api.blueprint)
-    request_rules.limit_calls(limiter, live_files.blueprint)
+    rate_counts.register_headers(flask)
+    tries = SharedCounts(app.ports, every=0)
+    limit_calls(flask, sign_in.blueprint, tries, lambda: TRIES, applies=lambda: request.method == "POST")
+    calls = SharedCounts(app.ports, every=1)
+    request_rules.limit_api_calls(flask, api.blueprint, calls)
+    request_rules.limit_api_calls(flask, live_files.blueprint, calls)
     numbers = (
         dashboard,
         forecast,
@@ -115,7 +119,8 @@ def create_app(app: App) -> Flask:
     for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
         flask.register_blueprint(area.blueprint)
     openapi.register_swagger_ui(flask)
-    health.register(flask, measured=app.settings.metrics)
+    questions = SharedCounts(app.ports, every=inf)  # in this process only, so that a question writes no document
+    health.register(flask, questions, measured=app.settings.metrics)
     live.register(flask)
     sync_calls.register_sync(flask)
     errors.register(flask)

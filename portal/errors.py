@@ -7,9 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Flask, Response, current_app, jsonify, render_template, request, url_for
-from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, Unauthorized
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests, Unauthorized
 
 from portal import access
 from portal.access import NotForTokens, OwnPasswordRequired, SecondFactorRequired, TokenMisplaced
@@ -78,7 +77,7 @@ TABLE: dict[type[Exception], ErrorAnswer] = {
     Conflict: ErrorAnswer(409, "changed-meanwhile", "Reload the page, then try again."),
     Unavailable: ErrorAnswer(503, "unavailable", "Nothing was lost. Try again in a moment."),
     CSRFError: ErrorAnswer(400, "page-expired", "Go back, reload the page, and try again."),
-    RateLimitExceeded: ErrorAnswer(429, "too-many-requests", "Wait a minute, then try again."),
+    TooManyRequests: ErrorAnswer(429, "too-many-requests", "Wait a minute, then try again."),
 }
 """Exception class → response; the nearest base class in the table applies."""
 

@@ -2,12 +2,11 @@
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 
 from portal import access
 from portal.access import Open, allow
 from portal.context import me, ports, shown_token, signed_in, tillstream
+from portal.rate_counts import SharedCounts, limit_calls, remote_address
 from tillstream import __version__
 from tillstream.people.store_credentials import STORE_TOKEN_PATTERN
 from tillstream.settings import Settings
@@ -21,7 +20,7 @@ def caller() -> str:
     if till:
         return f"token {till[1]}"
     if not signed_in():
-        return f"address {get_remote_address()}"
+        return f"address {remote_address()}"
     token = shown_token()
     return f"token {token.id}" if token else f"person {me().login}"
 
@@ -30,13 +29,13 @@ def caller_rate() -> str:
     return tillstream().settings.api_rate
 
 
-def unlimited() -> bool:
-    """Whether the endpoint is exempt: tills, homes, health checks and resumable uploads send many requests."""
-    return request.endpoint in UNLIMITED
+def is_limited() -> bool:
+    """Whether calls of the endpoint count: tills, homes, health checks and resumable uploads send many requests."""
+    return request.endpoint not in UNLIMITED
 
 
-def limit_calls(limiter: Limiter, blueprint: Blueprint) -> None:
-    limiter.limit(caller_rate, key_func=caller, exempt_when=unlimited)(blueprint)
+def limit_api_calls(app: Flask, blueprint: Blueprint, counts: SharedCounts) -> None:
+    limit_calls(app, blueprint, counts, caller_rate, caller=caller, applies=is_limited)
 
 
 EXPOSED_HEADERS = ", ".join(

@@ -17,13 +17,13 @@ from typing import Any
 
 from flask import Blueprint, Flask, current_app, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
 
 from portal.access import Open, allow
 from portal.api.request_rules import caller
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, signed_in, tillstream
 from portal.operations import prometheus
+from portal.rate_counts import SharedCounts, limit_calls
 from tillstream import __version__
 from tillstream.analytics import changes, queries
 from tillstream.analytics.filters import Filters
@@ -261,12 +261,10 @@ RATE = "60 per minute"
 """Questions of one address, or of one token, whether the portal is ready. Monitors ask once or twice a minute."""
 
 
-def register(app: Flask, *, measured: bool) -> None:
-    """`measured`: serve `/metrics` and measure each request."""
+def register(app: Flask, counts: SharedCounts, *, measured: bool) -> None:
+    """counts: of the questions whether the portal is ready. measured: serve `/metrics` and measure each request."""
     app.extensions[LAST] = LastCheck(check_parts, count_losses)
-    # counted in this process only, so that a question writes no document
-    limiter = Limiter(caller, app=app, storage_uri="memory://", headers_enabled=True)
-    limiter.limit(RATE, exempt_when=lambda: request.endpoint != "health.ready")(blueprint)
+    limit_calls(app, blueprint, counts, lambda: RATE, caller=caller, applies=lambda: request.endpoint == "health.ready")
     app.register_blueprint(blueprint)
     if measured:
         app.add_url_rule("/metrics", "metrics", prometheus.show_metrics)
