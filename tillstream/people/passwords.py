@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from ipaddress import ip_network
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.people import PasswordCost
@@ -27,18 +27,15 @@ PRODUCT_NAME = "tillstream"
 SCORED_LENGTH = 72
 MIN_GUESSES_LOG10 = 10
 """log10 of the guesses that a password must withstand."""
+SALT_BYTES, HASH_BYTES = 16, 32
+"""As RFC 9106, 4 recommends."""
 READABLE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that are not mistaken for each other."""
 
 
 @cache
-def _hasher(cost: PasswordCost) -> PasswordHasher:
-    return PasswordHasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=1)
-
-
-@cache
 def _dummy_hash(cost: PasswordCost) -> str:
-    return _hasher(cost).hash(secrets.token_hex(16))
+    return hash_password(secrets.token_hex(16), cost)
 
 
 def generate_password() -> str:
@@ -47,7 +44,10 @@ def generate_password() -> str:
 
 
 def hash_password(password: str, cost: PasswordCost) -> str:
-    return _hasher(cost).hash(password)
+    """The hash of Argon2id, as text with its parameters and a random salt."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    kdf = Argon2id(salt=salt, length=HASH_BYTES, iterations=cost.passes, lanes=1, memory_cost=cost.memory_kib)
+    return kdf.derive_phc_encoded(password.encode())
 
 
 def verify_password(hash_: str | None, password: str, cost: PasswordCost) -> bool:
@@ -55,14 +55,15 @@ def verify_password(hash_: str | None, password: str, cost: PasswordCost) -> boo
     if len(password) > MAX_PASSWORD_LENGTH:
         password = ""
     try:
-        return _hasher(cost).verify(hash_ or _dummy_hash(cost), password) and hash_ is not None
-    except (VerificationError, InvalidHashError):
+        Argon2id.verify_phc_encoded(password.encode(), hash_ or _dummy_hash(cost))
+    except (InvalidKey, ValueError):
         return False
+    return hash_ is not None
 
 
 def needs_rehash(hash_: str, cost: PasswordCost) -> bool:
     """Whether the hash uses other parameters than `cost`."""
-    return _hasher(cost).check_needs_rehash(hash_)
+    return not hash_.startswith(f"$argon2id$v=19$m={cost.memory_kib},t={cost.passes},p=1$")
 
 
 def check_password_strength(password: str, login: str, name: str = "") -> str:

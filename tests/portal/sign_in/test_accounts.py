@@ -8,7 +8,7 @@ import pytest
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, open_app
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.people import PASSWORD_COST, Role, Scope
+from tillstream.model.people import PASSWORD_COST, PasswordCost, Role, Scope
 from tillstream.people import accounts, passwords, store_credentials
 from tillstream.people.account_store import WrongField
 from tillstream.people.accounts import WrongSignIn
@@ -215,18 +215,29 @@ def test_a_new_password_changes_the_stamp_that_sessions_carry(app: App) -> None:
 
 
 def test_a_hash_made_with_old_parameters_is_renewed_at_the_next_sign_in(app: App) -> None:
-    from argon2 import PasswordHasher
-
     accounts.add_account(app.ports, "asha", "Asha", Role.ADMIN, password=GOOD)
     document = app.ports.documents.get("users", "asha")
     assert document is not None
-    weak = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(GOOD)
+    weak = passwords.hash_password(GOOD, PasswordCost(passes=1, memory_kib=8))
     app.ports.documents.put("users", "asha", document.data | {"hash": weak})
     accounts.sign_in_with_password(replace(app.ports, password_cost=PASSWORD_COST), "asha", GOOD)
     renewed = app.ports.documents.get("users", "asha")
     assert renewed is not None
     assert not passwords.needs_rehash(renewed.data["hash"], PASSWORD_COST)
     assert passwords.needs_rehash(weak, PASSWORD_COST)
+
+
+def test_a_hash_of_argon2_cffi_is_verified_and_not_renewed() -> None:
+    cost = PasswordCost(passes=1, memory_kib=8)
+    hashed = "$argon2id$v=19$m=8,t=1,p=1$EsVHYIAFhAVoIqMW4L6cjg$gC8xhS3tKnXtfmOm0hBF/cWujJVOhmjNIhgHV6UuOSM"
+    assert passwords.verify_password(hashed, GOOD, cost)
+    assert not passwords.verify_password(hashed, GOOD + "!", cost)
+    assert not passwords.needs_rehash(hashed, cost)
+
+
+@pytest.mark.parametrize("hashed", ["", "no hash", "$argon2id$v=19$m=1,t=0,p=1$c2FsdHNhbHQ$aGFzaA", None])
+def test_what_is_no_hash_matches_no_password(hashed: str | None) -> None:
+    assert not passwords.verify_password(hashed, GOOD, PasswordCost(passes=1, memory_kib=8))
 
 
 def test_what_the_product_builds_hashes_passwords_as_owasp_recommends(tmp_path: Path) -> None:
