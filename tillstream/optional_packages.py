@@ -17,6 +17,7 @@ PACKAGES = {
     "pandas": ("pandas", "pandas"),
     "psycopg": ("psycopg", "postgresql"),
     "pyspark": ("pyspark", "spark"),
+    "requests": ("requests", "http"),
 }
 """Module → its package, and the extra that installs it."""
 OWN_LOCK = frozenset({"google", "lake", "pandas", "spark"})

@@ -26,6 +26,10 @@ LOCKS = {
     "requirements-lake.lock": ("lake",),
     "requirements-spark.lock": ("spark",),
 }
+COMPANIONS = {"botocore", "jsonpath-ng", "urllib3"}
+"""Packages that connectors import besides the one that the message names; the same extra installs them."""
+MAX_PACKAGES = 60
+"""Of a base install, besides pip, setuptools and Tillstream."""
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -76,7 +80,7 @@ def test_each_package_that_a_message_names_is_in_the_extra_that_it_names() -> No
     named = {extra: {package} for package, extra in PACKAGES.values()}
     assert {extra: names & declared(extra) - declared() for extra, names in named.items()} == named
     of_connectors = declared("connectors") - declared()
-    assert of_connectors - {"botocore"} == {package for package, extra in PACKAGES.values() if extra not in OWN_LOCK}
+    assert of_connectors - COMPANIONS == {package for package, extra in PACKAGES.values() if extra not in OWN_LOCK}
 
 
 def test_every_declared_package_is_locked_to_one_version() -> None:
@@ -98,6 +102,10 @@ def test_the_locks_agree_with_each_other() -> None:
     assert len(base) == len((ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines())
     for lock in LOCKS:
         assert base <= pins(lock), lock
+
+
+def test_a_base_install_has_few_packages() -> None:
+    assert len({line.partition("==")[0] for line in pins("requirements.lock")}) <= MAX_PACKAGES
 
 
 def test_locks_name_no_host() -> None:

@@ -12,6 +12,7 @@ from tillstream.connectors.http.session import check_status, check_url, open_ses
 from tillstream.connectors.rows import row_digest
 from tillstream.connectors.source import ConnectionAccess, SourceSetting, whole_number
 from tillstream.model.errors import Rejected, Unavailable
+from tillstream.optional_packages import need_package
 
 TOKEN = SourceSetting("token", "Access token", is_required=True, is_credential=True)
 REQUESTS_PER_SECOND = SourceSetting("per_second", "Requests a second", default="2")
@@ -51,6 +52,7 @@ class JsonApi:
     def __init__(
         self, url: str, access: ConnectionAccess, *, per_second: float, authorise: Callable[[], Mapping[str, str]]
     ) -> None:
+        need_package("requests")
         check_url(url)
         parts = urlsplit(url)
         self.host = parts.hostname or ""

@@ -141,6 +141,7 @@ SETTINGS = (
 class HtmlTableSource(ConnectorSource):
     def __init__(self, settings: Mapping[str, str], access: ConnectionAccess) -> None:
         need_package("lxml")
+        need_package("requests")
         check_url(settings["url"])
         self._url, self._table, self._access = settings["url"], settings["table"], access
         self._is_exhausted = False

@@ -19,6 +19,7 @@ from tillstream.connectors.source import (
     SourceSetting,
 )
 from tillstream.model.errors import Rejected
+from tillstream.optional_packages import need_package
 
 PER_SECOND = 1
 MAX_URLS = 100
@@ -28,6 +29,7 @@ class WebFilesSource(ConnectorSource):
     """The cursor has, for each address, the key of its last content."""
 
     def __init__(self, settings: Mapping[str, str], access: ConnectionAccess):
+        need_package("requests")
         self._urls = settings["urls"].split()
         if len(self._urls) > MAX_URLS:
             raise Rejected(f"Enter at most {MAX_URLS} addresses, and the others in another connector.")
