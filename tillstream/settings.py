@@ -1,5 +1,6 @@
 """Settings: the only place that reads the environment (names start with TILLSTREAM_)."""
 
+import os
 import re
 import sys
 from collections.abc import Mapping
@@ -8,8 +9,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from tillstream.model.dates import RETAIL_CALENDAR_PATTERN, DailyOpeningHours
 from tillstream.model.errors import Rejected
@@ -20,8 +29,25 @@ MEMORY = r"(?i)^[0-9]*[1-9][0-9]*(\.[0-9]+)?\s*([kmgt]i?b|b|bytes?)$"
 REPORT_IDS = r"(\s*[a-z-]+=[\w-]+\s*(,|$))*"
 
 
-class ProjectSettings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="TILLSTREAM_", frozen=True, extra="ignore", allow_inf_nan=False)
+class ProjectSettings(BaseModel):
+    """The environment completes the values of the caller; its names match in any case."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, validate_default=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_environment(cls, values: dict[str, Any]) -> dict[str, Any]:
+        environment = {name.lower(): text for name, text in os.environ.items()}
+        names: dict[str, str] = {}  # of a value → of its variable
+        for name, field in cls.model_fields.items():
+            if isinstance(field.validation_alias, AliasChoices):
+                names |= {str(choice): str(choice) for choice in field.validation_alias.choices}
+            else:
+                names[name] = f"TILLSTREAM_{name}"
+        read = {
+            name: environment[variable.lower()] for name, variable in names.items() if variable.lower() in environment
+        }
+        return read | values
 
     project: str = Field("", description="Google Cloud project that stores everything; empty: the home folder does")
     location: str = Field("europe-west1", description="Region of the project's buckets, functions and dataset")
@@ -340,7 +366,7 @@ class Settings(DeliverySettings):
 
     def variable(self, name: str) -> str | None:
         """A variable of the environment with the credential of a connector."""
-        return EnvSettingsSource(type(self), case_sensitive=True).env_vars.get(name)
+        return os.environ.get(name)
 
     @cached_property
     def has_screen(self) -> bool:

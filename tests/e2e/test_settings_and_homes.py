@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from tillstream.cli.main import main
+from tillstream.settings import Settings
 
 WRONG = {
     "TILLSTREAM_PORT": ("abc", "TILLSTREAM_PORT is “abc”: input should be a valid integer"),
@@ -29,6 +30,23 @@ def test_a_wrong_setting_is_a_usage_error(name: str, tmp_path: Path, monkeypatch
         result = CliRunner().invoke(main, command)
         assert (result.exit_code, type(result.exception)) == (2, SystemExit)
         assert f"Error: {sentence}" in result.output
+
+
+def test_the_environment_completes_the_values_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"TILLSTREAM_PORT": "81", "tillstream_stage": "prod", "TILLSTREAM_THREADS": "2"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("THREADS", "3")
+    settings = Settings(home=tmp_path, threads=1)
+    assert (settings.port, settings.stage, settings.threads, settings.host) == (81, "prod", 1, "127.0.0.1")
+    assert {"port", "stage", "threads", "home"} <= settings.model_fields_set
+    assert "host" not in settings.model_fields_set
+
+
+def test_the_first_variable_of_a_screen_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for names, display in ((["DISPLAY"], ":0"), (["WAYLAND_DISPLAY", "DISPLAY"], ":1"), (["TILLSTREAM_DISPLAY"], "")):
+        for name in names:
+            monkeypatch.setenv(name, display)
+        assert Settings().display == display
 
 
 @pytest.mark.parametrize("command", COMMANDS)
