@@ -70,7 +70,7 @@ class Shop:
         bus.publish("batch-events", [Message(b"{}", {"type": "batch.staged"})])
         for _ in range(20):
             bus.release(bus.pull("batches", 10), "the disk was full")
-            self.app.ports.clock.sleep(60)
+            self.app.ports.clock.sleep(600)
         return bus.dead_letters()[0].id
 
     def code(self, key: str, steps: int = 0) -> str:
