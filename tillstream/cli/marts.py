@@ -199,7 +199,7 @@ def export_marts(to: str, only: tuple[str, ...], location: str, format: str | No
 
 
 def _show_export(data: dict[str, Any]) -> None:
-    from tillstream.cli.output.tables import print_line, show_rows
+    from tillstream.commands.printing import print_line, show_rows
 
     show_rows({"name": "marts", "columns": ["name", "rows", "files", "bytes"], "rows": data["tables"], "cut": False})
     print_line(
@@ -229,7 +229,7 @@ def copy_marts(**options: Any) -> None:
 
 
 def _show_copy(data: dict[str, Any]) -> None:
-    from tillstream.cli.output.tables import print_line, show_rows
+    from tillstream.commands.printing import print_line, show_rows
 
     show_rows({"name": "marts", "columns": ["name", "rows"], "rows": data["tables"], "cut": False})
     for each in data["repaired"]:
@@ -241,7 +241,7 @@ def _show_copy(data: dict[str, Any]) -> None:
 
 
 def _show_check(data: dict[str, Any]) -> None:
-    from tillstream.cli.output.tables import print_line
+    from tillstream.commands.printing import print_line
 
     for each in data["differences"]:
         print_line(_sentence(each))

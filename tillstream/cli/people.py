@@ -20,7 +20,7 @@ def users() -> None:
 @as_json
 def list_users(json_: bool) -> None:
     """List all accounts."""
-    from tillstream.cli.output.tables import show_list
+    from tillstream.commands.printing import show_list
 
     run("users", json_=json_, show=show_list)
 
@@ -150,7 +150,7 @@ _for_one_user("reset", "Generate a new password for an account; it is shown only
 @as_json
 def require_second_step(roles: tuple[str, ...], json_: bool) -> None:
     """Set the roles that must use two-factor sign-in, replacing the previous ones."""
-    from tillstream.cli.output.tables import show_list
+    from tillstream.commands.printing import show_list
 
     run("users-require-second-step", json_=json_, show=show_list, roles=list(roles))
 
@@ -160,7 +160,7 @@ def require_second_step(roles: tuple[str, ...], json_: bool) -> None:
 @as_json
 def list_sessions(login: str, json_: bool) -> None:
     """List the open sessions of a user."""
-    from tillstream.cli.output.tables import show_list
+    from tillstream.commands.printing import show_list
 
     run("users-sessions", json_=json_, show=show_list, login=login)
 

@@ -26,7 +26,7 @@ FORMAT_OPTION = click.option(
 @as_json
 def query(name: str, params: tuple[str, ...], limit: int | None, format_: str, json_: bool) -> None:
     """Run a named query, such as kpis or sale-lines. A note on standard error reports further rows."""
-    from tillstream.cli.output.tables import show_csv, show_table
+    from tillstream.commands.printing import show_csv, show_table
 
     run(
         "query",
@@ -56,7 +56,7 @@ def measures(
     names: tuple[str, ...], by: tuple[str, ...], params: tuple[str, ...], limit: int, format_: str, json_: bool
 ) -> None:
     """Compute measures, such as revenue or orders, by dimensions. Without names, list the definitions of all."""
-    from tillstream.cli.output.tables import show_csv, show_table
+    from tillstream.commands.printing import show_csv, show_table
 
     run(
         "measures",
@@ -108,6 +108,6 @@ def export(
 
 
 def _show_export(data: dict[str, Any]) -> None:
-    from tillstream.cli.output.tables import print_line
+    from tillstream.commands.printing import print_line
 
     print_line(f"{data['out']} has {data['rows']:,} rows.")

@@ -47,7 +47,7 @@ def stock(
     if context.invoked_subcommand:
         return
     from tillstream.cli.output.stock import show_levels
-    from tillstream.cli.output.tables import show_csv
+    from tillstream.commands.printing import show_csv
 
     filters = {"region": region, "store": store, "product": product, "category": category}
     run(
@@ -287,7 +287,7 @@ def list_catalogue(kind: str, json_: bool) -> None:
 
     KIND: products, prices, costs, stores, salespeople, suppliers or promotions.
     """
-    from tillstream.cli.output.tables import show_list
+    from tillstream.commands.printing import show_list
 
     run("catalogue", json_=json_, show=show_list, kind=kind)
 

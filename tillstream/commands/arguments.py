@@ -1,9 +1,10 @@
 """Typed arguments of commands: a dataclass for each command, built from the JSON of the command API."""
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from tillstream.model.errors import Rejected
 
@@ -46,7 +47,21 @@ def parse(kind: type[A], values: Mapping[str, object]) -> A:
     return kind(**values)
 
 
+def check_arguments(declared: Mapping[str, inspect.Parameter], values: Mapping[str, object]) -> None:
+    """Compare arguments with the parameters of a function. Raises `Rejected` as `parse`."""
+    if unknown := sorted(set(values) - set(declared)):
+        takes = f"it takes {', '.join(declared)}" if declared else "it takes none"
+        raise Rejected(f"The command has no argument {', '.join(unknown)}; {takes}.")
+    required = {name for name, one in declared.items() if one.default is one.empty}
+    if missing := sorted(required - set(values)):
+        raise Rejected(f"The command needs the argument {', '.join(missing)}.")
+    for name, value in values.items():
+        if not _matches(value, declared[name].annotation):
+            raise Rejected(f"The argument {name} must be {_name(declared[name].annotation)}.")
+
+
 def _matches(value: object, hint: Any) -> bool:
+    hint = _without_details(hint)
     parts = get_args(hint)
     if hint is object:
         return True
@@ -62,6 +77,7 @@ def _matches(value: object, hint: Any) -> bool:
 
 
 def _name(hint: Any) -> str:
+    hint = _without_details(hint)
     parts = get_args(hint)
     if isinstance(hint, UnionType):
         return " or ".join(map(_name, parts))
@@ -70,3 +86,7 @@ def _name(hint: Any) -> str:
     if get_origin(hint) is Mapping:
         return "an object" if parts[1] is object else f"an object whose values are {_name(parts[1])}"
     return _NAMES[hint]
+
+
+def _without_details(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint

@@ -1,17 +1,151 @@
-"""Registry of commands by name, run in this process or in the server that owns the folder.
+"""Registry of commands: those of the terminal by their first word, and those of the API by name.
 
-Each takes the app and its arguments, a dataclass built from JSON, and returns a `Result`; none of them prints.
+A module of commands is imported when one of them is used.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from tillstream.app import App
-from tillstream.app.output_places import check_output
 from tillstream.commands.arguments import parse
+from tillstream.commands.declaration import Command, Group
 from tillstream.commands.result import Progress, Result
+
+if TYPE_CHECKING:
+    from tillstream.app import App
+
+
+@dataclass(frozen=True)
+class Word:
+    """A first word of commands. module: where they are declared. summary: in the help, where it has 61 characters."""
+
+    name: str
+    module: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """First words that belong together, with an example of a command."""
+
+    title: str
+    example: str
+    words: tuple[Word, ...]
+
+
+SECTIONS = (
+    Section(
+        "Begin",
+        "tillstream demo",
+        (
+            Word("demo", "tillstream.cli.files:demo", "Load the sample regions, and create an account of each role"),
+            Word("serve", "tillstream.cli.files:serve", "Run the portal and the worker"),
+            Word("status", "tillstream.cli.files:status", "Show the state of the ledger and the queues"),
+        ),
+    ),
+    Section(
+        "Take in sales",
+        "tillstream ingest june.csv --region online-retail-uk",
+        (
+            Word("detect", "tillstream.cli.review:detect", "Propose a contract for a file"),
+            Word("contracts", "tillstream.cli.files:contracts", "List the region contracts, or show one"),
+            Word("ingest", "tillstream.cli.files:ingest", "Ingest files, settle them and print their receipts"),
+            Word("connect", "tillstream.cli.connectors:connect", "Pull sales from files, databases, APIs and queues"),
+            Word("backfill", "tillstream.cli.connectors:backfill", "Take in history once"),
+            Word("stores", "tillstream.cli.stores:stores", "Manage the tills of stores, and their messages to fix"),
+            Word("till", "tillstream.cli.stores:till", "Record and send sales on a till"),
+            Word("sync", "tillstream.cli.sync:sync", "Send the sales of this home to a head office"),
+            Word("fx", "tillstream.cli.files:fx", "Manage exchange rates"),
+        ),
+    ),
+    Section(
+        "Check what was received",
+        "tillstream receipts",
+        (
+            Word("receipts", "tillstream.cli.files:receipts", "Show the receipt of one batch, or the newest receipts"),
+            Word("quarantine", "tillstream.cli.files:quarantine", "Show the rows to fix of a batch"),
+            Word("fix", "tillstream.cli.files:fix", "Submit rejected rows"),
+            Word("accept", "tillstream.cli.review:accept", "Save the contract version proposed for a held file"),
+            Word("confirm", "tillstream.cli.review:confirm", "Release a held batch, or choose its contract"),
+            Word("reject", "tillstream.cli.review:reject", "Reject a held batch permanently"),
+            Word("replay", "tillstream.cli.review:replay", "Read a kept original and its corrections again"),
+            Word("undo", "tillstream.cli.review:undo", "Undo a settled batch and its corrections"),
+        ),
+    ),
+    Section(
+        "Answer questions",
+        "tillstream query kpis --param region=UK",
+        (
+            Word("query", "tillstream.cli.queries:query", "Run a named query, such as kpis or sale-lines"),
+            Word("measures", "tillstream.cli.queries:measures", "Compute measures, such as revenue or orders"),
+            Word("report", "tillstream.cli.planning:report", "Write reports as files"),
+            Word("export", "tillstream.cli.queries:export", "Export all rows of a query to a file"),
+        ),
+    ),
+    Section(
+        "Plan and order",
+        "tillstream restock --store LON1",
+        (
+            Word("catalogue", "tillstream.cli.stock:catalogue", "Manage products, prices, costs, stores and suppliers"),
+            Word("stock", "tillstream.cli.stock:stock", "See the stock of products in stores"),
+            Word("restock", "tillstream.cli.stock:restock", "See what stores should order"),
+            Word("orders", "tillstream.cli.stock:orders", "See the purchase orders, or write one as PDF"),
+            Word("goals", "tillstream.cli.planning:goals", "See what is reached of the goals of a month"),
+            Word("forecast", "tillstream.cli.planning:forecast", "Forecast revenue and units"),
+            Word("series", "tillstream.cli.planning:series", "Series from outside that forecasts use"),
+        ),
+    ),
+    Section(
+        "Notify and deliver",
+        "tillstream alerts",
+        (
+            Word("alerts", "tillstream.cli.alerts:alerts", "List the alerts in progress, or acknowledge one"),
+            Word("channels", "tillstream.cli.alerts:channels", "Manage the channels that alerts are sent to"),
+            Word(
+                "subscriptions",
+                "tillstream.cli.subscriptions:subscriptions",
+                "Manage tables that are delivered on a schedule",
+            ),
+            Word("subscribe", "tillstream.cli.sale_events:subscribe", "Print sale events as they arrive"),
+            Word(
+                "webhooks", "tillstream.cli.sale_events:webhooks", "Manage webhooks, which send sale events to programs"
+            ),
+            Word("marts", "tillstream.cli.marts:marts", "Export and copy the marts for other engines"),
+            Word("looker", "tillstream.cli.looker:looker", "Reports in Looker Studio, and files for Looker and dbt"),
+        ),
+    ),
+    Section(
+        "Manage people",
+        "tillstream users invite mia --role manager --region UK",
+        (
+            Word("users", "tillstream.cli.people:users", "Manage accounts: who can sign in, and what they see"),
+            Word("tokens", "tillstream.cli.people:tokens", "Manage personal tokens of programs"),
+            Word("audit", "tillstream.cli.operations:audit", "Show the audit log, newest entries first"),
+        ),
+    ),
+    Section(
+        "Keep it running",
+        "tillstream backup tillstream.tar",
+        (
+            Word("backup", "tillstream.cli.operations:backup", "Back up everything to one archive"),
+            Word("restore", "tillstream.cli.operations:restore", "Restore a backup"),
+            Word("quality", "tillstream.cli.operations:quality", "Check keys, values and totals of the marts"),
+            Word("losses", "tillstream.cli.operations:losses", "List what is lost or damaged, and decide about it"),
+            Word("sweep", "tillstream.cli.operations:sweep", "Ingest the watched folder, and resume interrupted work"),
+            Word("settle", "tillstream.cli.operations:settle", "Settle all staged files"),
+            Word("announce", "tillstream.cli.operations:announce", "Publish events that were not published"),
+            Word(
+                "rebuild",
+                "tillstream.cli.operations:rebuild",
+                "Settle everything again, and compare it with the ledger",
+            ),
+            Word("deploy", "tillstream.cli.deploy:deploy", "Deploy Tillstream to a Google Cloud project"),
+        ),
+    ),
+)
+"""In the order of a day."""
+WORDS = {word.name: word for section in SECTIONS for word in section.words}
 
 
 @dataclass(frozen=True)
@@ -23,16 +157,18 @@ class LazyCommand:
     ends_with_client: bool = False
     """Whether the command ends in the server when its client has ended."""
 
-    def load(self) -> tuple[Callable[[App, Progress, Any], Result], type[Any]]:
+    def load(self) -> tuple[Callable[["App", Progress, Any], Result], type[Any]]:
         """Return the function and the dataclass of its arguments."""
         command = getattr(import_module(f"tillstream.commands.{self.module}"), self.function)
         return command, get_type_hints(command)["arguments"]
 
-    def __call__(self, app: App, progress: Progress, /, **values: object) -> Result:
+    def __call__(self, app: "App", progress: Progress, /, **values: object) -> Result:
         """Run the command.
 
         Raises `Rejected` for unknown, missing and wrongly typed arguments, and for an `out` where nothing is written.
         """
+        from tillstream.app.output_places import check_output  # lazy: help needs none of it
+
         command, kind = self.load()
         arguments = parse(kind, values)
         if (out := getattr(arguments, "out", "")) and "://" not in out:
@@ -40,7 +176,7 @@ class LazyCommand:
         return command(app, progress, arguments)
 
 
-COMMANDS: dict[str, LazyCommand] = {
+_LAZY: dict[str, LazyCommand] = {
     "ingest": LazyCommand("ingest", "ingest"),
     "receipts": LazyCommand("quarantine", "receipts"),
     "quarantine": LazyCommand("quarantine", "quarantine"),
@@ -197,3 +333,42 @@ COMMANDS: dict[str, LazyCommand] = {
     "users-sessions": LazyCommand("administration", "list_sessions"),
     "users-end-sessions": LazyCommand("administration", "end_sessions"),
 }
+
+
+def declared_groups(module: str) -> list[Group]:
+    """The groups that a module declares, without those within others."""
+    values = vars(import_module(module)).values()
+    return [value for value in values if isinstance(value, Group) and value.parent is None]
+
+
+class _Commands(Mapping[str, Command | LazyCommand]):
+    """Commands of the API by name."""
+
+    def __getitem__(self, name: str) -> Command | LazyCommand:
+        if name in _LAZY:
+            return _LAZY[name]
+        module = _INTERNAL.get(name) or _module(name.partition("-")[0])
+        return self._declared(module)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from _LAZY
+        for module in sorted({*_INTERNAL.values(), *map(_module, WORDS)}):
+            yield from self._declared(module)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _declared(self, module: str) -> dict[str, Command]:
+        groups = declared_groups(module) if module else []
+        return {name: command for group in groups for name, command in group.of_api().items()}
+
+
+def _module(word: str) -> str:
+    """The module that declares the commands with a first word; empty if none does."""
+    module = WORDS[word].module if word in WORDS else ""
+    return "" if ":" in module else module
+
+
+_INTERNAL: dict[str, str] = {}
+"""Commands of the API whose names begin with no first word of the terminal → their modules."""
+COMMANDS = _Commands()

@@ -19,7 +19,7 @@ from tillstream.analytics.amount_columns import (
     RowAmounts,
 )
 from tillstream.app import App
-from tillstream.cli.output.tables import show_csv, show_rows
+from tillstream.commands.printing import show_csv, show_rows
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
 from tillstream.settings import Settings

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from tillstream.cli.output.tables import print_line, show_rows
+from tillstream.commands.printing import print_line, show_rows
 
 ALERT_COLUMNS = ("id", "state", "since", "alert", "by")
 RULE_COLUMNS = ("id", "kind", "name", "enabled", "opens at", "error")

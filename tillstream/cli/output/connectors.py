@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from tillstream.cli.output.tables import print_line, print_title
+from tillstream.commands.printing import print_line, print_title
 from tillstream.model.batch import STATES_BEFORE_LEDGER, BatchState
 from tillstream.model.problems import CATALOGUE
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tillstream.cli.output.tables import print_line, print_title
+from tillstream.commands.printing import print_line, print_title
 
 
 def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from tillstream.cli.output.tables import ROW_COUNTS, amount_or_blank, print_line, print_title, show_rows
+from tillstream.cli.output.tables import ROW_COUNTS
+from tillstream.commands.printing import amount_or_blank, print_line, print_title, show_rows
 from tillstream.model.events import WEBHOOK_SUBSCRIPTIONS
 
 NO_SALES: dict[str, Any] = {"sale_count": 0, "line_count": 0, "net": "0"}

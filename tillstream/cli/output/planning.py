@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from tillstream.cli.output.tables import print_line, show_rows
+from tillstream.commands.printing import print_line, show_rows
 from tillstream.model.money import round_to_digits
 
 ACCURACY_COLUMNS = {

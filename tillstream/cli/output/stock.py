@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from tillstream.cli.output.tables import print_line, print_title, show_rows, show_table
+from tillstream.commands.printing import print_line, print_title, show_rows, show_table
 from tillstream.model.money import amount_text, price_text
 
 MAX_STOCK_PROBLEMS = 20
