@@ -146,7 +146,7 @@ def _with_app(settings: Settings, name: str, arguments: Mapping[str, Any], progr
             _check_ledger(app, name)
             return COMMANDS[name](app, progress, **arguments)
     except ReadOnly:
-        if name not in READING:
+        if name not in READING and not COMMANDS[name].reads:
             raise
     with open_read_only(settings) as app:
         return COMMANDS[name](app, progress, **arguments)

@@ -100,8 +100,8 @@ SECTIONS = (
         "Notify and deliver",
         "tillstream alerts",
         (
-            Word("alerts", "tillstream.cli.alerts:alerts", "List the alerts in progress, or acknowledge one"),
-            Word("channels", "tillstream.cli.alerts:channels", "Manage the channels that alerts are sent to"),
+            Word("alerts", "tillstream.commands.alerts", "List the alerts in progress, or acknowledge one"),
+            Word("channels", "tillstream.commands.alerts", "Manage the channels that alerts are sent to"),
             Word(
                 "subscriptions",
                 "tillstream.cli.subscriptions:subscriptions",
@@ -156,6 +156,7 @@ class LazyCommand:
     function: str
     ends_with_client: bool = False
     """Whether the command ends in the server when its client has ended."""
+    reads: bool = False
 
     def load(self) -> tuple[Callable[["App", Progress, Any], Result], type[Any]]:
         """Return the function and the dataclass of its arguments."""
@@ -233,11 +234,6 @@ _LAZY: dict[str, LazyCommand] = {
     "series": LazyCommand("forecast", "list_series"),
     "series-import": LazyCommand("forecast", "import_series"),
     "series-remove": LazyCommand("forecast", "remove_series"),
-    "alerts": LazyCommand("alerts", "list_alerts"),
-    "alerts-acknowledge": LazyCommand("alerts", "acknowledge_alert"),
-    "alerts-snooze": LazyCommand("alerts", "snooze_alert"),
-    "alerts-rules": LazyCommand("alerts", "list_rules"),
-    "alerts-preview": LazyCommand("alerts", "preview_rule"),
     "losses": LazyCommand("maintenance", "list_losses"),
     "losses-decide": LazyCommand("maintenance", "decide_loss"),
     "losses-restore": LazyCommand("maintenance", "restore_losses"),
@@ -311,14 +307,6 @@ _LAZY: dict[str, LazyCommand] = {
     "sync-requests": LazyCommand("sync", "list_requests"),
     "sync-status": LazyCommand("sync", "show_sync"),
     "sync-stop": LazyCommand("sync", "stop_sync"),
-    "channels": LazyCommand("alerts", "list_channels"),
-    "channels-add": LazyCommand("alerts", "add_channel"),
-    "channels-test": LazyCommand("alerts", "test_channel"),
-    "channels-pause": LazyCommand("alerts", "pause_channel"),
-    "channels-resume": LazyCommand("alerts", "resume_channel"),
-    "channels-remove": LazyCommand("alerts", "remove_channel"),
-    "channels-deliveries": LazyCommand("alerts", "list_notices"),
-    "channels-send-again": LazyCommand("alerts", "send_notice_again"),
     "users": LazyCommand("administration", "list_users"),
     "users-add": LazyCommand("administration", "add_user"),
     "users-disable": LazyCommand("administration", "disable_user"),

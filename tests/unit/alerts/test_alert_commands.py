@@ -8,7 +8,7 @@ from alert_shop import enable, evaluated, open_shop
 
 from tillstream.alerts.kinds import KindName
 from tillstream.app import App
-from tillstream.cli.output import alerts as output
+from tillstream.commands import alerts as output
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.model.errors import NotFound

@@ -6,7 +6,9 @@ from dataclasses import dataclass, is_dataclass
 import pytest
 
 from tillstream.commands.arguments import NoArguments, parse
-from tillstream.commands.registry import COMMANDS
+from tillstream.commands.declaration import Group
+from tillstream.commands.registry import COMMANDS, LazyCommand
+from tillstream.commands.result import Result, quiet
 from tillstream.model.errors import Rejected
 
 
@@ -21,11 +23,34 @@ class Example:
     contract: Mapping[str, object] | None = None
 
 
+example = Group("example")
+
+
+@example.internal("example")
+def declared(
+    app: object,
+    name: str,
+    *,
+    count: int = 1,
+    scale: float = 1.0,
+    dry: bool = False,
+    files: Sequence[str] = (),
+    params: Mapping[str, str] | None = None,
+    contract: Mapping[str, object] | None = None,
+) -> Result:
+    return Result({name: files})
+
+
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_a_dataclass_of_arguments(name: str) -> None:
-    _, kind = COMMANDS[name].load()
-    assert is_dataclass(kind)
-    assert kind.__doc__
+def test_every_command_has_typed_arguments(name: str) -> None:
+    command = COMMANDS[name]
+    if isinstance(command, LazyCommand):
+        _, kind = command.load()
+        assert is_dataclass(kind)
+        assert kind.__doc__
+        return
+    for parameter in command.parameters:
+        assert parameter.kind in (str, int, float, bool) or parameter.is_mapping, parameter
 
 
 def test_values_of_the_right_types_are_taken() -> None:
@@ -63,4 +88,7 @@ def test_values_of_the_right_types_are_taken() -> None:
 def test_other_values_are_rejected(values: dict[str, object], detail: str) -> None:
     with pytest.raises(Rejected) as caught:
         parse(Example, values)
+    assert str(caught.value).startswith(detail)
+    with pytest.raises(Rejected) as caught:
+        example.commands["example"](None, quiet, **values)
     assert str(caught.value).startswith(detail)
