@@ -153,42 +153,6 @@ def remove_series(name: str, json_: bool) -> None:
     run("series-remove", json_=json_, show=show_removed_series, name=name)
 
 
-GOAL_MEASURES = ("revenue", "units", "margin", "orders")
-GOAL_LEVELS = ("company", "region", "store", "salesperson", "category")
-
-
-@click.group(invoke_without_command=True)
-@click.option("--month", default="", metavar="YYYY-MM", help="Month; default: this month.")
-@click.option(
-    "--measure", type=click.Choice(GOAL_MEASURES), default="revenue", show_default=True, help="Measure of the goals."
-)
-@click.option("--level", type=click.Choice(GOAL_LEVELS), default=None, help="Default: the company and its regions.")
-@as_json
-@click.pass_context
-def goals(context: click.Context, month: str, measure: str, level: str | None, json_: bool) -> None:
-    """See what is reached of the goals of a month, or import goals."""
-    if context.invoked_subcommand:
-        return
-    from tillstream.cli.output.planning import show_goal_standings
-
-    run("goals", json_=json_, show=show_goal_standings, month=month, measure=measure, level=level or "")
-
-
-@goals.command("import")
-@click.argument("file", type=FILE)
-@click.option("--month", default="", metavar="YYYY-MM", help="Month of rows without one; default: this month.")
-@click.option("--dry-run", "dry", is_flag=True, help="Show what would change without storing anything.")
-@as_json
-def import_goals(file: str, month: str, dry: bool, json_: bool) -> None:
-    """Import goals from a CSV file or a workbook. Good rows are saved; others are listed with their problem.
-
-    Columns: month, region, store, salesperson, category, measure, amount, currency; or a column for each month.
-    """
-    from tillstream.cli.output.planning import show_goal_import
-
-    run("goals-import", json_=json_, show=show_goal_import, file=file, month=month, dry=dry)
-
-
 @click.group()
 def report() -> None:
     """Write reports as files."""

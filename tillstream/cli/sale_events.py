@@ -1,4 +1,4 @@
-"""Commands `subscribe` and `webhooks …`: sale events for other programs."""
+"""Command `subscribe`: sale events for another program."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import click
 
-from tillstream.cli.runner import as_json, fail, read_settings, run
+from tillstream.cli.runner import fail, read_settings
 from tillstream.model.errors import TillstreamError, Unavailable
 from tillstream.model.text import escape_bidi_json
 from tillstream.server.process import Done, interrupt_on_stop
@@ -104,98 +104,3 @@ def _caller(settings: Settings) -> Iterator[RunsCommands]:
             return execute(settings, command, arguments, quiet).data
 
         yield call
-
-
-@click.group()
-def webhooks() -> None:
-    """Manage webhooks, which send sale events to other programs."""
-
-
-@webhooks.command("list")
-@as_json
-def list_webhooks(json_: bool) -> None:
-    """List all webhooks."""
-    from tillstream.cli.output.alerts import show_webhooks
-
-    run("webhooks", json_=json_, show=show_webhooks)
-
-
-@webhooks.command("add")
-@click.argument("url")
-@click.option("--filter", "filter_", default="", help="Only these events, for example 'region=UK type=sale.changed'.")
-@as_json
-def add_webhook(url: str, filter_: str, json_: bool) -> None:
-    """Create a webhook; its secret is shown only once."""
-    from tillstream.cli.output.alerts import show_webhook
-
-    run("webhooks-add", json_=json_, show=show_webhook, url=url, filter=filter_)
-
-
-@webhooks.command("remove")
-@click.argument("webhook")
-@as_json
-def remove_webhook(webhook: str, json_: bool) -> None:
-    """Remove the webhook with this ID, and the events that wait for it."""
-    from tillstream.cli.output.alerts import show_webhook
-
-    run("webhooks-remove", json_=json_, show=show_webhook, webhook=webhook)
-
-
-@webhooks.command("pause")
-@click.argument("webhook")
-@as_json
-def pause_webhook(webhook: str, json_: bool) -> None:
-    """Stop sending; events are collected for seven days."""
-    from tillstream.cli.output.alerts import show_webhook
-
-    run("webhooks-pause", json_=json_, show=show_webhook, webhook=webhook)
-
-
-@webhooks.command("resume")
-@click.argument("webhook")
-@as_json
-def resume_webhook(webhook: str, json_: bool) -> None:
-    """Send again, first the events that were collected."""
-    from tillstream.cli.output.alerts import show_webhook
-
-    run("webhooks-resume", json_=json_, show=show_webhook, webhook=webhook)
-
-
-@webhooks.command("new-secret")
-@click.argument("webhook")
-@as_json
-def new_webhook_secret(webhook: str, json_: bool) -> None:
-    """Create another secret; events are signed with both for a day."""
-    from tillstream.cli.output.alerts import show_webhook
-
-    run("webhooks-new-secret", json_=json_, show=show_webhook, webhook=webhook)
-
-
-@webhooks.command("test")
-@click.argument("webhook")
-@as_json
-def test_webhook(webhook: str, json_: bool) -> None:
-    """Send a test event and show the answer."""
-    from tillstream.cli.output.alerts import show_webhook_answer
-
-    run("webhooks-test", json_=json_, show=show_webhook_answer, webhook=webhook)
-
-
-@webhooks.command("deliveries")
-@click.argument("webhook")
-@as_json
-def list_webhook_deliveries(webhook: str, json_: bool) -> None:
-    """List the latest deliveries, newest first."""
-    from tillstream.cli.output.alerts import show_webhook_deliveries
-
-    run("webhooks-deliveries", json_=json_, show=show_webhook_deliveries, webhook=webhook)
-
-
-@webhooks.command("resend")
-@click.argument("webhook")
-@as_json
-def resend_webhook_events(webhook: str, json_: bool) -> None:
-    """Send the events again that failed too often."""
-    from tillstream.cli.output.alerts import show_resent_events
-
-    run("webhooks-resend", json_=json_, show=show_resent_events, webhook=webhook)

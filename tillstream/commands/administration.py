@@ -1,69 +1,394 @@
-"""Manage accounts and personal tokens, and read the audit log."""
+"""`tillstream users …`, `tillstream tokens …` and `tillstream audit`: who may sign in, and what was done."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, timedelta
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.app import App
-from tillstream.commands.arguments import NoArguments, OfUser
-from tillstream.commands.result import COMMAND_LINE, Progress, Result
+from tillstream.commands.declaration import Group, Option
+from tillstream.commands.printing import count_words, print_line, print_title, show_list
+from tillstream.commands.result import COMMAND_LINE, Result
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role
-from tillstream.people import account_store, accounts, invitation_links, personal_tokens, sessions, two_factor
-from tillstream.people.account_store import User
-from tillstream.people.personal_tokens import PersonalToken
-from tillstream.people.sessions import SessionLifetime
-from tillstream.records import audit_log
 
+if TYPE_CHECKING:
+    from tillstream.app import App
+    from tillstream.people.account_store import User
+    from tillstream.people.personal_tokens import PersonalToken
+    from tillstream.people.sessions import SessionLifetime
+
+root = Group()
+users = Group("users", "Manage accounts: who can sign in, and what they can see.")
+tokens = Group("tokens", "Manage personal tokens, with which programs sign in to the API.")
+ROLES = [role.value for role in Role]
+UserName = Annotated[str, Option("The user's name; default: the sign-in name.")]
+UserRole = Annotated[str, Option("The user's role.", choices=ROLES)]
+UserRegions = Annotated[Sequence[str], Option("A region the user can see; can be repeated.", names=("--region",))]
+UserStores = Annotated[Sequence[str], Option("Limit the user to a store; can be repeated.", names=("--store",))]
+Salesperson = Annotated[str | None, Option("The salesperson's ID, as the tills record it.")]
+RIGHTS = ("numbers", "personal", "uploads", "upload", "decide", "pipeline", "quality", "stock")
 USER_COLUMNS = ("login", "name", "role", "regions", "stores", "salesperson", "disabled", "last_seen")
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewUser:
-    """A new account with its role and scope."""
-
-    login: str
-    name: str
-    role: str
-    regions: Sequence[str] = ()
-    stores: Sequence[str] = ()
-    salesperson: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChangeUser:
-    """The fields of an account to change; null leaves a field unchanged."""
-
-    login: str
-    name: str | None = None
-    role: str | None = None
-    regions: Sequence[str] | None = None
-    stores: Sequence[str] | None = None
-    salesperson: str | None = None
+def show_audit(data: list[dict[str, Any]]) -> None:
+    """Print audit entries, one line each, followed by their field changes."""
+    if not data:
+        print_line("No matching entries in the audit log.")
+    for one in data:
+        address = f" from {one['address']}" if one["address"] else ""
+        print_line(f"{one['at']}  {one['what']} {one['subject']}, by {one['who']}{address}")
+        for name in {**one["before"], **one["after"]}:
+            was, now = one["before"].get(name), one["after"].get(name)
+            print_line(f"    {name}: {now}" if was is None or was == now else f"    {name}: {was} → {now}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class RequireSecondStep:
-    """roles: the roles that must sign in with a second factor; all others need none."""
+def show_user(data: dict[str, Any]) -> None:
+    """Print an account, with its new password or link and its history if included."""
+    if "role" in data:
+        print_title(data["login"], f" · {data['name']} · {data['role']}{_scope_words(data)}")
+        if data["disabled"]:
+            print_line("  The account is disabled.")
+    for change in data.get("changes", []):
+        print_line(f"  {change['at']}  {change['what']}" + (f", by {change['by']}" if change["by"] else ""))
+    if "link" in data:
+        print_line(f"Link for {data['login']} to choose a password, shown only once: {data['link']}")
+    if "password" in data:
+        print_line(f"Password of {data['login']}, shown only once: {data['password']}")
 
-    roles: Sequence[str]
+
+def show_ended(data: dict[str, Any]) -> None:
+    print_line(f"{data['login']} is signed out of {count_words(data['ended'], 'session', 'sessions')}.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class EndSessions:
-    """id: only this session; empty: all."""
+def _scope_words(data: dict[str, Any]) -> str:
+    if data["role"] == "admin":
+        return " · sees everything"
+    places = ", ".join(data["regions"]) or "all regions"
+    stores = f", stores {', '.join(data['stores'])}" if data["stores"] else ""
+    own = f", own sales as {data['salesperson']}" if data["salesperson"] else ""
+    return f" · {places}{stores}{own}"
 
-    login: str
-    id: str = ""
+
+def show_tokens(data: list[dict[str, Any]]) -> None:
+    for token in data:
+        show_token(token)
+    if not data:
+        print_line("There are no tokens.")
 
 
-def list_users(app: App, progress: Progress, arguments: NoArguments) -> Result:
+def show_token(data: dict[str, Any]) -> None:
+    where = ", ".join(data["regions"]) or "all regions of the user"
+    print_title(data["id"], f" · {data['login']} · {data['name']} · {data['state']}")
+    what = " of live files" if data["files_only"] else ""
+    print_line(f"  may {', '.join(data['rights'])}{what} in {where} until {data['expires_at']}")
+    print_line(f"  last used: {data['last_used'] or 'never'}")
+    if "token" in data:
+        print_line(f"Token, shown only once: {data['token']}")
+
+
+@users.command("list", show_list, reads=True)
+def list_users(app: "App") -> Result:
+    """List all accounts."""
+    from tillstream.people import accounts
+
     return Result([_user_row(user) | {"state": user.state} for user in accounts.all_users(app.ports)])
 
 
-def _user_row(user: User) -> dict[str, Any]:
+@users.command("add", show_user)
+def add_user(
+    app: "App",
+    login: str,
+    *,
+    name: UserName = "",
+    role: UserRole,
+    regions: UserRegions = (),
+    stores: UserStores = (),
+    salesperson: Salesperson = None,
+) -> Result:
+    """Create an account; its generated password is shown only once."""
+    from tillstream.people import accounts
+
+    password = _create_account(accounts.add_account, app, login, name, role, regions, stores, salesperson)
+    return Result(_user_row(accounts.get_user(app.ports, login)) | {"password": password})
+
+
+@users.command("invite", show_user)
+def invite_user(
+    app: "App",
+    login: str,
+    *,
+    name: UserName = "",
+    role: UserRole,
+    regions: UserRegions = (),
+    stores: UserStores = (),
+    salesperson: Salesperson = None,
+) -> Result:
+    """Create an account and a link with which the user chooses a password; the link works once, for seven days."""
+    from tillstream.people import accounts, invitation_links
+
+    text = _create_account(invitation_links.invite_with_link, app, login, name, role, regions, stores, salesperson)
+    return Result(_user_row(accounts.get_user(app.ports, login)) | {"link": _link(app, text)})
+
+
+def _create_account(
+    create: Callable[..., str],
+    app: "App",
+    login: str,
+    name: str,
+    role: str,
+    regions: Sequence[str],
+    stores: Sequence[str],
+    salesperson: str | None,
+) -> str:
+    """Create an account; returns its secret: the first password or the text of the invitation."""
+    return create(
+        app.ports,
+        login,
+        name,
+        _role(role),
+        regions=regions,
+        stores=stores,
+        salesperson=salesperson,
+        check_regions=app.contracts.check_regions,
+        by=COMMAND_LINE,
+    )
+
+
+def _link(app: "App", text: str) -> str:
+    return f"{app.settings.address}/join/{text}"
+
+
+def _has_changes(values: Mapping[str, Any]) -> str:
+    if any(value is not None for name, value in values.items() if name != "login"):
+        return ""
+    return "Nothing to change. Use --name, --role, --region, --store or --salesperson."
+
+
+@users.command("set", show_user, check=_has_changes)
+def change_user(
+    app: "App",
+    login: str,
+    *,
+    name: Annotated[str | None, Option("The user's new name.")] = None,
+    role: Annotated[str | None, Option("The user's new role.", choices=ROLES)] = None,
+    regions: Annotated[
+        Sequence[str] | None,
+        Option("A region the user can see, replacing the previous ones; can be repeated.", names=("--region",)),
+    ] = None,
+    stores: Annotated[
+        Sequence[str] | None,
+        Option(
+            "Limit the user to a store, replacing the previous ones; can be repeated. '' for all stores of the "
+            "regions.",
+            names=("--store",),
+        ),
+    ] = None,
+    salesperson: Salesperson = None,
+) -> Result:
+    """Change an account; the change takes effect with the user's next request."""
+    from tillstream.people import accounts
+
+    user = accounts.assign_account(
+        app.ports,
+        login,
+        name=name,
+        role=_role(role) if role else None,
+        regions=regions,
+        stores=stores,
+        salesperson=salesperson,
+        check_regions=app.contracts.check_regions,
+        by=COMMAND_LINE,
+    )
+    return Result(_user_row(user))
+
+
+@users.command("show", show_user)
+def read_user(app: "App", login: str) -> Result:
+    """Show one account and its history."""
+    from tillstream.people import accounts
+
+    user = accounts.get_user(app.ports, login)
+    return Result(_user_row(user) | {"changes": accounts.account_history(app.ports, login)})
+
+
+@users.command("link", show_user)
+def reissue_link(app: "App", login: str) -> Result:
+    """Create a link to choose a password, for an unused invitation or a forgotten password; the old password stops working."""  # noqa: E501 - one sentence of the help
+    from tillstream.people import accounts, invitation_links
+
+    text = invitation_links.reissue_link(app.ports, login, by=COMMAND_LINE)
+    return Result({"login": accounts.get_user(app.ports, login).login, "link": _link(app, text)})
+
+
+@users.command("second-step-off", show_user)
+def turn_off_second_step(app: "App", login: str) -> Result:
+    """Turn off two-factor sign-in for an account, for example if the phone is lost."""
+    from tillstream.people import two_factor
+
+    return Result(_user_row(two_factor.disable_second_factor(app.ports, login, by=COMMAND_LINE)))
+
+
+@users.command("disable", show_user)
+def disable_user(app: "App", login: str) -> Result:
+    """Disable an account and end its sessions."""
+    from tillstream.people import accounts
+
+    return Result(_user_row(accounts.disable_account(app.ports, login, by=COMMAND_LINE)))
+
+
+@users.command("enable", show_user)
+def enable_user(app: "App", login: str) -> Result:
+    """Enable a disabled account."""
+    from tillstream.people import accounts
+
+    return Result(_user_row(accounts.enable_account(app.ports, login, by=COMMAND_LINE)))
+
+
+@users.command("reset", show_user)
+def reset_password(app: "App", login: str) -> Result:
+    """Generate a new password for an account; it is shown only once."""
+    from tillstream.people import accounts
+
+    password = accounts.reset_password(app.ports, login, by=COMMAND_LINE)
+    return Result({"login": accounts.get_user(app.ports, login).login, "password": password})
+
+
+@users.command("require-second-step", show_list)
+def require_second_step(
+    app: "App",
+    *,
+    roles: Annotated[
+        Sequence[str],
+        Option(
+            "A role that must use two-factor sign-in; can be repeated. Without it: no role.",
+            names=("--role",),
+            choices=ROLES,
+        ),
+    ] = (),
+) -> Result:
+    """Set the roles that must use two-factor sign-in, replacing the previous ones."""
+    from tillstream.people import account_store
+
+    account_store.require_second_factor(app.ports, [_role(role) for role in roles], COMMAND_LINE)
+    return Result([{"role": role} for role in account_store.second_factor_roles(app.ports)])
+
+
+@users.command("sessions", show_list)
+def list_sessions(app: "App", login: str) -> Result:
+    """List the open sessions of a user."""
+    from tillstream.people import accounts, sessions
+
+    current = sessions.open_sessions(app.ports, accounts.get_user(app.ports, login), _session_lifetime(app))
+    shown = ("id", "device", "address", "created_at", "seen_at", "remembered")
+    return Result([{name: getattr(one, name) for name in shown} for one in current])
+
+
+@users.command("end-sessions", show_ended)
+def end_sessions(
+    app: "App",
+    login: str,
+    *,
+    id: Annotated[str, Option("End only the session with this ID, from `users sessions`.")] = "",
+) -> Result:
+    """Sign a user out of all sessions or of one."""
+    from tillstream.people import accounts, sessions
+
+    user = accounts.get_user(app.ports, login)
+    if id:
+        sessions.end_session(app.ports, user.login, id, COMMAND_LINE)
+        return Result({"login": user.login, "ended": 1})
+    return Result(
+        {"login": user.login, "ended": sessions.end_sessions(app.ports, user, _session_lifetime(app), COMMAND_LINE)}
+    )
+
+
+@tokens.command("list", show_tokens, reads=True)
+def list_tokens(app: "App", login: str = "") -> Result:
+    """List all tokens, or those of one user, newest first."""
+    from tillstream.people import personal_tokens
+
+    return Result([_token_row(app, token) for token in personal_tokens.find_personal_tokens(app.ports, login or None)])
+
+
+@tokens.command("make", show_token)
+def make_token(
+    app: "App",
+    login: str,
+    *,
+    name: Annotated[str, Option("What the token is for.")],
+    rights: Annotated[
+        Sequence[str],
+        Option(
+            "A right of the token, limited to the user's own rights; can be repeated.",
+            names=("--right",),
+            choices=RIGHTS,
+        ),
+    ] = ("numbers",),
+    regions: Annotated[
+        Sequence[str],
+        Option("Limit the token to a region; can be repeated. Default: all regions of the user.", names=("--region",)),
+    ] = (),
+    days: Annotated[int, Option("Days until the token expires.", least=1, most=365)] = 90,
+    files_only: Annotated[
+        bool, Option("Only for live files of spreadsheets and BI tools; can be part of an address.")
+    ] = False,
+) -> Result:
+    """Create a token for a user; its text is shown only once."""
+    from tillstream.people import personal_tokens
+
+    token, text = personal_tokens.issue_personal_token(
+        app.ports,
+        login,
+        name,
+        rights,
+        regions=regions,
+        days=days,
+        check_regions=app.contracts.check_regions,
+        files_only=files_only,
+        by=COMMAND_LINE,
+    )
+    return Result(_token_row(app, token) | {"token": text})
+
+
+@tokens.command("revoke", show_token)
+def revoke_token(app: "App", token: str) -> Result:
+    """Revoke the token with this ID."""
+    from tillstream.people import personal_tokens
+
+    return Result(_token_row(app, personal_tokens.revoke_personal_token(app.ports, token, by=COMMAND_LINE)))
+
+
+@root.command("audit", show_audit, reads=True)
+def read_audit_log(
+    app: "App",
+    text: str = "",
+    *,
+    who: Annotated[str, Option("Show only entries of this user or system.")] = "",
+    what: Annotated[
+        str, Option("Show only this action or group of actions, for example `user.disabled` or `user`.")
+    ] = "",
+    subject: Annotated[str, Option("Show only entries about the object with this ID.")] = "",
+    since: Annotated[str, Option("Show only entries from this day (UTC).", metavar="DAY")] = "",
+    until: Annotated[str, Option("Show only entries through this day (UTC).", metavar="DAY")] = "",
+    limit: Annotated[int, Option("Maximum number of entries.", least=1)] = 50,
+) -> Result:
+    """Show the audit log, newest entries first; with TEXT, only entries that contain it."""
+    from tillstream.records import audit_log
+
+    audit_filter = audit_log.AuditFilter(
+        since=_day(since),
+        until=_day(until),
+        who=who,
+        what=what,
+        subject=subject,
+        text=text,
+    )
+    entries = islice(audit_log.find_entries(app.ports, audit_filter), limit)
+    return Result([entry.to_json() for entry in entries])
+
+
+def _user_row(user: "User") -> dict[str, Any]:
     return {name: getattr(user, name) for name in USER_COLUMNS}
 
 
@@ -74,186 +399,16 @@ def _role(text: str) -> Role:
         raise Rejected(f"{text} is not a role; roles are {', '.join(Role)}.") from error
 
 
-def show_user(app: App, progress: Progress, arguments: OfUser) -> Result:
-    user = accounts.get_user(app.ports, arguments.login)
-    return Result(_user_row(user) | {"changes": accounts.account_history(app.ports, arguments.login)})
+def _session_lifetime(app: "App") -> "SessionLifetime":
+    from tillstream.people.sessions import SessionLifetime
 
-
-def add_user(app: App, progress: Progress, arguments: NewUser) -> Result:
-    password = _create_account(accounts.add_account, app, arguments)
-    return Result(_user_row(accounts.get_user(app.ports, arguments.login)) | {"password": password})
-
-
-def invite_user(app: App, progress: Progress, arguments: NewUser) -> Result:
-    text = _create_account(invitation_links.invite_with_link, app, arguments)
-    return Result(_user_row(accounts.get_user(app.ports, arguments.login)) | {"link": _link(app, text)})
-
-
-def _create_account(create: Callable[..., str], app: App, arguments: NewUser) -> str:
-    """Create an account; returns its secret: the first password or the text of the invitation."""
-    return create(
-        app.ports,
-        arguments.login,
-        arguments.name,
-        _role(arguments.role),
-        regions=arguments.regions,
-        stores=arguments.stores,
-        salesperson=arguments.salesperson,
-        check_regions=app.contracts.check_regions,
-        by=COMMAND_LINE,
-    )
-
-
-def reissue_link(app: App, progress: Progress, arguments: OfUser) -> Result:
-    """Create a new link, for an unused invitation or a forgotten password."""
-    text = invitation_links.reissue_link(app.ports, arguments.login, by=COMMAND_LINE)
-    return Result({"login": accounts.get_user(app.ports, arguments.login).login, "link": _link(app, text)})
-
-
-def _link(app: App, text: str) -> str:
-    return f"{app.settings.address}/join/{text}"
-
-
-def change_user(app: App, progress: Progress, arguments: ChangeUser) -> Result:
-    user = accounts.assign_account(
-        app.ports,
-        arguments.login,
-        name=arguments.name,
-        role=_role(arguments.role) if arguments.role else None,
-        regions=arguments.regions,
-        stores=arguments.stores,
-        salesperson=arguments.salesperson,
-        check_regions=app.contracts.check_regions,
-        by=COMMAND_LINE,
-    )
-    return Result(_user_row(user))
-
-
-def disable_user(app: App, progress: Progress, arguments: OfUser) -> Result:
-    return Result(_user_row(accounts.disable_account(app.ports, arguments.login, by=COMMAND_LINE)))
-
-
-def enable_user(app: App, progress: Progress, arguments: OfUser) -> Result:
-    return Result(_user_row(accounts.enable_account(app.ports, arguments.login, by=COMMAND_LINE)))
-
-
-def reset_password(app: App, progress: Progress, arguments: OfUser) -> Result:
-    password = accounts.reset_password(app.ports, arguments.login, by=COMMAND_LINE)
-    return Result({"login": accounts.get_user(app.ports, arguments.login).login, "password": password})
-
-
-def turn_off_second_step(app: App, progress: Progress, arguments: OfUser) -> Result:
-    return Result(_user_row(two_factor.disable_second_factor(app.ports, arguments.login, by=COMMAND_LINE)))
-
-
-def require_second_step(app: App, progress: Progress, arguments: RequireSecondStep) -> Result:
-    account_store.require_second_factor(app.ports, [_role(role) for role in arguments.roles], COMMAND_LINE)
-    return Result([{"role": role} for role in account_store.second_factor_roles(app.ports)])
-
-
-def list_sessions(app: App, progress: Progress, arguments: OfUser) -> Result:
-    current = sessions.open_sessions(app.ports, accounts.get_user(app.ports, arguments.login), _session_lifetime(app))
-    shown = ("id", "device", "address", "created_at", "seen_at", "remembered")
-    return Result([{name: getattr(one, name) for name in shown} for one in current])
-
-
-def end_sessions(app: App, progress: Progress, arguments: EndSessions) -> Result:
-    user = accounts.get_user(app.ports, arguments.login)
-    if arguments.id:
-        sessions.end_session(app.ports, user.login, arguments.id, COMMAND_LINE)
-        return Result({"login": user.login, "ended": 1})
-    return Result(
-        {"login": user.login, "ended": sessions.end_sessions(app.ports, user, _session_lifetime(app), COMMAND_LINE)}
-    )
-
-
-def _session_lifetime(app: App) -> SessionLifetime:
     return SessionLifetime(timedelta(hours=app.settings.session_idle_hours), timedelta(days=app.settings.session_days))
 
 
-@dataclass(frozen=True, kw_only=True)
-class ListTokens:
-    """login: only the tokens of this user; empty: those of all users."""
-
-    login: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MakeToken:
-    """regions: regions to which it is limited; none: all of the user. days: how long it is valid.
-    files_only: valid only for live files."""
-
-    login: str
-    name: str
-    rights: Sequence[str]
-    regions: Sequence[str] = ()
-    days: int = personal_tokens.DEFAULT_DAYS
-    files_only: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class RevokeToken:
-    """token: its id."""
-
-    token: str
-
-
-def list_tokens(app: App, progress: Progress, arguments: ListTokens) -> Result:
-    return Result(
-        [_token_row(app, token) for token in personal_tokens.find_personal_tokens(app.ports, arguments.login or None)]
-    )
-
-
-def make_token(app: App, progress: Progress, arguments: MakeToken) -> Result:
-    token, text = personal_tokens.issue_personal_token(
-        app.ports,
-        arguments.login,
-        arguments.name,
-        arguments.rights,
-        regions=arguments.regions,
-        days=arguments.days,
-        check_regions=app.contracts.check_regions,
-        files_only=arguments.files_only,
-        by=COMMAND_LINE,
-    )
-    return Result(_token_row(app, token) | {"token": text})
-
-
-def revoke_token(app: App, progress: Progress, arguments: RevokeToken) -> Result:
-    return Result(_token_row(app, personal_tokens.revoke_personal_token(app.ports, arguments.token, by=COMMAND_LINE)))
-
-
-def _token_row(app: App, token: PersonalToken) -> dict[str, Any]:
+def _token_row(app: "App", token: "PersonalToken") -> dict[str, Any]:
     shown = asdict(token) | {"state": token.state(app.ports.clock.now())}
     del shown["account"]
     return shown
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadAuditLog:
-    """Filter of entries, as `AuditFilter`. since, until: days as in 2026-07-01."""
-
-    limit: int = 50
-    since: str = ""
-    until: str = ""
-    who: str = ""
-    what: str = ""
-    subject: str = ""
-    text: str = ""
-
-
-def read_audit_log(app: App, progress: Progress, arguments: ReadAuditLog) -> Result:
-    """Return entries, newest first."""
-    audit_filter = audit_log.AuditFilter(
-        since=_day(arguments.since),
-        until=_day(arguments.until),
-        who=arguments.who,
-        what=arguments.what,
-        subject=arguments.subject,
-        text=arguments.text,
-    )
-    entries = islice(audit_log.find_entries(app.ports, audit_filter), arguments.limit)
-    return Result([entry.to_json() for entry in entries])
 
 
 def _day(text: str) -> date | None:

@@ -1,66 +1,127 @@
-"""Goals of a month on the command line: what is reached, and import from a file."""
+"""`tillstream goals …`: what is reached of the goals of a month, and import from a file."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.app import App
-from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Progress, Result
-from tillstream.goals import target_sales
-from tillstream.goals.goal_import import ImportedGoals, goal_reader, import_goals
-from tillstream.goals.published_standings import standing_row
-from tillstream.goals.standings import MonthOfGoals, Standings
-from tillstream.goals.targets import GoalLevel, GoalMeasure, GoalTarget
+from tillstream.commands.declaration import Group, InputFile, Option
+from tillstream.commands.printing import print_line, show_rows
+from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Result
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
+from tillstream.model.money import round_to_digits
+
+if TYPE_CHECKING:
+    from tillstream.app import App
+    from tillstream.goals.goal_import import ImportedGoals
+    from tillstream.goals.standings import MonthOfGoals
+
+goals = Group("goals")
+GOAL_MEASURES = ("revenue", "units", "margin", "orders")
+GOAL_LEVELS = ("company", "region", "store", "salesperson", "category")
+MAX_GOAL_PROBLEMS = 20
+"""Rows to fix that are printed; --json has all."""
+GOAL_COLUMNS = (
+    "target", "currency", "goal", "sold", "of goal", "complete until", "sold until then", "expected until then",
+    "end of month", "needed a day",
+)  # fmt: skip
+"""sold until then: of the days that the expected part of the goal is for."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShowGoals:
-    """month: such as 2026-11; empty: this month. level: empty for the company and its regions."""
-
-    month: str = ""
-    measure: str = GoalMeasure.REVENUE.value
-    level: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportGoals:
-    """month: of rows without one; empty: this month. dry: save nothing."""
-
-    file: str
-    month: str = ""
-    dry: bool = False
+def show_goal_standings(data: dict[str, Any]) -> None:
+    """Print the standings of a month."""
+    if not any(row["goal"] for row in data["rows"]):
+        print_line(f"There are no goals for {data['month']}. Import them with: tillstream goals import FILE")
+    rows = [dict(zip(GOAL_COLUMNS, _goal_cells(row), strict=True)) for row in data["rows"]]
+    name = f"goals of {data['month']}, {data['measure']}"
+    show_rows({"name": name, "columns": list(GOAL_COLUMNS), "rows": rows, "cut": False})
 
 
-def show_goals(app: App, progress: Progress, arguments: ShowGoals) -> Result:
-    """What is reached of the goals of a month."""
-    month, measure = _month(app, arguments.month), GoalMeasure(arguments.measure)
-    standings = _read(app, month).standings(measure)
-    levels = [GoalLevel(arguments.level)] if arguments.level else [GoalLevel.COMPANY, GoalLevel.REGION]
-    targets: list[GoalTarget] = [one for level in levels for one in standings.tree.of_level(level)]
-    return Result(_summary(month, measure, standings, targets))
+def show_goal_import(data: dict[str, Any]) -> None:
+    """Print what was saved, and the rows that were not."""
+    for one in data["refused"][:MAX_GOAL_PROBLEMS]:
+        print_line(f"Line {one['line']}: {one['message']} {one['remedy']}")
+    if len(data["refused"]) > MAX_GOAL_PROBLEMS:
+        print_line(f"… and {len(data['refused']) - MAX_GOAL_PROBLEMS:,} more")
+    if data["ignored_columns"]:
+        print_line(f"Columns that are not read: {', '.join(data['ignored_columns'])}")
+    done = "saved" if data["saved"] else "would be saved"
+    months = f" for {', '.join(data['months'])}" if data["months"] else ""
+    print_line(f"{data['file']}: {data['goals']:,} goals {done}{months}; {len(data['refused']):,} rows to fix.")
 
 
-def import_goal_file(app: App, progress: Progress, arguments: ImportGoals) -> Result:
-    """Save the good rows of a file, and report the others."""
-    path, month = Path(arguments.file), _month(app, arguments.month)
+def _goal_cells(row: dict[str, Any]) -> list[Any]:
+    names = [row[name] for name in ("region", "store", "salesperson", "category") if row[name]]
+    reached = f"{Decimal(row['reached']):.0%}" if row["reached"] else None
+    sold = _rounded(str(Decimal(row["sold"]) + Decimal(row["sold_since"])))
+    numbers = (row[name] for name in ("sold", "expected", "projected", "required_per_day"))
+    return [
+        " / ".join(names) or "company",
+        row["currency"],
+        _rounded(row["goal"]),
+        sold,
+        reached,
+        row["complete_through"],
+        *map(_rounded, numbers),
+    ]
+
+
+def _rounded(text: str | None) -> str | None:
+    return None if text is None else f"{round_to_digits(Decimal(text), 0):,f}"
+
+
+@goals.command("", show_goal_standings, reads=True)
+def show_goals(
+    app: "App",
+    *,
+    month: Annotated[str, Option("Month; default: this month.", metavar="YYYY-MM")] = "",
+    measure: Annotated[str, Option("Measure of the goals.", choices=GOAL_MEASURES)] = "revenue",
+    level: Annotated[str, Option("Default: the company and its regions.", choices=GOAL_LEVELS)] = "",
+) -> Result:
+    """See what is reached of the goals of a month, or import goals."""
+    from tillstream.goals.published_standings import standing_row
+    from tillstream.goals.targets import GoalLevel, GoalMeasure, GoalTarget
+
+    chosen, of_measure = _month(app, month), GoalMeasure(measure)
+    standings = _read(app, chosen).standings(of_measure)
+    levels = [GoalLevel(level)] if level else [GoalLevel.COMPANY, GoalLevel.REGION]
+    targets: list[GoalTarget] = [one for each in levels for one in standings.tree.of_level(each)]
+    rows = [standing_row(one, of_measure) for one in standings.of_all(targets)]
+    return Result({"month": str(chosen), "measure": measure, "rows": rows})
+
+
+@goals.command("import", show_goal_import)
+def import_goal_file(
+    app: "App",
+    file: InputFile,
+    *,
+    month: Annotated[str, Option("Month of rows without one; default: this month.", metavar="YYYY-MM")] = "",
+    dry: Annotated[bool, Option("Show what would change without storing anything.", names=("--dry-run",))] = False,
+) -> Result:
+    """Import goals from a CSV file or a workbook. Good rows are saved; others are listed with their problem.
+
+    Columns: month, region, store, salesperson, category, measure, amount, currency; or a column for each month.
+    """
+    from tillstream.goals import target_sales
+    from tillstream.goals.goal_import import goal_reader, import_goals
+
+    path, default_month = Path(file), _month(app, month)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
-    read = _read(app, month)
-    listed = target_sales.read_target_names(app.ports, read.sales, app.contracts.regions_to_choose(), month.first)
-    reader = goal_reader(listed, read.currency_of, month)
-    done = import_goals(app.ports, reader, content, by=COMMAND_LINE, source=path.name, dry=arguments.dry)
+    read, regions = _read(app, default_month), app.contracts.regions_to_choose()
+    listed = target_sales.read_target_names(app.ports, read.sales, regions, default_month.first)
+    reader = goal_reader(listed, read.currency_of, default_month)
+    done = import_goals(app.ports, reader, content, by=COMMAND_LINE, source=path.name, dry=dry)
     saved_any = bool(done.saved or done.same)
     code = DONE if not done.refused else QUARANTINED if saved_any else FAILED
-    return Result(_imported(done, path.name, dry=arguments.dry), code)
+    return Result(_imported(done, path.name, dry=dry), code)
 
 
-def _month(app: App, text: str) -> Month:
+def _month(app: "App", text: str) -> Month:
     if not text:
         today: date = app.ports.clock.now().date()
         return Month.of(today)
@@ -70,16 +131,13 @@ def _month(app: App, text: str) -> Month:
     return month
 
 
-def _read(app: App, month: Month) -> MonthOfGoals:
+def _read(app: "App", month: Month) -> "MonthOfGoals":
+    from tillstream.goals.standings import MonthOfGoals
+
     return MonthOfGoals(app.ports, app.contracts, app.settings.reporting_currency, month, app.queries)
 
 
-def _summary(month: Month, measure: GoalMeasure, standings: Standings, targets: list[GoalTarget]) -> dict[str, Any]:
-    rows = [standing_row(one, measure) for one in standings.of_all(targets)]
-    return {"month": str(month), "measure": measure.value, "rows": rows}
-
-
-def _imported(done: ImportedGoals, file: str, *, dry: bool) -> Mapping[str, Any]:
+def _imported(done: "ImportedGoals", file: str, *, dry: bool) -> Mapping[str, Any]:
     refused = [
         {"line": one.line, "code": one.code, "column": one.field, "message": one.message, "remedy": one.remedy}
         for one in done.refused

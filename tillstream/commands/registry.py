@@ -91,7 +91,7 @@ SECTIONS = (
             Word("stock", "tillstream.cli.stock:stock", "See the stock of products in stores"),
             Word("restock", "tillstream.cli.stock:restock", "See what stores should order"),
             Word("orders", "tillstream.cli.stock:orders", "See the purchase orders, or write one as PDF"),
-            Word("goals", "tillstream.cli.planning:goals", "See what is reached of the goals of a month"),
+            Word("goals", "tillstream.commands.goals", "See what is reached of the goals of a month"),
             Word("forecast", "tillstream.cli.planning:forecast", "Forecast revenue and units"),
             Word("series", "tillstream.cli.planning:series", "Series from outside that forecasts use"),
         ),
@@ -108,9 +108,7 @@ SECTIONS = (
                 "Manage tables that are delivered on a schedule",
             ),
             Word("subscribe", "tillstream.cli.sale_events:subscribe", "Print sale events as they arrive"),
-            Word(
-                "webhooks", "tillstream.cli.sale_events:webhooks", "Manage webhooks, which send sale events to programs"
-            ),
+            Word("webhooks", "tillstream.commands.sale_events", "Manage webhooks, which send sale events to programs"),
             Word("marts", "tillstream.cli.marts:marts", "Export and copy the marts for other engines"),
             Word("looker", "tillstream.cli.looker:looker", "Reports in Looker Studio, and files for Looker and dbt"),
         ),
@@ -119,9 +117,9 @@ SECTIONS = (
         "Manage people",
         "tillstream users invite mia --role manager --region UK",
         (
-            Word("users", "tillstream.cli.people:users", "Manage accounts: who can sign in, and what they see"),
-            Word("tokens", "tillstream.cli.people:tokens", "Manage personal tokens of programs"),
-            Word("audit", "tillstream.cli.operations:audit", "Show the audit log, newest entries first"),
+            Word("users", "tillstream.commands.administration", "Manage accounts: who can sign in, and what they see"),
+            Word("tokens", "tillstream.commands.administration", "Manage personal tokens of programs"),
+            Word("audit", "tillstream.commands.administration", "Show the audit log, newest entries first"),
         ),
     ),
     Section(
@@ -202,8 +200,6 @@ _LAZY: dict[str, LazyCommand] = {
     "forecast-accuracy": LazyCommand("forecast", "forecast_accuracy"),
     "forecast-features": LazyCommand("forecast", "export_features"),
     "forecast-compare": LazyCommand("forecast", "compare_forecasts"),
-    "goals": LazyCommand("goals", "show_goals"),
-    "goals-import": LazyCommand("goals", "import_goal_file"),
     "stock": LazyCommand("stock", "show_stock"),
     "stock-rebuild": LazyCommand("stock", "rebuild_stock"),
     "stock-import": LazyCommand("stock", "import_stock"),
@@ -252,10 +248,6 @@ _LAZY: dict[str, LazyCommand] = {
     "catalogue": LazyCommand("catalogue", "list_catalogue"),
     "catalogue-import": LazyCommand("catalogue", "import_catalogue"),
     "catalogue-export": LazyCommand("catalogue", "export_catalogue"),
-    "subscribe-begin": LazyCommand("sale_events", "begin_subscription"),
-    "subscribe-next": LazyCommand("sale_events", "next_events"),
-    "subscribe-end": LazyCommand("sale_events", "end_subscription"),
-    "audit": LazyCommand("administration", "read_audit_log"),
     "orders": LazyCommand("stock", "list_purchase_orders"),
     "orders-show": LazyCommand("stock", "show_order"),
     "orders-pdf": LazyCommand("stock", "write_order_pdf"),
@@ -267,18 +259,6 @@ _LAZY: dict[str, LazyCommand] = {
     "stores-accept": LazyCommand("stores", "accept_till_messages"),
     "stores-receive": LazyCommand("stores", "receive_till_messages"),
     "stores-accept-unsigned": LazyCommand("stores", "accept_unsigned"),
-    "tokens": LazyCommand("administration", "list_tokens"),
-    "tokens-make": LazyCommand("administration", "make_token"),
-    "tokens-revoke": LazyCommand("administration", "revoke_token"),
-    "webhooks": LazyCommand("sale_events", "list_webhooks"),
-    "webhooks-add": LazyCommand("sale_events", "add_webhook"),
-    "webhooks-remove": LazyCommand("sale_events", "remove_webhook"),
-    "webhooks-pause": LazyCommand("sale_events", "pause_webhook"),
-    "webhooks-resume": LazyCommand("sale_events", "resume_webhook"),
-    "webhooks-new-secret": LazyCommand("sale_events", "new_webhook_secret"),
-    "webhooks-test": LazyCommand("sale_events", "test_webhook"),
-    "webhooks-deliveries": LazyCommand("sale_events", "list_webhook_deliveries"),
-    "webhooks-resend": LazyCommand("sale_events", "resend_webhook_events"),
     "backfill": LazyCommand("backfills", "run_backfills"),
     "backfill-list": LazyCommand("backfills", "list_backfills"),
     "backfill-status": LazyCommand("backfills", "show_backfill"),
@@ -307,19 +287,6 @@ _LAZY: dict[str, LazyCommand] = {
     "sync-requests": LazyCommand("sync", "list_requests"),
     "sync-status": LazyCommand("sync", "show_sync"),
     "sync-stop": LazyCommand("sync", "stop_sync"),
-    "users": LazyCommand("administration", "list_users"),
-    "users-add": LazyCommand("administration", "add_user"),
-    "users-disable": LazyCommand("administration", "disable_user"),
-    "users-enable": LazyCommand("administration", "enable_user"),
-    "users-reset": LazyCommand("administration", "reset_password"),
-    "users-set": LazyCommand("administration", "change_user"),
-    "users-show": LazyCommand("administration", "show_user"),
-    "users-invite": LazyCommand("administration", "invite_user"),
-    "users-link": LazyCommand("administration", "reissue_link"),
-    "users-second-step-off": LazyCommand("administration", "turn_off_second_step"),
-    "users-require-second-step": LazyCommand("administration", "require_second_step"),
-    "users-sessions": LazyCommand("administration", "list_sessions"),
-    "users-end-sessions": LazyCommand("administration", "end_sessions"),
 }
 
 
@@ -357,6 +324,6 @@ def _module(word: str) -> str:
     return "" if ":" in module else module
 
 
-_INTERNAL: dict[str, str] = {}
+_INTERNAL = dict.fromkeys(("subscribe-begin", "subscribe-next", "subscribe-end"), "tillstream.commands.sale_events")
 """Commands of the API whose names begin with no first word of the terminal → their modules."""
 COMMANDS = _Commands()

@@ -9,9 +9,8 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.cli.people import RIGHTS as CLI_RIGHTS
-from tillstream.commands.administration import ListTokens, MakeToken, RevokeToken, list_tokens, make_token, revoke_token
-from tillstream.commands.result import quiet
+from tillstream.commands.administration import RIGHTS as CLI_RIGHTS
+from tillstream.commands.administration import list_tokens, make_token, revoke_token
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Role
 from tillstream.people import accounts, personal_tokens
@@ -175,14 +174,14 @@ def test_a_wrong_token_beside_a_session_is_a_wrong_token(person: People) -> None
 def test_the_command_line_makes_lists_and_ends_tokens(app: App, program: Callable[..., tuple]) -> None:
     assert tuple(TOKEN_RIGHTS) == CLI_RIGHTS
     accounts.add_account(app.ports, "asha", "Asha", Role.MANAGER, regions=["IN"])
-    result = make_token(app, quiet, MakeToken(login="asha", name="nightly", rights=["numbers"], days=1)).data
+    result = make_token(app, login="asha", name="nightly", rights=["numbers"], days=1).data
     assert program(result["token"], "/api/kpis")[0] == 200
-    (listed,) = list_tokens(app, quiet, ListTokens(login="asha")).data
+    (listed,) = list_tokens(app, login="asha").data
     assert (listed["name"], listed["state"], "token" in listed) == ("nightly", "live", False)
-    assert revoke_token(app, quiet, RevokeToken(token=result["id"])).data["state"] == "revoked"
+    assert revoke_token(app, token=result["id"]).data["state"] == "revoked"
     assert program(result["token"], "/api/kpis")[0] == 401
     with pytest.raises(NotFound):
-        revoke_token(app, quiet, RevokeToken(token="0" * 12))
+        revoke_token(app, token="0" * 12)
     for wrong in ({"rights": ["pipelines"]}, {"rights": []}, {"regions": ["UK"]}, {"days": 366}, {"name": " "}):
         with pytest.raises(Rejected):
-            make_token(app, quiet, MakeToken(**{"login": "asha", "name": "x", "rights": ["numbers"], **wrong}))
+            make_token(app, **{"login": "asha", "name": "x", "rights": ["numbers"], **wrong})

@@ -9,8 +9,6 @@ from app_factory import build
 
 from tillstream.app import App
 from tillstream.commands import sale_events
-from tillstream.commands.result import quiet
-from tillstream.commands.sale_events import BeginSubscription, NextEvents
 from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_SALE_EVENTS
 from tillstream.ports.bus import Message
@@ -27,8 +25,10 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def begin(app: App, filter_: str | None, *, from_now: bool = False, change_filter: bool = False) -> str:
-    arguments = BeginSubscription(name="copy", filter=filter_, from_now=from_now, change_filter=change_filter)
-    return str(sale_events.begin_subscription(app, quiet, arguments).data["filter"])
+    begun = sale_events.begin_subscription(
+        app, name="copy", filter=filter_, from_now=from_now, change_filter=change_filter
+    )
+    return str(begun.data["filter"])
 
 
 def publish(app: App, *regions: str) -> None:
@@ -37,9 +37,7 @@ def publish(app: App, *regions: str) -> None:
 
 
 def read(app: App, filter_: str) -> list[str]:
-    events = sale_events.next_events(app, quiet, NextEvents(subscription="subscriber-copy", filter=filter_)).data[
-        "events"
-    ]
+    events = sale_events.next_events(app, subscription="subscriber-copy", filter=filter_).data["events"]
     return [one["event"]["region"] for one in events]
 
 

@@ -223,62 +223,6 @@ def _field(name: str, value: Any, indent: str) -> None:
         print_line(f"{indent}{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
 
 
-def show_audit(data: list[dict[str, Any]]) -> None:
-    """Print audit entries, one line each, followed by their field changes."""
-    if not data:
-        print_line("No matching entries in the audit log.")
-    for one in data:
-        address = f" from {one['address']}" if one["address"] else ""
-        print_line(f"{one['at']}  {one['what']} {one['subject']}, by {one['who']}{address}")
-        for name in {**one["before"], **one["after"]}:
-            was, now = one["before"].get(name), one["after"].get(name)
-            print_line(f"    {name}: {now}" if was is None or was == now else f"    {name}: {was} → {now}")
-
-
-def show_user(data: dict[str, Any]) -> None:
-    """Print an account, with its new password or link and its history if included."""
-    if "role" in data:
-        print_title(data["login"], f" · {data['name']} · {data['role']}{_scope_words(data)}")
-        if data["disabled"]:
-            print_line("  The account is disabled.")
-    for change in data.get("changes", []):
-        print_line(f"  {change['at']}  {change['what']}" + (f", by {change['by']}" if change["by"] else ""))
-    if "link" in data:
-        print_line(f"Link for {data['login']} to choose a password, shown only once: {data['link']}")
-    if "password" in data:
-        print_line(f"Password of {data['login']}, shown only once: {data['password']}")
-
-
-def show_ended(data: dict[str, Any]) -> None:
-    print_line(f"{data['login']} is signed out of {_many(data['ended'], 'session', 'sessions')}.")
-
-
-def _scope_words(data: dict[str, Any]) -> str:
-    if data["role"] == "admin":
-        return " · sees everything"
-    places = ", ".join(data["regions"]) or "all regions"
-    stores = f", stores {', '.join(data['stores'])}" if data["stores"] else ""
-    own = f", own sales as {data['salesperson']}" if data["salesperson"] else ""
-    return f" · {places}{stores}{own}"
-
-
-def show_tokens(data: list[dict[str, Any]]) -> None:
-    for token in data:
-        show_token(token)
-    if not data:
-        print_line("There are no tokens.")
-
-
-def show_token(data: dict[str, Any]) -> None:
-    where = ", ".join(data["regions"]) or "all regions of the user"
-    print_title(data["id"], f" · {data['login']} · {data['name']} · {data['state']}")
-    what = " of live files" if data["files_only"] else ""
-    print_line(f"  may {', '.join(data['rights'])}{what} in {where} until {data['expires_at']}")
-    print_line(f"  last used: {data['last_used'] or 'never'}")
-    if "token" in data:
-        print_line(f"Token, shown only once: {data['token']}")
-
-
 def show_backup(data: dict[str, Any]) -> None:
     print_line(
         f"{data['archive']} contains everything as of {data['made_at']}: {data['files']:,} files, "
