@@ -13,7 +13,6 @@ from devtools.simulation.crash_points import Fuse, with_crashes
 from devtools.simulation.difference import Difference
 from tillstream.app import build
 from tillstream.commands import catalogue, stock
-from tillstream.commands.result import quiet
 from tillstream.intake import inbox
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind
 from tillstream.model.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
@@ -114,17 +113,14 @@ class Home:
 
     def import_catalogue(self, kind: str, text: str) -> None:
         """Import products or costs; a repeated import changes nothing."""
-        done = catalogue.import_catalogue(
-            self.app, quiet, catalogue.ImportCatalogue(kind=kind, file=self._file(text))
-        ).data
+        done = catalogue.import_catalogue(self.app, kind, self._file(text)).data
         if done["problems"]:
             raise ValueError(f"{kind}: {done['problems']}")
 
     def import_counts(self, day: str, text: str) -> None:
         """Import counts before the opening of a day; a repeated import changes nothing."""
         file = self._file(text)
-        counts = stock.ImportStock(file=file, day=day, before_opening=True)
-        done = stock.import_stock(self.app, quiet, counts).data
+        done = stock.import_stock(self.app, file, day=day, before_opening=True).data
         if done["refused_rows"]:
             raise ValueError(f"counts: {done}")
 
@@ -135,7 +131,7 @@ class Home:
 
     def stock_levels(self) -> list[dict[str, Any]]:
         """Stock by store and product; computes what is out of date."""
-        rows: list[dict[str, Any]] = stock.show_stock(self.plain, quiet, stock.ShowStock(limit=1_000_000)).data["rows"]
+        rows: list[dict[str, Any]] = stock.show_stock(self.plain, limit=1_000_000).data["rows"]
         return rows
 
     # ---- what the product shows

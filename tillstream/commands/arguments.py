@@ -1,8 +1,9 @@
-"""Typed arguments of commands: a dataclass for each command, built from the JSON of the command API."""
+"""Typed arguments of commands, checked as they come from the command API, and the files that they name."""
 
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -90,3 +91,19 @@ def _name(hint: Any) -> str:
 
 def _without_details(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+def read_file(path: str) -> bytes:
+    """Raises `Rejected` for a file that cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def write_file(path: str, content: bytes) -> None:
+    """Raises `Rejected` for a file that cannot be written."""
+    try:
+        Path(path).write_bytes(content)
+    except OSError as error:
+        raise Rejected(f"{path} cannot be written: {error.strerror}.") from error

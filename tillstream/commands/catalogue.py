@@ -1,75 +1,99 @@
-"""Import, list and export the catalogue from the command line."""
+"""`tillstream catalogue …`."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.app import App
-from tillstream.catalogue import file_export, file_import, warehouse_mirror
-from tillstream.catalogue.file_export import parse_file_kind
-from tillstream.catalogue.file_import import ImportPlan, ImportRules, plan_import
-from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
-from tillstream.model.errors import Rejected
+from tillstream.commands.arguments import read_file, write_file
+from tillstream.commands.declaration import Group, InputFile, Option, OutputFile
+from tillstream.commands.printing import count_words, print_line, print_problems, show_list
+from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Result
 
+if TYPE_CHECKING:
+    from tillstream.app import App
+    from tillstream.catalogue.file_import import ImportPlan
+
+catalogue = Group("catalogue", "Manage products, prices, costs, stores, salespeople, suppliers and promotions.")
+CATALOGUE_KINDS = ("products", "prices", "costs", "stores", "salespeople", "suppliers", "promotions")
+Kind = Annotated[str, Option(metavar="KIND", choices=CATALOGUE_KINDS)]
 MAX_PROBLEMS = 1_000
 """Problems that are listed; `problem_count` counts all."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportCatalogue:
-    """kind: products, prices, costs, stores, salespeople, suppliers or promotions. dry: only show what would change."""
-
-    kind: str
-    file: str
-    dry: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class CatalogueKind:
-    kind: str
+def show_catalogue_import(data: dict[str, Any]) -> None:
+    count = data["problem_count"]
+    print_problems(data, data["problems"], count)
+    changes = f"{data['added']:,} added, {data['changed']:,} changed, of {data['rows']:,} rows"
+    if count:
+        print_line(f"Nothing was imported: {count_words(count, 'problem', 'problems')}.")
+    else:
+        print_line(
+            f"{data['file']}: {changes}." if data["imported"] else f"{data['file']} would be imported: {changes}."
+        )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExportCatalogue:
-    """out: a file ending with .csv or .xlsx."""
-
-    kind: str
-    out: str
+def show_catalogue_export(data: dict[str, Any]) -> None:
+    print_line(f"The {data['kind']} are in {data['file']}.")
 
 
-def import_catalogue(app: App, progress: Progress, arguments: ImportCatalogue) -> Result:
-    """Import a file, all rows or none."""
-    kind, path = parse_file_kind(arguments.kind), Path(arguments.file)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+@catalogue.command("import", show_catalogue_import)
+def import_catalogue(
+    app: "App",
+    kind: Kind,
+    file: InputFile,
+    *,
+    dry: Annotated[bool, Option("Show what would change without storing anything.", names=("--dry-run",))] = False,
+) -> Result:
+    """Import a CSV file or a workbook: all rows, or none if one has a problem.
+
+    KIND: products, prices, costs, stores, salespeople, suppliers or promotions.
+    """
+    from tillstream.catalogue import file_import, warehouse_mirror
+    from tillstream.catalogue.file_export import parse_file_kind
+    from tillstream.catalogue.file_import import ImportRules, plan_import
+
+    content, name = read_file(file), Path(file).name
     file_import.resume_import(app.ports)
     rules = ImportRules(app.contracts.regions(), app.settings.reporting_currency)
-    planned = plan_import(app.ports, kind, content, rules)
-    applies = not planned.problems and not arguments.dry
+    planned = plan_import(app.ports, parse_file_kind(kind), content, rules)
+    applies = not planned.problems and not dry
     if applies:
-        file_import.apply_import(app.ports, planned, file=path.name, by=COMMAND_LINE)
+        file_import.apply_import(app.ports, planned, file=name, by=COMMAND_LINE)
         warehouse_mirror.follow_change(app.ports)
-    return Result(_summary(planned, path.name, imported=applies), FAILED if planned.problems else DONE)
+    return Result(_summary(planned, name, imported=applies), FAILED if planned.problems else DONE)
 
 
-def list_catalogue(app: App, progress: Progress, arguments: CatalogueKind) -> Result:
-    headers, rows = file_export.export_table(app.ports, parse_file_kind(arguments.kind))
+@catalogue.command("list", show_list, reads=True)
+def list_catalogue(app: "App", kind: Kind) -> Result:
+    """List all entries of a kind.
+
+    KIND: products, prices, costs, stores, salespeople, suppliers or promotions.
+    """
+    from tillstream.catalogue import file_export
+
+    headers, rows = file_export.export_table(app.ports, file_export.parse_file_kind(kind))
     return Result([dict(zip(headers, cells, strict=True)) for cells in rows])
 
 
-def export_catalogue(app: App, progress: Progress, arguments: ExportCatalogue) -> Result:
-    kind, out = parse_file_kind(arguments.kind), Path(arguments.out)
-    content = file_export.export_catalogue(app.ports, kind, out.suffix.removeprefix(".").lower())
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
-    return Result({"kind": kind.value, "file": str(out)})
+@catalogue.command("export", show_catalogue_export)
+def export_catalogue(
+    app: "App",
+    kind: Kind,
+    *,
+    out: Annotated[OutputFile, Option("The file to write; it ends with .csv or .xlsx.")],
+) -> Result:
+    """Write all entries of a kind to a file, which can be imported again.
+
+    KIND: products, prices, costs, stores, salespeople, suppliers or promotions.
+    """
+    from tillstream.catalogue import file_export
+
+    form = Path(out).suffix.removeprefix(".").lower()
+    write_file(out, file_export.export_catalogue(app.ports, file_export.parse_file_kind(kind), form))
+    return Result({"kind": kind, "file": out})
 
 
-def _summary(planned: ImportPlan, file: str, *, imported: bool) -> dict[str, Any]:
+def _summary(planned: "ImportPlan", file: str, *, imported: bool) -> dict[str, Any]:
     problems = [
         {"line": one.line, **asdict(one.problem), "message": one.problem.message, "remedy": one.problem.remedy}
         for one in planned.problems[:MAX_PROBLEMS]

@@ -1,33 +1,330 @@
-"""Forecasts: runs, their accuracy, feature tables, a comparison with MLlib, and outside series."""
+"""`tillstream forecast …` and `tillstream series …`: runs, accuracy, features, a comparison, and outside series."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream import logs
-from tillstream.analytics.json_values import to_json
-from tillstream.app import App
-from tillstream.commands.arguments import NoArguments
+from tillstream.commands.arguments import read_file
+from tillstream.commands.declaration import AnyPath, Group, InputFile, Option, PathKind
+from tillstream.commands.printing import MAX_PROBLEMS, print_line, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
-from tillstream.forecasting import feature_files, method_comparison, outside_series, published_forecasts, run_records
-from tillstream.forecasting.compute import Fitter, NotEnoughData
-from tillstream.forecasting.feature_files import UNITS, daily_sales
-from tillstream.forecasting.feature_table import feature_schema, key_columns
-from tillstream.forecasting.forecast_run import MAX_DAYS
-from tillstream.forecasting.forecast_run import run_forecast as run
-from tillstream.forecasting.method_comparison import MethodComparison, compare_methods
-from tillstream.forecasting.mlflow_tracking import Tracking
-from tillstream.forecasting.outside_series import read_series
-from tillstream.forecasting.stored_fits import StoredFits
 from tillstream.model import audit
 from tillstream.model.errors import Rejected, TillstreamError
-from tillstream.ports.machine import FORECAST_JOB
-from tillstream.records import audit_log, job_runs
 
+if TYPE_CHECKING:
+    from tillstream.app import App
+    from tillstream.forecasting.compute import Fitter
+    from tillstream.forecasting.method_comparison import MethodComparison
+    from tillstream.forecasting.mlflow_tracking import Tracking
+
+forecast = Group("forecast", "Forecast revenue and units, and see how accurate the forecasts were.")
+series = Group("series", "Series from outside, such as footfall or a market index, that forecasts use.")
+
+ACCURACY_COLUMNS = {
+    "target": "target",
+    "level": "level",
+    "relative_mae": "error / naive",
+    "relative_sum_error": "error of sums / naive",
+    "coverage": "in the band",
+    "bias": "bias",
+    "points": "values",
+}
+COMPARISON_COLUMNS = {
+    "level": "level",
+    "method": "method",
+    "mae": "MAE",
+    "rmse": "RMSE",
+    "relative_mae": "error / naive",
+    "relative_sum_error": "error of sums / naive",
+    "bias": "bias",
+    "points": "values",
+}
+NAIVE_WORDS = {"day": "the same weekday a week before", "week": "the same week a year before"}
+"""Step of the forecast → the sales that the naive forecast repeats."""
+MAX_INPUTS = 6
+"""Number of inputs that are named."""
+SERIES_COLUMNS = ("name", "rows", "first", "last", "regions", "by", "at")
 ENGINES = LOCAL, SPARK = ("local", "spark")
+Master = Annotated[str, Option("The Spark cluster, such as spark://HOST:7077; default: this machine.")]
+Horizon = Annotated[int, Option("Number of days to forecast.", metavar="DAYS", least=1, most=91)]
+Target = Annotated[
+    str,
+    Option(
+        "What the series are: units of products in stores, or revenue of categories in stores.",
+        choices=["units", "revenue"],
+    ),
+]
+MAX_SERIES_PROBLEMS = 1_000
+
+
+def show_forecast_run(data: dict[str, Any]) -> None:
+    """Print what a run forecast, or why it forecast nothing."""
+    if data["reason"]:
+        print_line(f"No forecast: {data['reason']}")
+        return
+    print_line(
+        f"Forecast for {data['horizon']} {data['grain']}s after {data['cutoff_date']}: revenue and units, "
+        f"{data['series']:,} products in stores. Tested with {data['windows']} earlier forecasts."
+    )
+    for region in data["left_out"]:
+        print_line(f"{region} is left out: it has no sales of the last days.")
+    for region in data["unconverted"]:
+        print_line(f"{region} is in no revenue over all regions: it has no exchange rate.")
+
+
+def show_accuracy(data: dict[str, Any]) -> None:
+    """Print the accuracy by target and level, of all windows together."""
+    if not data["windows"]:
+        print_line("There is no forecast yet. Make one with: tillstream forecast run")
+        return
+    rows = [
+        {title: _figure(name, window.get(name)) for name, title in ACCURACY_COLUMNS.items()}
+        for window in data["windows"]
+        if window["cutoff_date"] is None
+    ]
+    show_rows({"name": "forecast accuracy", "columns": list(ACCURACY_COLUMNS.values()), "rows": rows, "cut": False})
+    print_line(
+        f"error / naive: error of the forecast ÷ that of {NAIVE_WORDS[data['run']['grain']]}. Below 1 is better."
+    )
+
+
+def show_comparison(data: dict[str, Any]) -> None:
+    """Print the errors of each method by level, of all windows together, and what the regression relies on."""
+    rows = [
+        {title: _figure(name, window.get(name)) for name, title in COMPARISON_COLUMNS.items()}
+        for window in data["windows"]
+        if window["cutoff_date"] is None
+    ]
+    show_rows({"name": "comparison", "columns": list(COMPARISON_COLUMNS.values()), "rows": rows, "cut": False})
+    settings = ", ".join(f"{name} {value:g}" for name, value in data["settings"].items())
+    print_line(f"Regression: {settings}, the best of {len(data['tried'])} settings.")
+    parts = [f"{each['feature']} {each['share']:.0%}" for each in data["importance"][:MAX_INPUTS]]
+    print_line(f"It relies on {', '.join(parts)}.")
+    if data["folder"]:
+        print_line(f"{data['folder']} has the numbers and the forecasts that they are computed from.")
+    if data.get("run"):
+        print_line(f"MLflow has it as {data['run']}.")
+    if data.get("run_error"):
+        print_line(f"It is not in MLflow: {data['run_error']}")
+
+
+def show_features(data: dict[str, Any]) -> None:
+    """Print where the features are, and how many."""
+    print_line(
+        f"{data['folder']} has {data['rows']:,} rows of {data['columns']} columns: {data['target']} of "
+        f"{data['series']:,} series until {data['last_day']}, as known {data['days_ahead']} days before."
+    )
+
+
+def _figure(name: str, value: Any) -> Any:
+    if value is None or name in {"target", "level", "method", "points"}:
+        return value
+    return f"{float(value):.0%}" if name in {"coverage", "bias"} else f"{float(value):.2f}"
+
+
+def show_series_import(data: dict[str, Any]) -> None:
+    """Print what was imported, or why nothing was."""
+    for one in data["problems"][:MAX_PROBLEMS]:
+        print_line(f"Line {one['line']}: {one['message']} {one['remedy']}")
+    if data["problems"]:
+        print_line(f"Nothing was imported: {len(data['problems']):,} rows have a problem.")
+        return
+    print_line(
+        f"{data['name']}: {data['rows']:,} values from {data['first']} to {data['last']}. The next forecast uses them."
+    )
+
+
+def show_series_list(data: list[dict[str, Any]]) -> None:
+    """Print the series."""
+    rows = [{**one, "regions": ", ".join(one["regions"]) or "all"} for one in data]
+    show_rows({"name": "series", "columns": list(SERIES_COLUMNS), "rows": rows, "cut": False})
+
+
+def show_removed_series(data: dict[str, Any]) -> None:
+    """Print what was removed."""
+    print_line(f"The series {data['name']} is removed. The next forecast does not use it.")
+
+
+@forecast.command("run", show_forecast_run, api="forecast")
+def run_forecast(
+    app: "App",
+    progress: Progress,
+    *,
+    horizon: Horizon = 91,
+    engine: Annotated[
+        str, Option("What makes the forecasts: a process on this machine, or Apache Spark.", choices=ENGINES)
+    ] = "local",
+    master: Master = "",
+) -> Result:
+    """Forecast again from all sales before today. An interrupted run is continued. A server does it every night."""
+    from tillstream import logs
+    from tillstream.forecasting import run_records
+    from tillstream.forecasting.forecast_run import run_forecast as run
+    from tillstream.ports.machine import FORECAST_JOB
+    from tillstream.records import audit_log, job_runs
+
+    def note(*_: int) -> None:
+        job_runs.renew_reservation(app.ports, FORECAST_JOB)
+        progress("fits")
+
+    if app.ports.jobs:  # at the start: a job that is killed each time waits for the next night
+        run_records.FORECAST_REQUEST.answer(app.ports, run_records.FORECAST_REQUEST.pending(app.ports))
+    with job_runs.job_reserved(app.ports, FORECAST_JOB), _fitter(engine, master) as fitter:
+        ended = run(app.ports, fitter, horizon, note)
+    audit_log.record(
+        app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_RUN, "forecasts", None, run_records.published_run(ended)
+    )
+    if app.settings.project:
+        logs.warn("forecast drifts", ended.drifting)
+    return Result(run_records.published_run(ended), FAILED if ended.reason else DONE)
+
+
+@forecast.command("accuracy", show_accuracy)
+def forecast_accuracy(app: "App") -> Result:
+    """Compare the forecasts of the backtest with what came, and with last week's sales as a forecast."""
+    from tillstream.forecasting import published_forecasts
+
+    return Result(published_forecasts.accuracy_report(app.ports))
+
+
+@forecast.command("features", show_features)
+def export_features(
+    app: "App",
+    *,
+    out: Annotated[
+        AnyPath,
+        Option(
+            "Folder without Parquet files; of Spark, also gs://BUCKET/FOLDER if it has the connector.", metavar="FOLDER"
+        ),
+    ],
+    target: Target = "units",
+    days_ahead: Annotated[
+        int, Option("Each row has what was known so many days before its day.", metavar="DAYS", least=1, most=91)
+    ] = 1,
+    engine: Annotated[
+        str, Option("What computes the features: this process, or Apache Spark.", choices=ENGINES)
+    ] = "local",
+    master: Master = "",
+) -> Result:
+    """Write the features of each series and day as Parquet, for models of your own."""
+    from tillstream.forecasting import feature_files
+    from tillstream.forecasting.feature_table import feature_schema, key_columns
+
+    is_path = "://" not in out
+    on_spark = is_on_spark(engine, master)
+    if is_path:
+        feature_files.check_folder(out)
+    elif not on_spark:
+        raise Rejected("Only Spark writes to such an address: add --engine spark, or choose a folder of this machine.")
+    sold, series = feature_files.daily_sales(app.ports, target, days_ahead)
+    if on_spark:
+        from tillstream.spark import feature_tables  # lazy: with Spark only
+        from tillstream.spark.spark_session import SparkProcess
+
+        with SparkProcess(master) as process:
+            keys = key_columns(series.keys)
+            rows = process.call(feature_tables.write_features, out, series.history, keys, target, days_ahead)
+    else:
+        rows = feature_files.write_features(out, series, target, days_ahead)
+    return Result(
+        {
+            "folder": out,
+            "target": target,
+            "days_ahead": days_ahead,
+            "last_day": sold.last,
+            "series": len(series.keys),
+            "rows": rows,
+            "columns": len(feature_schema(series.history, target)),
+        }
+    )
+
+
+@forecast.command("compare", show_comparison)
+def compare_forecasts(
+    app: "App",
+    *,
+    target: Target = "units",
+    horizon: Horizon = 91,
+    out: Annotated[
+        str,
+        PathKind(is_folder=True),
+        Option("Write comparison.json and predictions.parquet into this folder.", metavar="FOLDER"),
+    ] = "",
+    track: Annotated[str, Option("Log the comparison to this MLflow server.", metavar="URL")] = "",
+    master: Master = "",
+) -> Result:
+    """Compare the backtest of the forecasts with a linear regression on Spark, at the same cutoffs and levels."""
+    from tillstream.analytics.json_values import to_json
+    from tillstream.forecasting import method_comparison
+    from tillstream.forecasting.compute import NotEnoughData
+    from tillstream.forecasting.feature_files import daily_sales
+    from tillstream.forecasting.method_comparison import compare_methods
+    from tillstream.forecasting.mlflow_tracking import Tracking
+    from tillstream.forecasting.stored_fits import StoredFits
+
+    started = app.ports.clock.now()
+    tracking = Tracking(track) if track else None
+    sold, series = daily_sales(app.ports, target, horizon)
+    from tillstream.forecasting.fitters import FittingProcess  # lazy: this command only
+    from tillstream.spark import series_regression
+    from tillstream.spark.spark_session import SparkProcess
+
+    with SparkProcess(master) as process, FittingProcess() as fitter:
+        try:
+            comparison = compare_methods(
+                series,
+                target,
+                sold.reporting_currency,
+                horizon,
+                StoredFits(app.ports, fitter),
+                lambda *history: process.call(series_regression.regress_series, *history),
+            )
+        except NotEnoughData as missing:
+            raise Rejected(f"There are sales of {missing.weeks} weeks. A comparison needs {missing.needed}.") from None
+    options = {"target": target, "horizon": horizon}
+    read = {"folder": out or None, "last_day": sold.last, "series": len(series.keys)}
+    report = to_json(options | _comparison_report(comparison) | read)
+    if out:
+        method_comparison.write_comparison(out, report, series, comparison)
+    return log_comparison(report, tracking, started, app.ports.clock.now()) if tracking else Result(report)
+
+
+@series.command("import", show_series_import)
+def import_series(app: "App", name: str, file: InputFile) -> Result:
+    """Import a series from a CSV file or a workbook: all rows, or none if one has a problem.
+
+    Columns: date, value, published_on (the day from which on the value was known; default: the day after), region.
+    """
+    from tillstream.forecasting import outside_series
+    from tillstream.forecasting.outside_series import read_series
+
+    file_name = Path(file).name
+    table = read_series(read_file(file), app.contracts.regions())
+    problems = [asdict(one) for one in table.problems[:MAX_SERIES_PROBLEMS]]
+    if problems:
+        return Result({"name": name, "file": file_name, "rows": 0, "problems": problems}, FAILED)
+    saved = outside_series.save_series(app.ports, name, table.values, by=COMMAND_LINE, file=file_name)
+    return Result({**asdict(saved), "file": file_name, "problems": []}, DONE)
+
+
+@series.command("list", show_series_list)
+def list_series(app: "App") -> Result:
+    """List the series."""
+    from tillstream.forecasting import outside_series
+
+    return Result([asdict(one) for one in outside_series.listed_series(app.ports)])
+
+
+@series.command("remove", show_removed_series)
+def remove_series(app: "App", name: str) -> Result:
+    """Remove a series. The next forecast does not use it; the portal can restore it for 30 days."""
+    from tillstream.forecasting import outside_series
+
+    outside_series.remove_series(app.ports, name, by=COMMAND_LINE)
+    return Result({"name": name})
 
 
 def is_on_spark(engine: str, master: str) -> bool:
@@ -42,41 +339,14 @@ def is_on_spark(engine: str, master: str) -> bool:
     return engine == SPARK
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunForecast:
-    """horizon: number of days. engine: what makes the fits, one of `ENGINES`. master: of a Spark cluster; empty: this
-    machine."""
-
-    horizon: int = MAX_DAYS
-    engine: str = LOCAL
-    master: str = ""
-
-
-def run_forecast(app: App, progress: Progress, arguments: RunForecast) -> Result:
-    def note(*_: int) -> None:
-        job_runs.renew_reservation(app.ports, FORECAST_JOB)
-        progress("fits")
-
-    if app.ports.jobs:  # at the start: a job that is killed each time waits for the next night
-        run_records.FORECAST_REQUEST.answer(app.ports, run_records.FORECAST_REQUEST.pending(app.ports))
-    with job_runs.job_reserved(app.ports, FORECAST_JOB), _fitter(arguments) as fitter:
-        ended = run(app.ports, fitter, arguments.horizon, note)
-    audit_log.record(
-        app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_RUN, "forecasts", None, run_records.published_run(ended)
-    )
-    if app.settings.project:
-        logs.warn("forecast drifts", ended.drifting)
-    return Result(run_records.published_run(ended), FAILED if ended.reason else DONE)
-
-
 @contextmanager
-def _fitter(arguments: RunForecast) -> Iterator[Fitter]:
+def _fitter(engine: str, master: str) -> "Iterator[Fitter]":
     """What makes the fits. Raises `Rejected` without Spark."""
-    if is_on_spark(arguments.engine, arguments.master):
+    if is_on_spark(engine, master):
         from tillstream.spark.forecast_fits import SparkFitter  # lazy: with Spark only
         from tillstream.spark.spark_session import SparkProcess
 
-        with SparkProcess(arguments.master) as process:
+        with SparkProcess(master) as process:
             yield SparkFitter(process)
         return
     from tillstream.forecasting.fitters import FittingProcess  # lazy: this command only
@@ -85,148 +355,21 @@ def _fitter(arguments: RunForecast) -> Iterator[Fitter]:
         yield fitter
 
 
-def forecast_accuracy(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    return Result(published_forecasts.accuracy_report(app.ports))
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportFeatures:
-    """out: path of the folder; of Spark also another address. target: one of `feature_files.TARGETS`. days_ahead:
-    number of days. engine: one of `ENGINES`. master: of a Spark cluster; empty: this machine."""
-
-    out: str
-    target: str = feature_files.UNITS
-    days_ahead: int = 1
-    engine: str = LOCAL
-    master: str = ""
-
-
-def export_features(app: App, progress: Progress, arguments: ExportFeatures) -> Result:
-    """Write the feature table into a folder. Raises `Rejected` and `Unavailable`."""
-    target, days_ahead = arguments.target, arguments.days_ahead
-    is_path = "://" not in arguments.out
-    on_spark = is_on_spark(arguments.engine, arguments.master)
-    if is_path:
-        feature_files.check_folder(arguments.out)
-    elif not on_spark:
-        raise Rejected("Only Spark writes to such an address: add --engine spark, or choose a folder of this machine.")
-    sold, series = feature_files.daily_sales(app.ports, target, days_ahead)
-    if on_spark:
-        from tillstream.spark import feature_tables  # lazy: with Spark only
-        from tillstream.spark.spark_session import SparkProcess
-
-        with SparkProcess(arguments.master) as process:
-            keys = key_columns(series.keys)
-            rows = process.call(feature_tables.write_features, arguments.out, series.history, keys, target, days_ahead)
-    else:
-        rows = feature_files.write_features(arguments.out, series, target, days_ahead)
-    return Result(
-        {
-            "folder": arguments.out,
-            "target": target,
-            "days_ahead": days_ahead,
-            "last_day": sold.last,
-            "series": len(series.keys),
-            "rows": rows,
-            "columns": len(feature_schema(series.history, target)),
-        }
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompareForecasts:
-    """target: units or revenue. horizon: number of days. out: path of a folder for the files; empty: none. track:
-    address of an MLflow server; empty: none. master: of a Spark cluster; empty: this machine."""
-
-    target: str = UNITS
-    horizon: int = MAX_DAYS
-    out: str = ""
-    track: str = ""
-    master: str = ""
-
-
-def compare_forecasts(app: App, progress: Progress, arguments: CompareForecasts) -> Result:
-    """Compare, write the files, and log the comparison. Raises `Rejected` and `Unavailable`."""
-    started = app.ports.clock.now()
-    tracking = Tracking(arguments.track) if arguments.track else None
-    sold, series = daily_sales(app.ports, arguments.target, arguments.horizon)
-    from tillstream.forecasting.fitters import FittingProcess  # lazy: this command only
-    from tillstream.spark import series_regression
-    from tillstream.spark.spark_session import SparkProcess
-
-    with SparkProcess(arguments.master) as process, FittingProcess() as fitter:
-        try:
-            comparison = compare_methods(
-                series,
-                arguments.target,
-                sold.reporting_currency,
-                arguments.horizon,
-                StoredFits(app.ports, fitter),
-                lambda *history: process.call(series_regression.regress_series, *history),
-            )
-        except NotEnoughData as missing:
-            raise Rejected(f"There are sales of {missing.weeks} weeks. A comparison needs {missing.needed}.") from None
-    report = to_json(_comparison_report(arguments, comparison) | {"last_day": sold.last, "series": len(series.keys)})
-    if arguments.out:
-        method_comparison.write_comparison(arguments.out, report, series, comparison)
-    return log_comparison(report, tracking, started, app.ports.clock.now()) if tracking else Result(report)
-
-
-def log_comparison(report: dict[str, Any], tracking: Tracking, started: datetime, ended: datetime) -> Result:
+def log_comparison(report: dict[str, Any], tracking: "Tracking", started: datetime, ended: datetime) -> Result:
     """Log a report, and add the address of its run, or else why there is none: a comparison may take hours."""
+
     try:
         return Result(report | {"run": tracking.log(report, started, ended)})
     except TillstreamError as error:
         return Result(report | {"run_error": str(error)}, FAILED)
 
 
-def _comparison_report(arguments: CompareForecasts, comparison: MethodComparison) -> dict[str, Any]:
+def _comparison_report(comparison: "MethodComparison") -> dict[str, Any]:
     regression = comparison.regression
     return {
-        "target": arguments.target,
-        "horizon": arguments.horizon,
         "settings": regression.settings,
         "tried": [asdict(each) for each in regression.tried],
         "training_rows": list(regression.rows),
         "windows": list(comparison.windows),
         "importance": [{"feature": name, "share": share} for name, share in regression.importance],
-        "folder": arguments.out or None,
     }
-
-
-MAX_SERIES_PROBLEMS = 1_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImportSeries:
-    name: str
-    file: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfSeries:
-    name: str
-
-
-def import_series(app: App, progress: Progress, arguments: ImportSeries) -> Result:
-    """Import a series, all rows or none; it replaces one of the same name."""
-    path = Path(arguments.file)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
-    table = read_series(content, app.contracts.regions())
-    problems = [asdict(one) for one in table.problems[:MAX_SERIES_PROBLEMS]]
-    if problems:
-        return Result({"name": arguments.name, "file": path.name, "rows": 0, "problems": problems}, FAILED)
-    saved = outside_series.save_series(app.ports, arguments.name, table.values, by=COMMAND_LINE, file=path.name)
-    return Result({**asdict(saved), "file": path.name, "problems": []}, DONE)
-
-
-def list_series(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    return Result([asdict(one) for one in outside_series.listed_series(app.ports)])
-
-
-def remove_series(app: App, progress: Progress, arguments: OfSeries) -> Result:
-    outside_series.remove_series(app.ports, arguments.name, by=COMMAND_LINE)
-    return Result({"name": arguments.name})

@@ -6,8 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from tillstream.commands.arguments import read_file
 from tillstream.commands.declaration import Group, InputFile, Option
-from tillstream.commands.printing import print_line, show_rows
+from tillstream.commands.printing import print_line, print_problems, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Result
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 goals = Group("goals")
 GOAL_MEASURES = ("revenue", "units", "margin", "orders")
 GOAL_LEVELS = ("company", "region", "store", "salesperson", "category")
-MAX_GOAL_PROBLEMS = 20
-"""Rows to fix that are printed; --json has all."""
 GOAL_COLUMNS = (
     "target", "currency", "goal", "sold", "of goal", "complete until", "sold until then", "expected until then",
     "end of month", "needed a day",
@@ -41,12 +40,7 @@ def show_goal_standings(data: dict[str, Any]) -> None:
 
 def show_goal_import(data: dict[str, Any]) -> None:
     """Print what was saved, and the rows that were not."""
-    for one in data["refused"][:MAX_GOAL_PROBLEMS]:
-        print_line(f"Line {one['line']}: {one['message']} {one['remedy']}")
-    if len(data["refused"]) > MAX_GOAL_PROBLEMS:
-        print_line(f"… and {len(data['refused']) - MAX_GOAL_PROBLEMS:,} more")
-    if data["ignored_columns"]:
-        print_line(f"Columns that are not read: {', '.join(data['ignored_columns'])}")
+    print_problems(data, data["refused"], len(data["refused"]))
     done = "saved" if data["saved"] else "would be saved"
     months = f" for {', '.join(data['months'])}" if data["months"] else ""
     print_line(f"{data['file']}: {data['goals']:,} goals {done}{months}; {len(data['refused']):,} rows to fix.")
@@ -107,18 +101,14 @@ def import_goal_file(
     from tillstream.goals import target_sales
     from tillstream.goals.goal_import import goal_reader, import_goals
 
-    path, default_month = Path(file), _month(app, month)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+    default_month, content, name = _month(app, month), read_file(file), Path(file).name
     read, regions = _read(app, default_month), app.contracts.regions_to_choose()
     listed = target_sales.read_target_names(app.ports, read.sales, regions, default_month.first)
     reader = goal_reader(listed, read.currency_of, default_month)
-    done = import_goals(app.ports, reader, content, by=COMMAND_LINE, source=path.name, dry=dry)
+    done = import_goals(app.ports, reader, content, by=COMMAND_LINE, source=name, dry=dry)
     saved_any = bool(done.saved or done.same)
     code = DONE if not done.refused else QUARANTINED if saved_any else FAILED
-    return Result(_imported(done, path.name, dry=dry), code)
+    return Result(_imported(done, name, dry=dry), code)
 
 
 def _month(app: "App", text: str) -> Month:

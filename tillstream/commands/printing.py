@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,20 @@ def print_title(words: str, rest: str = "") -> None:
 def count_words(count: int, singular: str, plural: str) -> str:
     """1 file, 2,000 files."""
     return f"{count:,} {singular if count == 1 else plural}"
+
+
+MAX_PROBLEMS = 20
+"""Problems of an import that are printed; --json has more."""
+
+
+def print_problems(data: Mapping[str, Any], problems: Sequence[Mapping[str, Any]], count: int) -> None:
+    """Print rows with problems, and the columns that an import ignored."""
+    for one in problems[:MAX_PROBLEMS]:
+        print_line(f"Line {one['line']}: {one['message']} {one['remedy']}")
+    if count > MAX_PROBLEMS:
+        print_line(f"… and {count - MAX_PROBLEMS:,} more")
+    if data["ignored_columns"]:
+        print_line(f"Columns that are not read: {', '.join(data['ignored_columns'])}")
 
 
 def amount_or_blank(text: str | None, currency: str) -> str:

@@ -1,70 +1,79 @@
-"""The executive report as a file."""
+"""`tillstream report …`: the executive report as a file, and the reports and tables that are due."""
 
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream import logs
-from tillstream.app import App, mail_job, outgoing_deliveries
-from tillstream.commands.arguments import NoArguments
-from tillstream.commands.result import Progress, Result
-from tillstream.delivery import channel_registry, subscription_files
-from tillstream.delivery import file_destinations as destinations
-from tillstream.delivery import subscriptions as scheduled_exports
-from tillstream.delivery.background_run import NOT_WRITTEN, run_due_exports
-from tillstream.delivery.notice_deliveries import NO_MAIL
+from tillstream.commands.arguments import write_file
+from tillstream.commands.declaration import Group, Option
+from tillstream.commands.printing import print_line
+from tillstream.commands.result import Result
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
-from tillstream.ports.machine import REPORTS_JOB
-from tillstream.records import job_runs, sales_loads
-from tillstream.records.outbox import NOT_SENT
-from tillstream.reports import facts, report_mail, subscriptions
-from tillstream.reports.facts import ReportSource
-from tillstream.reports.forms import REPORT_FORMS, render_report
+
+if TYPE_CHECKING:
+    from tillstream.app import App
+    from tillstream.reports import facts
+
+report = Group("report", "Write reports as files.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExecutiveReport:
-    """out: a file ending with .pdf, .html or .xlsx. from_, to: ISO days; both empty: the last complete month."""
-
-    out: str
-    from_: str = ""
-    to: str = ""
-    region: str = ""
+def show_report(data: dict[str, Any]) -> None:
+    """Print where the report is."""
+    print_line(f"The report of {data['from']} to {data['to']} is in {data['file']}.")
 
 
-def write_executive_report(app: App, progress: Progress, arguments: ExecutiveReport) -> Result:
-    """Write the report of a period for all sales, or those of a region."""
-    out = Path(arguments.out)
-    form = out.suffix.removeprefix(".").lower()
+def show_sent_reports(data: dict[str, Any]) -> None:
+    """Print how many reports were made and messages sent."""
+    print_line(f"{data['made']:,} reports and tables made, {data['sent']:,} messages sent.")
+
+
+@report.command("executive", show_report, reads=True)
+def write_executive_report(
+    app: "App",
+    *,
+    out: Annotated[str, Option("File ending with .pdf, .html or .xlsx.", metavar="FILE")],
+    from_: Annotated[str, Option("First day; default: the last complete month.", metavar="DATE")] = "",
+    to: Annotated[str, Option("Last day.", metavar="DATE")] = "",
+    region: Annotated[str, Option("Only this region.")] = "",
+) -> Result:
+    """Write what was sold, what changed, goals, forecast and what to do, for a month, a week or other days."""
+    from tillstream.reports.facts import ReportSource
+    from tillstream.reports.forms import REPORT_FORMS, render_report
+
+    form = Path(out).suffix.removeprefix(".").lower()
     if form not in REPORT_FORMS:
-        raise Rejected(f"{out.name} has no form of a report. Name a file that ends with .pdf, .html or .xlsx.")
-    if arguments.region and arguments.region not in app.contracts.regions():
-        raise Rejected(f"There is no region “{arguments.region}”.")
+        raise Rejected(f"{Path(out).name} has no form of a report. Name a file that ends with .pdf, .html or .xlsx.")
+    if region and region not in app.contracts.regions():
+        raise Rejected(f"There is no region “{region}”.")
     source = ReportSource(
         app.ports,
         app.contracts,
         UNRESTRICTED,
-        _period(app, arguments),
+        _period(app, from_, to),
         app.settings.reporting_currency,
         app.settings.reporting_currency,
-        arguments.region,
+        region,
         app.queries,
         app.settings.public_url,
     )
     content = render_report(source, form)
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
+    write_file(out, content)
     days = {"from": source.period.first.isoformat(), "to": source.period.last.isoformat()}
-    return Result({"file": str(out), "bytes": len(content), **days})
+    return Result({"file": out, "bytes": len(content), **days})
 
 
-def send_due_reports(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Make the subscribed reports and tables that are due, and send them, e-mail that waits and notices of alerts; then
-    write the exports in the background that are due."""
+@report.command("send", show_sent_reports)
+def send_due_reports(app: "App") -> Result:
+    """Send the subscribed reports that are due, and what else waits in the outbox. A server does it by itself."""
+    from tillstream.app import mail_job
+    from tillstream.delivery import channel_registry
+    from tillstream.delivery import file_destinations as destinations
+    from tillstream.delivery.notice_deliveries import NO_MAIL
+    from tillstream.ports.machine import REPORTS_JOB
+    from tillstream.records import job_runs
+
     work = (
         channel_registry.find_channels,
         destinations.find_destinations,
@@ -77,12 +86,19 @@ def send_due_reports(app: App, progress: Progress, arguments: NoArguments) -> Re
     return Result({"made": made, "sent": sent})
 
 
-def _all_due(app: App) -> tuple[int, int]:
+def _all_due(app: "App") -> tuple[int, int]:
     """Deliver, then write the exports, and send what waits after each. Returns and raises as `deliver_due_messages`,
     after all.
 
     Only the first error is raised; the others are logged.
     """
+    from tillstream import logs
+    from tillstream.app import outgoing_deliveries
+    from tillstream.delivery.background_run import NOT_WRITTEN, run_due_exports
+    from tillstream.ports.machine import REPORTS_JOB
+    from tillstream.records import job_runs
+    from tillstream.records.outbox import NOT_SENT
+
     made, sent, failures = 0, 0, list[Exception]()
     try:
         made, sent = deliver_due_messages(app)
@@ -107,11 +123,18 @@ def _all_due(app: App) -> tuple[int, int]:
     return made, sent
 
 
-def deliver_due_messages(app: App) -> tuple[int, int]:
+def deliver_due_messages(app: "App") -> tuple[int, int]:
     """Send the messages that wait, and make and send the reports and tables that are due; return the number of those
     and of all e-mail and files. Reports and tables wait for sales that are being loaded. Without a mail server, only
     channels get messages, and destinations their files. Raises `Rejected`, `Unavailable`, and the errors of those that
     cannot be made."""
+    from tillstream.app import outgoing_deliveries
+    from tillstream.delivery import subscription_files
+    from tillstream.delivery import subscriptions as scheduled_exports
+    from tillstream.ports.machine import REPORTS_JOB
+    from tillstream.records import job_runs, sales_loads
+    from tillstream.reports import report_mail, subscriptions
+
     settings = app.settings
     made, sent = 0, outgoing_deliveries.send_waiting_messages(app)
     is_due = subscriptions.has_due_reports(app.ports) or scheduled_exports.has_due_subscriptions(app.ports)
@@ -143,11 +166,13 @@ def deliver_due_messages(app: App) -> tuple[int, int]:
     return made, sent
 
 
-def _period(app: App, arguments: ExecutiveReport) -> facts.ReportPeriod:
-    if not arguments.from_ and not arguments.to:
+def _period(app: "App", first_day: str, last_day: str) -> "facts.ReportPeriod":
+    from tillstream.reports import facts
+
+    if not first_day and not last_day:
         return facts.latest_period(facts.MONTH, app.ports.clock.now().date())
     try:
-        first, last = (date.fromisoformat(text) for text in (arguments.from_, arguments.to))
+        first, last = (date.fromisoformat(text) for text in (first_day, last_day))
     except ValueError as error:
         raise Rejected("A period needs two dates, such as 2026-10-01 and 2026-10-31.") from error
     return facts.chosen_period(first, last)

@@ -1,100 +1,251 @@
-"""Stock, the restock queue and purchase orders on the command line."""
+"""`tillstream stock …`, `tillstream restock …` and `tillstream orders …`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.analytics import filter_values, queries
-from tillstream.analytics.filters import Filters
-from tillstream.app import App
-from tillstream.commands.arguments import NoArguments
-from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Progress, Result
+from tillstream.commands.arguments import read_file, write_file
+from tillstream.commands.declaration import AnyPath, Group, InputFile, Option, OutputFile
+from tillstream.commands.printing import print_line, print_problems, print_title, show_csv, show_rows, show_table
+from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Result
 from tillstream.model import audit
 from tillstream.model.errors import ReadOnly, Rejected
+from tillstream.model.money import amount_text, price_text
 from tillstream.model.people import UNRESTRICTED
-from tillstream.ports.machine import RESTOCK_JOB
-from tillstream.records import audit_log, job_runs
-from tillstream.stock import (
-    movement_import,
-    movement_mirror,
-    order_documents,
-    published_levels,
-    restock_queue,
-    stored_levels,
-    stored_movements,
-)
-from tillstream.stock import purchase_orders as records
-from tillstream.stock.movement_columns import MovementDefaults
-from tillstream.stock.movement_import import MovementPlan, MovementReader
-from tillstream.stock.movements import DayPart, MovementKind
-from tillstream.stock.order_lists import OPEN, STORED_STATES, OrderFilter, list_orders, order_row
-from tillstream.stock.restock_simulation import SimulationOptions, simulate_policies
 
+if TYPE_CHECKING:
+    from tillstream.app import App
+    from tillstream.stock.movement_columns import MovementDefaults
+    from tillstream.stock.movement_import import MovementPlan
+    from tillstream.stock.movements import DayPart
+
+stock = Group("stock")
+restock = Group("restock")
+orders = Group("orders")
+STOCK_STATUSES = ("all", "in-stock", "low", "out", "negative", "not-counted", "attention")
+MOVEMENT_KINDS = (
+    "count", "receipt", "transfer-out", "transfer-in", "transfer-loss", "adjustment", "write-off", "supplier-return",
+    "unsellable-return",
+)  # fmt: skip
+RESTOCK_STATES = ("open", "later", "deferred", "ordered", "snoozed", "dismissed", "all")
+ORDER_STATES = ("open", "draft", "sent", "late", "partly received", "received", "closed", "cancelled", "all")
+LEVEL_COLUMNS = (
+    "region", "store_name", "product", "product_name", "on_hand", "in_transit", "counted_on", "days_of_cover", "status",
+    "stock_cost",
+)  # fmt: skip
+POLICY_COLUMNS = ("policy", "stock", "against fixed", "units", "days short", "cycle service", "orders")
+UNSOLD = 9_999
+"""Urgency from which a product is not expected to sell."""
+QUEUE_COLUMNS = ("product", "store", "lasts", "units", "from", "why")
 MAX_STOCK_PROBLEMS = 1_000
 """Problems in a result."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShowStock:
-    """filters: region, store, product and category. at: a day or a time; empty: now."""
-
-    filters: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    status: str = "all"
-    text: str = ""
-    at: str = ""
-    limit: int = 1_000
+def show_levels(data: dict[str, Any]) -> None:
+    """Print levels with their main columns; --json and --format csv have all."""
+    show_table(data | {"columns": [name for name in LEVEL_COLUMNS if name in data["columns"]]})
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportStock:
-    """kind, day, before_opening, region and store: of rows without them; an empty day is today. dry: record nothing.
-
-    partly: record the good rows if others have problems. refused: path of a file for the others; empty: none.
-    """
-
-    file: str
-    kind: str = MovementKind.COUNT.value
-    day: str = ""
-    before_opening: bool = False
-    region: str = ""
-    store: str = ""
-    dry: bool = False
-    partly: bool = False
-    refused: str = ""
+def show_stock_import(data: dict[str, Any]) -> None:
+    """Print what was recorded, and the rows that were not."""
+    print_problems(data, data["problems"], len(data["problems"]))
+    if data["added_up_rows"]:
+        print_line(f"{data['added_up_rows']:,} rows were added to other rows of the same product.")
+    print_line(f"{data['file']}: {_import_summary(data)}")
 
 
-def show_stock(app: App, progress: Progress, arguments: ShowStock) -> Result:
-    """Stock by store and product, in the form of a query."""
-    name, params = published_levels.levels_query_at(arguments.at)
-    filters = Filters.parse(arguments.filters)
+def show_rebuilt_stock(data: dict[str, Any]) -> None:
+    print_line(f"{data['levels']:,} levels are computed from {data['movements']:,} movements and the sales.")
+
+
+def _import_summary(data: dict[str, Any]) -> str:
+    rows = f"{data['good_rows']:,} good rows, {data['refused_rows']:,} to fix"
+    if data["movements"] and data["repeated_movements"] == data["movements"]:
+        return f"{rows}; all of them were recorded before."
+    if not data["recorded"]:
+        return f"{rows}; nothing was recorded."
+    again = f", {data['repeated_movements']:,} were recorded before" if data["repeated_movements"] else ""
+    return f"{rows}; {data['new_movements']:,} movements recorded{again}."
+
+
+def show_restock_queue(data: dict[str, Any]) -> None:
+    """Print the lines of the queue."""
+    if data["computed_at"] is None:
+        print_line("The queue was not computed yet. Count stock, then run `tillstream restock run`.")
+        return
+    rows = [dict(zip(QUEUE_COLUMNS, _queue_cells(row), strict=True)) for row in data["rows"]]
+    show_rows({"name": "restock queue", "columns": list(QUEUE_COLUMNS), "rows": rows, "cut": False})
+    print_line(f"Computed {data['computed_at']} from {data['counted']:,} counted products in stores.")
+
+
+def show_restock_run(data: dict[str, Any]) -> None:
+    """Print how many products are needed."""
+    if not data:
+        print_line(
+            "The queue is not due: nothing has changed since it was computed, or that was less than an hour ago."
+        )
+        return
+    print_line(f"{data['lines']:,} of {data['counted']:,} counted products in stores need something.")
+
+
+def _queue_cells(row: dict[str, Any]) -> list[str]:
+    days, units = float(row["urgency"]), float(row["units"])
+    lasts = "" if days >= UNSOLD else f"{days:,.0f} days"
+    source = f"transfer from {row['from_store']}" if row["from_store"] else row["supplier"] or ""
+    product = f"{row['product_name']} ({row['product']})"
+    return [product, f"{row['region']}/{row['store_id']}", lasts, f"{units:,.6g}", source, row["reason"]]
+
+
+def show_simulation(data: dict[str, Any]) -> None:
+    """Print the policies at an equal fill rate."""
+    print_line(
+        f"{data['lines']:,} products in stores, {data['open_days']} open days from {data['first_day']} to "
+        f"{data['last_day']}. An order takes {data['lead_days']} open days, and is placed every {data['review_days']}."
+    )
+    reached = f" A service level of {data['service']:.1%} reaches it." if data["service"] else ""
+    print_line(f"Compared at a fill rate of {data['fill']:.1%}.{reached}")
+    rows = [dict(zip(POLICY_COLUMNS, cells, strict=True)) for cells in _policy_cells(data)]
+    show_rows({"name": "order policies", "columns": list(POLICY_COLUMNS), "rows": rows, "cut": False})
+    if missing := [one["policy"] for one in data["curves"] if one["policy"] not in {row["policy"] for row in rows}]:
+        print_line(f"Does not reach this fill rate: {', '.join(missing)}.")
+    at_price = data["lines"] - data["costed_lines"]
+    print_line(f"Stock is the mean in the evening, in {data['currency']} at cost.")
+    if at_price:
+        print_line(f"{at_price:,} products without a cost are valued at their net price.")
+
+
+def _policy_cells(data: dict[str, Any]) -> list[list[Any]]:
+    return [
+        [
+            one["policy"],
+            f"{one['stock_value']:,.0f}",
+            None if one["change"] is None else f"{one['change']:+.1%}",
+            f"{one['stock_units']:,.0f}",
+            f"{one['days_short']:.1%}",
+            f"{one['cycle_service']:.1%}",
+            f"{one['orders']:,.0f}",
+        ]
+        for one in data["policies"]
+    ]
+
+
+def show_orders(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        _print_order_title(row)
+    if not rows:
+        print_line("There are no such orders.")
+
+
+def show_order(row: dict[str, Any]) -> None:
+    _print_order_title(row)
+    for line in row["lines"]:
+        cost = price_text(Decimal(line["unit_cost"]), row["currency"]) if line["unit_cost"] else ""
+        cost = f" · {cost} {row['currency']} each" if cost else ""
+        print_line(f"  {line['product']} {line['name']} · {line['units']} ordered, {line['received']} received{cost}")
+    if row["cost"]:
+        print_line(f"  Total {amount_text(Decimal(row['cost']), row['currency'])} {row['currency']}")
+
+
+def show_order_file(written: dict[str, Any]) -> None:
+    print_line(f"{written['number']} is in {written['file']}.")
+
+
+def _print_order_title(row: dict[str, Any]) -> None:
+    days = [f"{word} {row[name]}" for word, name in (("sent", "sent_on"), ("expected", "expected_on")) if row[name]]
+    place = f"{row['region']}/{row['store_id']}"
+    print_title(row["number"], " · ".join(["", row["state"], row["supplier"], place, *days]))
+
+
+@stock.command("", {"table": show_levels, "csv": show_csv}, reads=True)
+def show_stock(
+    app: "App",
+    *,
+    region: Annotated[Sequence[str], Option("Only this region; can be repeated.")] = (),
+    store: Annotated[Sequence[str], Option("Only this store; can be repeated.")] = (),
+    product: Annotated[Sequence[str], Option("Only this product; can be repeated.")] = (),
+    category: Annotated[Sequence[str], Option("Only this category; can be repeated.")] = (),
+    status: Annotated[str, Option("Only products with this status.", choices=STOCK_STATUSES)] = "all",
+    text: Annotated[str, Option("Only products whose ID or name contains it.")] = "",
+    at: Annotated[str, Option("Stock at the end of a day, or at an instant.", metavar="DAY|INSTANT")] = "",
+    limit: Annotated[int, Option("Maximum number of rows.", least=1)] = 1000,
+) -> Result:
+    """See the stock of products in stores, now or in the past, or import movements."""
+    from tillstream.analytics import filter_values, queries
+    from tillstream.analytics.filters import Filters
+    from tillstream.stock import published_levels, stored_levels
+
+    name, params = published_levels.levels_query_at(at)
+    wanted = {"region": region, "store": store, "product": product, "category": category}
+    filters = Filters.parse({filter_name: values for filter_name, values in wanted.items() if values})
     filter_values.check_filter_values(
         app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries
     )
-    chosen: dict[str, Any] = params | {"status": arguments.status, "text": arguments.text, "limit": arguments.limit + 1}
-    if not arguments.at:
+    chosen: dict[str, Any] = params | {"status": status, "text": text, "limit": limit + 1}
+    if not at:
         with suppress(ReadOnly):
             stored_levels.follow_movement(app.ports)
     answer = queries.run_query(app.ports.warehouse, name, UNRESTRICTED, filters, **chosen)
     if name == published_levels.AS_OF_QUERY:
         answer = answer.drop_columns([published_levels.ALL_PAGES])
-    rows = answer.slice(0, arguments.limit).to_pylist()
+    rows = answer.slice(0, limit).to_pylist()
     return Result(
         {
             "name": name,
             "columns": answer.column_names,
             "rows": rows,
-            "cut": answer.num_rows > arguments.limit,
+            "cut": answer.num_rows > limit,
             "currency": filters.currency or app.settings.reporting_currency,
         }
     )
 
 
-def rebuild_stock(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Write all movements and levels in the warehouse again, from the recorded movements and the sales."""
+@stock.command("import", show_stock_import)
+def import_stock(
+    app: "App",
+    file: InputFile,
+    *,
+    kind: Annotated[str, Option("Of rows without one.", names=("--type",), choices=MOVEMENT_KINDS)] = "count",
+    day: Annotated[str, Option("Day of rows without one; default: today.", metavar="YYYY-MM-DD")] = "",
+    before_opening: Annotated[bool, Option("Rows without a time of day are of the time before opening.")] = False,
+    region: Annotated[str, Option("Region of rows without one.")] = "",
+    store: Annotated[str, Option("Store of rows without one.")] = "",
+    dry: Annotated[bool, Option("Show what would be recorded without storing anything.", names=("--dry-run",))] = False,
+    partly: Annotated[bool, Option("Record the good rows even if others have problems.")] = False,
+    refused: Annotated[AnyPath, Option("Write the rows with problems to this file.", metavar="OUT.csv")] = "",
+) -> Result:
+    """Import counts and other movements from a CSV file or a workbook. Columns: region, store, product, quantity, date,
+    time, type, reason, reference, other_store. The same file again changes nothing.
+    """
+    from tillstream.stock import movement_import, stored_levels
+    from tillstream.stock.movement_columns import MovementDefaults
+    from tillstream.stock.movements import DayPart, MovementKind
+
+    defaults = MovementDefaults(_day(app, day), MovementKind(kind), region, store)
+    part = DayPart.BEFORE_OPENING if before_opening else DayPart.AFTER_CLOSING
+    plan = _import_plan(app, read_file(file), defaults, part)
+    if refused and plan.refused:
+        Path(refused).write_text("".join(plan.refused_rows()), encoding="utf-8")
+    records_any = bool(plan.movements) and (not plan.refused or partly)
+    new = 0
+    repeated = movement_import.count_recorded(app.ports, plan.movements)
+    if records_any and not dry:
+        new = movement_import.record_imported(app.ports, plan.movements, by=COMMAND_LINE)
+        stored_levels.follow_movement(app.ports)
+    code = DONE if not plan.refused else QUARANTINED if records_any else FAILED
+    return Result(_imported(plan, Path(file).name, new, repeated, recorded=records_any and not dry), code)
+
+
+@stock.command("rebuild", show_rebuilt_stock)
+def rebuild_stock(app: "App") -> Result:
+    """Compute all levels again, from the recorded movements and the sales: after the quality check of stock failed."""
+    from tillstream.records import audit_log
+    from tillstream.stock import movement_mirror, stored_levels, stored_movements
+
     movement_mirror.repair_movements(app.ports)
     counts = {
         "movements": stored_movements.count_movements(app.ports),
@@ -104,45 +255,172 @@ def rebuild_stock(app: App, progress: Progress, arguments: NoArguments) -> Resul
     return Result(counts)
 
 
-def import_stock(app: App, progress: Progress, arguments: ImportStock) -> Result:
-    """Record the movements of a file: all rows, or with `partly` the good ones."""
-    path = Path(arguments.file)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
-    plan = _import_plan(app, content, arguments)
-    if arguments.refused and plan.refused:
-        Path(arguments.refused).write_text("".join(plan.refused_rows()), encoding="utf-8")
-    records_any = bool(plan.movements) and (not plan.refused or arguments.partly)
-    new = 0
-    repeated = movement_import.count_recorded(app.ports, plan.movements)
-    if records_any and not arguments.dry:
-        new = movement_import.record_imported(app.ports, plan.movements, by=COMMAND_LINE)
-        stored_levels.follow_movement(app.ports)
-    code = DONE if not plan.refused else QUARANTINED if records_any else FAILED
-    return Result(_imported(plan, path.name, new, repeated, recorded=records_any and not arguments.dry), code)
+@restock.command("", show_restock_queue)
+def list_restock_lines(
+    app: "App",
+    *,
+    region: Annotated[str, Option("Region; default: all.")] = "",
+    store: Annotated[str, Option("Store of the region; default: all.")] = "",
+    supplier: Annotated[str, Option("Code of the supplier; default: all.")] = "",
+    state: Annotated[str, Option("open: to be ordered now.", choices=RESTOCK_STATES)] = "open",
+    limit: Annotated[int, Option("Maximum number of rows.", least=1, most=100000)] = 100,
+) -> Result:
+    """See what stores should order or get from other stores, compute it, or simulate order policies."""
+    from tillstream.analytics import queries
+    from tillstream.analytics.filters import Filters
+    from tillstream.stock import restock_queue
+
+    filters = Filters.parse({name: [value] for name, value in (("region", region), ("store", store)) if value})
+    values: dict[str, Any] = {"supplier": supplier, "state": state, "limit": limit}
+    answer = queries.run_query(app.ports.warehouse, "restock-lines", UNRESTRICTED, filters, **values)
+    last = restock_queue.last_restock_run(app.ports)
+    return Result({
+        "name": "restock-lines",
+        "columns": [name for name in answer.schema.names if name != "matching"],
+        "rows": answer.drop_columns(["matching"]).to_pylist(),
+        "computed_at": last.computed_at if last else None,
+        "counted": last.counted if last else 0,
+    })  # fmt: skip
 
 
-def _import_plan(app: App, content: bytes, arguments: ImportStock) -> MovementPlan:
-    today = app.ports.clock.now().date()
+@restock.command("run", show_restock_run)
+def compute_restock(
+    app: "App",
+    *,
+    due: Annotated[bool, Option("Only if stock, forecast or orders have changed, or an update is requested.")] = False,
+) -> Result:
+    """Compute what stores need from their stock, the forecast and open orders."""
+    from tillstream.ports.machine import RESTOCK_JOB
+    from tillstream.records import audit_log, job_runs
+    from tillstream.stock import restock_queue
+
+    if due:
+        with job_runs.job_reserved(app.ports, RESTOCK_JOB):
+            ended = restock_queue.run_due_restock(app.ports)
+        return Result(asdict(ended) if ended else {})
+    audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
+    return Result(asdict(restock_queue.run_restock(app.ports, restock_queue.restock_basis(app.ports))))
+
+
+@restock.command("simulate", show_simulation)
+def simulate_order_policies(
+    app: "App",
+    *,
+    service: Annotated[float, Option("Share of the cycles without a stock-out.", least=0, most=1, is_open=True)] = 0.95,
+    fill: Annotated[
+        float | None,
+        Option(
+            "Compare at this share of the demand served, instead of at a service level.", least=0, most=1, is_open=True
+        ),
+    ] = None,
+    lead_days: Annotated[
+        int | None,
+        Option("Open days to a delivery; default: a week.", names=("--lead-time",), metavar="DAYS", least=1, most=120),
+    ] = None,
+    review_days: Annotated[
+        int | None,
+        Option("Open days between orders; default: a week.", names=("--review",), metavar="DAYS", least=1, most=120),
+    ] = None,
+    pack: Annotated[float, Option("Units of a pack; default: 1.", least=0, is_open=True, hides_default=True)] = 1.0,
+    top: Annotated[int, Option("Products that sold most.", least=1, most=20000)] = 200,
+    region: Annotated[str, Option("Region; default: all.")] = "",
+    store: Annotated[str, Option("Store of the region; default: all.")] = "",
+) -> Result:
+    """Compare order policies over past sales at an equal fill rate: stock, days short, service, orders.
+
+    Levels that are quantiles of recent sales are compared with a level that is set once, and with a rolling mean.
+    """
+    from tillstream.stock.restock_simulation import SimulationOptions, simulate_policies
+
+    shares = (service, 0.5 if fill is None else fill)
+    if not all(0 < each < 1 for each in shares):
+        raise Rejected("A service level and a fill rate are between 0 and 1.")
+    options = SimulationOptions(lead_days, review_days, pack, top, region, store)
+    result = simulate_policies(app.ports.warehouse, app.ports.clock.now().date(), options)
+    at_fill = fill or result.comparison.fill_of_service(service)
+    return Result({
+        "first_day": result.first_day,
+        "last_day": result.last_day,
+        "open_days": result.open_days,
+        "lines": result.lines,
+        "costed_lines": result.costed_lines,
+        "currency": result.currency,
+        "lead_days": result.setting.lead_days,
+        "review_days": result.setting.review_days,
+        "pack": result.setting.pack,
+        "service": None if fill else service,
+        "fill": at_fill,
+        "policies": result.comparison.at_fill(at_fill),
+        "curves": result.comparison.series(),
+    })  # fmt: skip
+
+
+@orders.command("", show_orders)
+def list_purchase_orders(
+    app: "App", *, state: Annotated[str, Option("Only these orders.", choices=ORDER_STATES)] = "open"
+) -> Result:
+    """See the purchase orders, newest first, or write one as PDF."""
+    from tillstream.stock.order_lists import STORED_STATES, OrderFilter, list_orders, order_row
+
+    if state not in STORED_STATES:
+        raise Rejected(f"There is no state “{state}” of orders. The states are: {', '.join(STORED_STATES)}.")
+    tracked, today = list_orders(app.ports, UNRESTRICTED, OrderFilter(state)), app.ports.clock.now().date()
+    return Result([order_row(one, today, costs=True) for one in tracked])
+
+
+@orders.command("show", show_order)
+def read_order(app: "App", number: str) -> Result:
+    """See the products of an order, and what has arrived.
+
+    NUMBER: such as PO-000012.
+    """
+    from tillstream.stock import purchase_orders as records
+    from tillstream.stock.order_lists import order_row
+
+    (tracked,) = records.track_orders(app.ports, [records.order_with_number(app.ports, number)])
+    return Result(order_row(tracked, app.ports.clock.now().date(), costs=True))
+
+
+@orders.command("pdf", show_order_file)
+def write_order_pdf(
+    app: "App", number: str, *, out: Annotated[OutputFile, Option("File to write.", metavar="FILE")]
+) -> Result:
+    """Write an order as PDF for its supplier.
+
+    NUMBER: such as PO-000012.
+    """
+    from tillstream.stock import order_documents
+    from tillstream.stock import purchase_orders as records
+
+    order = records.order_with_number(app.ports, number)
+    content = order_documents.order_document(app.ports, order, costs=True).render("pdf")
+    write_file(out, content)
+    return Result({"file": out, "bytes": len(content), "number": order.number})
+
+
+def _day(app: "App", text: str) -> date:
+    today: date = app.ports.clock.now().date()
     try:
-        day = date.fromisoformat(arguments.day) if arguments.day else today
+        return date.fromisoformat(text) if text else today
     except ValueError as error:
-        raise Rejected(f"“{arguments.day}” is not a day. Write it as 2026-01-31.") from error
-    defaults = MovementDefaults(day, MovementKind(arguments.kind), arguments.region, arguments.store)
+        raise Rejected(f"“{text}” is not a day. Write it as 2026-01-31.") from error
+
+
+def _import_plan(app: "App", content: bytes, defaults: "MovementDefaults", part: "DayPart") -> "MovementPlan":
+    from tillstream.stock import movement_import
+    from tillstream.stock.movement_import import MovementReader
+
     app.ports.warehouse.refresh_totals()
     reader = MovementReader(
         movement_import.read_stock_codes(app.ports.warehouse),
         defaults,
         movement_import.zone_of_store(app.ports, app.contracts),
-        today + timedelta(days=1),
+        app.ports.clock.now().date() + timedelta(days=1),
     )
-    part = DayPart.BEFORE_OPENING if arguments.before_opening else DayPart.AFTER_CLOSING
     return movement_import.plan_movements(reader.read(content), part)
 
 
-def _imported(plan: MovementPlan, file: str, new: int, repeated: int, *, recorded: bool) -> dict[str, Any]:
+def _imported(plan: "MovementPlan", file: str, new: int, repeated: int, *, recorded: bool) -> dict[str, Any]:
     problems = [
         {
             "line": one.line,
@@ -166,136 +444,3 @@ def _imported(plan: MovementPlan, file: str, new: int, repeated: int, *, recorde
         "problems": problems,
         "ignored_columns": list(plan.ignored_headers),
     }
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListRestockLines:
-    """Filters of the queue; empty: all. state: as in the query `restock-lines`."""
-
-    region: str = ""
-    store: str = ""
-    supplier: str = ""
-    state: str = "open"
-    limit: int = 100
-
-
-@dataclass(frozen=True, kw_only=True)
-class ComputeRestock:
-    """due: only if it is due, as for the job of a project."""
-
-    due: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class SimulatePolicies:
-    """fill: fill rate at which policies are compared; by default the one that levels at `service` reach.
-
-    The other arguments are those of `SimulationOptions`.
-    """
-
-    service: float = 0.95
-    fill: float | None = None
-    lead_days: int | None = None
-    review_days: int | None = None
-    pack: float = 1.0
-    top: int = 200
-    region: str = ""
-    store: str = ""
-
-
-def list_restock_lines(app: App, progress: Progress, arguments: ListRestockLines) -> Result:
-    """The stored queue, the most urgent lines first."""
-    chosen = {name: [value] for name in ("region", "store") if (value := getattr(arguments, name))}
-    values = {name: getattr(arguments, name) for name in ("supplier", "state", "limit")}
-    filters = Filters.parse(chosen)
-    answer = queries.run_query(app.ports.warehouse, "restock-lines", UNRESTRICTED, filters, **values)
-    last = restock_queue.last_restock_run(app.ports)
-    return Result({
-        "name": "restock-lines",
-        "columns": [name for name in answer.schema.names if name != "matching"],
-        "rows": answer.drop_columns(["matching"]).to_pylist(),
-        "computed_at": last.computed_at if last else None,
-        "counted": last.counted if last else 0,
-    })  # fmt: skip
-
-
-def compute_restock(app: App, progress: Progress, arguments: ComputeRestock) -> Result:
-    """Compute the queue."""
-    if arguments.due:
-        with job_runs.job_reserved(app.ports, RESTOCK_JOB):
-            ended = restock_queue.run_due_restock(app.ports)
-        return Result(asdict(ended) if ended else {})
-    audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
-    return Result(asdict(restock_queue.run_restock(app.ports, restock_queue.restock_basis(app.ports))))
-
-
-def simulate_order_policies(app: App, progress: Progress, arguments: SimulatePolicies) -> Result:
-    shares = (arguments.service, 0.5 if arguments.fill is None else arguments.fill)
-    if not all(0 < each < 1 for each in shares):
-        raise Rejected("A service level and a fill rate are between 0 and 1.")
-    options = SimulationOptions(
-        arguments.lead_days, arguments.review_days, arguments.pack, arguments.top, arguments.region, arguments.store
-    )
-    result = simulate_policies(app.ports.warehouse, app.ports.clock.now().date(), options)
-    fill = arguments.fill or result.comparison.fill_of_service(arguments.service)
-    return Result({
-        "first_day": result.first_day,
-        "last_day": result.last_day,
-        "open_days": result.open_days,
-        "lines": result.lines,
-        "costed_lines": result.costed_lines,
-        "currency": result.currency,
-        "lead_days": result.setting.lead_days,
-        "review_days": result.setting.review_days,
-        "pack": result.setting.pack,
-        "service": None if arguments.fill else arguments.service,
-        "fill": fill,
-        "policies": result.comparison.at_fill(fill),
-        "curves": result.comparison.series(),
-    })  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListPurchaseOrders:
-    """state: a state of orders, `open` or `all`."""
-
-    state: str = OPEN
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfOrder:
-    """number: such as PO-000012."""
-
-    number: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderFile:
-    """out: the file to write."""
-
-    number: str
-    out: str
-
-
-def list_purchase_orders(app: App, progress: Progress, arguments: ListPurchaseOrders) -> Result:
-    """List the orders of a state, newest first."""
-    if arguments.state not in STORED_STATES:
-        raise Rejected(f"There is no state “{arguments.state}” of orders. The states are: {', '.join(STORED_STATES)}.")
-    tracked, today = list_orders(app.ports, UNRESTRICTED, OrderFilter(arguments.state)), app.ports.clock.now().date()
-    return Result([order_row(one, today, costs=True) for one in tracked])
-
-
-def show_order(app: App, progress: Progress, arguments: OfOrder) -> Result:
-    (tracked,) = records.track_orders(app.ports, [records.order_with_number(app.ports, arguments.number)])
-    return Result(order_row(tracked, app.ports.clock.now().date(), costs=True))
-
-
-def write_order_pdf(app: App, progress: Progress, arguments: OrderFile) -> Result:
-    """Write an order as PDF."""
-    order, out = records.order_with_number(app.ports, arguments.number), Path(arguments.out)
-    content = order_documents.order_document(app.ports, order, costs=True).render("pdf")
-    try:
-        out.write_bytes(content)
-    except OSError as error:
-        raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
-    return Result({"file": str(out), "bytes": len(content), "number": order.number})

@@ -11,7 +11,7 @@ from order_steps import KETTLE, LAMP, NOW, add_catalogue, arrive, draft, sent
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.cli.output import stock as output
+from tillstream.commands import stock as output
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.model.errors import NotFound, Rejected

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tillstream.cli.output.maintenance import show_replay_preview, show_status
-from tillstream.cli.output.planning import show_accuracy
 from tillstream.cli.output.tables import ROW_COUNTS
+from tillstream.commands.forecast import show_accuracy
 
 EMPTY = dict.fromkeys(("ready", "leased", "delayed", "dead"), 0)
 

@@ -15,8 +15,6 @@ from tillstream.adapters.local.files.destination_folders import DeliveryFolder
 from tillstream.app import App, outgoing_deliveries
 from tillstream.app.outgoing_deliveries import subscribed_tables_source
 from tillstream.commands import report
-from tillstream.commands.arguments import NoArguments
-from tillstream.commands.result import quiet
 from tillstream.delivery import file_deliveries, file_destinations, subscription_files, subscriptions
 from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.delivery.subscriptions import SubscriptionDraft
@@ -57,7 +55,7 @@ def deliver(app: App, draft: SubscriptionDraft = MONTHLY, at: datetime = JULY_1)
 
 
 def run(app: App) -> dict[str, int]:
-    data: dict[str, int] = report.send_due_reports(app, quiet, NoArguments()).data
+    data: dict[str, int] = report.send_due_reports(app).data
     return data
 
 

@@ -8,8 +8,6 @@ import shop_of_two_stores
 
 from tillstream.app import App, outgoing_deliveries
 from tillstream.commands import report
-from tillstream.commands.arguments import NoArguments
-from tillstream.commands.result import quiet
 from tillstream.delivery import background_exports as exports
 from tillstream.delivery import file_deliveries, subscription_files, subscriptions
 from tillstream.delivery.background_exports import DONE, BackgroundExport
@@ -48,7 +46,7 @@ def test_a_subscription_that_cannot_be_made_keeps_back_no_export(app: App, monke
 
     monkeypatch.setattr(subscription_files, "_make_file", broken)
     with pytest.raises(ExceptionGroup, match="cannot be made"):
-        report.send_due_reports(app, quiet, NoArguments())
+        report.send_due_reports(app)
     assert exports.get_export(app.ports, export_id).state == DONE
 
 
@@ -62,6 +60,6 @@ def test_what_waits_is_sent_between_exports(app: App, monkeypatch: pytest.Monkey
         return finish(ports, claimed, result)
 
     monkeypatch.setattr(exports, "finish_export", notes)
-    assert report.send_due_reports(app, quiet, NoArguments()).data == {"made": 0, "sent": 2}
+    assert report.send_due_reports(app).data == {"made": 0, "sent": 2}
     assert waiting == [False, False]
     assert [exports.get_export(app.ports, one).state for one in both] == [DONE, DONE]

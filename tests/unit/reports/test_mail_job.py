@@ -18,12 +18,10 @@ from unit.mail.mail_server import serving
 from webhook_receiver import receiving
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import App
+from tillstream.app import App, outgoing_deliveries
 from tillstream.app.mail_job import start_mail_job
 from tillstream.commands import report
-from tillstream.commands.arguments import NoArguments
-from tillstream.commands.result import quiet
-from tillstream.delivery import subscription_files
+from tillstream.delivery import background_run, subscription_files
 from tillstream.delivery import subscriptions as exports
 from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import Rejected, Unavailable
@@ -188,7 +186,7 @@ def test_the_command_sends_each_report_once_and_lets_the_job_go(
     url = SecretStr(f"smtp://127.0.0.1:{free_tcp_port}")
     with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
     with serving(free_tcp_port) as inbox:
-        sent = [report.send_due_reports(with_mail, quiet, NoArguments()).data for _ in range(2)]
+        sent = [report.send_due_reports(with_mail).data for _ in range(2)]
     assert sent == [{"made": 1, "sent": 2}, {"made": 0, "sent": 0}]
     assert [message["To"] for message in inbox.messages] == ["ada@example.com", "maya@example.com"]
     assert not start_mail_job(app.ports, sends_mail=True)
@@ -197,12 +195,12 @@ def test_the_command_sends_each_report_once_and_lets_the_job_go(
 def test_the_job_delivers_notices_also_without_a_mail_server(project: tuple[App, StartedJobs]) -> None:
     app, _ = project
     with pytest.raises(Rejected, match="E-mail is not set up"):
-        report.send_due_reports(app, quiet, NoArguments())
+        report.send_due_reports(app)
     app = replace(app, settings=app.settings.model_copy(update={"webhook_private": True}))
     with receiving() as receiver, capture_logs() as lines:
         works = channel(app, "webhook", url=receiver.url)
         notify(app, "n1", works, channel(app, "email", recipients="ada@example.com"))
-        assert report.send_due_reports(app, quiet, NoArguments()).data == {"made": 0, "sent": 0}
+        assert report.send_due_reports(app).data == {"made": 0, "sent": 0}
     assert len(receiver.received) == 1
     (line,) = [one for one in lines if one["event"] == NOT_SENT]
     assert "TILLSTREAM_SMTP_URL" in line["reason"]
@@ -217,7 +215,7 @@ def test_a_refused_message_is_in_the_log_that_the_alert_counts(
     with_mail = replace(app, settings=app.settings.model_copy(update={"smtp_url": url}))
     with serving(free_tcp_port) as inbox, capture_logs() as lines:
         inbox.answer = "550 no such user"
-        assert report.send_due_reports(with_mail, quiet, NoArguments()).data == {"made": 0, "sent": 0}
+        assert report.send_due_reports(with_mail).data == {"made": 0, "sent": 0}
     (line,) = [one for one in lines if one["event"] == NOT_SENT]
     assert line["reason"].endswith("failed. The mail server answered 550 no such user")
 
@@ -238,17 +236,17 @@ def test_the_first_error_ends_the_run_and_the_others_are_logged(
         after_each()
         return []
 
-    monkeypatch.setattr(report.outgoing_deliveries, "send_waiting_messages", send_waiting)
-    monkeypatch.setattr(report, "run_due_exports", run_due)
+    monkeypatch.setattr(outgoing_deliveries, "send_waiting_messages", send_waiting)
+    monkeypatch.setattr(background_run, "run_due_exports", run_due)
     with capture_logs() as lines, pytest.raises(Unavailable, match="the first"):
-        report.send_due_reports(app, quiet, NoArguments())
+        report.send_due_reports(app)
     (line,) = [one for one in lines if one["event"] == NOT_SENT]
     assert line["reason"] == "Unavailable('the second') Unavailable('the third')"
 
 
 def test_without_an_address_of_a_mail_server_the_command_gives_the_reason(project: tuple[App, StartedJobs]) -> None:
     with pytest.raises(Rejected, match="Set TILLSTREAM_SMTP_URL"):
-        report.send_due_reports(project[0], quiet, NoArguments())
+        report.send_due_reports(project[0])
 
 
 def test_the_job_takes_up_all_that_it_is_started_for(project: tuple[App, StartedJobs]) -> None:
@@ -257,8 +255,8 @@ def test_the_job_takes_up_all_that_it_is_started_for(project: tuple[App, Started
     one = exports.add_subscription(app.ports, "maya", draft, "maya")
     exports.send_subscription_now(app.ports, one.id, "maya")
     assert start_mail_job(app.ports, sends_mail=False)
-    assert report.send_due_reports(app, quiet, NoArguments()).data == {"made": 0, "sent": 0}
+    assert report.send_due_reports(app).data == {"made": 0, "sent": 0}
     assert exports.get_subscription(app.ports, one.id).error == subscription_files.NO_MAIL
     assert not start_mail_job(app.ports, sends_mail=False)
     with pytest.raises(Rejected, match="E-mail is not set up"):
-        report.send_due_reports(app, quiet, NoArguments())
+        report.send_due_reports(app)
