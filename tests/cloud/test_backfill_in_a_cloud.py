@@ -23,7 +23,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
 from tillstream.app.source_access import source_access
 from tillstream.cli.main import main
-from tillstream.commands import backfills as command
+from tillstream.commands import backfill_pace
 from tillstream.connectors import backfills
 from tillstream.connectors.run_history import PART_SIZE
 from tillstream.handlers import Event, dispatch
@@ -189,7 +189,7 @@ def test_each_generation_is_a_batch_and_the_same_bytes_count_once(app: App, buck
 
 
 def test_copies_that_get_no_batch_are_reported(app: App, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "RECORD_PATIENCE", timedelta(0))
+    monkeypatch.setattr(backfill_pace, "RECORD_PATIENCE", timedelta(0))
     put(bucket, "lost/1.csv", 71)
     path = f"gs://{bucket.name}/lost/"
     for _ in range(2):

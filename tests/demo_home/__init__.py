@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tillstream.app import build
-from tillstream.commands import demo
+from tillstream.commands.demo_shop.loading import load_demo
 from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 
@@ -27,6 +27,6 @@ def _filled() -> tuple[Path, dict[str, Any]]:
     folder = Path(tempfile.mkdtemp(prefix="tillstream-demo-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     app = build(Settings(home=folder, samples=False, threads=1))
-    data = demo.demo(app, quiet, demo.Demo(scale=SCALE, accounts=True)).data
+    data = load_demo(app, quiet, SCALE, accounts=True).data
     app.close()
     return folder, data

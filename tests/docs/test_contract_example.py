@@ -5,8 +5,8 @@ from pathlib import Path
 
 from docs.generate.contracts import EXAMPLE, EXAMPLE_FILE
 from tillstream.app import open_app
-from tillstream.commands.ingest import Ingest, ingest
-from tillstream.commands.query import Query, query
+from tillstream.commands.ingest import ingest
+from tillstream.commands.query import query
 from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 
@@ -18,8 +18,8 @@ def test_the_contract_of_the_page_reads_the_file_of_the_page(tmp_path: Path) -> 
     file = tmp_path / "austria.csv"
     file.write_text(EXAMPLE_FILE.lstrip(), encoding="cp1252")
     with open_app(Settings(home=home, threads=1)) as app:
-        receipt = ingest(app, quiet, Ingest(files=[str(file)], contract="AT"))
-        lines = query(app, quiet, Query(name="sale-lines", params={})).data["rows"]
+        receipt = ingest(app, quiet, files=[str(file)], contract="AT")
+        lines = query(app, name="sale-lines", params={}).data["rows"]
     assert receipt.code == 0, receipt.data
     assert {(line["sale_id"], line["status"], line["net_amount"]) for line in lines} == {
         ("Linz/4711", "completed", Decimal("2049.00")),

@@ -8,9 +8,7 @@ import pytest
 HEAVY = ("pandera", "polars")
 IN_SERVERS = ("structlog", "flask", "rich")
 """Commands come and go, and nobody logs in them: what only servers need would cost each its time."""
-COMMANDS = [
-    f"tillstream.commands.{name}" for name in ("ingest", "quarantine", "query", "maintenance", "review", "demo")
-]
+COMMANDS = [f"tillstream.commands.{name}" for name in ("ingest", "query", "maintenance", "review")]
 
 
 @pytest.mark.parametrize("modules", [["functions.main"], ["tillstream.handlers"], ["tillstream.cli.main", *COMMANDS]])
@@ -22,7 +20,7 @@ def test_importing_a_light_module_loads_no_frames(modules: list[str]) -> None:
 
 def test_a_command_that_runs_by_itself_loads_nothing_of_a_server() -> None:
     loaded = _loaded(
-        "tillstream.cli.start", "tillstream.commands.dispatch", "tillstream.app.local", "tillstream.cli.output.tables",
+        "tillstream.cli.start", "tillstream.commands.dispatch", "tillstream.app.local", "tillstream.commands.printing",
         *COMMANDS,
     )  # fmt: skip
     assert [name for name in IN_SERVERS if name in loaded] == []

@@ -114,7 +114,7 @@ def test_a_backup_made_beside_work_is_of_one_moment(
             if stop.is_set():
                 return
             file = sales(tmp_path / f"{number}.csv", "1.00", "2.00", prefix=f"N{number}-")
-            ingest.ingest(app, quiet, ingest.Ingest(files=[file], contract="IN"))
+            ingest.ingest(app, quiet, files=[file], contract="IN")
 
     worker = threading.Thread(target=work, daemon=True)
     worker.start()

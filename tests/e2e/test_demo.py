@@ -15,7 +15,8 @@ from waiting import wait_for
 from tests.e2e.conftest import Run
 from tillstream.analytics import query_catalogue
 from tillstream.app import App, build
-from tillstream.commands import demo
+from tillstream.commands.demo_shop import loading
+from tillstream.commands.demo_shop.loading import load_demo
 from tillstream.commands.demo_shop.sales import DAILY_FILES, SENT_SALES, last_day
 from tillstream.commands.demo_shop.web_shop import ORDERS
 from tillstream.commands.result import quiet
@@ -112,7 +113,7 @@ def _steps(files: int) -> list[str]:
 
 def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -> None:
     progress: list[tuple[str, int]] = []
-    result = demo.demo(served, lambda what, count=1, about="": progress.append((what, count)), demo.Demo(scale=SCALE))
+    result = load_demo(served, lambda what, count=1, about="": progress.append((what, count)), SCALE, accounts=False)
     assert (result.code, len(result.data)) == (0, FILES)
     assert [what for what, _ in progress] == [
         *_steps(FILES - CORRECTIONS),
@@ -129,10 +130,10 @@ def test_a_server_stages_each_sample_once(served: App, stagings: Counter[str]) -
 
 def test_a_file_that_the_worker_does_not_finish_is_reported(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = replace(build(Settings(threads=1)), has_worker=True)  # and nobody is there
-    monkeypatch.setattr(demo, "PATIENCE", 0.1)
+    monkeypatch.setattr(loading, "PATIENCE", 0.1)
     try:
         with pytest.raises(Unavailable, match="is stored but not processed yet"):
-            demo.demo(app, quiet, demo.Demo(scale=SCALE))
+            load_demo(app, quiet, SCALE, accounts=False)
         assert len(batch_records.find_batches(app.ports, state=BatchState.RECEIVED)) == FILES - CORRECTIONS
     finally:
         app.close()

@@ -11,7 +11,7 @@ from docs.generate.commands import leaves
 from sql.quality import checks
 from tests.e2e.conftest import Once, Run, RunText
 from tillstream.cli.main import main
-from tillstream.cli.output import maintenance
+from tillstream.commands import maintenance
 
 RATES = "date,currency,rate\n2026-01-01,GBP,0.85\n2026-01-02,GBP,0.86\n"
 HEAD = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"

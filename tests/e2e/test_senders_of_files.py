@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from app_factory import build
 
-from tillstream.commands import demo, ingest
+from tillstream.commands import ingest
 from tillstream.commands.result import quiet
 from tillstream.intake.inbox import ensure_record
 from tillstream.model.events import INBOX
@@ -28,8 +28,8 @@ def test_the_sample_files_are_the_samples_and_a_file_of_a_person_is_not(
     if attended:
         worker.start()
     try:
-        demo.demo(app, quiet, demo.Demo(scale=0.001))
-        ingest.ingest(app, quiet, ingest.Ingest(files=[str(tmp_path / "monday.csv")], contract="online-retail-uk"))
+        ingest.demo(app, quiet, scale=0.001)
+        ingest.ingest(app, quiet, files=[str(tmp_path / "monday.csv")], contract="online-retail-uk")
         received_by = {one.file: one.received_by for one in batch_records.find_batches(app.ports)}
     finally:
         worker.stop()

@@ -20,7 +20,7 @@ from app_factory import build
 from hostile_files import contract
 
 from tillstream.commands.detect import detect
-from tillstream.commands.ingest import Ingest, ingest
+from tillstream.commands.ingest import ingest
 from tillstream.commands.result import quiet
 from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
@@ -60,7 +60,7 @@ def main(home: Path, limit: int, files: list[str]) -> None:
         return {"status": "read", "error": str(data["unreadable"])}
 
     def ingested(file: str) -> dict[str, Any]:
-        receipt = ingest(app, quiet, Ingest(files=[file], contract=shop)).data
+        receipt = ingest(app, quiet, files=[file], contract=shop).data
         reasons = [receipt["error"], *(one["message"] for one in receipt.get("holds", ()))]
         return {"status": receipt["status"], "error": " ".join(filter(None, reasons)), "rows": receipt.get("rows")}
 

@@ -17,7 +17,7 @@ from app_factory import build
 from hostile_files import HEADER, contract, json_line, mutants, samples
 from sheet_files import WORKBOOKS, ods, ods_rows, xlsx
 
-from tillstream.commands.ingest import Ingest, ingest
+from tillstream.commands.ingest import ingest
 from tillstream.commands.result import quiet
 from tillstream.detection.evidence import DetectionLog
 from tillstream.model.contract import Contract
@@ -120,7 +120,7 @@ def test_a_file_that_is_rejected_so_is_kept_and_final(tmp_path: Path) -> None:
     app.contracts.save(contract(), "test")
     path = tmp_path / "sales.csv"
     path.write_bytes(HEAD + b"a\n" * 30)
-    receipt = ingest(app, quiet, Ingest(files=[str(path)], contract="corner-shop")).data
+    receipt = ingest(app, quiet, files=[str(path)], contract="corner-shop").data
     assert receipt["status"] == "rejected"
     assert receipt["error"] == (
         "30 of the first 30 rows cannot be imported. Line 2: The row has 1 cells, but the header has 6. "
@@ -136,7 +136,7 @@ def test_another_format_of_the_dates_in_such_a_file_is_proposed(tmp_path: Path) 
     app.contracts.save(contract(), "test")
     path = tmp_path / "sales.csv"
     path.write_bytes(HEAD + b"".join(b"R%d,%d.03.2024,Tea,2,1.50,3.00\n" % (day, day) for day in range(1, 31)))
-    receipt = ingest(app, quiet, Ingest(files=[str(path)], contract="corner-shop")).data
+    receipt = ingest(app, quiet, files=[str(path)], contract="corner-shop").data
     assert [hold["code"] for hold in receipt["holds"]] == ["style-changed"]
     app.close()
 

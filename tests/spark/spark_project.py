@@ -17,7 +17,7 @@ from tillstream.adapters.local.clock import SystemClock
 from tillstream.app import App, build
 from tillstream.app.home_objects import objects_opener
 from tillstream.app.source_access import source_access
-from tillstream.commands.backfills import BackfillPace, SparkStaging
+from tillstream.commands.backfill_pace import BackfillPace, SparkStaging
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.connectors import backfills, run_history

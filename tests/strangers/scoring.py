@@ -16,7 +16,7 @@ from tests.strangers.clerk import Stuck, answers
 from tests.strangers.truth import Truth
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, build
-from tillstream.commands.detect import DeliveredLines, delivered_lines, detect
+from tillstream.commands.detect import delivered_lines, detect
 from tillstream.commands.ingest import ingest_file
 from tillstream.commands.result import quiet
 from tillstream.contracts import contract_files, registry
@@ -153,7 +153,7 @@ def _detected(case: Case, path: Path, app: App, answered: dict[str, str]) -> Con
 
 
 def _search(app: App, **wanted: Any) -> Any:
-    return delivered_lines(app, quiet, DeliveredLines(**wanted)).data
+    return delivered_lines(app, **wanted).data
 
 
 def _loaded(app: App, contract: Contract, name: str, data: bytes) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:

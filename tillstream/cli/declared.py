@@ -15,12 +15,12 @@ FORM = "format"
 
 def create_group(group: Group) -> click.Group:
     """The group with all its commands."""
-    declared = group.of_terminal()
+    declared = group.commands
     inner: list[click.Command] = [create_command(one) for name, one in declared.items() if name]
     inner += [create_group(one) for one in group.groups.values()]
     commands = {str(one.name): one for one in inner}
     if "" not in declared:
-        return click.Group(group.name, commands, help=group.help)
+        return _GroupWithDefault(group.name, commands, help=group.help, default=group.default)
     run = _callback(declared[""])
 
     def run_without_word(**values: Any) -> None:
@@ -38,6 +38,19 @@ def create_group(group: Group) -> click.Group:
     )
 
 
+class _GroupWithDefault(click.Group):
+    """Arguments that begin with no command are those of the default, if there is one."""
+
+    def __init__(self, *args: Any, default: str, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self._default = default
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self._default and args and args[0] not in {*self.commands, "--help"}:
+            args = [self._default, *args]
+        return super().parse_args(ctx, args)
+
+
 def create_command(command: Command) -> click.Command:
     return click.Command(command.name, help=command.help, callback=_callback(command), params=_parameters(command))
 
@@ -45,7 +58,7 @@ def create_command(command: Command) -> click.Command:
 def _callback(command: Command) -> Callable[..., None]:
     def run(*, json_: bool, **entered: Any) -> None:
         form = entered.pop(FORM) if isinstance(command.show, Mapping) else ""
-        values = {one.name: _value(one, entered[one.name]) for one in command.parameters}
+        values = {one.name: _value(one, entered[one.entered_as]) for one in command.parameters}
         if command.check and (message := command.check(values)):
             raise click.UsageError(message)
         terminal = CommandTerminal(is_json=json_ or form == "json")
@@ -85,7 +98,7 @@ def _argument(one: Parameter) -> click.Argument:
     default = None if one.is_multiple else one.default
     count = -1 if one.is_multiple else 1
     return click.Argument(
-        [one.name],
+        [one.entered_as],
         type=_type(one),
         required=one.is_required,
         default=default,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tillstream.cli.runner import as_json, fail, read_settings
+from tillstream.commands.printing import print_line, show_rows
 from tillstream.model.errors import TillstreamError
 from tillstream.server.process import Done
 
@@ -261,7 +262,6 @@ def grant_writers(
 def show_billed(project: str, dataset: str, location: str, days: int, *, json_: bool) -> None:
     """Show what BigQuery billed in the last days, by work and account; needs the role BigQuery Resource Viewer."""
     from tillstream.app.google.project_tables import warehouse_costs
-    from tillstream.cli.output.maintenance import show_costs
 
     settings = read_settings().model_copy(update={"project": project, "dataset": dataset, "location": location})
     rows = run_or_fail(lambda: warehouse_costs(settings, days), json_=json_)
@@ -269,3 +269,24 @@ def show_billed(project: str, dataset: str, location: str, days: int, *, json_: 
         click.echo(json.dumps({"project": project, "days": days, "jobs": rows}, ensure_ascii=False))
     else:
         show_costs(rows)
+
+
+MB = 1_000_000
+COST_COLUMNS = ("work", "who", "account", "jobs", "errors", "median s", "p95 s", "MB billed", "USD")
+
+
+def show_costs(rows: list[dict[str, Any]]) -> None:
+    """Print the jobs by work and account, and their sum."""
+    if not rows:
+        print_line("BigQuery ran no job in this time.")
+        return
+    cells = [dict(zip(COST_COLUMNS, _cost_cells(row), strict=True)) for row in rows]
+    show_rows({"name": "jobs of BigQuery", "columns": list(COST_COLUMNS), "rows": cells, "cut": False})
+    billed, usd = (sum(row[name] for row in rows) for name in ("bytes_billed", "usd"))
+    print_line(f"{billed / MB:,.0f} MB billed, {usd:.2f} USD at the list price of on-demand queries.")
+
+
+def _cost_cells(row: dict[str, Any]) -> list[Any]:
+    seconds = (f"{row[name]:.2f}" for name in ("seconds_median", "seconds_p95"))
+    billed = f"{row['bytes_billed'] / MB:,.0f}"
+    return [*(row[name] for name in COST_COLUMNS[:5]), *seconds, billed, f"{row['usd']:.4f}"]

@@ -81,10 +81,17 @@ class CommandTerminal:
         from tillstream.commands.dispatch import execute
         from tillstream.commands.result import quiet
 
-        return execute(self.settings, command, arguments, quiet).data
+        try:
+            return execute(self.settings, command, arguments, quiet).data
+        except TillstreamError as error:
+            self.fail(str(error))
 
     def print(self, data: Any, show: Show) -> None:
         print_result(data, show, json_=self.is_json)
+
+    def confirm(self, question: str) -> None:
+        if not click.confirm(question):
+            raise Done(HELD)
 
     def end(self, code: int = 0) -> NoReturn:
         raise Done(code)

@@ -4,8 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.commands.arguments import read_file, write_file
-from tillstream.commands.declaration import Group, InputFile, Option, OutputFile
+from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, read_file, write_file
 from tillstream.commands.printing import count_words, print_line, print_problems, show_list
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Result
 

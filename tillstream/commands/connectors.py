@@ -1,32 +1,323 @@
-"""Manage and run connectors, and the states of the files that they brought."""
+"""`tillstream connect …`: connectors, and the states of the files that they brought."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream import logs
-from tillstream.app import App
-from tillstream.app.source_access import source_access
-from tillstream.commands.arguments import NoArguments
-from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, HELD, QUARANTINED, Progress, Result
-from tillstream.connectors import due_runs as connectors_run
-from tillstream.connectors import kind_table, records, run_history
-from tillstream.connectors import state as connectors_state
-from tillstream.connectors.run_history import FAILED_RUN, ConnectorRun
-from tillstream.connectors.state import Connector, ConnectorDraft
-from tillstream.intake import store_sales
+from tillstream.commands.declaration import Group, Option, Terminal
+from tillstream.commands.printing import echo
+from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, HELD, QUARANTINED, Result
 from tillstream.model.batch import STATES_BEFORE_LEDGER, STATES_IN_LEDGER, Batch, BatchState
-from tillstream.operations import reconcile
-from tillstream.ports import Clock, Ports
-from tillstream.records import batch_records
-from tillstream.review.held_batches import group_held_alike
+from tillstream.model.problems import CATALOGUE
 
+if TYPE_CHECKING:
+    from tillstream.app import App
+    from tillstream.connectors.run_history import ConnectorRun
+    from tillstream.connectors.state import Connector
+    from tillstream.ports import Clock, Ports
+
+connect = Group("connect", "Manage connectors, which pull sales from stores of files, databases, APIs and queues.")
+
+MAX_NAMED_BATCHES = 5
 REFUSED_STATES = frozenset({BatchState.REJECTED.value, BatchState.FAILED.value})
+MAX_RUN_TIME = timedelta(hours=1)
+"""Time after which a run is stopped between two items; the next one reads the rest."""
+SHOWN_RUNS = 20
+POLL_SECONDS = 0.2
+PATIENCE = timedelta(minutes=1)
+"""Longest wait for the worker without a change; what is not settled then is named as such."""
 
 
-def idle_times(clock: Clock, left: Callable[[], tuple[int, ...]], poll: float) -> Iterator[timedelta]:
+def show_connectors(connectors: list[dict[str, Any]]) -> None:
+    for connector in connectors:
+        show_connector(connector)
+    if not connectors:
+        echo("There are no connectors.")
+
+
+def show_connector(connector: dict[str, Any]) -> None:
+    contract = connector["contract"] or "any contract"
+    every = "once" if connector["is_once"] else f"every {connector['every_minutes']} min"
+    echo(f"{connector['name']} · {connector['kind']} · {contract} · {every} · {_connector_state(connector)}")
+    if connector["status"]["error"]:
+        echo(f"  {connector['status']['error']}")
+
+
+def show_removed_connector(connector: dict[str, Any]) -> None:
+    echo(f"The connector {connector['name']} is removed. What it brought remains.")
+
+
+def show_connector_details(connector: dict[str, Any]) -> None:
+    show_connector(connector)
+    for name, value in connector["settings"].items():
+        if value:
+            echo(f"  {name}: {value}")
+    for note in connector["status"]["notes"]:
+        echo(f"  {note}")
+    for run in connector["runs"]:
+        echo(_run_line(run))
+    if not connector["runs"]:
+        echo("It has not run yet.")
+
+
+def show_connector_run(run: dict[str, Any]) -> None:
+    echo(_run_line(run))
+    for note in run["notes"]:
+        echo(f"  {note}")
+    if batches := run["batches"]:
+        more = f" and {len(batches) - MAX_NAMED_BATCHES} more" if len(batches) > MAX_NAMED_BATCHES else ""
+        echo(f"Batches: {', '.join(batches[:MAX_NAMED_BATCHES])}{more}.")
+    if left := sum(count for state, count in run["states"].items() if state in STATES_BEFORE_LEDGER):
+        echo(f"Not settled yet: {left:,}. `receipts` shows when they are.")
+    show_held(run["held"])
+
+
+def show_held(groups: list[dict[str, Any]]) -> None:
+    """The held files of a connector, with the commands that decide about all of a group."""
+    for group in groups:
+        reasons = [CATALOGUE[code] for code in group["reasons"]]
+        count, batch = group["files"], group["batch_id"]
+        files = "1 file is" if count == 1 else f"{count:,} files are"
+        echo(f"{files} held, such as {group['file']}: {'; '.join(reason.title for reason in reasons)}.")
+        command = max((reason.command for reason in reasons), key=len, default="")
+        every = f"{batch} --all" if count > 1 else batch
+        echo(f"  `receipts {batch}` has the details. To decide: {command.replace('BATCH', every)}.")
+
+
+def show_connector_runs(ended: list[dict[str, Any]]) -> None:
+    for run in ended:
+        echo(f"{run['connector']} · {_run_line(run)}")
+        show_held(run["held"])
+    if not ended:
+        echo("No connector is due.")
+
+
+def show_connector_test(tested: dict[str, Any]) -> None:
+    echo(f"{tested['message']} ({tested['seconds']:.1f} s)")
+
+
+def show_kinds(kinds: list[dict[str, Any]]) -> None:
+    for kind in kinds:
+        echo(f"{kind['name']} · {kind['title']} · {kind['about']}")
+        for setting in kind["settings"]:
+            echo(f"  {setting['name']}: {_about(setting)}")
+    if not kinds:
+        echo("There are no kinds.")
+
+
+def _connector_state(connector: dict[str, Any]) -> str:
+    status = connector["status"]
+    if status["is_running"]:
+        return "running"
+    if connector["is_paused"]:
+        return "paused"
+    if status["failures"]:
+        return f"failed {status['failures']} times" if status["failures"] > 1 else "failed"
+    read = f"read to the end at {status['last_complete_at']}" if status["last_complete_at"] else "not read yet"
+    return f"late, {read}" if status["is_late"] else read
+
+
+def _run_line(run: dict[str, Any]) -> str:
+    parts = [run["started_at"], run["outcome"], _brought(run), run["error"]]
+    return " · ".join(filter(None, parts))
+
+
+def _brought(run: dict[str, Any]) -> str:
+    if not run["items"]:
+        return "nothing new" if run["outcome"] == "done" else ""
+    items = f"{run['items']:,} {'item' if run['items'] == 1 else 'items'}, {run['bytes']:,} bytes"
+    return f"{items}, {run['sales']:,} messages" if run["sales"] else items
+
+
+def _about(setting: dict[str, Any]) -> str:
+    parts = [setting["label"], setting["hint"]]
+    parts += ["required" if setting["is_required"] else ""]
+    parts += [f"one of {', '.join(filter(None, setting['choices']))}" if setting["choices"] else ""]
+    parts += [f"default {setting['default']}" if setting["default"] else ""]
+    parts += ["a reference to a credential" if setting["is_credential"] else ""]
+    return "; ".join(filter(None, parts))
+
+
+def _has_changes(values: Mapping[str, Any]) -> str:
+    if values["settings"] or values["contract"] is not None or values["every"] is not None:
+        return ""
+    return "Enter what changes: --set KEY=VALUE, --contract or --every."
+
+
+@connect.command("list", show_connectors, reads=True)
+def list_connectors(app: "App") -> Result:
+    """List all connectors with their state."""
+    from tillstream.connectors import records
+
+    return Result([_connector_row(app, connector) for connector in records.find_connectors(app.ports)])
+
+
+@connect.command("kinds", show_kinds, reads=True)
+def list_connector_kinds(app: "App") -> Result:
+    """List the kinds of connectors with their settings."""
+    from tillstream.connectors import kind_table
+
+    listed = []
+    for kind in kind_table.all_kinds():
+        settings = [asdict(setting) for setting in kind.settings]
+        listed.append({"name": kind.name, "title": kind.title, "about": kind.about, "settings": settings})
+    return Result(listed)
+
+
+@connect.command("add", show_connector)
+def add_connector(
+    app: "App",
+    name: str,
+    *,
+    kind: Annotated[str, Option("What it reads; `connect kinds` lists them.")],
+    settings: Annotated[Mapping[str, str] | None, Option("A setting of the kind; repeat it.", names=("--set",))] = None,
+    contract: Annotated[str, Option("The contract of its files; default: by folder, name or content.")] = "",
+    every: Annotated[int, Option("Minutes between two runs.", least=1, most=10080)] = 15,
+) -> Result:
+    """Add a connector. Credentials are references such as env:TILLSTREAM_SOURCE_ERP, never the values."""
+    from tillstream.app.source_access import source_access
+    from tillstream.connectors import records
+    from tillstream.connectors.state import ConnectorDraft
+
+    draft = ConnectorDraft(name, kind, settings or {}, contract, every)
+    connector = records.add_connector(app.ports, app.contracts, source_access(app), draft, COMMAND_LINE)
+    return Result(_connector_row(app, connector))
+
+
+@connect.command("change", show_connector, check=_has_changes)
+def change_connector(
+    app: "App",
+    connector: str,
+    *,
+    settings: Annotated[
+        Mapping[str, str] | None, Option("A setting that changes; repeat it.", names=("--set",))
+    ] = None,
+    contract: Annotated[
+        str | None, Option("The contract of its files; '' for the one of their folder, name or content.")
+    ] = None,
+    every: Annotated[int | None, Option("Minutes between two runs.", least=1, most=10080)] = None,
+) -> Result:
+    """Change settings of a connector; the others stay. It continues from the same place, or from the beginning if it
+    reads another source then.
+    """
+    from tillstream.app.source_access import source_access
+    from tillstream.connectors import records
+    from tillstream.connectors.state import ConnectorDraft
+
+    stored = records.get_connector(app.ports, connector)
+    draft = ConnectorDraft(
+        stored.name,
+        stored.kind,
+        {**stored.settings, **(settings or {})},
+        stored.contract if contract is None else contract,
+        stored.every_minutes if every is None else every,
+    )
+    access = source_access(app)
+    changed = records.change_connector(app.ports, app.contracts, access, stored.name, draft, COMMAND_LINE)
+    return Result(_connector_row(app, changed))
+
+
+@connect.command("show", show_connector_details, reads=True)
+def read_connector(app: "App", connector: str) -> Result:
+    """Show a connector with its settings and last runs."""
+    from tillstream.connectors import records, run_history
+
+    stored = records.get_connector(app.ports, connector)
+    latest = [asdict(run) for run in run_history.latest_runs(app.ports, stored.name, SHOWN_RUNS)]
+    return Result(_connector_row(app, stored) | {"runs": latest})
+
+
+@connect.command("test", show_connector_test)
+def test_connector(app: "App", connector: str) -> Result:
+    """Connect to the source and show what is there; nothing is read."""
+    from tillstream.app.source_access import source_access
+    from tillstream.connectors import due_runs as connectors_run
+
+    tested = connectors_run.test_connection(app.ports, source_access(app), connector, COMMAND_LINE)
+    return Result({"connector": connector} | asdict(tested), DONE if tested.is_ok else FAILED)
+
+
+@connect.local("run")
+def run_on_terminal(
+    terminal: Terminal,
+    connector: str = "",
+    *,
+    due: Annotated[bool, Option("Run all connectors that are due, instead of one.")] = False,
+) -> None:
+    """Run a connector now, also a paused one."""
+    if due == bool(connector):
+        terminal.misuse("Enter the name of a connector, or --due.")
+    if connector:
+        terminal.run("connect-run", show_connector_run, connector=connector)
+    terminal.run("connect-run-due", show_connector_runs)
+
+
+@connect.command("pause", show_connector)
+def pause_connector(app: "App", connector: str) -> Result:
+    """Stop the schedule of a connector."""
+    from tillstream.connectors import records
+
+    return Result(_connector_row(app, records.pause_connector(app.ports, connector, COMMAND_LINE, is_paused=True)))
+
+
+@connect.command("resume", show_connector)
+def resume_connector(app: "App", connector: str) -> Result:
+    """Start the schedule of a paused connector again, from where it stopped."""
+    from tillstream.connectors import records
+
+    return Result(_connector_row(app, records.pause_connector(app.ports, connector, COMMAND_LINE, is_paused=False)))
+
+
+@connect.command("remove", show_removed_connector)
+def remove_connector(app: "App", connector: str) -> Result:
+    """Remove a connector with its cursor; what it brought remains."""
+    from tillstream.connectors import records
+
+    shown = _connector_row(app, records.get_connector(app.ports, connector))
+    records.remove_connector(app.ports, connector, COMMAND_LINE)
+    return Result(shown)
+
+
+@connect.internal("connect-run")
+def run_connector(app: "App", *, connector: str) -> Result:
+    """Run a connector now, also a paused one, and settle what it brings, or wait until the server has.
+
+    In a project, its functions settle it later.
+    """
+    from tillstream.app.source_access import source_access
+    from tillstream.connectors import due_runs as connectors_run
+
+    ended = connectors_run.run_connector(
+        app.ports, app.contracts, source_access(app), connector, COMMAND_LINE, share=MAX_RUN_TIME
+    )
+    settle_brought(app, ended.connector)
+    return Result(_run_row(app, ended), exit_code_of_run(app.ports, ended))
+
+
+@connect.internal("connect-run-due")
+def run_due_connectors(app: "App") -> Result:
+    """Run all connectors that are due, until none is, and settle what they bring as `run` does.
+
+    Those that failed are in the result and in the log; they are tried again. Held files are in the result; a job of a
+    project does not fail for them.
+    """
+    from tillstream import logs
+    from tillstream.app.source_access import source_access
+    from tillstream.connectors import due_runs as connectors_run
+    from tillstream.connectors import run_history
+    from tillstream.connectors.run_history import FAILED_RUN
+
+    ended = list(connectors_run.run_all_due(app.ports, app.contracts, source_access(app)))
+    settle_brought(app, *(one.connector for one in ended))
+    logs.warn(FAILED_RUN, [f"{one.connector}: {one.error}" for one in ended if one.outcome == run_history.FAILED])
+    shown = [_run_row(app, one) for one in ended]
+    is_held = any(one["held"] for one in shown) and not app.settings.project
+    return Result(shown, HELD if is_held else DONE)
+
+
+def idle_times(clock: "Clock", left: Callable[[], tuple[int, ...]], poll: float) -> Iterator[timedelta]:
     """Yield how long no count of `left` has changed, every `poll` seconds until all of them are 0."""
     changed, last = clock.now(), left()
     while any(last):
@@ -36,13 +327,18 @@ def idle_times(clock: Clock, left: Callable[[], tuple[int, ...]], poll: float) -
             changed, last = clock.now(), now
 
 
-def count_unsettled(ports: Ports, name: str) -> tuple[int, ...]:
+def count_unsettled(ports: "Ports", name: str) -> tuple[int, ...]:
     """How many of the batches of a connector are in each of the states before the ledger."""
+    from tillstream.connectors import run_history
+
     return tuple(run_history.count_batches(ports, name, state) for state in STATES_BEFORE_LEDGER)
 
 
-def held_groups(ports: Ports, name: str) -> list[dict[str, Any]]:
+def held_groups(ports: "Ports", name: str) -> list[dict[str, Any]]:
     """The held files of a connector in groups that one decision answers, with the first batch of each."""
+    from tillstream.connectors import run_history
+    from tillstream.review.held_batches import group_held_alike
+
     return [
         {
             "files": len(group),
@@ -54,13 +350,15 @@ def held_groups(ports: Ports, name: str) -> list[dict[str, Any]]:
     ]
 
 
-def states_of_run(ports: Ports, run: ConnectorRun) -> dict[str, int]:
+def states_of_run(ports: "Ports", run: "ConnectorRun") -> dict[str, int]:
     """State → how many of the first batches of a run are in it."""
     return dict(Counter(batch.state.value for batch in _batches_of_run(ports, run)))
 
 
-def exit_code_of_run(ports: Ports, run: ConnectorRun) -> int:
+def exit_code_of_run(ports: "Ports", run: "ConnectorRun") -> int:
     """1 if the run or one of its files failed, 4 if a file of its connector is held, 3 for rows to fix, else 0."""
+    from tillstream.connectors import run_history
+
     if run.outcome == run_history.FAILED or states_of_run(ports, run).keys() & REFUSED_STATES:
         return FAILED
     if run_history.count_batches(ports, run.connector, BatchState.HELD):
@@ -69,123 +367,17 @@ def exit_code_of_run(ports: Ports, run: ConnectorRun) -> int:
     return QUARANTINED if any(staged and staged.rows_refused for staged in loaded) else DONE
 
 
-def _batches_of_run(ports: Ports, run: ConnectorRun) -> Iterator[Batch]:
+def _batches_of_run(ports: "Ports", run: "ConnectorRun") -> Iterator[Batch]:
+    from tillstream.records import batch_records
+
     return (batch_records.get_batch(ports, batch) for batch in run.batches)
 
 
-MAX_RUN_TIME = timedelta(hours=1)
-"""Time after which a run is stopped between two items; the next one reads the rest."""
-SHOWN_RUNS = 20
-POLL_SECONDS = 0.2
-PATIENCE = timedelta(minutes=1)
-"""Longest wait for the worker without a change; what is not settled then is named as such."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddConnector:
-    """settings: name of a setting of the kind → its value."""
-
-    name: str
-    kind: str
-    settings: Mapping[str, str] = field(default_factory=dict)
-    contract: str = ""
-    every: int = 15
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChangeConnector:
-    """settings: those that change, by name; an empty value clears one. None leaves contract and minutes as they are."""
-
-    connector: str
-    settings: Mapping[str, str] = field(default_factory=dict)
-    contract: str | None = None
-    every: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfConnector:
-    """connector: its name."""
-
-    connector: str
-
-
-def list_connectors(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    return Result([_connector_row(app, connector) for connector in records.find_connectors(app.ports)])
-
-
-def list_connector_kinds(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """The kinds of connectors with their settings."""
-    listed = []
-    for kind in kind_table.all_kinds():
-        settings = [asdict(setting) for setting in kind.settings]
-        listed.append({"name": kind.name, "title": kind.title, "about": kind.about, "settings": settings})
-    return Result(listed)
-
-
-def add_connector(app: App, progress: Progress, arguments: AddConnector) -> Result:
-    one = arguments
-    draft = ConnectorDraft(one.name, one.kind, one.settings, one.contract, one.every)
-    connector = records.add_connector(app.ports, app.contracts, source_access(app), draft, COMMAND_LINE)
-    return Result(_connector_row(app, connector))
-
-
-def change_connector(app: App, progress: Progress, arguments: ChangeConnector) -> Result:
-    stored = records.get_connector(app.ports, arguments.connector)
-    draft = ConnectorDraft(
-        stored.name,
-        stored.kind,
-        {**stored.settings, **arguments.settings},
-        stored.contract if arguments.contract is None else arguments.contract,
-        stored.every_minutes if arguments.every is None else arguments.every,
-    )
-    return Result(
-        _connector_row(
-            app,
-            records.change_connector(app.ports, app.contracts, source_access(app), stored.name, draft, COMMAND_LINE),
-        )
-    )
-
-
-def show_connector(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    """A connector with its last runs."""
-    connector = records.get_connector(app.ports, arguments.connector)
-    latest = [asdict(run) for run in run_history.latest_runs(app.ports, connector.name, SHOWN_RUNS)]
-    return Result(_connector_row(app, connector) | {"runs": latest})
-
-
-def test_connector(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    tested = connectors_run.test_connection(app.ports, source_access(app), arguments.connector, COMMAND_LINE)
-    return Result({"connector": arguments.connector} | asdict(tested), DONE if tested.is_ok else FAILED)
-
-
-def run_connector(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    """Run a connector now, also a paused one, and settle what it brings, or wait until the server has.
-
-    In a project, its functions settle it later.
-    """
-    ended = connectors_run.run_connector(
-        app.ports, app.contracts, source_access(app), arguments.connector, COMMAND_LINE, share=MAX_RUN_TIME
-    )
-    settle_brought(app, ended.connector)
-    return Result(_run_row(app, ended), exit_code_of_run(app.ports, ended))
-
-
-def run_due_connectors(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Run all connectors that are due, until none is, and settle what they bring as `run` does.
-
-    Those that failed are in the result and in the log; they are tried again. Held files are in the result; a job of a
-    project does not fail for them.
-    """
-    ended = list(connectors_run.run_all_due(app.ports, app.contracts, source_access(app)))
-    settle_brought(app, *(one.connector for one in ended))
-    logs.warn(FAILED_RUN, [f"{one.connector}: {one.error}" for one in ended if one.outcome == run_history.FAILED])
-    shown = [_run_row(app, one) for one in ended]
-    is_held = any(one["held"] for one in shown) and not app.settings.project
-    return Result(shown, HELD if is_held else DONE)
-
-
-def settle_brought(app: App, *names: str) -> None:
+def settle_brought(app: "App", *names: str) -> None:
     """Settle what connectors brought, or wait until the worker has for the connectors of these names."""
+    from tillstream.intake import store_sales
+    from tillstream.operations import reconcile
+
     if app.settings.project:
         return
     if app.has_worker:
@@ -202,30 +394,14 @@ def settle_brought(app: App, *names: str) -> None:
     reconcile.resume_interrupted_work(app.ports, app.contracts, patience=timedelta(0))
 
 
-def pause_connector(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    return Result(
-        _connector_row(app, records.pause_connector(app.ports, arguments.connector, COMMAND_LINE, is_paused=True))
-    )
-
-
-def resume_connector(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    return Result(
-        _connector_row(app, records.pause_connector(app.ports, arguments.connector, COMMAND_LINE, is_paused=False))
-    )
-
-
-def remove_connector(app: App, progress: Progress, arguments: OfConnector) -> Result:
-    shown = _connector_row(app, records.get_connector(app.ports, arguments.connector))
-    records.remove_connector(app.ports, arguments.connector, COMMAND_LINE)
-    return Result(shown)
-
-
-def _run_row(app: App, run: ConnectorRun) -> dict[str, Any]:
+def _run_row(app: "App", run: "ConnectorRun") -> dict[str, Any]:
     held = held_groups(app.ports, run.connector)
     return asdict(run) | {"states": states_of_run(app.ports, run), "held": held}
 
 
-def _connector_row(app: App, connector: Connector) -> dict[str, Any]:
+def _connector_row(app: "App", connector: "Connector") -> dict[str, Any]:
+    from tillstream.connectors import state as connectors_state
+
     state = connectors_state.connector_status(app.ports, connector.name)
     is_late = connectors_state.is_connector_late(connector, state, app.ports.clock.now())
     return asdict(connector) | {"status": asdict(state) | {"is_late": is_late}}

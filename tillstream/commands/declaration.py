@@ -9,15 +9,20 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import UnionType
+from pathlib import Path
+from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Protocol, TypeVar, get_args, get_origin
 
-from tillstream.commands.arguments import check_arguments
 from tillstream.commands.result import Progress, Result
+from tillstream.model.errors import Rejected
 
 if TYPE_CHECKING:
     from tillstream.settings import Settings
 
+_PLAIN_TYPES: Mapping[Any, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int,), float: (int, float)}
+_TYPE_NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a number", NoneType: "null"}
+PROGRESS = "progress"
+"""The parameter of functions that report their progress."""
 F = TypeVar("F", bound=Callable[..., Any])
 Show = Callable[[Any], None]
 """Prints the data of a result."""
@@ -29,7 +34,8 @@ Check = Callable[[Mapping[str, Any]], str]
 class Option:
     """What a parameter is on the terminal, beside its type and default, as part of `Annotated`.
 
-    names: with their hyphens; none: that of the parameter. least, most: limits; is_open: they are excluded.
+    names: of an option with their hyphens, or of an argument; none: that of the parameter. least, most: limits;
+    is_open: they are excluded.
     """
 
     help: str = ""
@@ -62,11 +68,12 @@ AnyPath = Annotated[str, PathKind(is_checked=False, address="://")]
 class Parameter:
     """A parameter of a declared function.
 
-    name: in the API; python_name can have a _ more. kind: its type, or that of one of several values.
+    name: in the API; python_name can have a _ more. hint: its type. kind: that type, or that of one of several values.
     """
 
     name: str
     python_name: str
+    hint: Any
     kind: Any
     option: Option
     path: PathKind | None
@@ -78,17 +85,17 @@ class Parameter:
 
     @classmethod
     def of_signature(cls, one: inspect.Parameter) -> "Parameter":
-        hint, details = _without_details(one.annotation)
-        is_optional = isinstance(hint, UnionType)
-        if is_optional:
-            hint = next(part for part in get_args(hint) if part is not type(None))
-        if is_multiple := get_origin(hint) is Sequence:
-            hint, more = _without_details(get_args(hint)[0])
+        kind, details = _without_details(one.annotation)
+        if is_optional := isinstance(kind, UnionType):
+            kind = next(part for part in get_args(kind) if part is not NoneType)
+        if is_multiple := get_origin(kind) is Sequence:
+            kind, more = _without_details(get_args(kind)[0])
             details += more
         return cls(
             name=one.name.rstrip("_"),
             python_name=one.name,
-            kind=hint,
+            hint=one.annotation,
+            kind=kind,
             option=next((detail for detail in details if isinstance(detail, Option)), Option()),
             path=next((detail for detail in details if isinstance(detail, PathKind)), None),
             default=None if one.default is one.empty else one.default,
@@ -97,6 +104,11 @@ class Parameter:
             is_multiple=is_multiple,
             is_optional=is_optional,
         )
+
+    @property
+    def entered_as(self) -> str:
+        """The name of an argument on the terminal; that of an option is its own."""
+        return self.option.names[0] if self.is_argument and self.option.names else self.name
 
     @property
     def is_mapping(self) -> bool:
@@ -127,9 +139,12 @@ class Terminal(Protocol):
         """Run a command, print its result, and exit with its code."""
 
     def read(self, command: str, /, **arguments: Any) -> Any:
-        """Run a command without progress, and return its data. Raises as the command."""
+        """Run a command without progress, and return its data. Prints an error and exits with 1 if it fails."""
 
     def print(self, data: Any, show: Show) -> None: ...
+
+    def confirm(self, question: str) -> None:
+        """Ask a person, and exit with 4 unless the answer is yes."""
 
     def end(self, code: int = 0) -> NoReturn: ...
 
@@ -144,8 +159,9 @@ class Terminal(Protocol):
 class Command:
     """A declared command. function: takes the app, or the terminal if `is_local`, then its arguments.
 
-    show: one, or one for each form of the output. reads: whether it also works on a home that cannot be written.
-    check: of its values, before it runs. sized: a parameter with files, whose bytes are progress.
+    show: its output, or one for each form of the output. reads: whether it also works on a home that cannot be written.
+    never_writes: whether it opens every home for reading only. ends_with_client: whether it ends in the server when its
+    client has ended. check: of its values, before it runs. sized: a parameter with files, whose bytes are progress.
     """
 
     name: str
@@ -153,8 +169,8 @@ class Command:
     function: Callable[..., Any]
     show: Show | Mapping[str, Show]
     is_local: bool = False
-    is_internal: bool = False
     reads: bool = False
+    never_writes: bool = False
     ends_with_client: bool = False
     check: Check | None = None
     sized: str = ""
@@ -166,22 +182,22 @@ class Command:
     @cached_property
     def parameters(self) -> list[Parameter]:
         declared = list(inspect.signature(self.function).parameters.values())[1:]
-        return [Parameter.of_signature(one) for one in declared if one.name != "progress"]
+        return [Parameter.of_signature(one) for one in declared if one.name != PROGRESS]
 
     def __call__(self, app: Any, progress: Progress, /, **values: object) -> Result:
         """Run it, as the command API does.
 
         Raises `Rejected` for unknown, missing and wrongly typed arguments, and for an `out` where nothing is written.
         """
-        signature = inspect.signature(self.function)
-        declared = {one.name.rstrip("_"): one for one in list(signature.parameters.values())[1:]}
-        more: dict[str, Any] = {"progress": progress} if declared.pop("progress", None) else {}
-        check_arguments(declared, values)
+        _check_arguments(self.parameters, values)
         if (out := values.get("out")) and isinstance(out, str) and "://" not in out:
             from tillstream.app.output_places import check_output  # lazy: help needs none of it
 
             check_output(app.settings, out)
-        result: Result = self.function(app, **more, **{declared[name].name: value for name, value in values.items()})
+        arguments = {one.python_name: values[one.name] for one in self.parameters if one.name in values}
+        if PROGRESS in inspect.signature(self.function).parameters:
+            arguments[PROGRESS] = progress
+        result: Result = self.function(app, **arguments)
         return result
 
 
@@ -190,13 +206,16 @@ class Group:
     """Commands with a first word in common; without a name, they are commands of `tillstream` itself.
 
     Its own command has the name "" and runs without a further word. refuses_options: before a further word.
+    default: the command whose arguments follow the name of the group; other words are looked up first.
     """
 
     name: str = ""
     help: str = ""
     parent: "Group | None" = None
     refuses_options: bool = False
+    default: str = ""
     commands: dict[str, Command] = field(default_factory=dict)
+    internal_commands: list[Command] = field(default_factory=list)
     groups: dict[str, "Group"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -220,7 +239,12 @@ class Group:
 
     def internal(self, api: str, **properties: Any) -> Callable[[F], F]:
         """Declare a command of the API that another command runs."""
-        return self._declared(Command(api, api, _undeclared, _undeclared, is_internal=True, **properties))
+
+        def declare(function: F) -> F:
+            self.internal_commands.append(Command(api, api, function, _undeclared, **properties))
+            return function
+
+        return declare
 
     def _declared(self, command: Command) -> Callable[[F], F]:
         def declare(function: F) -> F:
@@ -229,13 +253,10 @@ class Group:
 
         return declare
 
-    def of_terminal(self) -> dict[str, Command]:
-        """Its commands by their words on the terminal."""
-        return {name: one for name, one in self.commands.items() if not one.is_internal}
-
     def of_api(self) -> dict[str, Command]:
         """Its commands and those of its groups by their names in the API."""
-        commands = {one.api_name: one for one in self.commands.values() if one.api_name}
+        declared = (*self.commands.values(), *self.internal_commands)
+        commands = {one.api_name: one for one in declared if one.api_name}
         for group in self.groups.values():
             commands |= group.of_api()
         return commands
@@ -243,3 +264,61 @@ class Group:
 
 def _undeclared(_: Any) -> None:
     """The function of a command until it is declared, and the output of one that prints nothing."""
+
+
+def _check_arguments(parameters: Sequence[Parameter], values: Mapping[str, object]) -> None:
+    """Raise `Rejected` for unknown, missing and wrongly typed arguments."""
+    declared = {one.name: one for one in parameters}
+    if unknown := sorted(set(values) - set(declared)):
+        takes = f"it takes {', '.join(declared)}" if declared else "it takes none"
+        raise Rejected(f"The command has no argument {', '.join(unknown)}; {takes}.")
+    required = {one.name for one in parameters if one.is_required}
+    if missing := sorted(required - set(values)):
+        raise Rejected(f"The command needs the argument {', '.join(missing)}.")
+    for name, value in values.items():
+        if not _is_of_type(value, declared[name].hint):
+            raise Rejected(f"The argument {name} must be {_type_name(declared[name].hint)}.")
+
+
+def _is_of_type(value: object, hint: Any) -> bool:
+    hint, _ = _without_details(hint)
+    parts = get_args(hint)
+    if hint is object:
+        return True
+    if isinstance(hint, UnionType):
+        return any(_is_of_type(value, part) for part in parts)
+    if hint is NoneType:
+        return value is None
+    if get_origin(hint) is Sequence:
+        return isinstance(value, list | tuple) and all(_is_of_type(each, parts[0]) for each in value)
+    if get_origin(hint) is Mapping:
+        return isinstance(value, Mapping) and all(_is_of_type(each, parts[1]) for each in value.values())
+    return isinstance(value, _PLAIN_TYPES[hint]) and (hint is bool or not isinstance(value, bool))
+
+
+def _type_name(hint: Any) -> str:
+    hint, _ = _without_details(hint)
+    parts = get_args(hint)
+    if isinstance(hint, UnionType):
+        return " or ".join(map(_type_name, parts))
+    if get_origin(hint) is Sequence:
+        return f"a list of {_type_name(parts[0])}"
+    if get_origin(hint) is Mapping:
+        return "an object" if parts[1] is object else f"an object whose values are {_type_name(parts[1])}"
+    return _TYPE_NAMES[hint]
+
+
+def read_file(path: str) -> bytes:
+    """Raises `Rejected` for a file that cannot be read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise Rejected(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def write_file(path: str, content: bytes) -> None:
+    """Raises `Rejected` for a file that cannot be written."""
+    try:
+        Path(path).write_bytes(content)
+    except OSError as error:
+        raise Rejected(f"{path} cannot be written: {error.strerror}.") from error

@@ -1,23 +1,190 @@
-"""Detect the contract of a file, and its figures once no question is open; needs no app."""
+"""`tillstream detect` and `tillstream contracts`: contracts are proposed, saved, listed, exported and changed."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.app import App
+from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, Terminal, write_file
+from tillstream.commands.printing import amount_or_blank, echo, print_line, print_title, show_list
 from tillstream.commands.result import COMMAND_LINE, DONE, HELD, Progress, Result
-from tillstream.contracts import contract_files, registry
-from tillstream.detection.answers import check_answers
-from tillstream.detection.evidence import DetectionLog
-from tillstream.model.contract import Contract, parse_contract
-from tillstream.model.errors import Rejected
+from tillstream.model.errors import Rejected, TillstreamError
 from tillstream.model.file_names import without_dates
+
+if TYPE_CHECKING:
+    from tillstream.app import App
+    from tillstream.model.contract import Contract
+
+root = Group()
 
 Rows = Sequence[Mapping[str, Any]]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+NO_SALES: dict[str, Any] = {"sale_count": 0, "line_count": 0, "net": "0"}
+
+
+def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
+    if as_yaml:
+        from tillstream.contracts.contract_files import data_to_yaml
+
+        for question in data["questions"]:
+            print_line(f"# open: {question['key']}: {question['question']}")
+        print_line(data_to_yaml(data["contract"]).rstrip())
+        return
+    contract = data["contract"]
+    what = f" · proposed contract {contract['name']}" if contract else ""
+    if data["source"]:
+        what = f" · contract {contract['name']}, version {contract['version']}"
+    print_title(data["file"], f"{what} · {data['rows_read']:,} rows sampled")
+    width = max((len(one["about"]) for one in data["findings"]), default=0)
+    for one in data["findings"]:
+        why = f"{one['sure']} · {one['evidence']}{_lines(one['lines'])}"
+        print_line(f"  {one['about']:<{width}}  {_value(one['value'])} · {why}")
+    _columns(data["columns"])
+    for one in data["questions"]:
+        _question(one)
+    if data["first_load"]:
+        print_line("figures of the whole file, to compare with those that you know")
+        for sentence in data["first_load"]["sentences"]:
+            print_line(f"  {sentence}")
+    if data["unreadable"]:
+        print_line(f"the contract cannot read the whole file: {data['unreadable']}")
+    _next_step(data)
+
+
+def _columns(columns: list[dict[str, Any]]) -> None:
+    if columns:
+        print_line("columns of the file, with the first values of the sampled rows")
+    width = max((len(one["name"]) for one in columns), default=0)
+    for one in columns:
+        use = " and ".join(one["roles"]) or {"extra": "kept as extra"}.get(one["use"], one["use"])
+        samples = ", ".join(f"“{sample}”" for sample in one["samples"]) or "no values"
+        total = f" · sum {one['sum']}" if one["sum"] else ""
+        print_line(f"  {one['name']:<{width}}  {use} · {samples} · {one['filled']:,} filled{total}")
+
+
+def _value(value: str) -> str:
+    return {"\t": "tab", " ": "blank"}.get(value, value)
+
+
+def _lines(lines: list[int]) -> str:
+    if not lines:
+        return ""
+    return f" ({'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines))})"
+
+
+def _question(one: dict[str, Any]) -> None:
+    key = f"{one['key']}.WORD" if "words" in one else one["key"]
+    print_title(f"? {one['question']}", f" --answer {key}={'|'.join(map(_value, one['choices'])) or '…'}")
+    if one["default"]:
+        print_line(f"  usually {_value(one['default'])}")
+    if one["evidence"]:
+        print_line(f"  {one['evidence']}{_lines(one['lines'])}")
+    if one["none"]:
+        print_line(f"  {'--answer column.status=-' if 'words' in one else '-'} means: {one['none']}")
+    for use in one.get("words", ()):
+        rows = f"{use['rows']:,} {'row' if use['rows'] == 1 else 'rows'}"
+        amount = f", together {use['amount']}" if use["amount"] else ""
+        meaning = use["meaning"] or f"--answer {use['key']}={'|'.join(use['choices'])}"
+        print_line(f"  {use['word'] or '(no word)'} · {rows}{amount} · {meaning}")
+
+
+def _next_step(data: dict[str, Any]) -> None:
+    count = len(data["questions"])
+    if count:
+        print_line(f"{count} {'question is' if count == 1 else 'questions are'} open. Answer with --answer KEY=VALUE.")
+    elif data["saved"]:
+        saved = data["saved"]
+        print_line(
+            f"Saved as contract {saved['name']}, version {saved['version']}: ingest FILE --region {saved['name']}"
+        )
+    elif data["source"]:
+        name = data["source"]
+        print_line(f"No question is open. To load the file, use ingest FILE --region {name}.")
+    else:
+        print_line("No question is open. To save the contract, use --save NAME; to print it, use --yaml.")
+
+
+def show_contract(data: dict[str, Any]) -> None:
+    """Print a contract, one line per field; unset fields are omitted."""
+    print_title(data["name"], f" · version {data['version']} · region {data['region']}")
+    if data["description"]:
+        print_line(data["description"])
+    for name, value in data.items():
+        if name not in {"name", "version", "region", "description"}:
+            _field(name, value, "  ")
+
+
+def show_whole_numbers(data: dict[str, Any]) -> None:
+    """Print what a contract's rule for whole numbers changes, or has changed."""
+    print_title(data["contract"], f" · version {data['contract_version']} · region {data['region']}")
+    for column, example in data["columns"].items():
+        print_line(f"  {column}: {example} is read as {example.rstrip('0')[:-1]}")
+    for each in data.get("replayed", data["files"]):
+        print_line(f"  {each['file']} · {each.get('status', 'to be replayed')} · {each['batch_id']}")
+    if "replayed" in data:
+        return
+    for hold in data["holds"]:
+        print_line(f"  would be held: {hold['message']} ({hold['code']})")
+    before = {row["currency"]: row for row in data["before"]}
+    after = {row["currency"]: row for row in data["after"]}
+    for currency in sorted(before.keys() | after.keys()):
+        sales = [side.get(currency, NO_SALES) for side in (before, after)]
+        for label, name in (("sales", "sale_count"), ("lines", "line_count")):
+            print_line(f"  {label} {sales[0][name]:,} → {sales[1][name]:,}")
+        net = [amount_or_blank(side["net"], currency) for side in sales]
+        print_line(f"  net {net[0]} → {net[1]} {currency}")
+    print_line("  all numbers: " + ", ".join(f"{count:,} {kind}" for kind, count in data["changes"].items()))
+    print_line("This is a preview. To save the new version and replay the files, use --yes.")
+
+
+def show_exported_checks(data: dict[str, Any]) -> None:
+    print_line(f"The checks of {data['name']}, version {data['version']}, are written to {data['file']}.")
+
+
+def _field(name: str, value: Any, indent: str) -> None:
+    if value in (None, "", [], {}):
+        return
+    if isinstance(value, dict):
+        print_line(f"{indent}{name}:")
+        for key, each in value.items():
+            _field(key, each, f"{indent}  ")
+    else:
+        print_line(f"{indent}{name}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
+
+
+@root.local("detect")
+def detect_on_terminal(
+    terminal: Terminal,
+    file: InputFile,
+    *,
+    answers: Annotated[
+        Mapping[str, str], Option("Answer a question by its key; can be repeated.", names=("--answer",))
+    ],
+    name: Annotated[
+        str, Option("Save the contract under this name, unless a question is open.", names=("--save",))
+    ] = "",
+    as_yaml: Annotated[bool, Option("Print only the contract, as YAML.", names=("--yaml",))] = False,
+) -> None:
+    """Propose a contract for a file, with evidence and open questions; exits with 4 while a question is open.
+
+    If contracts fit the file, asks for its source first; an answer to a question about the content means a new one.
+    While a question is open, samples at most two megabytes of the file. Then reads all of it and prints its figures;
+    --save prints them, and confirms them for the first load. If its region has sales already, a sample of the file is
+    compared with them.
+    """
+    from tillstream.commands.dispatch import has_ledger
+
+    search = (lambda **wanted: terminal.read("delivered-lines", **wanted)) if has_ledger(terminal.settings) else None
+    try:
+        result = detect(file, answers, name, terminal.settings.contracts, search)
+    except TillstreamError as error:
+        terminal.fail(str(error))
+    result.data["saved"] = None
+    if name and not result.code:
+        result.data["saved"] = terminal.read("contracts-save", contract=result.data["contract"])
+    terminal.print(result.data, lambda data: show_proposal(data, as_yaml=as_yaml))
+    terminal.end(result.code)
 
 
 def detect(
@@ -31,7 +198,10 @@ def detect(
     cannot be saved: with a `name`, it is `Rejected`.
     Raises `Rejected` for an unreadable file or an invalid answer.
     """
-    from tillstream.review import contract_choice, questionnaire, sale_overlap  # lazy: loads the pipeline
+    from tillstream.contracts import contract_files
+    from tillstream.detection.answers import check_answers
+    from tillstream.detection.evidence import DetectionLog
+    from tillstream.review import contract_choice, questionnaire, sale_overlap
 
     check_answers(answers)
     if name and not NAME.fullmatch(name):
@@ -58,7 +228,7 @@ def detect(
     return Result(data, HELD if onboarding.questions else DONE)
 
 
-def _add_figures(data: dict[str, Any], path: Path, contract: Contract, *, must_read: bool) -> None:
+def _add_figures(data: dict[str, Any], path: Path, contract: "Contract", *, must_read: bool) -> None:
     """Add the figures of the file, or why the contract cannot read it. must_read: that is an error."""
     try:
         data["first_load"] = _figures(path, contract)
@@ -68,7 +238,7 @@ def _add_figures(data: dict[str, Any], path: Path, contract: Contract, *, must_r
         data["unreadable"] = str(error)
 
 
-def _figures(path: Path, contract: Contract) -> dict[str, object]:
+def _figures(path: Path, contract: "Contract") -> dict[str, object]:
     from tillstream.pipeline.staging.figures import read_figures  # heavy, only needed once no question is open
 
     received = contract.dates.latest_day(datetime.now(UTC))
@@ -76,34 +246,138 @@ def _figures(path: Path, contract: Contract) -> dict[str, object]:
     return figures.to_dict() | {"sentences": list(figures.sentences())}
 
 
-@dataclass(frozen=True, kw_only=True)
-class DeliveredLines:
-    """What is looked up: see `LineSearch`; days as 2026-12-31, amounts as 1.50."""
-
-    region: str
-    days: Sequence[str]
-    sale_ids: Sequence[str]
-    amounts: Sequence[str]
-
-
-def delivered_lines(app: App, progress: Progress, arguments: DeliveredLines) -> Result:
-    """Look up lines of a region by sale IDs and amounts, for `detect`."""
+@root.internal("delivered-lines")
+def delivered_lines(
+    app: "App", *, region: str, days: Sequence[str], sale_ids: Sequence[str], amounts: Sequence[str]
+) -> Result:
+    """Look up lines of a region by sale IDs and amounts, as `LineSearch`: days as 2026-12-31, amounts as 1.50."""
     from tillstream.review.sale_overlap import search_delivered_rows
 
-    return Result(search_delivered_rows(app.ports.warehouse, **asdict(arguments)))
+    return Result(
+        search_delivered_rows(app.ports.warehouse, region=region, days=days, sale_ids=sale_ids, amounts=amounts)
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
-class SaveContract:
-    """A contract as JSON."""
-
-    contract: Mapping[str, object]
-
-
-def save_contract(app: App, progress: Progress, arguments: SaveContract) -> Result:
+@root.internal("contracts-save")
+def save_contract(app: "App", *, contract: Mapping[str, object]) -> Result:
     """Save a contract in the company's folder, as the next version if it changed, and confirm its figures."""
-    contract = parse_contract(arguments.contract, "The proposed contract")
-    is_current = app.contracts.all().get(contract.name) == contract
-    saved = contract if is_current else app.contracts.save(contract, COMMAND_LINE)
+    from tillstream.contracts import registry
+    from tillstream.model.contract import parse_contract
+
+    proposed = parse_contract(contract, "The proposed contract")
+    is_current = app.contracts.all().get(proposed.name) == proposed
+    saved = proposed if is_current else app.contracts.save(proposed, COMMAND_LINE)
     registry.confirm_contract(app.ports, saved.name, COMMAND_LINE)
     return Result({"name": saved.name, "version": saved.version})
+
+
+@root.local("contracts")
+def contracts_on_terminal(
+    terminal: Terminal,
+    name: str = "",
+    *,
+    schema: Annotated[bool, Option("Print the JSON schema of contracts, for editors that validate YAML.")] = False,
+    pandera: Annotated[
+        OutputFile, Option("Write the contract's checks to a .py or .yaml file as a pandera schema.")
+    ] = "",
+    frame: Annotated[
+        str,
+        Option(
+            "The frames that the schema of --pandera checks; pandas needs a .py file.", choices=("polars", "pandas")
+        ),
+    ] = "polars",
+    expectations: Annotated[
+        OutputFile, Option("Write the contract's checks to a .json file as a suite of Great Expectations.")
+    ] = "",
+    whole_numbers: Annotated[
+        bool,
+        Option(
+            "Read IDs such as 12557.0 as 12557: show what changes; with --yes, save a new version and replay the files."
+        ),
+    ] = False,
+    yes: Annotated[bool, Option("Make the change of --whole-numbers.")] = False,
+) -> None:
+    """List the region contracts, or show one of them."""
+    if schema:
+        from tillstream.contracts.contract_files import contract_schema
+
+        echo(contract_schema().rstrip("\n"))
+        terminal.end()
+    if (pandera or expectations or whole_numbers) and not name:
+        option = "--pandera" if pandera else "--expectations" if expectations else "--whole-numbers"
+        terminal.misuse(f"{option} needs the NAME of a contract.")
+    if pandera and expectations:
+        terminal.misuse("Use either --pandera or --expectations.")
+    if yes and not whole_numbers:
+        terminal.misuse("--yes belongs to --whole-numbers.")
+    if whole_numbers:
+        terminal.run(f"contracts-whole-numbers{'' if yes else '-preview'}", show_whole_numbers, name=name)
+    if expectations:
+        terminal.run("contracts-expectations", show_exported_checks, name=name, out=expectations)
+    if pandera:
+        terminal.run("contracts-pandera", show_exported_checks, name=name, out=pandera, frame=frame)
+    terminal.run("contracts", show_contract if name else show_list, name=name)
+
+
+@root.internal("contracts", reads=True)
+def contracts(app: "App", *, name: str = "") -> Result:
+    """name: only this one; empty: a summary of all."""
+    if name:
+        return Result(app.contracts.current(name).model_dump(mode="json"))
+    shown = ("name", "version", "region", "currency", "description")
+    current = [app.contracts.current(each) for each in app.contracts.names()]
+    return Result([{column: getattr(contract, column) for column in shown} for contract in current])
+
+
+@root.internal("contracts-pandera")
+def contracts_pandera(app: "App", *, name: str, out: str, frame: str = "polars") -> Result:
+    """Write the checks of a contract to a file as a pandera schema. Raises `Rejected` if it cannot be written."""
+    from tillstream.pipeline.validating.schema_exports import SCHEMA_FORMATS
+
+    contract = app.contracts.current(name)
+    formats = SCHEMA_FORMATS[frame]
+    write = formats.get(Path(out).suffix)
+    if write is None:
+        raise Rejected(f"{Path(out).name} must end with {' or '.join(formats)} for {frame} frames.")
+    return _written(contract, out, write(contract))
+
+
+@root.internal("contracts-expectations")
+def contracts_expectations(app: "App", *, name: str, out: str) -> Result:
+    """Write the checks of a contract as a suite of Great Expectations. Raises as `contracts_pandera`."""
+    from tillstream.pipeline.validating.schema_exports import to_expectation_json
+
+    if Path(out).suffix != ".json":
+        raise Rejected(f"{Path(out).name} must end with .json.")
+    contract = app.contracts.current(name)
+    return _written(contract, out, to_expectation_json(contract))
+
+
+def _written(contract: "Contract", out: str, content: str) -> Result:
+    write_file(out, content.encode())
+    return Result({"name": contract.name, "version": contract.version, "file": out})
+
+
+@root.internal("contracts-whole-numbers-preview")
+def preview_whole_numbers(app: "App", *, name: str) -> Result:
+    """What the rule for whole numbers would change."""
+    from tillstream.review import replay
+
+    return Result(replay.preview_whole_numbers(app.ports, app.contracts, name), HELD)
+
+
+@root.internal("contracts-whole-numbers")
+def adopt_whole_numbers(app: "App", progress: Progress, *, name: str) -> Result:
+    """Save the version, and replay the files together."""
+    from tillstream.commands.run_batch import exit_code_of_all, stage_now
+    from tillstream.pipeline.settling import settle
+    from tillstream.receipts import receipt as receipts
+    from tillstream.review import replay
+
+    done, replayed = replay.adopt_whole_numbers(app.ports, app.contracts, name, COMMAND_LINE)
+    for batch in replayed:
+        stage_now(app, batch, progress)
+    progress("settling")
+    settle.settle_all(app.ports, app.contracts)
+    results = [receipts.receipt(app.ports, batch.batch_id) for batch in replayed]
+    return Result(done | {"replayed": results}, exit_code_of_all(results))

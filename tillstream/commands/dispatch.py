@@ -16,18 +16,6 @@ from tillstream.settings import Settings
 from tillstream.system_user import user_name
 
 TRIES = 50
-NEVER_WRITING = frozenset({"frame"})
-"""Commands that open every home for reading only."""
-READING = frozenset(
-    {
-        *("query", "measures", "receipts", "quarantine", "status", "contracts", "audit"),
-        *("users", "tokens", "catalogue", "webhooks", "channels", "goals", "stock", "report-executive", "export"),
-        *("losses", "connect", "connect-kinds", "connect-show", "backfill-list", "backfill-status"),
-        *("sync-homes", "sync-status", "marts-destinations"),
-        *NEVER_WRITING,
-    }
-)
-"""Commands that also work on a home folder that cannot be written."""
 REFUSED = "Run the command as the user who started the server, or stop that server and start it again."
 TURN = 2.0
 """Seconds to wait for the folder before looking for a server again."""
@@ -139,14 +127,14 @@ def _with_app(settings: Settings, name: str, arguments: Mapping[str, Any], progr
         # load the data frame libraries while the folder is opened and the bytes are stored
         threading.Thread(target=import_module, args=("tillstream.pipeline.validating.validate",), daemon=True).start()
     try:
-        if name in NEVER_WRITING and not settings.project:
+        if COMMANDS[name].never_writes and not settings.project:
             with owned(settings, TURN), open_read_only(settings) as app:
                 return COMMANDS[name](app, progress, **arguments)
         with open_app(settings, TURN, rates=not is_ingest) as app:
             _check_ledger(app, name)
             return COMMANDS[name](app, progress, **arguments)
     except ReadOnly:
-        if name not in READING and not COMMANDS[name].reads:
+        if not COMMANDS[name].reads:
             raise
     with open_read_only(settings) as app:
         return COMMANDS[name](app, progress, **arguments)

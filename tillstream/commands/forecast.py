@@ -7,8 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.commands.arguments import read_file
-from tillstream.commands.declaration import AnyPath, Group, InputFile, Option, PathKind
+from tillstream.commands.declaration import AnyPath, Group, InputFile, Option, PathKind, read_file
 from tillstream.commands.printing import MAX_PROBLEMS, print_line, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
 from tillstream.model import audit

@@ -10,8 +10,9 @@ from tillstream.analytics import filter_values, line_export, measure_values, que
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import forbidden_error
 from tillstream.app import App
+from tillstream.commands.declaration import Group
 from tillstream.commands.query import LIMIT, check_parameter_names
-from tillstream.commands.result import Progress, Result
+from tillstream.commands.result import Result
 from tillstream.goals import published_standings, target_sales
 from tillstream.goals.published_standings import standing_row
 from tillstream.goals.standings import MonthOfGoals
@@ -63,35 +64,49 @@ def _measure(scope: Scope, text: str) -> GoalMeasure:
 AT_PARAMETER = "at"
 
 
+root = Group()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """kind: one of KINDS. names: of the query, or of the measures. by: dimensions. params: parameters and filters.
-    limit: the maximum number of rows of a query; 0: all. user: the sign-in name of the account whose access applies;
-    empty: everything. out: the path of the file to write."""
+    """kind: one of `FRAME_KINDS`. names: of the query, or of the measures. by: dimensions. params: parameters and
+    filters. limit: the maximum number of rows of a query; 0: all."""
 
     kind: str
     names: Sequence[str]
     params: Mapping[str, Sequence[str]]
-    out: str
     by: Sequence[str] = ()
     limit: int = 0
-    user: str = ""
 
 
-def frame(app: App, progress: Progress, arguments: Frame) -> Result:
-    """Write the rows. Raises as queries and measures do, and `Rejected` for an account that is stopped."""
-    scope = scope_of_account(app, arguments.user)
-    if arguments.kind not in FRAME_KINDS:
-        raise Rejected(f"There are no rows of {arguments.kind}; use one of {', '.join(FRAME_KINDS)}.")
-    batches = FRAME_KINDS[arguments.kind](app, scope, arguments)
+@root.internal("frame", reads=True, never_writes=True)
+def frame(
+    app: App,
+    *,
+    kind: str,
+    names: Sequence[str],
+    params: Mapping[str, Sequence[str]],
+    out: str,
+    by: Sequence[str] = (),
+    limit: int = 0,
+    user: str = "",
+) -> Result:
+    """Write the rows. Raises as queries and measures do, and `Rejected` for an account that is stopped.
+
+    user: the sign-in name of the account whose access applies; empty: everything. out: the path of the file to write.
+    """
+    scope = scope_of_account(app, user)
+    if kind not in FRAME_KINDS:
+        raise Rejected(f"There are no rows of {kind}; use one of {', '.join(FRAME_KINDS)}.")
+    batches = FRAME_KINDS[kind](app, scope, Frame(kind=kind, names=names, params=params, by=by, limit=limit))
     first = next(batches)
     try:
-        with pa.OSFile(arguments.out, "wb") as file, pa.ipc.new_stream(file, first.schema) as writer:
+        with pa.OSFile(out, "wb") as file, pa.ipc.new_stream(file, first.schema) as writer:
             for batch in chain([first], batches):
                 writer.write(batch)
     except OSError as error:
-        raise Rejected(f"{arguments.out} cannot be written: {error.strerror}.") from error
-    return Result({"out": arguments.out})
+        raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
+    return Result({"out": out})
 
 
 def scope_of_account(app: App, login: str) -> Scope:

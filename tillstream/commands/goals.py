@@ -6,8 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.commands.arguments import read_file
-from tillstream.commands.declaration import Group, InputFile, Option
+from tillstream.commands.declaration import Group, InputFile, Option, read_file
 from tillstream.commands.printing import print_line, print_problems, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Result
 from tillstream.model.dates import Month

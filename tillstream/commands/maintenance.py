@@ -1,101 +1,165 @@
-"""Backup, publishing, rebuild, quality checks, status and losses."""
+"""`tillstream status`, `sweep`, `settle`, `announce`, `rebuild` and `quality`: upkeep of a ledger."""
 
 import time
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.analytics import holidays
-from tillstream.app import App
-from tillstream.commands.arguments import NoArguments
+from tillstream.commands.declaration import Group, Option
+from tillstream.commands.printing import count_words, print_line, print_title
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, HELD, Progress, Result
-from tillstream.intake import watched_folder
 from tillstream.model import audit
 from tillstream.model.batch import BatchState
-from tillstream.model.errors import Rejected
-from tillstream.operations import (
-    kept_originals,
-    large_settlements,
-    ledger_repair,
-    maintenance_status,
-    message_queues,
-    quality_results,
-    rebuild,
-    reconcile,
-)
-from tillstream.operations import quality_checks as quality
-from tillstream.operations.quality_results import published_results
-from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
-from tillstream.pipeline.publishing.sale_events import unpublished_settlements
-from tillstream.records import audit_log, batch_records, losses
+from tillstream.model.events import WEBHOOK_SUBSCRIPTIONS
+
+if TYPE_CHECKING:
+    from tillstream.app import App
+
+root = Group()
+
+SWEPT = {
+    "taken": "ingested {} from the watched folder",
+    "registered": "registered {} that had no batch",
+    "staged": "resumed {}",
+    "settled": "committed {}",
+    "undone": "finished {}",
+    "announced": "announced {}",
+    "received": "received {}",
+}
+COUNTED = {
+    "taken": ("file", "files"),
+    "registered": ("file", "files"),
+    "staged": ("batch", "batches"),
+    "settled": ("settlement", "settlements"),
+    "undone": ("undo", "undos"),
+    "announced": ("settlement", "settlements"),
+    "received": ("message of a store", "messages of stores"),
+}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Backup:
-    """out: the path of the archive, or a folder of a bucket."""
-
-    out: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rebuild:
-    """originals: stage the originals again."""
-
-    originals: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Quality:
-    """everything: all checks on all days."""
-
-    everything: bool = False
-
-
-def backup(app: App, progress: Progress, arguments: Backup) -> Result:
-    """Ends with 1 if a kept original is lost or damaged, and so is in the backup: the backup is complete otherwise."""
-    if app.backup is None:
-        raise Rejected("Backups are not available for this installation.")
-    kept = app.backup(arguments.out, lambda size: progress("bytes", size))
-    maintenance_status.note_run(app.ports, maintenance_status.BACKUP_TASK)
-    if app.ports.objects.keeps_checksums:  # compared with the copies
-        return Result(kept)
-    damaged = kept_originals.verify_all_originals(app.ports)
-    return Result(kept | {"damaged": damaged}, FAILED if damaged else DONE)
-
-
-def announce(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    events_by_settlement = {
-        number: announce_settlement(app.ports, number) for number in unpublished_settlements(app.ports)
-    }
-    app.ports.warehouse.refresh_totals()
-    if events_by_settlement:
-        after = {"settlements": sorted(events_by_settlement), "events": sum(events_by_settlement.values())}
-        audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_ANNOUNCED, "settlements", None, after)
-    return Result({"settlements": len(events_by_settlement), "events": sum(events_by_settlement.values())})
-
-
-def rebuild_check(app: App, progress: Progress, arguments: Rebuild) -> Result:
-    run = rebuild.rebuild_from_originals if arguments.originals else rebuild.rebuild_from_ledger
-    repaired = (
-        ledger_repair.repair_ledger(app.ports, app.contracts, whole=True).sentences() if arguments.originals else []
-    )
-    report = ({"repaired": repaired} if repaired else {}) | run(
-        app.ports, app.fresh_warehouse, lambda step: progress("settlements", step)
-    )
-    return Result(report, FAILED if report["differences"] or report["unread"] else DONE)
-
-
-def check_quality(app: App, progress: Progress, arguments: Quality) -> Result:
-    app.ports.warehouse.refresh_totals()
-    if arguments.everything or not quality_results.last_results(app.ports).checked_at:
-        quality.check_all_days(app.ports, quality.ON_BIGQUERY if app.settings.project else quality.ON_ONE_MACHINE)
+def show_status(data: dict[str, Any]) -> None:
+    print_line(f"Data in {data['home']}")
+    if data["as_of"]:
+        print_line(f"{count_words(data['lines'], 'line', 'lines')} in the numbers, as of {_minute(data['as_of'])}")
     else:
-        quality.check_changed_days(app.ports)
-    report = published_results(app.ports)
-    return Result(report, FAILED if report["failing"] else DONE)
+        print_line("Nothing has been settled yet.")
+    if data["batches"]:
+        batches = ", ".join(f"{count:,} {state}" for state, count in data["batches"].items())
+        print_line(f"Batches: {batches}")
+    queues = [words for queue in data["queues"] if (words := _queue(queue))]
+    for words in queues:
+        print_line(f"Queue {words}")
+    if any(queue["ready"] is None for queue in data["queues"]):
+        print_line("Queues: their lengths are not known here")
+    elif not queues:
+        print_line("Queues: empty")
+    if not data["has_worker"]:
+        ready = [queue["subscription"].startswith(WEBHOOK_SUBSCRIPTIONS) for queue in data["queues"] if queue["ready"]]
+        advice = "" if all(ready) else " `tillstream sweep` processes what is ready, or `tillstream serve`."
+        webhooks = " Only `tillstream serve` sends the events of webhooks." if any(ready) else ""
+        print_line(f"No server is running.{advice}{webhooks}")
+    _show_held(data["batches"].get("held", 0))
+    for one in data["losses"]:
+        print_line(f"Lost or damaged: {one['message']} {one['remedy']} ({one['id']})")
 
 
-def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
+def _show_held(count: int) -> None:
+    if count:
+        held = count_words(count, "batch is", "batches are")
+        print_line(f"{held} held and not in the numbers. `tillstream receipts` shows why.")
+
+
+def _minute(instant: Any) -> str:
+    """2026-11-29 13:29 UTC, of an instant or its ISO 8601 text."""
+    return f"{datetime.fromisoformat(str(instant)):%Y-%m-%d %H:%M} UTC"
+
+
+def _queue(queue: dict[str, Any]) -> str:
+    """Describe one queue; empty if it has no messages."""
+    parts = [
+        f"{queue[name]:,} {words}"
+        for name, words in (
+            ("ready", "ready"),
+            ("leased", "in progress"),
+            ("delayed", "waiting for a retry"),
+            ("dead", "dead letters"),
+        )
+        if queue[name]
+    ]
+    return f"{queue['subscription']}: {', '.join(parts)}" if parts else ""
+
+
+def show_quality(data: dict[str, Any]) -> None:
+    failing = data["failing"]
+    passed = len(data["checks"]) - len(failing)
+    print_line(f"{count_words(passed, 'check passes', 'checks pass')}, {count_words(len(failing), 'fails', 'fail')}")
+    for check in data["checks"]:
+        if check["failing_rows"]:
+            days = f" on {count_words(len(check['failing_days']), 'day', 'days')}" if check["failing_days"] else ""
+            rows = count_words(check["failing_rows"], "row", "rows")
+            words = f"{check['description']} {check['remedy']}".rstrip()
+            print_line(f"{check['name']} ({check['mart']}): {rows}{days}. {words}")
+
+
+def show_settled(data: dict[str, Any]) -> None:
+    done = [SWEPT[name].format(count_words(data[name], *COUNTED[name])) for name in ("settled", "undone") if data[name]]
+    print_line(f"{', '.join(done).capitalize()}." if done else "Nothing was to be settled.")
+
+
+def show_announced(data: dict[str, Any]) -> None:
+    if not data["settlements"]:
+        print_line("All settlements are already announced.")
+        return
+    settlements = count_words(data["settlements"], "settlement is", "settlements are")
+    print_line(f"{settlements} announced: {count_words(data['events'], 'event', 'events')} published.")
+
+
+def show_swept(data: dict[str, Any]) -> None:
+    done = [
+        SWEPT[name].format(count_words(count, *COUNTED[name]))
+        for name, count in data.items()
+        if count and name in SWEPT
+    ]
+    if done or not data["left"]:
+        print_line(f"Done: {'; '.join(done)}." if done else "There was nothing to resume.")
+    for words in (*data["repaired"], *data["not_taken"]):
+        print_line(words)
+    if data["left"]:
+        left = ", ".join(f"{count:,} in {name}" for name, count in data["left"].items())
+        print_line(f"Still queued: {left}. They are in progress, or wait for a retry. Run `sweep` again in a minute.")
+    if data["still_written"]:
+        files = count_words(data["still_written"], "file is", "files are")
+        print_line(f"{files} still being written. Run `sweep` again when they are complete.")
+    _show_held(data["held"])
+    if data["losses"]:
+        print_line(f"{count_words(data['losses'], 'loss is', 'losses are')} open: run `tillstream losses`.")
+
+
+def show_rebuilt(data: dict[str, Any]) -> None:
+    for words in data.get("repaired", ()):
+        print_line(words)
+    settlements = count_words(data["settlements"], "settlement", "settlements")
+    size = f"{settlements} of {count_words(data['batches'], 'batch', 'batches')}"
+    if data.get("kept_aside"):
+        print_line(f"Rebuilt {size} from the kept originals. The old warehouse is kept as {data['kept_aside']}.")
+        return
+    unread = data.get("unread", ())
+    for words in unread:
+        print_line(words)
+    if not data["differences"]:
+        rest = ", apart from what could not be read" if unread else ""
+        print_line(f"Settled {size} again: the copy and the ledger are identical{rest}.")
+        return
+    print_title(f"Settled {size} again: the copy and the ledger differ.")
+    for words in data["differences"]:
+        print_line(f"  {words}")
+
+
+@root.command("status", show_status, reads=True)
+def status(app: "App") -> Result:
+    """Show the state of the ledger and the queues, and where the data is stored."""
+    from tillstream.operations import maintenance_status, message_queues
+    from tillstream.records import batch_records, losses
+
     ports = app.ports
     states = {state.value: ports.documents.count(batch_records.BATCHES, {"state": state.value}) for state in BatchState}
     size = maintenance_status.read_ledger_size(ports.warehouse)
@@ -112,8 +176,15 @@ def status(app: App, progress: Progress, arguments: NoArguments) -> Result:
     )
 
 
-def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Ingest the watched folder, reconcile, and work off the queues; incomplete files are checked twice."""
+@root.command("sweep", show_swept)
+def sweep_now(app: "App") -> Result:
+    """Ingest the files in the watched folder and resume interrupted work."""
+    from tillstream.analytics import holidays
+    from tillstream.commands import queues
+    from tillstream.intake import watched_folder
+    from tillstream.operations import kept_originals, reconcile
+    from tillstream.records import audit_log, losses
+
     checked = app.home.run(whole=True) if app.home else []
     audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
     held = _held(app)
@@ -125,15 +196,10 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     swept = reconcile.resume_interrupted_work(
         app.ports, app.contracts, patience=timedelta(0), delegate=bool(app.settings.project)
     )
-    swept["repaired"] = [
-        *(() if app.has_worker else app.notices),
-        *checked,
-        *swept["repaired"],
-    ]  # a server printed them
+    printed = () if app.has_worker else app.notices  # a server printed them
+    swept["repaired"] = [*printed, *checked, *swept["repaired"]]
     share = kept_originals.FUNCTION_SHARE if app.settings.project else kept_originals.COMMAND_SHARE
     swept["repaired"] += kept_originals.verify_originals(app.ports, share, again=True)
-    from tillstream.commands import queues  # lazy: structlog, which the handlers of events need
-
     queued = queues.work_off_queues(app)
     holidays.refresh_holidays(app.ports)
     app.ports.warehouse.refresh_totals()
@@ -148,77 +214,89 @@ def sweep_now(app: App, progress: Progress, arguments: NoArguments) -> Result:
     )
 
 
-def _held(app: App) -> int:
-    return app.ports.documents.count(batch_records.BATCHES, {"state": BatchState.HELD.value})
+@root.command("settle", show_settled)
+def settle_staged(app: "App") -> Result:
+    """Settle all staged files. In a Google Cloud project: those that are too large for its functions, and large undos.
 
+    In a project, the job settle-large runs this command. TILLSTREAM_SETTLE_MEMORY sets the memory that it can use.
+    """
+    from tillstream import logs
+    from tillstream.operations import large_settlements
+    from tillstream.records import audit_log
 
-def settle_staged(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Settle with the memory of this process."""
     audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_REFRESHED, "pipeline")
-    from tillstream import logs  # lazy: structlog is not needed by most commands
-
     report = large_settlements.settle_large(app.ports, app.contracts)
     logs.warn("ledger repaired", report["repaired"])
     return Result(report)
 
 
-def _take_dropped(app: App) -> tuple[int, list[str]]:
+@root.command("announce", show_announced)
+def announce(app: "App") -> Result:
+    """Publish the events of settlements that were not announced."""
+    from tillstream.pipeline.publishing.sale_events import publish_changes as announce_settlement
+    from tillstream.pipeline.publishing.sale_events import unpublished_settlements
+    from tillstream.records import audit_log
+
+    events_by_settlement = {
+        number: announce_settlement(app.ports, number) for number in unpublished_settlements(app.ports)
+    }
+    app.ports.warehouse.refresh_totals()
+    if events_by_settlement:
+        after = {"settlements": sorted(events_by_settlement), "events": sum(events_by_settlement.values())}
+        audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.DATA_ANNOUNCED, "settlements", None, after)
+    return Result({"settlements": len(events_by_settlement), "events": sum(events_by_settlement.values())})
+
+
+@root.command("rebuild", show_rebuilt)
+def rebuild_check(
+    app: "App",
+    progress: Progress,
+    *,
+    check: Annotated[bool, Option("Rebuild from the rows in the ledger.")] = False,
+    originals: Annotated[bool, Option("Rebuild from the kept originals.", names=("--from-originals",))] = False,
+) -> Result:
+    """Settle everything again in a copy and compare it with the ledger; rebuild a ledger of an older version."""
+    from tillstream.operations import ledger_repair, rebuild
+
+    from_originals = originals and not check
+    run = rebuild.rebuild_from_originals if from_originals else rebuild.rebuild_from_ledger
+    repaired = ledger_repair.repair_ledger(app.ports, app.contracts, whole=True).sentences() if from_originals else []
+    report = ({"repaired": repaired} if repaired else {}) | run(
+        app.ports, app.fresh_warehouse, lambda step: progress("settlements", step)
+    )
+    return Result(report, FAILED if report["differences"] or report["unread"] else DONE)
+
+
+@root.command("quality", show_quality)
+def check_quality(
+    app: "App",
+    *,
+    everything: Annotated[
+        bool, Option("All checks on all days, not only on days that changed.", names=("--all",))
+    ] = False,
+) -> Result:
+    """Check keys, values and totals of the marts. Ends with 1 if a check fails."""
+    from tillstream.operations import quality_checks as quality
+    from tillstream.operations import quality_results
+    from tillstream.operations.quality_results import published_results
+
+    app.ports.warehouse.refresh_totals()
+    if everything or not quality_results.last_results(app.ports).checked_at:
+        quality.check_all_days(app.ports, quality.ON_BIGQUERY if app.settings.project else quality.ON_ONE_MACHINE)
+    else:
+        quality.check_changed_days(app.ports)
+    report = published_results(app.ports)
+    return Result(report, FAILED if report["failing"] else DONE)
+
+
+def _held(app: "App") -> int:
+    from tillstream.records import batch_records
+
+    return app.ports.documents.count(batch_records.BATCHES, {"state": BatchState.HELD.value})
+
+
+def _take_dropped(app: "App") -> tuple[int, list[str]]:
+    from tillstream.intake import watched_folder
+
     results = [watched_folder.ingest_dropped_files(app.ports, app.contracts, drop) for drop in app.drops]
     return sum(len(taken) for taken, _ in results), [reason for _, failed in results for reason in failed]
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListLosses:
-    """everything: also those that were dealt with."""
-
-    everything: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class DecideLoss:
-    """loss: its id. resolution: a value of `losses.Resolution`."""
-
-    loss: str
-    resolution: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class LostInBackup:
-    """archive: the path of a backup."""
-
-    archive: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfLoss:
-    """loss: its id."""
-
-    loss: str
-
-
-def list_losses(app: App, progress: Progress, arguments: ListLosses) -> Result:
-    """Ends with 1 while a loss is open."""
-    open_ = losses.open_losses(app.ports)
-    listed_losses = losses.all_losses(app.ports) if arguments.everything else open_
-    return Result([one.to_json() for one in listed_losses], FAILED if open_ else DONE)
-
-
-def decide_loss(app: App, progress: Progress, arguments: DecideLoss) -> Result:
-    resolution = losses.Resolution(arguments.resolution)
-    decided = kept_originals.decide_loss(
-        app.ports, arguments.loss, resolution, arguments.reason, by=COMMAND_LINE, home=app.home
-    )
-    return Result(decided.to_json())
-
-
-def restore_losses(app: App, progress: Progress, arguments: LostInBackup) -> Result:
-    """Put back what the backup has of the open losses. Ends with 1 while a loss is open."""
-    from tillstream.app.local_recovery import put_back_lost  # lazy: the adapter of backups
-
-    done = put_back_lost(app, Path(arguments.archive), by=COMMAND_LINE)
-    return Result([one.to_json() for one in done], FAILED if losses.open_losses(app.ports) else DONE)
-
-
-def reopen_loss(app: App, progress: Progress, arguments: OfLoss) -> Result:
-    return Result(losses.reopen_loss(app.ports, arguments.loss, by=COMMAND_LINE).to_json())

@@ -1,48 +1,299 @@
-"""The marts for other engines: exports, read copies, and destinations that are written again and again."""
+"""`tillstream marts …`: exports, read copies, and destinations that are written again and again."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.app import App, mart_destinations
-from tillstream.app.mart_destinations import COPY_SCHEMA, export_marts_to, open_read_copy
-from tillstream.commands.arguments import NoArguments
+from tillstream.commands.declaration import Folder, Group, Option, Terminal
+from tillstream.commands.printing import count_words, echo, print_line, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
-from tillstream.marts import destinations
-from tillstream.marts.copy import CopyDifference, check_copy, copy_to_database
-from tillstream.marts.destinations import MartDestination, MartDestinationDraft
-from tillstream.marts.export import Exported
-from tillstream.marts.state import MartState
-from tillstream.marts.tables import TABLES
-from tillstream.ports.warehouse import ReadCopy
+from tillstream.model.errors import Rejected
+
+if TYPE_CHECKING:
+    from tillstream.app import App
+    from tillstream.marts.copy import CopyDifference
+    from tillstream.marts.destinations import MartDestination
+    from tillstream.marts.export import Exported
+    from tillstream.marts.state import MartState
+    from tillstream.ports.warehouse import ReadCopy
+
+marts = Group("marts", "The marts for other engines: facts and dimensions.")
+destinations = Group("destinations", "Databases and folders to which a server writes the marts again and again.", marts)
+
+Password = Annotated[str, Option("The password by reference: env:…, file:… or secret:…", metavar="REFERENCE")]
+_DESTINATION_COLUMNS = (
+    *("name", "to", "schema", "format", "every", "added_at", "ran_at", "done_at", "settlement_no", "as_of"),
+    *("next_at", "failures", "error"),
+)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MartsExport:
-    """to: the path of the folder, gs://BUCKET/FOLDER or s3://BUCKET/FOLDER. only: names of tables; empty: those of the
-    last export to the folder, or all. location: where other engines read the folder; empty: its path. format: parquet
-    or delta; empty: that of the last export to the folder."""
-
-    to: str
-    only: Sequence[str] = ()
-    location: str = ""
-    format: str = ""
+def show_added_destination(one: dict[str, Any]) -> None:
+    echo(f"{one['name']} is added. A running server writes it within seconds. To write it now:")
+    echo(f"tillstream marts destinations run {one['name']}")
 
 
-def export_marts(app: App, progress: Progress, arguments: MartsExport) -> Result:
-    """Export to the folder. Raises as `mart_destinations.export_marts_to`."""
+def show_removed_destination(one: dict[str, Any]) -> None:
+    echo(f"{one['name']} is removed. {one['to']} keeps what it has.")
+
+
+def show_destinations(listed: list[dict[str, Any]]) -> None:
+    for one in listed:
+        place = f"{one['to']} schema {one['schema']}" if one["schema"] else one["to"]
+        echo(f"{one['name']} · every {one['every']} · {place}")
+    _advise_if_none(listed)
+
+
+def show_status(listed: list[dict[str, Any]]) -> None:
+    for one in listed:
+        echo(f"{one['name']} · {_state(one)}")
+        if one["error"]:
+            failures = f"{count_words(one['failures'], 'failure', 'failures')}"
+            echo(f"  {failures}, next try {one['next_at']}: {one['error']}")
+    _advise_if_none(listed)
+
+
+def _state(one: dict[str, Any]) -> str:
+    if not one["done_at"]:
+        return "not written yet"
+    behind = one["behind_settlements"]
+    lag = f"{count_words(behind, 'settlement', 'settlements')} behind" if behind else "up to date"
+    return f"settlement {one['settlement_no']:,} · {lag} · written {one['done_at']}"
+
+
+def _advise_if_none(listed: list[dict[str, Any]]) -> None:
+    if not listed:
+        echo("There is no destination. To add one: tillstream marts destinations add NAME --to URL")
+
+
+def show_ended(listed: list[dict[str, Any]]) -> None:
+    if listed:
+        show_status(listed)
+    else:
+        echo("No destination is due.")
+
+
+def show_compared_or_copied(data: dict[str, Any]) -> None:
+    if "differences" in data:
+        show_check(data)
+    else:
+        show_copy(data)
+
+
+def show_copy(data: dict[str, Any]) -> None:
+    show_rows({"name": "marts", "columns": ["name", "rows"], "rows": data["tables"], "cut": False})
+    for each in data["repaired"]:
+        print_line(f"Copied again: {_sentence(each)}")
+    print_line(
+        f"{data['copy']} has the marts of settlement {data['settlement_no']:,}: "
+        f"{data['written']:,} tables or months written, {data['removed']:,} removed."
+    )
+
+
+def show_check(data: dict[str, Any]) -> None:
+    for each in data["differences"]:
+        print_line(_sentence(each))
+    behind = ""
+    if data["settlement_no"] != data["ledger_settlement_no"]:
+        changed = len(data["changed_months"])
+        behind = f" The ledger is at {data['ledger_settlement_no']:,}: {changed:,} months changed since then."
+    count = len(data["differences"])
+    result = f"{count:,} totals differ; copy again with --full" if count else "all totals agree"
+    print_line(f"{data['copy']} has the marts of settlement {data['settlement_no']:,}: {result}.{behind}")
+
+
+def _sentence(difference: dict[str, Any]) -> str:
+    part = f"{difference['table']} of {difference['month']}" if difference["month"] else difference["table"]
+    return f"{part}: {difference['column']} is {difference['actual']} instead of {difference['expected']}."
+
+
+def show_export(data: dict[str, Any]) -> None:
+    show_rows({"name": "marts", "columns": ["name", "rows", "files", "bytes"], "rows": data["tables"], "cut": False})
+    print_line(
+        f"{data['folder']} has the marts of settlement {data['settlement_no']:,}: "
+        f"{data['written']:,} files written, {data['removed']:,} removed."
+    )
+
+
+@marts.local("connection-file")
+def connection_file_on_terminal(
+    terminal: Terminal,
+    *,
+    host: Annotated[str, Option("The server of the copy, as the tool reaches it.")],
+    database: Annotated[str, Option("The database of the copy.")],
+    user: Annotated[str, Option("A user who may read the copy. Default: the tool asks.")] = "",
+    port: Annotated[int, Option("The port of the server.", least=1, most=65535)] = 5432,
+    schema: Annotated[str, Option("The schema of the copy.")] = "tillstream",
+    no_tls: Annotated[bool, Option("The server has no TLS.")] = False,
+    out: Annotated[
+        str, Option("The file to write: .pbids for Power BI, .tds for Tableau, .yml for dbt.", metavar="FILE")
+    ],
+) -> None:
+    """Write a file with which Power BI, Tableau or dbt opens a copy in PostgreSQL; it has no password."""
+    from tillstream.marts.connection_files import CopyAddress, connection_file
+
+    copy, path = CopyAddress(host, database, user, port, schema, encrypted=not no_tls), Path(out)
+    try:
+        content = connection_file(path.suffix.removeprefix("."), copy)
+    except Rejected as error:
+        terminal.fail(str(error))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    terminal.print({"file": out}, lambda data: echo(data["file"]))
+    terminal.end()
+
+
+@destinations.command("add", show_added_destination)
+def add_mart_destination(
+    app: "App",
+    name: str,
+    *,
+    to: Annotated[
+        Folder,
+        Option(
+            "A database, postgresql://USER@HOST:PORT/DATABASE, without the password; a folder; gs://BUCKET/FOLDER; or "
+            "s3://BUCKET/FOLDER."
+        ),
+    ],
+    password: Password = "",
+    schema: Annotated[str, Option("The schema of a database. Default: tillstream.")] = "",
+    format: Annotated[
+        str, Option("The format of a folder. Default: as the last export to it.", choices=["parquet", "delta"])
+    ] = "",
+    every: Annotated[
+        str,
+        Option(
+            "When it is written again. After a settlement: at most once a minute, and once a day without one.",
+            choices=["day", "hour", "settlement"],
+        ),
+    ] = "day",
+) -> Result:
+    """Add a destination; a running server writes it at once."""
+    from tillstream.app import mart_destinations
+    from tillstream.marts.destinations import MartDestinationDraft
+
+    draft = MartDestinationDraft(name, to, password, schema, format, every)
+    return Result(_destination_row(app, mart_destinations.add_mart_destination(app, draft, COMMAND_LINE)))
+
+
+@destinations.command("list", show_destinations, reads=True)
+def list_mart_destinations(app: "App") -> Result:
+    """List the destinations and when they are written."""
+    from tillstream.marts import destinations
+
+    return Result(_destination_rows(app, destinations.find_destinations(app.ports)))
+
+
+@destinations.command("remove", show_removed_destination)
+def remove_mart_destination(app: "App", name: str) -> Result:
+    """Write to a destination no longer; what it has stays there."""
+    from tillstream.marts import destinations
+
+    return Result(_destination_row(app, destinations.remove_destination(app.ports, name, COMMAND_LINE)))
+
+
+@destinations.local("run")
+def run_destination_on_terminal(terminal: Terminal, name: str = "") -> None:
+    """Write a destination now; without NAME, those that are due. Ends with 1 if one fails."""
+    if name:
+        terminal.run("marts-destinations-run", show_status, name=name)
+    terminal.run("marts-destinations-run-due", show_ended)
+
+
+@marts.local("status")
+def mart_status_on_terminal(terminal: Terminal) -> None:
+    """Show how far each destination is behind the ledger, and its last failure."""
+    terminal.run("marts-destinations", show_status)
+
+
+@marts.command("export", show_export)
+def export_marts(
+    app: "App",
+    progress: Progress,
+    *,
+    to: Annotated[
+        Folder, Option("Folder, gs://BUCKET/FOLDER or s3://BUCKET/FOLDER: empty, or one with an earlier export.")
+    ],
+    only: Annotated[Sequence[str], Option("Export only this table; repeatable.", metavar="TABLE")] = (),
+    location: Annotated[
+        str,
+        Option(
+            "Where other engines read the folder, such as s3://BUCKET/marts, for the files in its folder statements.",
+            metavar="URL",
+        ),
+    ] = "",
+    format: Annotated[
+        str,
+        Option(
+            "Plain Parquet files, or Delta tables of them. Default: as the last export to the folder.",
+            choices=["parquet", "delta"],
+        ),
+    ] = "",
+) -> Result:
+    """Export facts and dimensions as Parquet files with a manifest; only months that changed are written again."""
+    from tillstream.app.mart_destinations import export_marts_to
+
     folder, table_format, exported = export_marts_to(
         app,
-        arguments.to,
-        arguments.only,
-        location=arguments.location,
-        table_format=arguments.format,
+        to,
+        only,
+        location=location,
+        table_format=format,
         progress=lambda count: progress("files", count),
     )
     return Result({"folder": folder, "format": table_format} | _exported(exported))
 
 
-def _exported(exported: Exported) -> dict[str, object]:
+@marts.command("copy", show_compared_or_copied)
+def copy_marts(
+    app: "App",
+    progress: Progress,
+    *,
+    to: Annotated[
+        str,
+        Option(
+            "The database: postgresql://USER@HOST:PORT/DATABASE, with ?sslmode=… if needed; without the password.",
+            metavar="URL",
+        ),
+    ],
+    password: Password = "",
+    schema: Annotated[str, Option("The schema; it is created.")] = "tillstream",
+    full: Annotated[bool, Option("Replace all tables, also months that have not changed.")] = False,
+    check: Annotated[bool, Option("Compare the copy with the ledger only. Ends with 1 if they differ.")] = False,
+) -> Result:
+    """Copy facts and dimensions to a PostgreSQL database; only months that changed are replaced."""
+    from tillstream.app.mart_destinations import open_read_copy
+    from tillstream.marts.copy import copy_to_database
+    from tillstream.marts.tables import TABLES
+
+    target = open_read_copy(app, to, password, schema)
+    if check:
+        return _compared_copy(app, target)
+    copied = copy_to_database(app.ports.warehouse, target, full=full, progress=lambda count: progress("files", count))
+    tables = [{"name": table.name, "rows": copied.rows(table.name)} for table in TABLES]
+    return Result(
+        _copy_state(target, copied.record.state)
+        | {"written": copied.written, "removed": copied.removed, "tables": tables}
+        | {"repaired": [_difference(each) for each in copied.repaired]}
+    )
+
+
+@marts.internal("marts-destinations-run")
+def run_mart_destination(app: "App", *, name: str) -> Result:
+    """Write a destination now. Raises `NotFound`."""
+    from tillstream.app import mart_destinations
+
+    return _ended_runs(app, [mart_destinations.run_mart_destination(app, name, COMMAND_LINE)])
+
+
+@marts.internal("marts-destinations-run-due")
+def run_due_mart_destinations(app: "App") -> Result:
+    """Write the destinations that are due."""
+    from tillstream.app import mart_destinations
+
+    return _ended_runs(app, mart_destinations.run_due_destinations(app))
+
+
+def _exported(exported: "Exported") -> dict[str, object]:
     manifest = exported.manifest
     files = [manifest.files_of(table) for table in manifest.tables]
     return {
@@ -62,37 +313,11 @@ def _exported(exported: Exported) -> dict[str, object]:
     }
 
 
-@dataclass(frozen=True, kw_only=True)
-class MartsCopy:
-    """to: the URL of the database, without a password. password: a reference to it. full: replace everything.
-    check: only compare."""
+def _compared_copy(app: "App", target: "ReadCopy") -> Result:
+    from tillstream.marts.copy import check_copy
 
-    to: str
-    password: str = ""
-    schema: str = COPY_SCHEMA
-    full: bool = False
-    check: bool = False
-
-
-def copy_marts(app: App, progress: Progress, arguments: MartsCopy) -> Result:
-    """Copy to the database, or compare the copy. Raises as `open_read_copy`, `copy` and `check`."""
-    target = open_read_copy(app, arguments.to, arguments.password, arguments.schema)
-    if arguments.check:
-        return _compared_copy(app, target)
-    copied = copy_to_database(
-        app.ports.warehouse, target, full=arguments.full, progress=lambda count: progress("files", count)
-    )
-    tables = [{"name": table.name, "rows": copied.rows(table.name)} for table in TABLES]
-    return Result(
-        _state(target, copied.record.state)
-        | {"written": copied.written, "removed": copied.removed, "tables": tables}
-        | {"repaired": [_difference(each) for each in copied.repaired]}
-    )
-
-
-def _compared_copy(app: App, target: ReadCopy) -> Result:
     checked = check_copy(app.ports.warehouse, target)
-    data = _state(target, checked.copied) | {
+    data = _copy_state(target, checked.copied) | {
         "ledger_settlement_no": checked.current.settlement_no,
         "changed_months": list(checked.behind),
         "differences": [_difference(each) for each in checked.differences],
@@ -100,11 +325,11 @@ def _compared_copy(app: App, target: ReadCopy) -> Result:
     return Result(data, FAILED if checked.differences else 0)
 
 
-def _state(target: ReadCopy, state: MartState) -> dict[str, object]:
+def _copy_state(target: "ReadCopy", state: "MartState") -> dict[str, object]:
     return {"copy": target.name, "settlement_no": state.settlement_no, "as_of": state.as_of or None}
 
 
-def _difference(difference: CopyDifference) -> dict[str, object]:
+def _difference(difference: "CopyDifference") -> dict[str, object]:
     return {
         "table": difference.table,
         "month": difference.month or None,
@@ -114,65 +339,16 @@ def _difference(difference: CopyDifference) -> dict[str, object]:
     }
 
 
-_DESTINATION_COLUMNS = (
-    *("name", "to", "schema", "format", "every", "added_at", "ran_at", "done_at", "settlement_no", "as_of"),
-    *("next_at", "failures", "error"),
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class AddMartDestination:
-    """to, password, schema, format: as of a copy or an export. every: day, hour or settlement."""
-
-    name: str
-    to: str
-    password: str = ""
-    schema: str = ""
-    format: str = ""
-    every: str = destinations.DAY
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfMartDestination:
-    """name: of a destination."""
-
-    name: str
-
-
-def list_mart_destinations(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """All destinations with their last runs. Instants are ISO 8601 UTC text, empty if there is none."""
-    return Result(_destination_rows(app, destinations.find_destinations(app.ports)))
-
-
-def add_mart_destination(app: App, progress: Progress, arguments: AddMartDestination) -> Result:
-    """Raises as `mart_destinations.add_mart_destination`."""
-    draft = MartDestinationDraft(**asdict(arguments))
-    return Result(_destination_row(app, mart_destinations.add_mart_destination(app, draft, COMMAND_LINE)))
-
-
-def remove_mart_destination(app: App, progress: Progress, arguments: OfMartDestination) -> Result:
-    """Raises `NotFound`."""
-    return Result(_destination_row(app, destinations.remove_destination(app.ports, arguments.name, COMMAND_LINE)))
-
-
-def run_mart_destination(app: App, progress: Progress, arguments: OfMartDestination) -> Result:
-    """Write a destination now. Raises `NotFound`."""
-    return _ended_runs(app, [mart_destinations.run_mart_destination(app, arguments.name, COMMAND_LINE)])
-
-
-def run_due_mart_destinations(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """Write the destinations that are due."""
-    return _ended_runs(app, mart_destinations.run_due_destinations(app))
-
-
-def _ended_runs(app: App, ended: Sequence[MartDestination]) -> Result:
+def _ended_runs(app: "App", ended: "Sequence[MartDestination]") -> Result:
     return Result(_destination_rows(app, ended), FAILED if any(one.error for one in ended) else DONE)
 
 
-def _destination_rows(app: App, listed: Sequence[MartDestination]) -> list[dict[str, Any]]:
+def _destination_rows(app: "App", listed: "Sequence[MartDestination]") -> list[dict[str, Any]]:
     return [_destination_row(app, one) for one in listed]
 
 
-def _destination_row(app: App, destination: MartDestination) -> dict[str, Any]:
+def _destination_row(app: "App", destination: "MartDestination") -> dict[str, Any]:
+    from tillstream.marts import destinations
+
     data = {name: getattr(destination, name) for name in _DESTINATION_COLUMNS}
     return data | {"behind_settlements": destinations.settlements_behind(app.ports, destination)}

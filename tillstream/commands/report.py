@@ -5,8 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.commands.arguments import write_file
-from tillstream.commands.declaration import Group, Option
+from tillstream.commands.declaration import Group, Option, write_file
 from tillstream.commands.printing import print_line
 from tillstream.commands.result import Result
 from tillstream.model.errors import Rejected

@@ -9,8 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.commands.arguments import read_file, write_file
-from tillstream.commands.declaration import AnyPath, Group, InputFile, Option, OutputFile
+from tillstream.commands.declaration import AnyPath, Group, InputFile, Option, OutputFile, read_file, write_file
 from tillstream.commands.printing import print_line, print_problems, print_title, show_csv, show_rows, show_table
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Result
 from tillstream.model import audit

@@ -1,84 +1,212 @@
-"""Subscriptions to tables, and the destinations to which their files are delivered."""
+"""`tillstream subscriptions …`: tables that are delivered on a schedule."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
-from tillstream.app import App, outgoing_deliveries
-from tillstream.commands.arguments import NoArguments
-from tillstream.commands.result import COMMAND_LINE, Progress, Result
-from tillstream.delivery import file_deliveries, file_destinations, subscribed_tables, subscriptions
-from tillstream.delivery.file_destinations import FileDestination, FileDestinationDraft
-from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription
+from tillstream.commands.declaration import Group, Option
+from tillstream.commands.printing import echo
+from tillstream.commands.result import COMMAND_LINE, Result
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.people import accounts
-from tillstream.records import saved_views
+
+if TYPE_CHECKING:
+    from tillstream.app import App
+    from tillstream.delivery.file_destinations import FileDestination
+    from tillstream.delivery.subscriptions import TableSubscription
+
+BY_REFERENCE = "by reference: env:…, file:… or secret:…"
+subscriptions = Group("subscriptions", "Manage tables that are delivered on a schedule, by e-mail or to a destination.")
+destinations = Group(
+    "destinations", "Folders, buckets and SFTP servers to which subscriptions deliver files.", subscriptions
+)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddSubscription:
-    """login: of the reader. query: its name; or view: the name of a saved exploration. params: parameters and filters
-    of the query, and `preset` for a period that moves on. day: 0 for the default one. to: an e-mail address; or
-    destination: the name of a destination of files, with file_name and keeps."""
-
-    login: str
-    to: str = ""
-    every: str
-    format: str
-    query: str = ""
-    view: str = ""
-    params: Mapping[str, str]
-    name: str = ""
-    day: int = 0
-    hour: int = 7
-    skip_empty: bool = False
-    destination: str = ""
-    file_name: str = ""
-    keeps: bool = False
+def show_destinations(data: list[dict[str, Any]]) -> None:
+    for one in data:
+        show_destination(one)
+    if not data:
+        echo("There are no destinations.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class OfSubscription:
-    """subscription: its ID."""
-
-    subscription: str
+def show_destination(one: dict[str, Any]) -> None:
+    echo(f"{one['name']} · {one['to']}")
 
 
-def list_subscriptions(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """List all subscriptions."""
+def show_deliveries(data: list[dict[str, Any]]) -> None:
+    for one in data:
+        show_delivery(one)
+    if not data:
+        echo("Nothing was delivered to a destination.")
+
+
+def show_delivery(one: dict[str, Any]) -> None:
+    error = f" · {one['error']}" if one["error"] else ""
+    echo(f"{one['id']} · {one['destination']} · {one['file']} · {one['state']} · {one['changed_at']}{error}")
+
+
+def show_subscriptions(data: list[dict[str, Any]]) -> None:
+    for one in data:
+        show_subscription(one)
+    if not data:
+        echo("There are no subscriptions.")
+
+
+def show_subscription(one: dict[str, Any]) -> None:
+    state = f"paused: {one['paused']}" if one["paused"] else f"next {one['next_due']}"
+    error = f" · {one['error']}" if one["error"] else ""
+    to = one["to"] or one["destination"]
+    echo(f"{one['id']} · {one['login']} · {one['name']} · {one['when']} · {to} · {state}{error}")
+
+
+@destinations.command("list", show_destinations)
+def list_file_destinations(app: "App") -> Result:
+    """List the destinations."""
+    from tillstream.delivery import file_destinations
+
+    return Result([_file_destination_row(one) for one in file_destinations.find_destinations(app.ports)])
+
+
+@destinations.command("add", show_destination)
+def add_file_destination(
+    app: "App",
+    name: str,
+    *,
+    to: Annotated[str, Option("A folder, gs://BUCKET/PREFIX, s3://BUCKET/PREFIX, or sftp://HOST:PORT/FOLDER.")],
+    user: Annotated[str, Option("The user of an SFTP server.")] = "",
+    password: Annotated[str, Option(f"Its password {BY_REFERENCE}.", metavar="REFERENCE")] = "",
+    key: Annotated[str, Option(f"Its private key {BY_REFERENCE}.", metavar="REFERENCE")] = "",
+    passphrase: Annotated[str, Option(f"The passphrase of the key {BY_REFERENCE}.", metavar="REFERENCE")] = "",
+    host_key: Annotated[str, Option("The fingerprint SHA256:… of the server. A test without it shows it.")] = "",
+    region: Annotated[str, Option("The region of a bucket of S3.")] = "",
+    endpoint: Annotated[str, Option("The address of another store than Amazon's, with https://.")] = "",
+    access_key: Annotated[str, Option(f"The access key of S3 {BY_REFERENCE}.", metavar="REFERENCE")] = "",
+    secret_key: Annotated[str, Option(f"The secret key of S3 {BY_REFERENCE}.", metavar="REFERENCE")] = "",
+) -> Result:
+    """Add a destination, which people who subscribe can then choose."""
+    from tillstream.app import outgoing_deliveries
+    from tillstream.delivery.file_destinations import FileDestinationDraft
+
+    draft = FileDestinationDraft(
+        name=name,
+        to=to,
+        user=user,
+        password=password,
+        key=key,
+        passphrase=passphrase,
+        host_key=host_key,
+        region=region,
+        endpoint=endpoint,
+        access_key=access_key,
+        secret_key=secret_key,
+    )
+    return Result(_file_destination_row(outgoing_deliveries.add_file_destination(app, draft, COMMAND_LINE)))
+
+
+@destinations.command("test", lambda data: echo(data["message"]))
+def test_file_destination(app: "App", name: str) -> Result:
+    """Write a small file to a destination."""
+    from tillstream.app import outgoing_deliveries
+
+    return Result({"name": name, "message": outgoing_deliveries.test_file_destination(app, name, COMMAND_LINE)})
+
+
+@destinations.command("remove", show_destination)
+def remove_file_destination(app: "App", name: str) -> Result:
+    """Remove a destination; what it has stays there, and its subscriptions are paused."""
+    from tillstream.delivery import file_destinations
+
+    return Result(_file_destination_row(file_destinations.remove_destination(app.ports, name, COMMAND_LINE)))
+
+
+@subscriptions.command("deliveries", show_deliveries)
+def list_file_deliveries(app: "App") -> Result:
+    """List the files that were delivered to destinations or wait, the last ones first."""
+    from tillstream.delivery import file_deliveries
+
+    return Result([asdict(one) for one in file_deliveries.list_file_deliveries(app.ports)])
+
+
+@subscriptions.command("retry", show_delivery)
+def retry_file_delivery(app: "App", delivery: str) -> Result:
+    """Deliver the file with this ID again, if that failed."""
+    from tillstream.delivery import file_deliveries
+
+    file_deliveries.retry_file(app.ports, delivery, by=COMMAND_LINE)
+    one = file_deliveries.get_file_delivery(app.ports, delivery)
+    return Result(asdict(one) if one else {})
+
+
+@subscriptions.command("list", show_subscriptions)
+def list_subscriptions(app: "App") -> Result:
+    """List the subscriptions of all people."""
+    from tillstream.delivery import subscriptions
+
     return Result([_subscription_row(one) for one in subscriptions.list_subscriptions(app.ports)])
 
 
-def add_subscription(app: App, progress: Progress, arguments: AddSubscription) -> Result:
-    """Add a subscription of a person. Raises `Rejected`, also for what the person may not see, and `NotFound`."""
-    user = accounts.get_user(app.ports, arguments.login)
-    if bool(arguments.to) == bool(arguments.destination):
+@subscriptions.command("add", show_subscription)
+def add_subscription(
+    app: "App",
+    login: str,
+    *,
+    to: Annotated[str, Option("E-mail address.", metavar="ADDRESS")] = "",
+    destination: Annotated[str, Option("Instead of an e-mail address, a destination of files.", metavar="NAME")] = "",
+    file_name: Annotated[
+        str, Option("Default: {name}-{date}. Also {period}.", names=("--file",), metavar="PATTERN")
+    ] = "",
+    keeps: Annotated[
+        bool, Option("Keep a file of the same name, and add the time to the new one.", names=("--keep",))
+    ] = False,
+    query: Annotated[str, Option("The query whose rows come, such as sales-by-store.", metavar="NAME")] = "",
+    view: Annotated[str, Option("Instead of a query, a saved view of Explore.", metavar="NAME")] = "",
+    params: Annotated[
+        Mapping[str, str],
+        Option(
+            "A parameter or filter of the query, or a period such as preset=last-month; repeatable.", names=("--param",)
+        ),
+    ],
+    name: Annotated[str, Option("Subject of the messages; default: the name of the query or view.")] = "",
+    format: Annotated[str, Option("Format of the file.", choices=["csv", "xlsx", "pdf", "parquet", "jsonl"])] = "xlsx",
+    every: Annotated[str, Option("How often it comes.", choices=["day", "week", "month"])],
+    day: Annotated[int | None, Option("Day of the week from 1, Monday, or of the month.", least=1, most=28)] = None,
+    hour: Annotated[int, Option("In the zone of the person.", least=0, most=23)] = 7,
+    skip_empty: Annotated[bool, Option("Deliver nothing if there are no rows.")] = False,
+) -> Result:
+    """Subscribe the person LOGIN to a table, which contains what that person may see."""
+    from tillstream.app import outgoing_deliveries
+    from tillstream.delivery import subscribed_tables, subscriptions
+    from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription
+    from tillstream.people import accounts
+    from tillstream.records import saved_views
+
+    user = accounts.get_user(app.ports, login)
+    if bool(to) == bool(destination):
         raise Rejected("A subscription is to an e-mail address, or to a destination.")
-    if bool(arguments.query) == bool(arguments.view):
+    if bool(query) == bool(view):
         raise Rejected("A subscription is to a query, or to a saved view.")
-    if arguments.view:
+    if view:
         views = saved_views.find_views(app.ports, user.login, user.created_at)
-        view = next((one for one in views if one.name == arguments.view and one.page == EXPLORE), None)
-        if view is None:
-            raise NotFound(f"{user.login} has no saved view “{arguments.view}” of Explore.")
-        name, address, view_id = view.name, view.address, view.id
+        saved = next((one for one in views if one.name == view and one.page == EXPLORE), None)
+        if saved is None:
+            raise NotFound(f"{user.login} has no saved view “{view}” of Explore.")
+        usual_name, address, view_id = saved.name, saved.address, saved.id
     else:
-        query = f"?{urlencode(arguments.params)}" if arguments.params else ""
-        name, address, view_id = arguments.query, f"{TABLES}{arguments.query}{query}", ""
+        filters = f"?{urlencode(params)}" if params else ""
+        usual_name, address, view_id = query, f"{TABLES}{query}{filters}", ""
     draft = SubscriptionDraft(
-        name=arguments.name or name,
+        name=name or usual_name,
         address=address,
         view=view_id,
-        format=arguments.format,
-        to=arguments.to,
-        every=arguments.every,
-        day=arguments.day,
-        hour=arguments.hour,
-        skip_empty=arguments.skip_empty,
-        destination=arguments.destination,
-        file_name=arguments.file_name,
-        keeps=arguments.keeps,
+        format=format,
+        to=to,
+        every=every,
+        day=day or 0,
+        hour=hour,
+        skip_empty=skip_empty,
+        destination=destination,
+        file_name=file_name,
+        keeps=keeps,
     )
     source = outgoing_deliveries.subscribed_tables_source(app)
     tried = TableSubscription(name=draft.name, address=address, view=view_id, format=draft.format, to="", every="day")
@@ -86,107 +214,45 @@ def add_subscription(app: App, progress: Progress, arguments: AddSubscription) -
     return Result(_subscription_row(subscriptions.add_subscription(app.ports, user.login, draft, COMMAND_LINE)))
 
 
-def remove_subscription(app: App, progress: Progress, arguments: OfSubscription) -> Result:
-    """End a subscription."""
-    return Result(_subscription_row(subscriptions.remove_subscription(app.ports, arguments.subscription, COMMAND_LINE)))
+@subscriptions.command("remove", show_subscription)
+def remove_subscription(app: "App", subscription: str) -> Result:
+    """End the subscription with this ID."""
+    from tillstream.delivery import subscriptions
+
+    return Result(_subscription_row(subscriptions.remove_subscription(app.ports, subscription, COMMAND_LINE)))
 
 
-def pause_subscription(app: App, progress: Progress, arguments: OfSubscription) -> Result:
-    """Deliver nothing until it is resumed."""
-    return Result(_subscription_row(subscriptions.pause_subscription(app.ports, arguments.subscription, COMMAND_LINE)))
+@subscriptions.command("pause", show_subscription)
+def pause_subscription(app: "App", subscription: str) -> Result:
+    """Deliver nothing until the subscription is resumed."""
+    from tillstream.delivery import subscriptions
+
+    return Result(_subscription_row(subscriptions.pause_subscription(app.ports, subscription, COMMAND_LINE)))
 
 
-def resume_subscription(app: App, progress: Progress, arguments: OfSubscription) -> Result:
-    """Deliver again."""
-    return Result(_subscription_row(subscriptions.resume_subscription(app.ports, arguments.subscription, COMMAND_LINE)))
+@subscriptions.command("resume", show_subscription)
+def resume_subscription(app: "App", subscription: str) -> Result:
+    """Deliver again, at the next hour of the schedule."""
+    from tillstream.delivery import subscriptions
+
+    return Result(_subscription_row(subscriptions.resume_subscription(app.ports, subscription, COMMAND_LINE)))
 
 
-def run_subscription(app: App, progress: Progress, arguments: OfSubscription) -> Result:
-    """Let the file be made with the next ones that are due, which is within a minute."""
-    return Result(
-        _subscription_row(subscriptions.send_subscription_now(app.ports, arguments.subscription, COMMAND_LINE))
-    )
+@subscriptions.command("run", show_subscription)
+def run_subscription(app: "App", subscription: str) -> Result:
+    """Deliver now, besides the schedule. A server sends the file within a minute; else run `report send`."""
+    from tillstream.delivery import subscriptions
+
+    return Result(_subscription_row(subscriptions.send_subscription_now(app.ports, subscription, COMMAND_LINE)))
 
 
-def _subscription_row(one: TableSubscription) -> dict[str, Any]:
+def _subscription_row(one: "TableSubscription") -> dict[str, Any]:
     """A subscription as the result of a command."""
     names = ("id", "login", "name", "address", "format", "to", "destination", "file_name", "keeps", "next_due")
     others = ("last_at", "last_rows", "paused", "error")
     return {name: getattr(one, name) for name in (*names, *others)} | {"when": f"{one.schedule.words} ({one.zone})"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddFileDestination:
-    """As of a `FileDestinationDraft`."""
-
-    name: str
-    to: str
-    user: str = ""
-    password: str = ""
-    key: str = ""
-    passphrase: str = ""
-    host_key: str = ""
-    region: str = ""
-    endpoint: str = ""
-    access_key: str = ""
-    secret_key: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfFileDestination:
-    """name: of a destination."""
-
-    name: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class OfFileDelivery:
-    """delivery: its ID."""
-
-    delivery: str
-
-
-def list_file_destinations(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """List the destinations; credentials are references."""
-    return Result([_file_destination_row(one) for one in file_destinations.find_destinations(app.ports)])
-
-
-def add_file_destination(app: App, progress: Progress, arguments: AddFileDestination) -> Result:
-    """Add a destination. Raises as `outgoing_deliveries.add_file_destination`."""
-    return Result(
-        _file_destination_row(
-            outgoing_deliveries.add_file_destination(app, FileDestinationDraft(**asdict(arguments)), COMMAND_LINE)
-        )
-    )
-
-
-def test_file_destination(app: App, progress: Progress, arguments: OfFileDestination) -> Result:
-    """Write a small file to a destination. Raises as `file_destinations.test_file_destination`."""
-    return Result(
-        {
-            "name": arguments.name,
-            "message": outgoing_deliveries.test_file_destination(app, arguments.name, COMMAND_LINE),
-        }
-    )
-
-
-def remove_file_destination(app: App, progress: Progress, arguments: OfFileDestination) -> Result:
-    """Remove a destination. Raises `NotFound`."""
-    return Result(_file_destination_row(file_destinations.remove_destination(app.ports, arguments.name, COMMAND_LINE)))
-
-
-def list_file_deliveries(app: App, progress: Progress, arguments: NoArguments) -> Result:
-    """The files that were delivered or wait, the last ones first."""
-    return Result([asdict(one) for one in file_deliveries.list_file_deliveries(app.ports)])
-
-
-def retry_file_delivery(app: App, progress: Progress, arguments: OfFileDelivery) -> Result:
-    """Deliver a file that failed with the next ones. Raises `NotFound`, `Rejected`."""
-    file_deliveries.retry_file(app.ports, arguments.delivery, by=COMMAND_LINE)
-    one = file_deliveries.get_file_delivery(app.ports, arguments.delivery)
-    return Result(asdict(one) if one else {})
-
-
-def _file_destination_row(one: FileDestination) -> dict[str, Any]:
+def _file_destination_row(one: "FileDestination") -> dict[str, Any]:
     """A destination as the result of a command, without empty fields."""
     return {name: text for name, text in asdict(one).items() if text}

@@ -20,7 +20,7 @@ from portal.wsgi import ensure_first_admin
 from tillstream.app import App, open_app
 from tillstream.app.home_check import HomePart
 from tillstream.app.local import local_home_folder
-from tillstream.commands.demo import Demo, demo
+from tillstream.commands.demo_shop.loading import load_demo
 from tillstream.logs import quiet_terminal
 from tillstream.model.errors import Rejected
 from tillstream.operations import ledger_repair
@@ -248,7 +248,7 @@ def _samples(app: App, echo: Echo, scale: float = 1.0, stopping: threading.Event
 
     with quiet_terminal(app.settings):
         try:
-            receipts = demo(app, progress, Demo(scale=scale)).data
+            receipts = load_demo(app, progress, scale, accounts=False).data
         except _Stopped:
             echo("The sample regions are not loaded completely; the next start continues.")
             return

@@ -17,7 +17,7 @@ from pyarrow import parquet
 from test_against_pandas import Shop, shop
 
 from tillstream.app import App
-from tillstream.commands.export import ExportRows, export
+from tillstream.commands.query import export
 from tillstream.commands.result import quiet
 
 __all__ = ["shop"]
@@ -47,7 +47,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
 def _written(app: App, folder: Path, suffix: str, **arguments: Any) -> list[dict[str, Any]]:
     out = folder / f"out.{suffix}"
     fields: dict[str, Any] = {"query": "", "params": {}} | arguments
-    result = export(app, quiet, ExportRows(out=str(out), **fields))
+    result = export(app, quiet, out=str(out), **fields)
     rows = _rows(out)
     assert result.data["rows"] == len(rows)
     assert [path.name for path in folder.iterdir()] == [out.name]
@@ -105,7 +105,7 @@ def test_exported_queries_are_those_of_pandas(shop: Shop, suffix: str, query: st
 def test_the_total_of_a_workbook_is_that_of_pandas(shop: Shop, tmp_path: Path) -> None:
     _, app, frame = shop
     out = tmp_path / "stores.xlsx"
-    export(app, quiet, ExportRows(query="sales-by-store", params={}, out=str(out)))
+    export(app, quiet, query="sales-by-store", params={}, out=str(out))
     head, *_, last = python_calamine.load_workbook(io.BytesIO(out.read_bytes())).get_sheet_by_index(0).to_python()
     ((_, expected),) = oracle.values(oracle.Selection(frame, frame), (), ["revenue", "units", "lines"]).items()
     exported = dict(zip(map(str, head), last, strict=True))
@@ -123,7 +123,7 @@ def test_exported_lines_are_those_of_the_ledger(shop: Shop, tmp_path: Path) -> N
 def test_a_pdf_has_the_numbers_of_pandas_rounded(shop: Shop, by: str, tmp_path: Path) -> None:
     _, app, frame = shop
     out = tmp_path / "out.pdf"
-    export(app, quiet, ExportRows(query="", params={}, measures=MEASURES, by=[by], out=str(out)))
+    export(app, quiet, query="", params={}, measures=MEASURES, by=[by], out=str(out))
     lines = "\n".join(pages_of(out.read_bytes())).splitlines()
     matched = [re.fullmatch(rf"(.+?)((?: (?:{CELL})){{{len(MEASURES)}}})", line) for line in lines]
     rows = {one[1]: re.findall(CELL, one[2]) for one in matched if one}

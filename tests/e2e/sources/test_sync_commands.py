@@ -18,8 +18,8 @@ from waitress.server import create_server
 from tests.e2e.conftest import Run, RunText
 from tillstream.app import App
 from tillstream.catalogue import entry_saving
-from tillstream.cli import sync as sync_commands
 from tillstream.cli.main import main
+from tillstream.commands import sync as sync_commands
 from tillstream.model.product_catalogue import EntryKind, Product
 from tillstream.settings import Settings
 from tillstream.sync import homes

@@ -10,7 +10,7 @@ from examples import in_long_proofs
 from tillstream.app import App
 from tillstream.app.local_recovery import restore_home
 from tillstream.cli.main import main
-from tillstream.cli.output.maintenance import show_rebuilt
+from tillstream.commands.maintenance import show_rebuilt
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import DONE, FAILED, quiet
 from tillstream.model.batch import Batch

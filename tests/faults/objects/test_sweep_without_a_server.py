@@ -4,7 +4,7 @@ import pytest
 from faults.objects.damaged_objects import SALE, lines
 
 from tillstream.app import App
-from tillstream.cli.output.maintenance import show_status, show_swept
+from tillstream.commands.maintenance import show_status, show_swept
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.delivery import webhooks

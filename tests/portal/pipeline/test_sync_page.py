@@ -13,7 +13,7 @@ from portal.context import EXTENSION
 from portal.operations import pipeline
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import home_sync
-from tillstream.commands.sync import SyncTo, sync_home
+from tillstream.commands.sync import sync_home
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Role
 from tillstream.records import batch_records
@@ -161,4 +161,4 @@ def test_a_project_is_a_head_office_only(shop: Shop) -> None:
     with pytest.raises(Rejected, match="head office"):
         home_sync.sync_to_office(in_project)
     with pytest.raises(Rejected, match="head office"):
-        sync_home(in_project, lambda *_: None, SyncTo(to=TO))
+        sync_home(in_project, to=TO)

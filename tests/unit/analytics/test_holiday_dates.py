@@ -8,9 +8,9 @@ import pytest
 from tillstream.analytics import holidays
 from tillstream.analytics.holidays import LAST_SETTLEMENT_QUERY, public_holidays, refresh_holidays
 from tillstream.app import App, open_app
-from tillstream.commands.ingest import Ingest, ingest
+from tillstream.commands.ingest import ingest
 from tillstream.commands.result import quiet
-from tillstream.commands.review import Confirm, confirm
+from tillstream.commands.review import confirm
 from tillstream.settings import Settings
 
 CONTRACT = """\
@@ -42,9 +42,9 @@ def test_what_is_no_country_has_none(name: str) -> None:
 def take_in(app: App, path: Path, *countries: str) -> None:
     lines = [f"{path.stem}{n},2024-01-02,5,{country}" for n, country in enumerate(countries)]
     path.write_text("\n".join(["No,Day,Total,Land", *lines]) + "\n")
-    receipt = ingest(app, quiet, Ingest(files=[str(path)], contract="shop")).data
+    receipt = ingest(app, quiet, files=[str(path)], contract="shop").data
     if receipt["status"] == "held":  # a country that is new to the region
-        receipt = confirm(app, quiet, Confirm(batch=receipt["batch_id"])).data
+        receipt = confirm(app, quiet, batch=receipt["batch_id"]).data
     assert receipt["status"] == "settled"
 
 

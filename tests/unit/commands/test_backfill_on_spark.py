@@ -13,7 +13,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.home_objects import objects_opener
 from tillstream.app.source_access import source_access
-from tillstream.commands.backfills import BackfillPace, Beat, SparkStaging
+from tillstream.commands.backfill_pace import BackfillPace, Beat, SparkStaging
 from tillstream.commands.result import quiet
 from tillstream.connectors import backfills, run_history
 from tillstream.connectors.run_history import PartSize

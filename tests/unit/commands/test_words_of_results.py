@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from tillstream.cli.output.maintenance import show_replay_preview, show_status
-from tillstream.cli.output.tables import ROW_COUNTS
 from tillstream.commands.forecast import show_accuracy
+from tillstream.commands.ingest import ROW_COUNTS
+from tillstream.commands.maintenance import show_status
+from tillstream.commands.review import show_replay_preview
 
 EMPTY = dict.fromkeys(("ready", "leased", "delayed", "dead"), 0)
 

@@ -17,7 +17,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.cli.main import main
-from tillstream.commands.backfills import BackfillPace
+from tillstream.commands.backfill_pace import BackfillPace
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.connectors import backfills, due_runs, records, run_history, state

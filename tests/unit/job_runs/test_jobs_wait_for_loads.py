@@ -16,7 +16,7 @@ from examples import long_but
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import evaluation
 from tillstream.app import App, mart_destinations
-from tillstream.commands.demo import Demo, demo
+from tillstream.commands.demo_shop.loading import load_demo
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.commands.run_batch import run_batch
@@ -248,7 +248,7 @@ def test_the_samples_are_one_load_until_they_end(tmp_path: Path) -> None:
             raise EnoughError
 
     with pytest.raises(EnoughError):
-        demo(opened, progress, Demo(scale=0.0005))
+        load_demo(opened, progress, 0.0005, accounts=False)
     assert under_way == [True] * 3
     assert not opened.ports.documents.count(sales_loads.COLLECTION)
     opened.close()

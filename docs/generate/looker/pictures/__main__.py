@@ -6,7 +6,7 @@ from pathlib import Path
 from docs.generate.looker.pictures import FOLDER, NOW, pictures
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import build
-from tillstream.commands.demo import FORECAST_FROM, Demo, demo
+from tillstream.commands.demo_shop.loading import FORECAST_FROM, load_demo
 from tillstream.commands.result import quiet
 from tillstream.settings import Settings
 
@@ -16,7 +16,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         app = build(Settings(home=Path(home), project="", samples=False), ManualClock(NOW))
         try:
-            demo(app, quiet, Demo(scale=FORECAST_FROM))
+            load_demo(app, quiet, FORECAST_FROM, accounts=False)
             drawn = dict(pictures(app.ports.warehouse))
         finally:
             app.close()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillstream.app import App, open_app
-from tillstream.commands.ingest import Ingest, ingest
+from tillstream.commands.ingest import ingest
 from tillstream.commands.result import quiet
 from tillstream.model.contract_sections import OutlierRule
 from tillstream.pipeline.validating.unusual_values import (
@@ -157,7 +157,7 @@ def shop(tmp_path: Path, contract: str) -> Settings:
 def take_in(app: App, path: Path, first: int, prices: list[str]) -> list[dict[str, Any]]:
     lines = [f"{first + n},2024-01-02,tea,1,{price}" for n, price in enumerate(prices)]
     path.write_text("\n".join(["No,Day,Item,Qty,Price", *lines]) + "\n")
-    receipt = ingest(app, quiet, Ingest(files=[str(path)], contract="shop")).data
+    receipt = ingest(app, quiet, files=[str(path)], contract="shop").data
     assert receipt["status"] == "settled", receipt
     problems: list[dict[str, Any]] = [one for one in receipt["problems"] if one["code"] == "outlier"]
     return problems

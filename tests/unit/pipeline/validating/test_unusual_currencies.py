@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tillstream.app import App, open_app
-from tillstream.commands.ingest import Ingest, ingest
+from tillstream.commands.ingest import ingest
 from tillstream.commands.result import quiet
 from tillstream.model.money import CURRENCIES
 from tillstream.settings import Settings
@@ -28,7 +28,7 @@ def shop(home: Path, currency: str = "") -> Settings:
 def problems(app: App, path: Path, *lines: str) -> list[tuple[str, str, int, str]]:
     """Ingest a file; code, severity, count and example of its problems."""
     path.write_text("No,Day,Store,Total,Cur\n" + "".join(f"{line}\n" for line in lines))
-    receipt: Any = ingest(app, quiet, Ingest(files=[str(path)], contract="shop")).data
+    receipt: Any = ingest(app, quiet, files=[str(path)], contract="shop").data
     return [(one["code"], one["severity"], one["count"], one["example"]) for one in receipt["problems"]]
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -46,33 +46,26 @@ FORECAST_FROM = 0.1
 """Scale of the samples from which on they are forecast by the whole model, which takes a minute."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Demo:
-    """scale: 1 is about 200,000 lines. accounts: also create an account for each role that has none."""
-
-    scale: float = 1.0
-    accounts: bool = False
-
-
-def demo(app: App, progress: Progress, arguments: Demo) -> Result:
+def load_demo(app: App, progress: Progress, scale: float, *, accounts: bool) -> Result:
     """Write the sample regions' files up to their last whole day, load them like others, and add what needs a person.
 
-    The result has the receipts of the sample files; with accounts, as `files` beside `accounts` and their passwords.
+    scale: 1 is about 200,000 lines. accounts: also create an account for each role that has none. The result has the
+    receipts of the sample files; with accounts, as `files` beside `accounts` and their passwords.
     Raises `Rejected` in a home that syncs.
     """
     if to := sync_status.syncs_to(app.ports):
         raise Rejected(f"This home syncs to {to}, where sample sales would count as real ones.")
     with sales_loads.loading(app.ports, SAMPLES):
-        return _loaded(app, progress, arguments)
+        return _loaded(app, progress, scale, accounts=accounts)
 
 
-def _loaded(app: App, progress: Progress, arguments: Demo) -> Result:
+def _loaded(app: App, progress: Progress, scale: float, *, accounts: bool) -> Result:
     from tillstream.commands.demo_shop.web_shop import add_web_shop  # lazy: the kinds of connectors
     from tillstream.samples.sample_files import write_samples  # lazy: needed by this command only
     from tillstream.stock import restock_queue, restock_simulation
     from tillstream.stock import restock_queue as restock
 
-    until, scale = last_day(app.ports.clock.now()), arguments.scale
+    until = last_day(app.ports.clock.now())
     written = write_samples(app.settings.home / "samples", until=until, scale=scale, days=DAILY_FILES)
     received, corrections = [], []
     for sample, path in written:  # the worker processes each file while the next is written
@@ -97,11 +90,11 @@ def _loaded(app: App, progress: Progress, arguments: Demo) -> Result:
     add_alerts(app, SAMPLES)
     codes = [exit_code(receipt) for receipt in receipts]
     code = next((code for code in (FAILED, HELD) if code in codes), DONE)
-    added = add_accounts(app, SAMPLES) if arguments.accounts else []
+    added = add_accounts(app, SAMPLES) if accounts else []
     analyst = demo_account(app, ANALYST)
     add_dashboard(app, ANALYST, analyst)
     add_saved_view(app, ANALYST, analyst)
-    if not arguments.accounts:
+    if not accounts:
         return Result(receipts, code)
     for person in added:
         add_subscriptions(app, person.login, person.role)
