@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 import sql
-from tillstream.analytics.filters import CURRENCY, Filters
+from tillstream.analytics.filters import CURRENCY, NAMES, Filters, is_filter
 from tillstream.analytics.queries import run_query
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Scope
+from tillstream.model.text import did_you_mean
 from tillstream.people.account_store import REPORTING_CURRENCY
 from tillstream.ports.warehouse import Warehouse
 
@@ -103,3 +104,14 @@ def _suggestions(existing: list[str], unknown: list[str]) -> str:
     shown = list(dict.fromkeys([*similar, *existing]))[:MAX_SUGGESTIONS]
     more = len(existing) - len(shown)
     return f"there {'is' if len(existing) == 1 else 'are'} {', '.join(shown)}" + (f" and {more:,} more" if more else "")
+
+
+def check_parameter_names(query: str, params: Mapping[str, object], parameters: Mapping[str, object]) -> None:
+    """Raise `Rejected` for a name that is neither a parameter of the query nor a filter."""
+    for name in params:
+        if name not in parameters and not is_filter(name):
+            own = f"Its parameters: {', '.join(parameters)}. " if parameters else ""
+            raise Rejected(
+                f"{query} has no parameter or filter {name}.{did_you_mean(name, (*parameters, *NAMES))} {own}"
+                f"Filters: {', '.join(sorted(NAMES))}."
+            )

@@ -11,7 +11,6 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import forbidden_error
 from tillstream.app import App
 from tillstream.commands.declaration import Group
-from tillstream.commands.query import LIMIT, check_parameter_names
 from tillstream.commands.result import Result
 from tillstream.goals import published_standings, target_sales
 from tillstream.goals.published_standings import standing_row
@@ -63,6 +62,9 @@ def _measure(scope: Scope, text: str) -> GoalMeasure:
 
 AT_PARAMETER = "at"
 
+
+LIMIT = "limit"
+"""The parameter of queries that limit their own rows."""
 
 root = Group()
 
@@ -130,7 +132,7 @@ def _query(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatch]
         raise Rejected("A query has one name.")
     name, limit = arguments.names[0], arguments.limit or measure_values.ALL_ROWS
     parameters = {one.name: one for one in query_catalogue.describe_query(name).parameters}
-    check_parameter_names(name, arguments.params, parameters)
+    filter_values.check_parameter_names(name, arguments.params, parameters)
     own = {key: values[-1] for key, values in arguments.params.items() if key in parameters}
     if LIMIT in parameters:
         own[LIMIT] = str(limit)

@@ -10,7 +10,6 @@ from tillstream.commands.printing import count_words, print_line, show_csv, show
 from tillstream.commands.result import COMMAND_LINE, Progress, Result
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
-from tillstream.model.text import did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,7 +53,7 @@ def query(
 
     values = dict(params)
     parameters = {parameter.name: parameter for parameter in query_catalogue.describe_query(name).parameters}
-    check_parameter_names(name, params, parameters)
+    filter_values.check_parameter_names(name, params, parameters)
     if LIMIT in parameters:
         if limit and LIMIT in values:
             raise Rejected("The limit is passed twice. Use either --limit or --param limit.")
@@ -89,7 +88,7 @@ def measures(
         rows = [one.published() for one in measure_values.visible_measures(UNRESTRICTED)]
         defined = [{name: row[name] for name in DEFINITION_COLUMNS} for row in rows]
         return Result({"name": "measures", "columns": list(DEFINITION_COLUMNS), "rows": defined, "cut": False})
-    check_parameter_names("measures", params, {})
+    filter_values.check_parameter_names("measures", params, {})
     filters = Filters.parse(params)
     filter_values.check_filter_values(
         app.ports.warehouse, UNRESTRICTED, filters, app.contracts.regions(), cache=app.queries
@@ -168,7 +167,7 @@ def export(
 def _table(
     app: "App", scope: "Scope", query: str, params: Mapping[str, str], measures: Sequence[str], by: Sequence[str]
 ) -> "ExportTable":
-    from tillstream.analytics import query_catalogue
+    from tillstream.analytics import filter_values, query_catalogue
     from tillstream.analytics.measures.definitions import find_measure
     from tillstream.commands.frame import FRAME_KINDS, Frame
     from tillstream.delivery.export_table import export_table
@@ -179,7 +178,7 @@ def _table(
             raise Rejected("An export is of a query, or of measures by dimensions, not of both.")
         described = query_catalogue.describe_query(query)
         parameters = {one.name: one for one in described.parameters}
-        check_parameter_names(query, values, parameters)
+        filter_values.check_parameter_names(query, values, parameters)
         if LIMIT in values:
             limit = parameters[LIMIT].value(values[LIMIT][0])
         kind = "sales" if query == ALL_LINES_QUERY and not {LIMIT, "offset"} & set(values) else "query"
@@ -193,17 +192,3 @@ def _table(
     currency = params.get("currency") or app.settings.reporting_currency
     title = query or (f"measures-by-{'-and-'.join(by)}" if by else kind)
     return export_table(title, batches, totals, values, app.ports.clock.now(), currency)
-
-
-def check_parameter_names(query: str, params: Mapping[str, object], parameters: Mapping[str, object]) -> None:
-    """Raise `Rejected` for a name that is neither a parameter of the query nor a filter."""
-    from tillstream.analytics.filters import NAMES as FILTERS
-    from tillstream.analytics.filters import is_filter
-
-    for name in params:
-        if name not in parameters and not is_filter(name):
-            own = f"Its parameters: {', '.join(parameters)}. " if parameters else ""
-            raise Rejected(
-                f"{query} has no parameter or filter {name}.{did_you_mean(name, (*parameters, *FILTERS))} {own}"
-                f"Filters: {', '.join(sorted(FILTERS))}."
-            )

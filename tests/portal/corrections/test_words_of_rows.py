@@ -16,7 +16,7 @@ OTHER_NAMES = re.compile(
     re.IGNORECASE,
 )
 TAGS = re.compile(r"\{[{%#].*?[}%#]\}|<[^>]*>", re.DOTALL)
-TEXTS = [*ROOT.glob("portal/**/*.py"), *ROOT.glob("tillstream/cli/output/*.py")]
+TEXTS = [*ROOT.glob("portal/**/*.py"), *ROOT.glob("tillstream/commands/*.py")]
 
 
 def strings(path: Path) -> Iterator[str]:
