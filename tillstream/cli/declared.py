@@ -95,13 +95,11 @@ def _parameters(command: Command) -> list[click.Parameter]:
 
 
 def _argument(one: Parameter) -> click.Argument:
-    default = None if one.is_multiple else one.default
     count = -1 if one.is_multiple else 1
     return click.Argument(
         [one.entered_as],
         type=_type(one),
         required=one.is_required,
-        default=default,
         nargs=count,
         metavar=one.option.metavar,
     )
@@ -116,10 +114,10 @@ def _option(one: Parameter) -> click.Option:
         type=_type(one),
         help=text,
         required=one.is_required and not one.is_mapping,
-        default=one.default or None,
         show_default=bool(one.default) and not one.option.hides_default,
         multiple=one.is_multiple or one.is_mapping,
         metavar=one.option.metavar or ("KEY=VALUE" if one.is_mapping else None),
+        **({"default": one.default} if one.default else {}),
     )
 
 

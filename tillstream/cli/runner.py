@@ -1,8 +1,9 @@
-"""Run a command here or in the running server, and exit with its code."""
+"""The terminal where commands are entered: they run here or in the server, and their progress and output are printed."""
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from tillstream.commands.declaration import Show
+from tillstream.commands.result import KEPT, SENT, KeptFiles, Progress, quiet
 from tillstream.model.errors import TillstreamError
 from tillstream.model.text import escape_bidi_json, neutralize_bidi, neutralize_bidi_values
 from tillstream.server.process import Done, advise_on_interrupt
@@ -17,26 +19,12 @@ from tillstream.server.process import Done, advise_on_interrupt
 if TYPE_CHECKING:
     from tillstream.settings import Settings
 
-FAILED, WRONG, HELD = 1, 2, 4
+FAILED, HELD = 1, 4
 COMPLETE = "The command was complete; only its output may be missing."
-FILE = click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=str)
 
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "json_", is_flag=True, help="Print one JSON value instead of text.")(command)
-
-
-def run(
-    command: str,
-    /,
-    *,
-    json_: bool,
-    show: Callable[[Any], None],
-    total: int | None = None,
-    **arguments: Any,
-) -> NoReturn:
-    """Run a command here or in the running server, print its result, and exit with its code."""
-    CommandTerminal(is_json=json_).run_with_progress(command, show, total, arguments)
 
 
 @dataclass(frozen=True)
@@ -62,9 +50,7 @@ class CommandTerminal:
         total: bytes of its files, if it has some.
         """
         from tillstream.analytics.json_values import to_json
-        from tillstream.cli.progress import progress_bars
         from tillstream.commands.dispatch import execute
-        from tillstream.commands.result import KeptFiles
 
         try:
             with progress_bars(total, hidden=self.is_json) as progress:
@@ -79,7 +65,6 @@ class CommandTerminal:
 
     def read(self, command: str, /, **arguments: Any) -> Any:
         from tillstream.commands.dispatch import execute
-        from tillstream.commands.result import quiet
 
         try:
             return execute(self.settings, command, arguments, quiet).data
@@ -126,3 +111,47 @@ def fail(message: str, *, json_: bool) -> NoReturn:
         click.echo(escape_bidi_json(json.dumps({"error": message}, ensure_ascii=False)))
     click.echo(neutralize_bidi(message), err=True)
     sys.exit(FAILED)
+
+
+STAGES = {
+    "bytes": "storing files",
+    "rows": "reading rows",
+    "settling": "settling",
+    "files": "files done",
+    "exported": "rows exported",
+    "settlements": "settling again",
+    "fits": "fitting models",
+}
+
+
+@contextmanager
+def progress_bars(total: int | None, *, hidden: bool) -> Iterator[Progress]:
+    """Show one bar per stage; nothing if hidden or not on a terminal. total: bytes of all files, if any."""
+    if hidden or not sys.stderr.isatty():
+        yield quiet
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"), TimeElapsedColumn())
+    with Bars(*columns, console=Console(stderr=True), transient=True) as bars:
+        tasks = {"bytes": bars.add_task(STAGES["bytes"], total=total, amount="")} if total else {}
+
+        def advance(what: str, count: int = 1, about: str = "") -> None:  # noqa: ARG001 - only the client uses `about`
+            if what in (KEPT, SENT):
+                return
+            if what not in tasks:
+                tasks[what] = bars.add_task(STAGES.get(what, what), total=None, amount="")
+            done = int(bars.tasks[tasks[what]].completed) + count
+            bars.update(tasks[what], completed=done, amount=_amount(what, done, total))
+
+        yield advance
+
+
+def _amount(what: str, done: int, total: int | None) -> str:
+    if what == "bytes":
+        from rich.filesize import decimal
+
+        return f"{decimal(done)} of {decimal(total)}" if total else decimal(done)
+    return "" if what == "settling" else f"{done:,}"
