@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tillstream.commands.registry import WORDS
+
 HEAVY = ("pandera", "polars")
 IN_SERVERS = ("structlog", "flask", "rich")
 """Commands come and go, and nobody logs in them: what only servers need would cost each its time."""
@@ -24,6 +26,14 @@ def test_a_command_that_runs_by_itself_loads_nothing_of_a_server() -> None:
         *COMMANDS,
     )  # fmt: skip
     assert [name for name in IN_SERVERS if name in loaded] == []
+
+
+def test_help_and_words_of_commands_load_no_feature() -> None:
+    declared = {word.module for word in WORDS.values() if ":" not in word.module}
+    loaded = _loaded("tillstream.cli.main", "tillstream.cli.declared", *sorted(declared))
+    assert len(declared) > 15
+    heavy = (*HEAVY, *IN_SERVERS, "pyarrow", "duckdb", "pydantic", "tillstream.app", "tillstream.settings")
+    assert [name for name in heavy if name in loaded] == []
 
 
 def test_a_till_that_records_loads_nothing_senders() -> None:

@@ -166,7 +166,7 @@ def test_a_folder_with_data_is_replaced_only_with_its_option(
 def test_a_folder_in_use_is_left_alone(
     archive: Path, home: Path, run_text: RunText, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tillstream.cli.operations.TURN", 0.1)
+    monkeypatch.setattr("tillstream.commands.backups.TURN", 0.1)
     with local_home_folder(Settings(home=home)).own():
         code, words = run_text("restore", str(archive), "--replace")
     assert code == 1

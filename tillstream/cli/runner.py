@@ -1,4 +1,4 @@
-"""The terminal where commands are entered: they run here or in the server, and their progress and output are printed."""
+"""The terminal where commands are entered: they run here or in the server; progress and output are printed."""
 
 import json
 import sys

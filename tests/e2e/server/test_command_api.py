@@ -20,12 +20,13 @@ from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.app.local import local_home_folder
-from tillstream.commands import dispatch, registry
+from tillstream.commands import dispatch
 from tillstream.commands.dispatch import execute
 from tillstream.commands.result import LINES, quiet
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.people import accounts
 from tillstream.records import audit_log
+from tillstream.server import command_api
 from tillstream.server.command_api import create_control
 from tillstream.settings import Settings
 from tillstream.system_user import user_name
@@ -81,7 +82,7 @@ def test_a_command_that_breaks_in_the_server_answers_words(door: Door, monkeypat
     def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("by nothing")
 
-    monkeypatch.setitem(registry.COMMANDS, "status", broken)
+    monkeypatch.setattr(command_api, "COMMANDS", {"status": broken})
     answer = door.post("status", {})
     assert (answer.status_code, answer.get_json()["type"]) == (500, "Rejected")
     assert "status failed in the server" in answer.get_json()["detail"]
