@@ -59,7 +59,7 @@ SECTIONS = (
         (
             Word("receipts", "tillstream.commands.ingest", "Show the receipt of one batch, or the newest receipts"),
             Word("quarantine", "tillstream.commands.ingest", "Show the rows to fix of a batch"),
-            Word("fix", "tillstream.commands.ingest", "Submit rejected rows"),
+            Word("fix", "tillstream.commands.ingest", "Correct, accept or discard rows to fix"),
             Word("accept", "tillstream.commands.review", "Save the contract version proposed for a held file"),
             Word("confirm", "tillstream.commands.review", "Release a held batch, or choose its contract"),
             Word("reject", "tillstream.commands.review", "Reject a held batch permanently"),
