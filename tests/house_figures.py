@@ -86,6 +86,15 @@ def audited_by_hand() -> list[str]:
     return result
 
 
+def modules_of(noun: str) -> list[str]:
+    """Paths of the modules with a word that begins with a noun in their name, or in the names of their folders."""
+    return [
+        path.as_posix()
+        for path in (module.path.relative_to(ROOT) for module in modules().values())
+        if any(word.startswith(noun) for part in path.with_suffix("").parts[1:] for word in part.split("_"))
+    ]
+
+
 def packages() -> list[str]:
     """The folders directly below `tillstream/`."""
     return sorted(path.parent.name for path in (ROOT / "tillstream").glob("*/__init__.py"))
