@@ -19,9 +19,9 @@ from types import MappingProxyType
 from devtools import emulators, local_jobs
 from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
 from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, start_periodic
+from infra.deliveries import FORWARDED, LISTED, PULLED, PUSHED
 from infra.function import Function
 from infra.functions import FUNCTIONS
-from infra.kinds.deliveries import FORWARDED, LISTED, PULLED, PUSHED
 from infra.triggers import Pushed, Scheduled
 from tillstream.app.google import project_tables
 from tillstream.model.events import (
@@ -33,7 +33,7 @@ from tillstream.model.events import (
     TOPIC_STORE_SALES,
     WEBHOOK_PLACES,
 )
-from tillstream.ports.machine import CALLED_FUNCTIONS
+from tillstream.ports.jobs import CALLED_FUNCTIONS
 from tillstream.server.process import interrupt_on_stop
 from tillstream.settings import Settings
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from devtools.emulators import PROJECT
 from infra.functions import EVENT_SECONDS
-from infra.kinds.pubsub import Delivery, in_seconds
+from infra.kinds.pubsub import DeliverySettings, in_seconds
 from infra.triggers import Pushed
 from tillstream.model.events import OBJECT_FINALIZE, TOPIC_OBJECTS
 
@@ -45,7 +45,7 @@ def make_topic(pubsub: str, name: str) -> None:
 
 
 def make_subscription(
-    pubsub: str, name: str, topic: str, delivery: Delivery, pushed: Pushed | None = None, to: str = ""
+    pubsub: str, name: str, topic: str, delivery: DeliverySettings, pushed: Pushed | None = None, to: str = ""
 ) -> None:
     """Create a subscription as a deployment does. pushed: the trigger; to: the address of its function."""
     subscription = {

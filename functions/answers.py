@@ -8,7 +8,7 @@ from flask import Response
 from tillstream.logs import log_handled
 from tillstream.model.errors import Rejected, TillstreamError
 from tillstream.model.json_text import dump_typed_json
-from tillstream.ports.machine import ERROR_HEADER, error_to_json
+from tillstream.ports.jobs import ERROR_HEADER, error_to_json
 
 CALL = "call"
 """Type of the line of a call by the portal."""

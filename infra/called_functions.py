@@ -13,13 +13,13 @@ from infra.access.grants import (
 )
 from infra.function import Function
 from tillstream.model.events import INBOX, STAGING
-from tillstream.ports import machine
+from tillstream.ports import jobs
 
 SECONDS = 540
 """Longer than the portal waits: work that takes longer is finished, and the next call shows its result."""
 
 DECIDE = Function(
-    machine.DECIDE_FUNCTION,
+    jobs.DECIDE_FUNCTION,
     "Undoes imports, and previews what an import, an undo or a correction would change, for users of the portal",
     (),
     memory="4Gi",
@@ -41,7 +41,7 @@ DECIDE = Function(
     ),
 )
 HOMES = Function(
-    machine.HOMES_FUNCTION,
+    jobs.HOMES_FUNCTION,
     "Answers homes that sync to the project: stages and settles what they send, and takes their catalogue, goals, "
     "exchange rates and stock movements",
     (),
@@ -65,7 +65,7 @@ HOMES = Function(
     ),
 )
 ATTACH = Function(
-    machine.ATTACH_FUNCTION,
+    jobs.ATTACH_FUNCTION,
     "Attaches and detaches the subscriptions of webhooks, for admins who create or remove one",
     (),
     memory="512Mi",

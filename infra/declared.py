@@ -10,6 +10,7 @@ from infra.access.accounts import AGENTS, EVENTS, REPOSITORY, SCHEDULER, On
 from infra.access.grants import SQL_ACCOUNTS
 from infra.access.permissions import OWN_ROLES
 from infra.access.policies import policy_on, target_of
+from infra.deliveries import FORWARDED, LISTED, PULLED, PUSHED
 from infra.function import Function
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
@@ -30,9 +31,8 @@ from infra.kinds import (
     watching,
 )
 from infra.kinds.agents import agent
-from infra.kinds.deliveries import FORWARDED, LISTED, PULLED, PUSHED
 from infra.kinds.iam import Policy, Role
-from infra.kinds.pubsub import Delivery
+from infra.kinds.pubsub import DeliverySettings
 from infra.kinds.tables import reports, sale_index, tables, writers
 from infra.monitoring import alerts, dashboard, jobs_view
 from infra.resource import Resource
@@ -49,7 +49,7 @@ from tillstream.model.events import (
     TOPIC_STORE_SALES,
     WEBHOOK_PLACES,
 )
-from tillstream.ports.machine import CALLED_FUNCTIONS
+from tillstream.ports.jobs import CALLED_FUNCTIONS
 
 APIS = (
     *("cloudresourcemanager", "serviceusage", "iam", "iamcredentials", "storage", "pubsub", "bigquery"),
@@ -160,7 +160,7 @@ class Declared:
         unrestricted = [*(spec.account for spec in (*FUNCTIONS, *JOBS)), accounts.PORTAL]
         yield reports(stage, views, of_ledger, unrestricted, SQL_ACCOUNTS)
 
-    def _subscription(self, name: str, topic: str, delivery: Delivery) -> Resource:
+    def _subscription(self, name: str, topic: str, delivery: DeliverySettings) -> Resource:
         return pubsub.subscription(self.stage.project, name, topic, LABELS, delivery)
 
     def _pushed(self, spec: Function, trigger: Pushed) -> Resource:

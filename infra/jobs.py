@@ -9,7 +9,7 @@ from infra.stage import Stage
 from tillstream.delivery.background_exports import EXPORTS_FOLDER as EXPORTS
 from tillstream.delivery.file_deliveries import FILES_FOLDER as DELIVERIES
 from tillstream.model.events import STAGING, TOPIC_STORE_SALES
-from tillstream.ports.machine import CONNECT_JOB, FORECAST_JOB, REPORTS_JOB, RESTOCK_JOB, SETTLE_LARGE_JOB
+from tillstream.ports.jobs import CONNECT_JOB, FORECAST_JOB, REPORTS_JOB, RESTOCK_JOB, SETTLE_LARGE_JOB
 from tillstream.records.mail import MAIL_FOLDER
 
 MAIL_FROM = "TILLSTREAM_MAIL_FROM"

@@ -15,7 +15,7 @@ from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tillstream.model import json_text
-from tillstream.model.text import BIDI_PATTERN, BIDI_REPLACEMENT
+from tillstream.model.safe_text import BIDI_PATTERN, BIDI_REPLACEMENT
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 from tillstream.settings import Settings

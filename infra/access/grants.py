@@ -5,7 +5,7 @@ from typing import Literal
 
 from tillstream.model.events import INBOX, STAGING, TOPIC_BATCHES, WEBHOOK_SUBSCRIPTIONS
 from tillstream.model.tables.warehouse_tables import LIVE
-from tillstream.ports.machine import (
+from tillstream.ports.jobs import (
     CALLED_FUNCTIONS,
     CONNECT_JOB,
     FORECAST_JOB,

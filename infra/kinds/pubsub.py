@@ -54,7 +54,7 @@ def topic(project: str, name: str, region: str, labels: dict[str, str], schema_n
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeliverySettings:
     """How a subscription delivers; times in seconds. Pub/Sub deletes messages older than the retention."""
 
     policy: RetryPolicy = field(default_factory=RetryPolicy)
@@ -116,7 +116,7 @@ def subscription(
     name: str,
     of: str,
     labels: dict[str, str],
-    delivery: Delivery,
+    delivery: DeliverySettings,
     *,
     type_: str = "",
     push_to: str = "",

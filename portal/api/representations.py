@@ -17,8 +17,8 @@ from portal import figures
 from portal.context import scope, tillstream
 from tillstream.analytics import changes
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.json_values import to_json
 from tillstream.delivery.export_table import column_text
+from tillstream.model.json_text import to_json
 
 JSON, CSV, ARROW = "application/json", "text/csv", "application/vnd.apache.arrow.stream"
 ABOUT = {

@@ -12,12 +12,12 @@ from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
 from portal.uploads import scoped
 from tillstream.analytics import measure_values
-from tillstream.analytics.json_values import to_json
 from tillstream.analytics.measure_values import visible_dimensions, visible_measures
 from tillstream.analytics.measures.definitions import COUNTED_LINES, Measure
 from tillstream.model.batch import BatchState
 from tillstream.model.columns import STATUSES
 from tillstream.model.errors import Rejected
+from tillstream.model.json_text import to_json
 from tillstream.model.people import Action
 
 FORMATS = {

@@ -101,13 +101,13 @@ def summary(sending_id: str) -> ResponseReturnValue:
     choice = contract_choice.contract_candidates(file_sample, fits, upload.file)
     chosen = preview_content.chosen_contract(upload, choice)
     if not chosen:
-        return jsonify({"says": same_file.SEVERAL_FIT})
+        return jsonify({"says": preview_texts.SEVERAL_FIT})
     if chosen != contract_choice.NEW_SOURCE:
-        return jsonify({"says": same_file.looks_like(chosen)})
+        return jsonify({"says": preview_texts.looks_like(chosen)})
     count = len(
         questionnaire.build_questionnaire(opened, questions.source_name(upload.file), upload.answers, ()).questions
     )
-    return jsonify({"says": same_file.none_fits(count)})
+    return jsonify({"says": preview_texts.none_fits(count)})
 
 
 @allow(Action.UPLOAD)
@@ -141,11 +141,11 @@ def save_source(sending_id: str) -> ResponseReturnValue:
     contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
         if contract.name in contracts.in_use():
-            raise Rejected(same_file.source_exists(contract.name))
+            raise Rejected(texts.source_exists(contract.name))
         saved = contracts.save(contract, me().login)
         registry.confirm_contract(ports(), saved.name, me().login)  # the figures are above the button
         loaded = upload_completion.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
-        flash(same_file.source_saved(saved.name), "done")
+        flash(texts.source_saved(saved.name), "done")
     else:
         if not scope().covers_region(contract.region):
             raise Rejected(texts.not_your_region(contract.region))
@@ -155,7 +155,7 @@ def save_source(sending_id: str) -> ResponseReturnValue:
         loaded = upload_completion.propose_contract_for_upload(
             ports(), contracts, sending_id, me().login, contract, changes
         )
-        flash(same_file.source_proposed(contract.name), "done")
+        flash(texts.source_proposed(contract.name), "done")
     return _loaded(loaded)
 
 
@@ -176,7 +176,7 @@ def request_region(sending_id: str) -> ResponseReturnValue:
 def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
     if upload.batch_id:
         return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
-    flash(same_file.received_text(upload.file), "done")
+    flash(texts.received_text(upload.file), "done")
     return redirect(url_for("uploads.listing"), 303)
 
 

@@ -1,4 +1,4 @@
-"""Display texts of what was detected in a file: columns, findings and values."""
+"""Display texts of what was detected in a file: columns, findings, values, and data sources that it fits."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -136,3 +136,17 @@ def shown(value: Any, column: str = "") -> str:
             return f"{whole}.{decimals.rstrip('0'):0<2}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)
+
+
+SEVERAL_FIT = "It may be a file of several of your data sources. Choose one in its preview."
+
+
+def looks_like(source: str) -> str:
+    return f"It looks like a file of {source}. Nothing is imported until you confirm it."
+
+
+def none_fits(open_questions: int) -> str:
+    if not open_questions:
+        return "None of your data sources fits it: a new one is proposed."
+    count = "one question is" if open_questions == 1 else f"{open_questions} questions are"
+    return f"None of your data sources fits it: {count} open."

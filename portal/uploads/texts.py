@@ -90,3 +90,45 @@ def preview_discarded(file: str) -> str:
 
 def previews_discarded(count: int) -> str:
     return f"{formats.many(count, 'preview is', 'previews are')} discarded. None of their rows is imported."
+
+
+DUPLICATES = "If you import it again, its rows are duplicates and nothing counts twice."
+EARLIER = {
+    "held": "It needs review. Review it instead of uploading it again.",
+    "rejected": "It was rejected, and none of its rows is imported. Correct the file first, or choose another data "
+    "source.",
+    "cancelled": "It was cancelled before it was imported, so you can import it again.",
+    "undone": "It was undone, so none of its rows counts. If it is right, you can import it again.",
+    "replayed": "It was reprocessed, and the newer result counts. If you import it again, its rows are duplicates.",
+}
+"""State of an earlier upload of the same file → what happened to it, and what to do."""
+
+
+def source_exists(source: str) -> str:
+    return f"The data source {source} already exists. Choose another name."
+
+
+def source_saved(source: str) -> str:
+    return f"The data source {source} is saved. This file and later files like it are read with it."
+
+
+def source_proposed(source: str) -> str:
+    return f"The data source {source} is proposed. The file is imported when an administrator accepts it."
+
+
+def received_text(file: str) -> str:
+    return f"{file} is received. It is listed here in a few seconds."
+
+
+def failed_text(*, may_retry: bool) -> str:
+    who = "Retry it under Pipeline" if may_retry else "An administrator can retry it"
+    return f"It failed, and nothing is lost. {who}; do not upload it again."
+
+
+def discarded_text(by: str) -> str:
+    """by: who discarded it, as a sentence without its full stop."""
+    return f"{by}. None of its rows is imported. If it is right after all, you can import it again."
+
+
+def outcome_with_reason(outcome: str, reason: str) -> str:
+    return f"{outcome} Reason: {reason}"

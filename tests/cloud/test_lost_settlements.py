@@ -23,7 +23,7 @@ from tillstream.app.google.lazy_warehouse import dataset_of
 from tillstream.ledger.slice_settlement import ADDED_TABLES
 from tillstream.model.batch import Batch
 from tillstream.operations import large_settlements, maintenance_status, rebuild
-from tillstream.ports.machine import SETTLE_LARGE_JOB
+from tillstream.ports.jobs import SETTLE_LARGE_JOB
 from tillstream.records import batch_records
 
 pytestmark = pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery")

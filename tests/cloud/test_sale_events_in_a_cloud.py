@@ -14,7 +14,7 @@ from webhook_receiver import Receiver, receiving
 
 from devtools.emulators import PROJECT, Emulator
 from devtools.local_triggers import call, make_subscription, make_topic
-from infra.kinds.deliveries import FORWARDED, LISTED
+from infra.deliveries import FORWARDED, LISTED
 from infra.kinds.pubsub import MIN_RETENTION, in_seconds
 from tillstream.app import App, build
 from tillstream.cli.main import main

@@ -10,7 +10,7 @@ from tillstream.model.errors import TillstreamError, Unavailable
 from tillstream.model.json_text import dump_typed_json
 from tillstream.operations.delegated_decisions import DecisionContext, UserDecision, perform_decision
 from tillstream.operations.reconcile import sweep_in_function
-from tillstream.ports.machine import (
+from tillstream.ports.jobs import (
     ATTACH_FUNCTION,
     DECIDE_FUNCTION,
     HOMES_FUNCTION,

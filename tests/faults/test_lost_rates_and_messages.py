@@ -13,7 +13,7 @@ from tillstream.adapters.local.sqlite.event_bus import ACCEPTED
 from tillstream.analytics import reference
 from tillstream.app import App
 from tillstream.model.events import TOPIC_STORE_SALES
-from tillstream.model.file_names import RATES_FOLDER
+from tillstream.model.object_names import RATES_FOLDER
 from tillstream.operations import maintenance_status
 from tillstream.ports.bus import Message
 

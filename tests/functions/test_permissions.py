@@ -65,7 +65,7 @@ from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging.stage import stage as stage_batch
 from tillstream.ports.bus import DeadLetter, Message
-from tillstream.ports.machine import (
+from tillstream.ports.jobs import (
     ATTACH_FUNCTION,
     CONNECT_JOB,
     DECIDE_FUNCTION,

@@ -11,7 +11,7 @@ from functions import main
 from tillstream.app import App
 from tillstream.model.errors import Unavailable
 from tillstream.operations import maintenance_status
-from tillstream.ports.machine import REPORTS_JOB
+from tillstream.ports.jobs import REPORTS_JOB
 from tillstream.records import job_runs, mail
 from tillstream.records.mail import Mail
 

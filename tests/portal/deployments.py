@@ -20,10 +20,10 @@ from portal_factory import create_app
 from visitor import HEADER, PASSWORD
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.analytics.json_values import to_json
 from tillstream.app import App
 from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
+from tillstream.model.json_text import to_json
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.ports.bus import Message, RetryPolicy

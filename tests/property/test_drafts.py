@@ -18,7 +18,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.contracts.contract_files import shipped_contracts
 from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.errors import Rejected
-from tillstream.model.text import unguard_formulas
+from tillstream.model.safe_text import unguard_formulas
 from tillstream.review import correction_draft
 from tillstream.review.cell_interpretations import interpret_cell
 from tillstream.review.correction_draft import CorrectionDraft, DraftEdit

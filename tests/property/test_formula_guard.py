@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from examples import examples
-from tillstream.model.text import guard_formulas, unguard_formulas
+from tillstream.model.safe_text import guard_formulas, unguard_formulas
 from tillstream.pipeline.rows.text_columns import guard_column, unguard_column
 
 TEXTS = st.text(st.sampled_from("a1 ;,\t\n\r'\"=+-@＝"), max_size=8)

@@ -30,7 +30,7 @@ from tillstream.intake.inbox import RESERVED_FOLDERS
 from tillstream.intake.micro_batch import is_micro_batch_name
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
-from tillstream.model.file_names import PACK_NAME
+from tillstream.model.object_names import PACK_NAME
 from tillstream.operations import maintenance_status
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.bus import Message

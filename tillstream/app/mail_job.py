@@ -4,7 +4,7 @@ from tillstream.delivery import background_exports as exports
 from tillstream.delivery import file_deliveries, notice_deliveries
 from tillstream.delivery import subscriptions as delivery_subscriptions
 from tillstream.ports import Ports
-from tillstream.ports.machine import REPORTS_JOB
+from tillstream.ports.jobs import REPORTS_JOB
 from tillstream.records import job_runs, mail, sales_loads
 from tillstream.reports import subscriptions
 

@@ -13,7 +13,7 @@ import click
 from tillstream.commands.declaration import Show
 from tillstream.commands.result import KEPT, SENT, KeptFiles, Progress, quiet
 from tillstream.model.errors import TillstreamError
-from tillstream.model.text import escape_bidi_json, neutralize_bidi, neutralize_bidi_values
+from tillstream.model.safe_text import escape_bidi_json, neutralize_bidi, neutralize_bidi_values
 from tillstream.server.process import Done, advise_on_interrupt
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import click
 
 from tillstream.cli.runner import fail, read_settings
 from tillstream.model.errors import TillstreamError, Unavailable
-from tillstream.model.text import escape_bidi_json
+from tillstream.model.safe_text import escape_bidi_json
 from tillstream.server.process import Done, interrupt_on_stop
 from tillstream.settings import Settings
 

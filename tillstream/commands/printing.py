@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tillstream.model.money import amount_text
-from tillstream.model.text import guard_formulas
+from tillstream.model.safe_text import guard_formulas
 
 if TYPE_CHECKING:
     from rich.console import Console

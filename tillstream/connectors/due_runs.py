@@ -19,7 +19,7 @@ from tillstream.model.audit import AuditAction
 from tillstream.model.batch import STATES_BEFORE_LEDGER
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 from tillstream.ports import Ports
-from tillstream.ports.machine import CONNECT_JOB
+from tillstream.ports.jobs import CONNECT_JOB
 from tillstream.records import audit_log, job_runs
 
 SCHEDULE_ACTOR = "schedule"

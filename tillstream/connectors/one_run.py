@@ -26,7 +26,7 @@ from tillstream.intake.connector_deliveries import HASH_DIGITS, TakenFile, item_
 from tillstream.model.batch import Batch
 from tillstream.model.errors import NotFound, Rejected, TillstreamError
 from tillstream.model.events import STAGING
-from tillstream.model.file_names import CONNECTED_NAME
+from tillstream.model.object_names import CONNECTED_NAME
 from tillstream.ports import Ports
 from tillstream.records import batch_records, sales_loads
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from tillstream.delivery import pdf_table, workbook
 from tillstream.delivery.export_table import ExportTable, batch_slices, guarded_column, plain_values, rounded_columns
 from tillstream.model.errors import Rejected
-from tillstream.model.text import guard_formulas
+from tillstream.model.safe_text import guard_formulas
 from tillstream.pipeline.reading.correction_file import BOM
 
 

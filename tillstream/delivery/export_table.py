@@ -18,8 +18,8 @@ from tillstream.analytics.amount_columns import (
     ComparedColumns,
     RowAmounts,
 )
-from tillstream.analytics.json_values import to_json
-from tillstream.model import text
+from tillstream.model import safe_text
+from tillstream.model.json_text import to_json
 from tillstream.model.money import minor_digits
 from tillstream.model.text import upper_first
 from tillstream.pipeline.rows.text_columns import guard_column
@@ -186,7 +186,7 @@ def guarded_column(column: Any) -> Any:
 
 def readable_column(texts: Any) -> Any:
     """Texts with visible marks in place of control characters that reverse the direction of writing."""
-    return pc.replace_substring_regex(texts, text.BIDI_PATTERN, text.BIDI_REPLACEMENT)
+    return pc.replace_substring_regex(texts, safe_text.BIDI_PATTERN, safe_text.BIDI_REPLACEMENT)
 
 
 SLICE_ROWS = 10_000

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from tillstream.delivery import export_table
 from tillstream.delivery.export_table import ExportTable, column_label, number_format
 from tillstream.delivery.typeset import MISSING_GLYPH, measure_template, replace_missing, typeset
-from tillstream.model import text as model_text
+from tillstream.model import safe_text
 from tillstream.model.errors import Rejected
 
 EMPTY_CELL = "–"
@@ -91,7 +91,7 @@ def places_of(values: Sequence[Decimal]) -> int:
 
 def clean_text(text: str) -> tuple[str, bool]:
     """A text on one line, with places to break long words; and whether the font lacks characters, which become ?."""
-    line = _CONTROLS.sub(" ", model_text.neutralize_bidi(text))
+    line = _CONTROLS.sub(" ", safe_text.neutralize_bidi(text))
     cleaned = replace_missing(line)
     return _LONG.sub(lambda word: word[0] + BREAK, cleaned), cleaned != line
 

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.analytics.filters import Filters
-from tillstream.analytics.json_values import to_json
 from tillstream.delivery import file_deliveries, file_destinations, subscribed_tables, subscriptions
 from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.export_table import ExportTable, guarded_column, rounded_by_row, rounded_columns
@@ -22,6 +21,7 @@ from tillstream.delivery.subscribed_tables import SubscribedTable, TableSource
 from tillstream.delivery.subscriptions import NEVER, TableSubscription, instant_text
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.json_text import to_json
 from tillstream.model.money import round_to_digits
 from tillstream.people.accounts import current_reader
 from tillstream.ports import Ports

@@ -11,7 +11,7 @@ from tillstream.model.events import TOPIC_SALE_EVENTS, WEBHOOK_IDS, WEBHOOK_SUBS
 from tillstream.ports import Ports
 from tillstream.ports.bus import DeadLetter, RetryPolicy
 from tillstream.ports.documents import Put
-from tillstream.ports.machine import ATTACH_FUNCTION
+from tillstream.ports.jobs import ATTACH_FUNCTION
 from tillstream.records import audit_log
 from tillstream.records.collection import Collection, Data
 

@@ -15,11 +15,11 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.analytics.json_values import to_json
 from tillstream.explore import scoped_statement, scoped_tables
 from tillstream.explore.extracts import ExtractProgress, Extracts
 from tillstream.explore.scoped_statement import OfferedTable, ScopedStatement, error_with_place
 from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.json_text import to_json
 from tillstream.model.people import Scope
 from tillstream.ports.machine import BrokenFrame, QueryProcess, QueryProcesses, StopReason
 from tillstream.ports.warehouse import AdHocQuery, FileSnapshot, SqlWarehouse

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 import sql
-from tillstream.analytics.json_values import to_json
 from tillstream.forecasting import run_records
 from tillstream.forecasting.error_bands import GRID
+from tillstream.model.json_text import to_json
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Warehouse
 

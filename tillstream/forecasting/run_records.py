@@ -10,7 +10,7 @@ from tillstream.model.document_json import from_json, to_json
 from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
-from tillstream.ports.machine import FORECAST_JOB
+from tillstream.ports.jobs import FORECAST_JOB
 from tillstream.records import data_version, job_runs, sales_loads
 from tillstream.records.job_runs import JobRequest
 

@@ -10,7 +10,7 @@ from tillstream.intake.store_messages import MAX_CLOSE_BYTES, MAX_MESSAGES, MAX_
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Conflict, NotFound
 from tillstream.model.events import INBOX, TOPIC_STORE_SALES
-from tillstream.model.file_names import CONNECT_FOLDER, path_for_name
+from tillstream.model.object_names import CONNECT_FOLDER, path_for_name
 from tillstream.ports import Ports
 from tillstream.ports.bus import Message
 from tillstream.ports.objects import StoredObject

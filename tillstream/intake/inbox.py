@@ -13,7 +13,8 @@ from tillstream.model.batch import Batch, Hold, HoldCode
 from tillstream.model.contract import Contract
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import (
+from tillstream.model.file_names import contract_from_folder, is_ignored_file
+from tillstream.model.object_names import (
     CONNECT_FOLDER,
     CONNECTED_NAME,
     LOADED_FOLDER,
@@ -25,8 +26,6 @@ from tillstream.model.file_names import (
     SYNC_FOLDER,
     SYNCED_NAME,
     TIME_DIGITS,
-    contract_from_folder,
-    is_ignored_file,
 )
 from tillstream.model.people import BoundStores
 from tillstream.model.uploads import ResumableUpload

@@ -8,8 +8,8 @@ from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import PACKABLE_NAME
 from tillstream.model.ids import batch_id
+from tillstream.model.object_names import PACKABLE_NAME
 from tillstream.ports import Ports
 from tillstream.ports.objects import StoredObject
 from tillstream.records import batch_originals, batch_records, losses

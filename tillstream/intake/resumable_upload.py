@@ -18,7 +18,7 @@ from typing import BinaryIO
 from tillstream.model.batch import Batch
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.events import INBOX, STAGING
-from tillstream.model.file_names import TIME_DIGITS
+from tillstream.model.object_names import TIME_DIGITS
 from tillstream.model.people import BoundStores
 from tillstream.model.uploads import ResumableUpload
 from tillstream.ports import Ports

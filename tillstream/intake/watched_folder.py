@@ -11,7 +11,7 @@ from tillstream.intake import inbox
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Conflict, Rejected, Unavailable
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import path_for_name
+from tillstream.model.object_names import path_for_name
 from tillstream.model.problems import CATALOGUE
 from tillstream.ports import Ports
 from tillstream.ports.files import DropFolder, DroppedFile

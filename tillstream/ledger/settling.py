@@ -1,7 +1,12 @@
-"""The settlement, in waves: runs the steps of `sql/ledger/settle.duckdb.sql` on the tables of a connection."""
+"""The settlement: runs the steps of `sql/ledger/settle.duckdb.sql` on the tables of a connection.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+It is done in waves, which are groups of batches that are written together.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import groupby
+from typing import Protocol, TypeVar
 
 import duckdb
 
@@ -9,9 +14,47 @@ from tillstream.ledger.current_lines import ChangeLog, CurrentLines, OrderMarker
 from tillstream.ledger.hold_checks import check_hold
 from tillstream.ledger.settle_script import ScriptRunner
 from tillstream.ledger.settlement_record import BatchNumbering, LedgerNumbers, SettlementRecord, last_numbers
-from tillstream.ledger.settlement_waves import group_adjacent, split_on_shared_sales
-from tillstream.model.batch import Hold
+from tillstream.model.batch import BatchKind, Hold
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
+
+
+class BatchLike(Protocol):
+    @property
+    def batch_id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
+
+AnyBatch = TypeVar("AnyBatch", bound=BatchLike)
+
+
+def group_adjacent(batches: Iterable[AnyBatch]) -> Iterator[list[AnyBatch]]:
+    """Group batches that can form one wave if they share no sale: adjacent micro-batches. Other batches are alone."""
+    for is_micro, adjacent in groupby(batches, key=lambda batch: batch.kind == BatchKind.STORE_SALES):
+        if is_micro:
+            yield list(adjacent)
+        else:
+            yield from ([batch] for batch in adjacent)
+
+
+def split_on_shared_sales(
+    batches: Sequence[AnyBatch], sales: Callable[[AnyBatch], Collection[str]]
+) -> list[list[AnyBatch]]:
+    """Split a group into as few waves as possible, so that no two batches of a wave share a sale.
+
+    Batches that share one keep their order; the others are independent of each other, whichever wave they are in.
+    sales: the sales of a batch.
+    """
+    waves: list[list[AnyBatch]] = []
+    latest: dict[str, int] = {}
+    for batch in batches:
+        own = sales(batch)
+        number = 1 + max((latest[sale] for sale in own if sale in latest), default=-1)
+        if number == len(waves):
+            waves.append([])
+        waves[number].append(batch)
+        latest |= dict.fromkeys(own, number)
+    return waves
 
 
 def divide_into_waves(cursor: duckdb.DuckDBPyConnection, staged: Sequence[StagedBatch]) -> Iterator[list[StagedBatch]]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypedDict, Unpack
 
 from tillstream.model.errors import Rejected
-from tillstream.model.file_names import CONNECTED_NAME
+from tillstream.model.object_names import CONNECTED_NAME
 from tillstream.model.people import Extent, Scope, may_change
 from tillstream.model.problems import CATALOGUE
 

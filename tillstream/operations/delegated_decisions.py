@@ -20,7 +20,7 @@ from tillstream.model.people import Action, BeyondScope, Scope
 from tillstream.people.accounts import current_scope
 from tillstream.pipeline.settling import large_job
 from tillstream.ports import Ports
-from tillstream.ports.machine import DECIDE_FUNCTION
+from tillstream.ports.jobs import DECIDE_FUNCTION
 from tillstream.ports.warehouse import SettlementResult, WarehouseQuery
 from tillstream.receipts.receipt import Receipt
 from tillstream.records import batch_records

@@ -28,8 +28,8 @@ from tillstream.intake.inbox import ensure_record
 from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, Batch, BatchState, received_date
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import PACK_NAME, PACKABLE_NAME, time_for_name
 from tillstream.model.ids import batch_id
+from tillstream.model.object_names import PACK_NAME, PACKABLE_NAME, time_for_name
 from tillstream.operations import maintenance_status
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports

@@ -14,7 +14,7 @@ from tillstream.analytics import reference
 from tillstream.model.batch import Batch, BatchKind, BatchState
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import PACK_NAME, PACKABLE_NAME
+from tillstream.model.object_names import PACK_NAME, PACKABLE_NAME
 from tillstream.operations import maintenance_status
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports

@@ -26,8 +26,8 @@ from tillstream.model.batch import (
 )
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import SYNCED_NAME, home_in_name
 from tillstream.model.ids import batch_id
+from tillstream.model.object_names import SYNCED_NAME, home_in_name
 from tillstream.model.people import EACH_OWN_STORE, BoundStores, writers_from_text
 from tillstream.operations import document_mirrors, ledger_agreement, maintenance_status
 from tillstream.operations.ledger_agreement import RETIRED_STATES, LedgerComparison

@@ -20,7 +20,7 @@ from tillstream.pipeline.publishing import sale_events
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
-from tillstream.ports.machine import PROJECT_FUNCTION, SWEEP_FUNCTION
+from tillstream.ports.jobs import PROJECT_FUNCTION, SWEEP_FUNCTION
 from tillstream.records import audit_log, batch_originals, batch_records
 from tillstream.review import close_checks, undo
 from tillstream.stock import stored_levels

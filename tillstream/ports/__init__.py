@@ -6,7 +6,8 @@ from tillstream.model.limits import LIMITS, Limits
 from tillstream.model.people import PASSWORD_COST, PasswordCost
 from tillstream.ports.bus import EventBus
 from tillstream.ports.documents import DocumentStore
-from tillstream.ports.machine import Clock, Functions, Jobs
+from tillstream.ports.jobs import Functions, Jobs
+from tillstream.ports.machine import Clock
 from tillstream.ports.objects import ObjectStore
 from tillstream.ports.warehouse import SaleIndex, Warehouse
 

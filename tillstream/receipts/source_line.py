@@ -12,7 +12,7 @@ import numpy as np
 from tillstream.contracts.registry import contract_version
 from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.text import unguard_formulas
+from tillstream.model.safe_text import unguard_formulas
 from tillstream.pipeline.reading.correction_file import CONTROL_COLUMNS, CORRECTION_STYLE, LINE, ROW, format_raw_line
 from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options

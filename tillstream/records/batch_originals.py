@@ -21,7 +21,7 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
 from tillstream.model.batch import Batch, BatchKind, BatchState, received_date
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import PACK_NAME, PACKABLE_NAME, PACKS_FOLDER
+from tillstream.model.object_names import PACK_NAME, PACKABLE_NAME, PACKS_FOLDER
 from tillstream.ports import Ports
 from tillstream.ports.objects import StoredObject
 from tillstream.records import batch_records, losses

@@ -11,7 +11,7 @@ import pyarrow as pa
 from tillstream.model.contract_sections import FileStyle
 from tillstream.model.errors import Rejected
 from tillstream.model.limits import LIMITS, Limits
-from tillstream.model.text import guard_formulas, unguard_formulas
+from tillstream.model.safe_text import guard_formulas, unguard_formulas
 from tillstream.pipeline.reading.correction_file import ACCEPT, BOM, CONTROL_COLUMNS, DISCARD, LINE, ROW, TRUE_VALUES
 from tillstream.pipeline.reading.open_reader import read_blocks, read_header
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile

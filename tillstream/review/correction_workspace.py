@@ -19,7 +19,7 @@ from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.events import STAGING
 from tillstream.model.people import BoundStores
-from tillstream.model.text import guard_formulas
+from tillstream.model.safe_text import guard_formulas
 from tillstream.pipeline.reading.correction_file import BOM, CONTROL_COLUMNS
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import stage

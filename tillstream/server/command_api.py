@@ -10,13 +10,13 @@ from typing import Any
 
 from flask import Flask, Response, jsonify, request
 
-from tillstream.analytics.json_values import to_json
 from tillstream.app import App
 from tillstream.app.local import local_home_folder
 from tillstream.commands.client import CALL, COMMAND_API
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, Progress, quiet
 from tillstream.model.errors import Rejected, TillstreamError
+from tillstream.model.json_text import to_json
 from tillstream.records import audit_log
 
 Answer = tuple[dict[str, Any], int]

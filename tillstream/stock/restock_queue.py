@@ -17,7 +17,7 @@ from tillstream.model.errors import Rejected
 from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product, cost_on
 from tillstream.ports import Ports
 from tillstream.ports.documents import Update, update_document
-from tillstream.ports.machine import RESTOCK_JOB
+from tillstream.ports.jobs import RESTOCK_JOB
 from tillstream.records import audit_log, data_version, job_runs, sales_loads
 from tillstream.records.job_runs import JobRequest
 from tillstream.stock import purchase_orders, restock_lines, restock_needs, restock_simulation, stored_levels

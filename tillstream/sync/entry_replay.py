@@ -17,7 +17,7 @@ from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, Batch, Bat
 from tillstream.model.contract import parse_contract
 from tillstream.model.errors import Conflict, NotFound, Rejected, TooLarge
 from tillstream.model.events import INBOX, STAGING
-from tillstream.model.file_names import SYNC_FOLDER, home_in_name, synced_name
+from tillstream.model.object_names import SYNC_FOLDER, home_in_name, synced_name
 from tillstream.pipeline.settling import large_job, repetition
 from tillstream.pipeline.settling.lanes import MAX_BATCHES
 from tillstream.pipeline.settling.repetition import Repetition

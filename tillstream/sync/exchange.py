@@ -13,7 +13,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.model import audit
 from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, Batch, BatchKind
 from tillstream.model.errors import Conflict, Rejected
-from tillstream.model.file_names import RECOVERED_HOME
+from tillstream.model.object_names import RECOVERED_HOME
 from tillstream.ports import Ports
 from tillstream.records import audit_log, batch_originals, batch_records
 from tillstream.sync import agreement, home_identity, journal, stock_exchange, sync_status, undo_requests

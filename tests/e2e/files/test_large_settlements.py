@@ -21,7 +21,7 @@ from tillstream.operations.reconcile import resume_interrupted_work
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.machine import SETTLE_LARGE_JOB
+from tillstream.ports.jobs import SETTLE_LARGE_JOB
 from tillstream.ports.warehouse import Settlement, SettlementResult
 from tillstream.records import batch_records
 from tillstream.review import replay, settlement_previews, undo

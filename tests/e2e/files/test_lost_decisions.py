@@ -23,7 +23,7 @@ from tillstream.operations.delegated_decisions import DecisionContext, DecisionK
 from tillstream.people import accounts
 from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import stage
-from tillstream.ports.machine import SETTLE_LARGE_JOB
+from tillstream.ports.jobs import SETTLE_LARGE_JOB
 from tillstream.ports.warehouse import Settlement, SettlementResult
 from tillstream.records import audit_log, batch_records
 from tillstream.review import undo

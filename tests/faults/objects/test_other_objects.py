@@ -17,7 +17,7 @@ from tillstream.intake import micro_batch
 from tillstream.model.batch import BatchKind
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX, STAGING, TOPIC_STORE_SALES
-from tillstream.model.file_names import RATES_FOLDER
+from tillstream.model.object_names import RATES_FOLDER
 from tillstream.operations import ledger_repair
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage

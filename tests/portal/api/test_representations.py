@@ -15,7 +15,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from portal.api.queries import LISTS
 from portal.urls import API_ALIAS, API_ROOT
-from tillstream.analytics.json_values import to_json
+from tillstream.model.json_text import to_json
 
 Work = Callable[[], None]
 CSV, ARROW = "text/csv", "application/vnd.apache.arrow.stream"

@@ -16,9 +16,9 @@ from portal.api.queries import LISTS
 from portal.dashboard.charts import over_time, period_name
 from tillstream.analytics import queries
 from tillstream.analytics.filters import PERIOD_PRESETS, preset_dates
-from tillstream.analytics.json_values import to_json
 from tillstream.app import App
 from tillstream.intake import inbox
+from tillstream.model.json_text import to_json
 from tillstream.model.people import UNRESTRICTED, Role
 
 People = Callable[..., Visitor]

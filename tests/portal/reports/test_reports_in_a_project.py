@@ -12,7 +12,7 @@ from visitor import Visitor
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.errors import Rejected
-from tillstream.ports.machine import REPORTS_JOB
+from tillstream.ports.jobs import REPORTS_JOB
 from tillstream.records import mail
 from tillstream.records.mail import Mail
 from tillstream.settings import Settings

@@ -11,7 +11,7 @@ from sync.two_homes import NAME, SOURCE, Pair, pair
 
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import SYNC_FOLDER
+from tillstream.model.object_names import SYNC_FOLDER
 from tillstream.operations import ledger_repair
 from tillstream.people import signatures
 from tillstream.records import batch_records

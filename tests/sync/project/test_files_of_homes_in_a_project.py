@@ -17,7 +17,7 @@ from tillstream import handlers
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import TooLarge
 from tillstream.model.events import INBOX, STAGING
-from tillstream.model.file_names import SYNC_FOLDER
+from tillstream.model.object_names import SYNC_FOLDER
 from tillstream.operations import large_settlements
 from tillstream.pipeline.settling import large_job, repetition
 from tillstream.pipeline.staging import stage

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tillstream.ports.machine import ERROR_HEADER
+from tillstream.ports.jobs import ERROR_HEADER
 
 Answer = tuple[int, Any]
 

@@ -10,7 +10,7 @@ from unit.adapters.http_double import Answer, HTTPDouble, serve
 
 from tillstream.adapters.google.cloud_run import CloudRunFunctions
 from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, TooLarge, Unavailable
-from tillstream.ports.machine import DECIDE_FUNCTION, SWEEP_FUNCTION, error_to_json
+from tillstream.ports.jobs import DECIDE_FUNCTION, SWEEP_FUNCTION, error_to_json
 
 
 class NoSuchBatch(NotFound):

@@ -8,7 +8,7 @@ import pytest
 from devtools.local_jobs import LocalJobs, served
 from tillstream.adapters.google.cloud_run import CloudRunJobs
 from tillstream.model.errors import Unavailable
-from tillstream.ports.machine import SETTLE_LARGE_JOB
+from tillstream.ports.jobs import SETTLE_LARGE_JOB
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tillstream.catalogue.stored_entries import StoredEntry
 from tillstream.model.errors import Conflict, Rejected, Unavailable
 from tillstream.model.people import Role, scope_of
 from tillstream.model.product_catalogue import Alias, Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
-from tillstream.model.text import unguard_formulas
+from tillstream.model.safe_text import unguard_formulas
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, DocumentStore, Put
 

@@ -14,7 +14,7 @@ from tillstream.connectors import records, run_history, state
 from tillstream.connectors.access import SourceAccess
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.ports.machine import CONNECT_JOB
+from tillstream.ports.jobs import CONNECT_JOB
 from tillstream.records import sales_loads
 from tillstream.server import worker
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from portal.security import neutralize_bidi_page
-from tillstream.model.text import escape_bidi_json, neutralize_bidi, neutralize_bidi_values
+from tillstream.model.safe_text import escape_bidi_json, neutralize_bidi, neutralize_bidi_values
 
 CONTROLS = [chr(code) for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.ledger.settlement_waves import split_on_shared_sales
+from tillstream.ledger.settling import split_on_shared_sales
 
 
 @dataclass(frozen=True)

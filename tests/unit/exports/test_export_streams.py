@@ -14,11 +14,11 @@ import pyarrow as pa
 import pypdfium2
 import pytest
 
-from tillstream.analytics.json_values import to_json
 from tillstream.delivery import export_formats
 from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.export_table import SLICE_ROWS, batch_slices, export_table, filters_in_words
 from tillstream.delivery.subscription_files import CountedRows
+from tillstream.model.json_text import to_json
 
 COLUMNS: dict[str, pa.Array] = {
     "name": pa.array(["Käse", None, 'a "quoted"\nline', ""]),

@@ -28,7 +28,7 @@ from tillstream.model.batch import Batch
 from tillstream.model.people import Role
 from tillstream.people import accounts
 from tillstream.ports import Ports
-from tillstream.ports.machine import FORECAST_JOB, RESTOCK_JOB
+from tillstream.ports.jobs import FORECAST_JOB, RESTOCK_JOB
 from tillstream.records import batch_records, data_version, job_runs, mail, sales_loads
 from tillstream.reports import subscriptions
 from tillstream.server.worker import Schedules

@@ -27,7 +27,7 @@ from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.people import Role
 from tillstream.people import accounts
-from tillstream.ports.machine import REPORTS_JOB
+from tillstream.ports.jobs import REPORTS_JOB
 from tillstream.records import job_runs, mail, sales_loads
 from tillstream.records.mail import Mail
 from tillstream.records.outbox import LONGEST, NOT_SENT, PAUSES

@@ -12,7 +12,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.ports.machine import RESTOCK_JOB
+from tillstream.ports.jobs import RESTOCK_JOB
 from tillstream.records import job_runs
 from tillstream.stock import restock_queue
 

@@ -12,8 +12,8 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.intake import inbox, resumable_upload, store_sales
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import time_for_name
 from tillstream.model.messages import store_sale_schema
+from tillstream.model.object_names import time_for_name
 from tillstream.operations import inbox_upkeep, maintenance_status
 from tillstream.operations.reconcile import resume_interrupted_work
 from tillstream.people.store_credentials import StoreToken

@@ -11,7 +11,7 @@ from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import AuthorizedSession, Request
 
 from tillstream.model.errors import Unavailable
-from tillstream.ports.machine import ERROR_HEADER, error_from_json
+from tillstream.ports.jobs import ERROR_HEADER, error_from_json
 
 
 class CloudRunFunctions:

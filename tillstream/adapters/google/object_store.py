@@ -25,7 +25,7 @@ from google_crc32c import Checksum
 
 from tillstream.adapters.google.api_retries import NO_CREDENTIALS, RETRY, TIMEOUT, translate_errors
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
-from tillstream.model.file_names import check_bucket_name, check_object_name
+from tillstream.model.object_names import check_bucket_name, check_object_name
 from tillstream.ports.objects import StoredObject
 
 DOWNLOADS_AT_ONCE = 8

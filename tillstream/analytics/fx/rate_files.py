@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import RATES_FOLDER, RATES_NAME, TIME_DIGITS
+from tillstream.model.object_names import RATES_FOLDER, RATES_NAME, TIME_DIGITS
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 

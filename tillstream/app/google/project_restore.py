@@ -20,7 +20,7 @@ from tillstream.app.google.lazy_warehouse import dataset_of
 from tillstream.app.google.project_backup import ReportBytes, backup_summary, check_whole_backup
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import restored_name
+from tillstream.model.object_names import restored_name
 from tillstream.records import batch_records, data_version
 from tillstream.settings import Settings
 

@@ -6,8 +6,9 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
-from tillstream.adapters.google.bigquery import access, job_costs, migrations, reporting_views
+from tillstream.adapters.google.bigquery import access, migrations, reporting_views
 from tillstream.adapters.google.bigquery.access import Writers
+from tillstream.adapters.google.bigquery.dataset import job_costs
 from tillstream.adapters.google.bigquery.sale_index_rebuild import has_tables, last_settlement, rebuild_index
 from tillstream.adapters.google.sale_index import FirestoreSaleIndex
 from tillstream.app.google.lazy_warehouse import dataset_of
@@ -17,9 +18,9 @@ from tillstream.settings import Settings
 
 
 def warehouse_costs(settings: Settings, days: int) -> list[dict[str, Any]]:
-    """As `job_costs.job_costs`, of the project of the settings."""
+    """As `job_costs`, of the project of the settings."""
     with closing(dataset_of(settings)) as dataset:
-        return job_costs.job_costs(dataset, days)
+        return job_costs(dataset, days)
 
 
 def rebuild_sale_index(settings: Settings) -> dict[str, Any]:

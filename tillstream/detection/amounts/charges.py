@@ -7,8 +7,9 @@ from itertools import combinations
 import numpy as np
 
 from tillstream.detection.amounts.arithmetic import NumberColumns, Numbers, are_equal
-from tillstream.detection.amounts.line_taxes import is_even_rate, tax_word
+from tillstream.detection.amounts.line_taxes import is_even_rate
 from tillstream.detection.amounts.order_totals import is_same_within_orders
+from tillstream.detection.amounts.tax_columns import tax_word
 from tillstream.detection.evidence import LIKELY, DetectionLog
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tillstream.detection.amounts import charges, discounts, line_taxes
+from tillstream.detection.amounts import charges, discounts, line_taxes, tax_columns
 from tillstream.detection.amounts.arithmetic import (
     MAX_COMPARED_ROWS,
     MIN_SHARE,
@@ -150,7 +150,7 @@ class TaxColumns:
     def __init__(self, sheet: Sheet, columns: Mapping[str, SampleColumn], log: DetectionLog) -> None:
         """columns: those with a value for each line."""
         self._log = log
-        self.parts = line_taxes.detect_tax_parts(sheet, columns, log)
+        self.parts = tax_columns.detect_tax_parts(sheet, columns, log)
         self.kind = self.order_tax = ""
 
     def read(self, sheet: Sheet, roles: dict[str, str], style: DetectedNumberStyle) -> None:
@@ -196,7 +196,7 @@ def classify_totals(
     percent: the cells of the discount contain `%`. Asks `amount`, `prices`, `tax_rate` and `discount`.
     """
     money = money_rows(sheet, roles, style)
-    line_taxes.add_parts_to_rows(money, sheet, taxes.parts, style)
+    tax_columns.add_parts_to_rows(money, sheet, taxes.parts, style)
     if taxes.kind == "percent":
         use_fractions(money)
     rule: dict[str, Any] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
 from tillstream.model.contract_sections import FileStyle
-from tillstream.model.text import guard_formulas, unguard_formulas
+from tillstream.model.safe_text import guard_formulas, unguard_formulas
 
 BOM = "\ufeff"
 ROW, LINE, PROBLEMS, ACCEPT, DISCARD, RAW = "_row", "_line", "_problems", "_accept", "_discard", "_raw"

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tillstream.model.columns import Column, ColumnKind, Field
-from tillstream.model.text import NEEDS_FORMULA_GUARD, guard_formulas, unguard_formulas
+from tillstream.model.safe_text import NEEDS_FORMULA_GUARD, guard_formulas, unguard_formulas
 
 Ints = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]

@@ -22,7 +22,7 @@ from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.errors import Conflict, TillstreamError, TooLarge
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
-from tillstream.ports.machine import SETTLE_LARGE_JOB
+from tillstream.ports.jobs import SETTLE_LARGE_JOB
 from tillstream.records import batch_records
 
 LEASE_COLLECTION, LEASE_ID = "settling", "settle-large"

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 from tillstream.model.batch import Batch
 from tillstream.model.contract import Contract
 from tillstream.model.errors import Rejected
+from tillstream.model.safe_text import unguard_formulas
 from tillstream.model.swapped_dates import DateDoubt
-from tillstream.model.text import unguard_formulas
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 from tillstream.pipeline.reading.correction_file import (

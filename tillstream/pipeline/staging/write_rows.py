@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tillstream import __version__
-from tillstream.contracts.source_settings import MAX_CHECKED_COLUMNS
+from tillstream.contracts.earlier_headers import MAX_CHECKED_COLUMNS
 from tillstream.model.batch import OTHER_WORDS, CountryRows, CurrencyAmounts, IssueCount, StagingReport, UnknownWord
 from tillstream.model.contract import Contract
 from tillstream.model.events import STAGING

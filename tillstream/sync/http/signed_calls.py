@@ -17,7 +17,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable
 from tillstream.model.events import STAGING
 from tillstream.ports import Ports
-from tillstream.ports.machine import HOMES_FUNCTION, Functions
+from tillstream.ports.jobs import HOMES_FUNCTION, Functions
 from tillstream.records.job_runs import DocumentLease
 from tillstream.sync.head_office import LocalOffice
 from tillstream.sync.homes import Home

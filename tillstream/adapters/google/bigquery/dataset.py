@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +17,7 @@ from google.auth.exceptions import DefaultCredentialsError
 from google.cloud import bigquery
 from google.cloud.bigquery.retry import DEFAULT_JOB_RETRY
 
+import sql
 from tillstream.adapters.google.api_retries import (
     NO_CREDENTIALS,
     RETRY,
@@ -25,7 +27,7 @@ from tillstream.adapters.google.api_retries import (
 )
 from tillstream.adapters.google.bigquery.query_values import bind_parameters
 from tillstream.adapters.google.bigquery.tables import LABELS
-from tillstream.model.errors import Conflict, Rejected, TooLarge, Unavailable
+from tillstream.model.errors import Conflict, NotFound, Rejected, TooLarge, Unavailable
 
 BIGQUERY_SCOPE = "https://www.googleapis.com/auth/bigquery"
 """Of the tokens of the other account: BigQuery and nothing else."""
@@ -214,3 +216,17 @@ class Dataset:
             created[name].transport.close()
         if "loading" in created:
             self.loading.close()
+
+
+def job_costs(dataset: Dataset, days: int) -> list[dict[str, Any]]:
+    """Jobs of the last days by work and account, the most expensive first: counts, seconds, bytes billed and USD.
+
+    They are read from the view `bigquery_jobs`, which a deploy creates.
+    Raises `Rejected` if the view is missing or the caller may not list the jobs of the project; `Unavailable`.
+    """
+    since = datetime.now(UTC) - timedelta(days=days)
+    try:
+        rows = dataset.ask(sql.text("jobs/costs.bigquery"), {"since": since}, work="cost")
+    except NotFound as error:
+        raise Rejected(f"{dataset.name} has no view bigquery_jobs. Deploy this version first.") from error
+    return [dict(row.items()) for row in rows]

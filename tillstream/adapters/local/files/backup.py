@@ -24,7 +24,7 @@ from tillstream.adapters.local.durable_files import sync_file, sync_folder
 from tillstream.adapters.local.files.object_files import GENERATION_NAME, object_folders
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.events import INBOX
-from tillstream.model.file_names import PACKS_FOLDER
+from tillstream.model.object_names import PACKS_FOLDER
 from tillstream.model.tables.warehouse_tables import SCHEMA
 
 ARCHIVE_FORMAT = 1

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from tillstream.adapters.local.durable_files import sync_folder
 from tillstream.model.errors import Unavailable
-from tillstream.model.file_names import check_bucket_name, check_object_name
+from tillstream.model.object_names import check_bucket_name, check_object_name
 
 PIECE_LENGTH = 120
 """Maximum characters of a folder's name; file systems allow 255, encrypting ones 143."""
