@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 from bench.ingest import TILLSTREAM, environment
 from tillstream.app import build
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.settings import Settings
 

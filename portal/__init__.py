@@ -61,7 +61,7 @@ from portal.review import corrections
 from portal.stock import orders, restock, stock_files
 from portal.uploads import data_sources
 from tillstream.app import App
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.problems import CATALOGUE
 from tillstream.settings import Settings
 

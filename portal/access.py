@@ -13,7 +13,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from portal.context import SignedInUser, me, ports, scope, shown_token, signed_in, this_session, tillstream
 from tillstream.analytics.queries import TokenLacksRight
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.people import account_store, personal_tokens
 from tillstream.people.personal_tokens import PersonalToken
 

@@ -11,7 +11,7 @@ from portal.value_names import FILTER_LABELS, value_name
 from tillstream.analytics.filters import COLUMNS, Filters
 from tillstream.model.columns import STATUSES
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 MAX_RESULTS = 50
 PEOPLE = 5_000

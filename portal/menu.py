@@ -13,7 +13,7 @@ from portal.context import scope, signed_in
 from portal.quality.pass_rates import failing_checks
 from portal.review import waiting
 from portal.stock.visible_orders import late_count
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 
 @dataclass(frozen=True)

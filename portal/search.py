@@ -17,7 +17,7 @@ from portal.uploads.labels import state_of
 from tillstream.analytics.filters import Filters
 from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 blueprint = Blueprint("search", __name__, template_folder="templates")
 

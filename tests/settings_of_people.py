@@ -13,7 +13,8 @@ from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.explore import annotations, own_dashboards, suggested_statements
 from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard
 from tillstream.model.contract_schedule import Expectation
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import saved_views
 

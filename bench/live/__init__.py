@@ -18,7 +18,7 @@ from bench.live.viewers import REVISION, Arrivals, Viewer, opened
 from bench.server import ADDRESS, Server, served
 from tillstream.app import build
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, store_credentials
 from tillstream.settings import Settings
 

@@ -25,7 +25,8 @@ from tillstream.app import App, build
 from tillstream.app.local import WAREHOUSE_FILE
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Role
 from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.settings import Settings
 from tillstream.stock import restock_queue as restocking

@@ -12,7 +12,7 @@ from infra.stage import Stage
 from tillstream.app.google import project_tables
 from tillstream.model.errors import Rejected
 from tillstream.model.events import BATCH_RECEIVED, DEAD_LETTERS, TOPIC_BATCHES
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations import message_queues
 from tillstream.people import accounts, warehouse_scopes
 from tillstream.ports.bus import RetryPolicy

@@ -30,7 +30,7 @@ from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
 from tillstream.intake import inbox
 from tillstream.model.dates import Month
 from tillstream.model.messages import store_sale_schema as sale_schema
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, store_credentials
 from tillstream.ports import Ports
 from tillstream.server.worker import Worker

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from docs.generate.markdown import page as markdown
 from docs.generate.markdown import table
 from portal.menu import AREAS, Area
-from tillstream.model.people import PERMISSIONS, Role
+from tillstream.model.permissions import PERMISSIONS, Role
 
 FOLDER = "pictures/pages"
 VARIANTS = ("wide", "narrow", "dark")

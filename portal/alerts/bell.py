@@ -7,7 +7,7 @@ from portal.access import allow
 from portal.context import ports, scope, signed_in
 from tillstream.alerts import records
 from tillstream.alerts.alert import Alert
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 NEWEST = 5
 """Alerts in the menu."""

@@ -11,7 +11,7 @@ from portal.list_view import list_query, page_of
 from tillstream.alerts import evaluation, published, records
 from tillstream.alerts.kinds import KINDS
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 ACTIVE, ALL = "active", "all"
 STATES = (ACTIVE, ALL)

@@ -18,7 +18,8 @@ from tillstream.alerts.rules import AlertRule, QuietHours, RuleDelivery, StoredR
 from tillstream.analytics import filter_values
 from tillstream.analytics.filters import Filters
 from tillstream.model.errors import Conflict, Rejected
-from tillstream.model.people import UNRESTRICTED, Action
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Action
 
 Form = MultiDict[str, str]
 

@@ -14,7 +14,7 @@ from tillstream.analytics.queries import Forbidden
 from tillstream.connectors import due_runs as connectors_run
 from tillstream.connectors import records, run_history
 from tillstream.connectors.run_history import ConnectorRun
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 MAX_RUNS, MAX_OFFSET = 100, 100
 

@@ -16,7 +16,7 @@ from portal.file_responses import TABLES
 from tillstream.analytics import changes, line_export, measure_values, query_catalogue
 from tillstream.analytics.filters import NAMES, Filters, is_filter
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.operations.reconcile import sweep_by_user
 from tillstream.records import data_version
 

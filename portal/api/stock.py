@@ -13,7 +13,8 @@ from portal.api.representations import answer_with_etag
 from portal.context import me, ports, scope, tillstream
 from tillstream.analytics.queries import Forbidden
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action, extent_of, may_change
+from tillstream.model.people import extent_of, may_change
+from tillstream.model.permissions import Action
 from tillstream.stock import movement_messages, published_levels, stored_levels, stored_movements
 from tillstream.stock.movements import TRANSFER_KINDS, Movement
 

@@ -24,7 +24,7 @@ from tillstream.intake import store_messages, store_sales, till_gaps
 from tillstream.model import json_text
 from tillstream.model.errors import Rejected
 from tillstream.model.messages import MAX_SALE_BYTES
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.people import store_credentials
 from tillstream.people.store_credentials import StoreToken
 from tillstream.ports import Ports

@@ -21,7 +21,7 @@ from portal.urls import api_link
 from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.uploads import ResumableUpload
 from tillstream.receipts import receipt as receipts
 

@@ -27,7 +27,7 @@ from tillstream.model.catalogue_columns import (
     parse_cells,
 )
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import DatedAmount, Entry, Product, amount_of_same_day
 
 

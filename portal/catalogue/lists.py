@@ -14,7 +14,7 @@ from tillstream.catalogue.entry_lists import ACTIVE, EntryFilter
 from tillstream.catalogue.entry_lists import list_entries as entry_lists_list_entries
 from tillstream.model.catalogue_columns import KEY_COLUMNS
 from tillstream.model.contract import Contract
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 
 @allow(Action.MANAGE_STOCK)

@@ -18,7 +18,7 @@ from tillstream.catalogue import entry_lists, new_codes, warehouse_mirror
 from tillstream.catalogue.entry_permissions import may_edit
 from tillstream.catalogue.new_codes import DecidedCode, NewCode
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Product
 
 MAX_CODES = 5_000

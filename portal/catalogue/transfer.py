@@ -14,7 +14,7 @@ from tillstream.catalogue import file_export, file_import, warehouse_mirror
 from tillstream.catalogue.file_export import ENTRY_KINDS, FileKind, columns_of_file, parse_file_kind
 from tillstream.catalogue.file_import import ImportPlan, ImportRules, plan_import
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.pipeline import tabular
 
 SHOWN = 100

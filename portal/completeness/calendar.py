@@ -31,7 +31,8 @@ from tillstream.model.batch import Batch, BatchState, receipt_time
 from tillstream.model.contract import Contract
 from tillstream.model.contract_sections import EARLIEST_ZONE
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action, extent_of, may_change
+from tillstream.model.people import extent_of, may_change
+from tillstream.model.permissions import Action
 from tillstream.receipts import receipt
 from tillstream.review import day_closes
 

@@ -29,7 +29,8 @@ from tillstream.model.contract_schedule import (
     parse_expectation,
 )
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action, extent_of, may_change
+from tillstream.model.people import extent_of, may_change
+from tillstream.model.permissions import Action
 
 WEEKEND = ("saturday", "sunday")
 

@@ -22,7 +22,7 @@ from tillstream.connectors.records import MAX_VALUE
 from tillstream.connectors.source import ConnectorKind, SourceSetting
 from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 
 @dataclass(frozen=True)

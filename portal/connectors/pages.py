@@ -18,7 +18,7 @@ from tillstream.connectors import kind_table, run_history
 from tillstream.connectors import state as connectors_state
 from tillstream.connectors.run_history import ConnectorRun
 from tillstream.model.batch import Batch, BatchState
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.records import batch_records
 
 RUNS, FILES = 20, 5

@@ -11,7 +11,7 @@ from tillstream.connectors import state as connectors_state
 from tillstream.connectors.source import ConnectorKind
 from tillstream.connectors.state import Connector, ConnectorStatus
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 
 class ConnectorState(StrEnum):

@@ -31,7 +31,7 @@ from tillstream.analytics.filters import ALL_TIME, DATE_FILTERS, Filters
 from tillstream.explore import own_dashboards
 from tillstream.explore.own_dashboards import DashboardOwner
 from tillstream.model.errors import NotFound, Unavailable
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.records import saved_views
 
 blueprint = Blueprint("dashboard", __name__, template_folder="templates")

@@ -13,7 +13,7 @@ from portal.context import me, ports, scope, tillstream
 from portal.user_stores import user_stores
 from tillstream.explore import annotations
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 EVERY_REGION = "All regions"
 ADDED = "Annotation added."

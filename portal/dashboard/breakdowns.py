@@ -24,7 +24,7 @@ from portal.static_files import asset
 from portal.value_names import UNKNOWN_VALUE, value_name
 from tillstream.model.compared_figure import ComparedFigure, total_change
 from tillstream.model.countries import country_code
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 
 @dataclass(frozen=True)

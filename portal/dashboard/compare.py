@@ -22,7 +22,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.model.compared_figure import ComparedFigure, total_change
 from tillstream.model.errors import Rejected
 from tillstream.model.money import round_amount
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 WIDTH = 200
 """Width of the widest bar, in units of the drawing."""

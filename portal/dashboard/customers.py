@@ -17,7 +17,7 @@ from portal.dashboard.request_filters import DashboardFilters, lines_link, link_
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import ALL_TIME
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 SEGMENTS = {
     "champions": ("Champions", "Bought recently and often"),

@@ -18,7 +18,7 @@ from tillstream.model.batch import BatchState
 from tillstream.model.columns import STATUSES
 from tillstream.model.errors import Rejected
 from tillstream.model.json_text import to_json
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 FORMATS = {
     "money": "Amount",

@@ -11,7 +11,7 @@ from portal.access import allow
 from portal.dashboard import filter_bar
 from portal.dashboard.request_filters import lines_link, link_filters, read_filters
 from tillstream.analytics.filters import ALL_TIME
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 CLASSES = {
     "A": ("Class A", "Few products that make most of the revenue: never let them sell out"),

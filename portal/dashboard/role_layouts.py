@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from portal.dashboard import texts
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 ANSWERS = ("brief", "headline", "over-time", "movers", "split-1", "split-2")
 """Tiles of the skeleton; split-1 and split-2 are breakdowns by a chosen dimension."""

@@ -17,7 +17,8 @@ from portal.filter_fields import filter_field
 from portal.list_view import list_query
 from tillstream.analytics import changes
 from tillstream.analytics.filters import Filters
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.people import sessions
 
 FILTERS = ("region", "store")

@@ -29,7 +29,7 @@ from tillstream.analytics.live_sales import LiveSalesView
 from tillstream.marts import destinations
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.operations import message_queues
 from tillstream.sync import homes
 

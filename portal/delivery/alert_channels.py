@@ -18,7 +18,7 @@ from tillstream.delivery import channel_registry, notice_deliveries
 from tillstream.delivery.alert_channel import CHANNEL_KINDS, EMAIL, MAX_CHANNEL_NAME, ChannelDraft
 from tillstream.delivery.chat_services import MAX_MESSAGE_LETTERS
 from tillstream.model.errors import NotFound, Rejected, Unavailable
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.people import account_store
 from tillstream.records.outbox import ENDED_BADLY
 

@@ -28,7 +28,7 @@ from tillstream.delivery.subscriptions import TABLES, address_arguments
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.events import STAGING
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.records import audit_log
 from tillstream.records.batch_registration import is_object_intact
 

@@ -38,7 +38,7 @@ from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
 from tillstream.delivery.export_formats import FORMATS, export_format
 from tillstream.marts import connection_files
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 MEASURES_TEXT = "Measures of Explore"
 LINES_TEXT = "Sale lines, with all columns"

@@ -20,7 +20,7 @@ from tillstream.app import mail_job
 from tillstream.delivery import schedule
 from tillstream.model.dates import Month
 from tillstream.model.errors import NotFound, Rejected, Unavailable
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.records import mail
 from tillstream.records.outbox import ENDED_BADLY
 from tillstream.reports import facts, subscriptions

@@ -30,7 +30,7 @@ from tillstream.delivery.schedule import MONTH
 from tillstream.delivery.subscribed_tables import LINES, LINES_FILE, OF_PAGES, PRESET, query_parameters
 from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription, address_arguments
 from tillstream.model.errors import NotFound, Rejected, Unavailable
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.people import accounts
 from tillstream.records import saved_views
 from tillstream.records.mail import is_address

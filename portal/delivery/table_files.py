@@ -8,7 +8,7 @@ from portal.dashboard.request_filters import resolved
 from portal.file_responses import TABLES, query_rows
 from tillstream.delivery.export_formats import FORMAT_LABELS
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 blueprint = Blueprint("exports", __name__)
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=FORMAT_LABELS))

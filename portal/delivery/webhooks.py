@@ -14,7 +14,7 @@ from tillstream.delivery.outbound_addresses import MAX_URL_LETTERS
 from tillstream.model import audit
 from tillstream.model.errors import Rejected
 from tillstream.model.events import MAX_FILTER_LETTERS as FILTER_LETTERS
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.records import audit_log
 
 ADDRESS, NO_ADDRESS = "Address", "Enter the address that receives the events."

@@ -28,7 +28,7 @@ from tillstream.analytics.explorations import (
 )
 from tillstream.analytics.filters import ALL_TIME, OWN_DATES
 from tillstream.analytics.measure_values import visible_dimensions
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 NAMES = {one: one for one in (MEASURE, BY, ACROSS, CHART, AGAINST, FIRST, GOALS)}
 blueprint = Blueprint("explore", __name__, template_folder="templates")

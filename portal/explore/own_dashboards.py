@@ -21,7 +21,7 @@ from portal.value_names import FILTER_LABELS
 from tillstream.analytics.filters import ALL_TIME, CURRENCY, DATE_FILTERS
 from tillstream.explore import own_dashboards
 from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard, PinnedTile
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 blueprint = Blueprint("own_dashboards", __name__, template_folder="templates")
 

@@ -11,7 +11,7 @@ from portal.change_summary import CHANGE_WORDS
 from portal.context import ports, scope
 from tillstream.analytics.filters import Filters
 from tillstream.model.ids import event_ids
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.pipeline.publishing.sale_events import RECORD_COLLECTION as ANNOUNCED
 from tillstream.records import audit_log, batch_records
 

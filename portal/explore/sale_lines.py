@@ -19,7 +19,8 @@ from tillstream.analytics.line_export import PAGE_COLUMNS
 from tillstream.analytics.query_catalogue import describe_query
 from tillstream.model.batch import BatchKind
 from tillstream.model.columns import BY_NAME, COSTS, PERSONAL, ColumnKind
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.receipts.source_line import find_row
 from tillstream.records import batch_records
 

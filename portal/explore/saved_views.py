@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.urls import own_page
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.records import saved_views
 from tillstream.records.saved_views import SavedView
 

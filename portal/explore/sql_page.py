@@ -16,7 +16,7 @@ from tillstream.explore import engines, scoped_tables, suggested_statements
 from tillstream.explore.engines import StatementAnswer, StatementRun
 from tillstream.explore.scoped_statement import MAX_STATEMENT
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action, Role
+from tillstream.model.permissions import Action, Role
 
 NOTHING = "Write a SELECT first."
 FILE = "sql"

@@ -15,7 +15,7 @@ from portal.forecast.what_if import what_if
 from tillstream.forecasting import published_forecasts, run_records
 from tillstream.forecasting.published_forecasts import forecast_coverage
 from tillstream.model import audit
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.records import audit_log
 
 blueprint = Blueprint("forecast", __name__, template_folder="templates")

@@ -15,7 +15,7 @@ from portal.urls import with_args
 from portal.value_names import value_name
 from tillstream.analytics.filters import COLUMNS, Filters
 from tillstream.forecasting.published_forecasts import forecast_coverage
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 NO_NODE = "-"
 """In the address: sales without a store, category or product."""

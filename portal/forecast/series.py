@@ -14,7 +14,7 @@ from tillstream.catalogue.file_export import csv_file
 from tillstream.forecasting import outside_series, published_forecasts, run_records
 from tillstream.forecasting.outside_series import SERIES_COLUMNS, OutsideSeries, OutsideValue, ReadSeries, read_series
 from tillstream.model.errors import Conflict, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 SHOWN = 100
 """Problems that are listed of one file."""

@@ -16,7 +16,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.forecasting import price_effects
 from tillstream.forecasting.models.panel import Floats
 from tillstream.forecasting.price_effects import PriceEffect
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 DAYS = 28
 """Length of what is computed."""

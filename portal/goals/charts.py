@@ -10,7 +10,7 @@ from portal.reader_locale import day_text
 from tillstream.goals.standings import DayOfMonth, GoalStanding
 from tillstream.goals.targets import GoalMeasure
 from tillstream.model.dates import Month
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 SOLD, EXPECTED = "Sold since the first day", "Goal, spread over the days"
 

@@ -19,7 +19,7 @@ from tillstream.goals.targets import TARGET_FIELDS, Goal
 from tillstream.model.dates import Month
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 MAX_TEXT = 2 << 20
 """Characters of a pasted block."""

@@ -20,7 +20,7 @@ from tillstream.model.dates import Month
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.money import CURRENCIES, amount_text
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 SIZE = 40
 """Rows of one page of the grid."""

@@ -17,7 +17,7 @@ from tillstream.goals.standings import GoalStanding, Standings
 from tillstream.goals.targets import LEVEL_BELOW, TARGET_FIELDS, WITHOUT_VALUE, GoalLevel, GoalTarget
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 TARGET_SORTS = ("name", "goal", "sold", "reached", "ahead", "projected", "required")
 

@@ -14,7 +14,8 @@ from tillstream.goals.target_sales import TargetNames
 from tillstream.goals.targets import GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action, may_change
+from tillstream.model.people import may_change
+from tillstream.model.permissions import Action
 
 
 def month() -> Month:

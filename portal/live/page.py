@@ -15,7 +15,7 @@ from portal.reader_locale import readers_locale
 from tillstream.analytics import live_sales as live
 from tillstream.analytics.live_sales import unsettled_sales
 from tillstream.analytics.queries import totals_coverage
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 
 @allow(Action.SEE_NUMBERS)

@@ -13,7 +13,7 @@ from portal.value_names import value_name
 from tillstream.analytics import live_sales as live
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.live_sales import StoreTimes, UnsettledSales, store_times, trading_moment
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 RETURNED = "Return"
 CANCELLED = "Cancelled"

@@ -14,7 +14,7 @@ from portal.access import allow
 from portal.context import ports
 from tillstream.model.audit import AuditAction, AuditEntry
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.safe_text import guard_formulas, neutralize_bidi
 from tillstream.people import accounts
 from tillstream.records import audit_log

@@ -30,7 +30,8 @@ from tillstream.analytics.filters import Filters
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.people import UNRESTRICTED, Action
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Action
 from tillstream.operations import kept_originals, maintenance_status, message_queues
 from tillstream.ports import Ports
 from tillstream.records import batch_records, losses

@@ -17,7 +17,7 @@ from tillstream.app.source_access import source_access
 from tillstream.marts import destinations
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.operations import message_queues
 from tillstream.operations.reconcile import sweep_by_user
 from tillstream.sync import home_identity, homes, reference_questions, sync_status, undo_requests

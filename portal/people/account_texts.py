@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 ROLES = {
     Role.CLERK: "Clerk: uploads and corrects files",

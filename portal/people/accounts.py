@@ -19,7 +19,7 @@ from portal.people import account_texts, tills
 from portal.urls import public_address
 from portal.value_names import value_name
 from tillstream.model.errors import Conflict, Rejected, Unavailable
-from tillstream.model.people import Action, Role
+from tillstream.model.permissions import Action, Role
 from tillstream.people import (
     account_store,
     accounts,

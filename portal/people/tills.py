@@ -12,7 +12,7 @@ from portal.filter_fields import remaining_values
 from portal.people import account_texts
 from portal.urls import public_address
 from tillstream.model.errors import Unavailable
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.people import store_credentials
 from tillstream.people.store_credentials import TillSetup
 

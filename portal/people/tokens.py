@@ -11,7 +11,7 @@ from portal import list_view
 from portal.access import Open, allow
 from portal.context import me, ports, scope, tillstream
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.people import personal_tokens
 
 RIGHTS = {

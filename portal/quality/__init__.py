@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.quality import pass_rates, texts
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.operations import quality_checks, quality_results
 from tillstream.operations.quality_results import published_results
 from tillstream.operations.reconcile import refresh_daily_totals

@@ -15,7 +15,7 @@ from portal.quality import texts
 from tillstream.analytics.filters import Filters
 from tillstream.delivery.export_formats import FORMAT_LABELS
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.problems import CATALOGUE
 from tillstream.operations import quality_results
 from tillstream.operations.pass_rates import (

@@ -17,7 +17,7 @@ from portal.uploads.decisions import ask_decision
 from tillstream.analytics.changes import ChangeReport
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.operations.delegated_decisions import DecisionKind, changes_of
 from tillstream.pipeline.staging import expiry
 from tillstream.receipts import original_rows

@@ -13,7 +13,7 @@ from portal.list_view import page_number
 from portal.uploads import scoped
 from portal.uploads.decisions import ask_decision, workspace
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.operations.delegated_decisions import DecisionKind
 from tillstream.receipts.receipt import UNSETTLED
 from tillstream.records import batch_records

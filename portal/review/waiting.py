@@ -15,7 +15,8 @@ from portal.review import texts
 from portal.uploads import scoped
 from tillstream.model.batch import BatchKind, BatchState
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action, extent_of, may_change
+from tillstream.model.people import extent_of, may_change
+from tillstream.model.permissions import Action
 from tillstream.records import batch_records
 from tillstream.review import day_closes
 from tillstream.review.day_closes import DayClose

@@ -14,7 +14,7 @@ from portal.sell.products import WholeLedger, earlier_lines, listed_products, pr
 from portal.user_stores import salespeople_in_region, user_store, user_stores
 from tillstream.intake import sale_form
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 blueprint = Blueprint("sell", __name__, url_prefix="/sell", template_folder="templates")
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.sell import texts
 from portal.static_files import asset
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 STYLES = ("tillstream.css", "dark.css", "components.css", "print.css", "sell.css")
 SCRIPTS = (

@@ -16,7 +16,7 @@ from portal.stock import lines, movements, stores, texts
 from portal.user_stores import UserStore
 from tillstream.analytics.filters import Filters
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.stock import stock_counts
 from tillstream.stock.movements import DayPart
 from tillstream.stock.stock_counts import CountDifference, CountedLine, CountPart, CountScan, CountState, StockCount

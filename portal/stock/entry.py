@@ -17,7 +17,7 @@ from portal.stock.lines import FormLine
 from portal.user_stores import UserStore
 from tillstream.analytics.filters import Filters
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.stock.movements import KINDS_WITH_REASON, REASONS, Movement, MovementKind, MovementLine
 
 FORMS = {

@@ -16,7 +16,7 @@ from portal.stock.stores import may_change
 from tillstream.analytics.filters import Filters
 from tillstream.delivery.export_formats import FORMAT_LABELS
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.stock import published_levels, stored_movements
 from tillstream.stock.movements import REASONS, MovementKind
 

@@ -19,7 +19,7 @@ from tillstream.catalogue import entry_lists
 from tillstream.catalogue.stored_entries import find_product as stored_entries_find_product
 from tillstream.model import catalogue_columns
 from tillstream.model.catalogue_columns import CellProblem
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Product
 from tillstream.stock.movements import MAX_LINES, MovementLine
 

@@ -14,7 +14,7 @@ from portal.stock import lines, stores, texts
 from tillstream.analytics.filters import Filters
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.stock import store_transfers, stored_levels, stored_movements
 from tillstream.stock.movements import REASONS, TRANSFER_KINDS, Movement, MovementKind
 from tillstream.stock.store_transfers import Transfer

@@ -20,7 +20,8 @@ from tillstream.model import catalogue_columns
 from tillstream.model.catalogue_columns import CellProblem
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.people import UNRESTRICTED, Action
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Product, Supplier, cost_on
 from tillstream.stock import purchase_orders
 from tillstream.stock.purchase_orders import OrderLine, OrderState, PurchaseOrder

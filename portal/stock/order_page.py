@@ -21,7 +21,7 @@ from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.catalogue import stored_entries as catalogue
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Store
 from tillstream.records import mail
 from tillstream.stock import order_arrivals, order_documents, purchase_orders, stored_movements

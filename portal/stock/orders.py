@@ -19,7 +19,7 @@ from portal.stock import order_form, order_page, order_texts, visible_orders
 from portal.stock.order_page import receipts_of
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.stock import order_arrivals, purchase_orders
 from tillstream.stock.order_lists import OPEN, STORED_STATES, OrderFilter, order_row
 from tillstream.stock.order_lists import list_orders as order_lists_list_orders

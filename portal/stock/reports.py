@@ -15,7 +15,7 @@ from portal.figures import ask, currency, parse_filters, requested_filters
 from portal.list_view import ListPage, ListQuery
 from portal.stock import file_texts
 from tillstream.model.columns import COSTS
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 DAYS = 90
 """Days of the period of a report, if the address has none."""

@@ -18,7 +18,8 @@ from tillstream.model import catalogue_columns, json_text
 from tillstream.model.catalogue_columns import CellProblem
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, Rejected
-from tillstream.model.people import Action, extent_of, may_change
+from tillstream.model.people import extent_of, may_change
+from tillstream.model.permissions import Action
 from tillstream.stock import restock_needs, restock_queue, restock_simulation
 from tillstream.stock.restock_lines import Pair
 from tillstream.stock.restock_needs import RestockSettings

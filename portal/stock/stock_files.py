@@ -16,7 +16,7 @@ from portal.user_stores import user_stores
 from tillstream.catalogue.file_export import csv_file, xlsx_file
 from tillstream.model import people
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.operations.reconcile import refresh_daily_totals
 from tillstream.pipeline import tabular
 from tillstream.stock import movement_import, stored_levels

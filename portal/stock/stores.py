@@ -12,7 +12,8 @@ from portal.user_stores import UserStore, user_stores, user_stores_in_region
 from tillstream.catalogue import entry_lists
 from tillstream.model import people
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action, extent_of
+from tillstream.model.people import extent_of
+from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Store
 from tillstream.stock import purchase_orders
 

@@ -6,7 +6,7 @@ from portal.context import ports, scope, tillstream
 from portal.stock import order_texts
 from tillstream.catalogue.entry_lists import all_entries
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Store, Supplier
 from tillstream.stock import order_arrivals, order_lists, purchase_orders
 from tillstream.stock.order_arrivals import LeadTime

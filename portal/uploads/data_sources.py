@@ -9,7 +9,7 @@ from portal.context import me, ports
 from portal.uploads import preview_texts, scoped
 from tillstream.contracts import source_settings
 from tillstream.contracts.template_file import contract_template
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.review import contract_proposals
 
 

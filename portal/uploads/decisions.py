@@ -13,7 +13,7 @@ from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped, texts
 from tillstream.intake import quarantined_messages
 from tillstream.model.batch import Batch
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.operations import delegated_decisions as decisions
 from tillstream.operations.delegated_decisions import DecisionContext, DecisionKind, UserDecision, changes_of
 from tillstream.review import held_batches, undo

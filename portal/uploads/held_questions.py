@@ -16,7 +16,7 @@ from tillstream.model import batch
 from tillstream.model.batch import Batch, BatchState, HoldCode
 from tillstream.model.contract import Contract
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.uploads import FileFigures
 from tillstream.people import accounts
 from tillstream.people.account_store import User

@@ -28,7 +28,7 @@ from tillstream.model.batch import (
 )
 from tillstream.model.errors import NotFound, Unavailable
 from tillstream.model.file_names import FILE_EXTENSIONS
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.receipts import receipt as receipts
 from tillstream.review import contract_proposals
 

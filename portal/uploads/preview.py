@@ -11,7 +11,7 @@ from portal.uploads import mapping, preview_content, preview_texts, question_tex
 from tillstream.contracts import registry
 from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.uploads import ResumableUpload
 from tillstream.pipeline.staging.figures import read_figures
 from tillstream.review import contract_choice, questionnaire

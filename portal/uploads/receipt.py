@@ -23,7 +23,7 @@ from tillstream.model.batch import (
     BatchState,
     receipt_time,
 )
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.problems import CATALOGUE, Severity
 from tillstream.pipeline.settling import large_job
 from tillstream.receipts import original_rows

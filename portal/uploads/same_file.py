@@ -10,7 +10,7 @@ from portal.context import ports, scope
 from portal.uploads import labels, scoped
 from portal.uploads.texts import DUPLICATES, EARLIER, discarded_text, failed_text, outcome_with_reason
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchState
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.records import batch_records
 from tillstream.records.batch_registration import digest_of_stream
 from tillstream.review.questionnaire import FileOpener

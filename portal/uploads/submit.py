@@ -16,7 +16,7 @@ from portal.uploads.preview_content import store_sent_file
 from tillstream.contracts import source_settings
 from tillstream.intake import inbox, resumable_upload, upload_completion
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.uploads import ResumableUpload
 from tillstream.operations.delegated_decisions import DecisionKind
 from tillstream.records import batch_records

@@ -10,7 +10,7 @@ from live_server import Served, running, sign_in_without_form
 from playwright.sync_api import Page, expect
 
 from tillstream.app import build
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 

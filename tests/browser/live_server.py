@@ -18,7 +18,7 @@ from threads import close_server
 
 from portal import live
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.server.http_server import Connections, create_http_server
 from tillstream.server.serve import with_server_memory

@@ -14,7 +14,7 @@ from sample_shop import NAMES, Shop
 
 from examples import in_long_proofs
 from portal.access import Open, access_of
-from tillstream.model.people import PERMISSIONS, Role
+from tillstream.model.permissions import PERMISSIONS, Role
 
 _OFTEN = (Role.MANAGER, Role.CLERK)
 FEW_ROLES = [*_OFTEN, *in_long_proofs(*(role for role in Role if role not in _OFTEN))]

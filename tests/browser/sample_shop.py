@@ -32,7 +32,8 @@ from tillstream.forecasting.outside_series import OutsideValue
 from tillstream.intake import inbox
 from tillstream.marts import destinations
 from tillstream.marts.destinations import MartDestinationDraft
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product
 from tillstream.people import accounts, signatures
 from tillstream.records import audit_log

@@ -6,7 +6,7 @@ from page_checks import FEW_ROLES, settle, sign_in
 from playwright.sync_api import Browser, Page, expect
 from sample_shop import Shop
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 pytestmark = pytest.mark.browser
 WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}

@@ -12,7 +12,7 @@ from waiting import wait_for_batch
 
 from tillstream.intake import inbox
 from tillstream.model.batch import STATES_IN_LEDGER
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 pytestmark = pytest.mark.browser

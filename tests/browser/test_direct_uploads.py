@@ -19,7 +19,7 @@ from tillstream.handlers import stage_object
 from tillstream.intake import resumable_upload
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.events import INBOX, STAGING
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import batch_records
 from tillstream.server.serve import with_server_memory

@@ -12,7 +12,7 @@ from page_checks import PHONE, WIDE, narrow_page_problems, page_problems, pages,
 from playwright.sync_api import Browser, Error, Page
 from sample_shop import Shop
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 pytestmark = pytest.mark.browser
 Walk = tuple[Served, Shop]

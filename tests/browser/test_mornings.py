@@ -11,7 +11,7 @@ from page_checks import settle
 from playwright.sync_api import Browser, Page, expect
 
 from portal.menu import AREAS
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.samples.sample_files import mistaken_file
 
 pytestmark = pytest.mark.browser

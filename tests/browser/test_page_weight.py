@@ -9,7 +9,7 @@ from page_checks import WIDE, login_of, settle
 from playwright.sync_api import Browser, CDPSession, Page
 from sample_shop import Shop
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 pytestmark = pytest.mark.browser
 FIRST_VISIT = 900_000

@@ -9,7 +9,7 @@ from waiting import wait_for_batch
 
 from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import batch_records
 

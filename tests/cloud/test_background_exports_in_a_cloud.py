@@ -15,7 +15,7 @@ from tillstream.app import App, build
 from tillstream.delivery import background_exports
 from tillstream.delivery.background_exports import DONE, scope_text
 from tillstream.model.events import STAGING
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 pytestmark = [pytest.mark.usefixtures("pubsub", "firestore", "cloud_storage", "bigquery"), pytest.mark.long]

@@ -25,7 +25,7 @@ from devtools.local_triggers import Relay, start_periodic
 from infra.triggers import Scheduled
 from tillstream.app import App, build
 from tillstream.model.batch import BatchState
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.records import batch_records
 from tillstream.review import undo

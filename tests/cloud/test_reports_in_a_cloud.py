@@ -24,7 +24,7 @@ from tillstream.delivery import subscriptions as export_subscriptions
 from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import mail
 from tillstream.records.outbox import SENT

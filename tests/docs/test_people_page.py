@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tillstream.model.people import PERMISSIONS, Action, Role
+from tillstream.model.permissions import PERMISSIONS, Action, Role
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "people.md"
 NO = "–"

@@ -7,7 +7,7 @@ import pytest
 
 from docs.generate import pictures
 from portal.menu import AREAS
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 LARGEST, ALL_TOGETHER = 120_000, 6_000_000

@@ -18,7 +18,8 @@ from tillstream.commands.demo_shop import sales
 from tillstream.commands.demo_shop.sales import last_day
 from tillstream.delivery import subscriptions
 from tillstream.model.batch import BatchState
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.receipts import receipt
 from tillstream.records import batch_records
 from tillstream.records.batch_records import SAMPLES

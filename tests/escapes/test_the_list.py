@@ -9,7 +9,8 @@ from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
 from tillstream.explore import scoped_tables
 from tillstream.explore.scoped_statement import scope_statement
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role, scope_of
+from tillstream.model.people import scope_of
+from tillstream.model.permissions import Role
 
 OFFERED = scoped_tables.offered_tables(scope_of(Role.MANAGER, ("IN",), ("S1",)))
 PLACES = {"home": "/home/x/secrets/token", "file": "/etc/passwd", "port": 8080}

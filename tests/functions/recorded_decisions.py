@@ -6,7 +6,7 @@ from test_entry_points import upload
 
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations.delegated_decisions import DecisionContext, DecisionKind, UserDecision, perform_decision
 from tillstream.people import accounts
 from tillstream.pipeline.settling import settle

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from tillstream.app import App
 from tillstream.delivery import webhooks
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 Entry = Callable[[str], FlaskClient]

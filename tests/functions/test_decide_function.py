@@ -11,7 +11,7 @@ from test_entry_points import upload
 from tillstream.app import App
 from tillstream.model.batch import BatchState
 from tillstream.model.json_text import restore_typed_values
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations.delegated_decisions import DecisionKind, UserDecision
 from tillstream.people import accounts
 from tillstream.pipeline.settling import settle

@@ -55,7 +55,7 @@ from tillstream.model.events import (
     TOPIC_SALE_EVENTS,
 )
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations import inbox_upkeep, large_settlements, message_queues
 from tillstream.operations.quality_checks import ON_BIGQUERY
 from tillstream.operations.quality_checks import run_due_checks as run_checks

@@ -14,7 +14,7 @@ from tillstream.cli.main import main
 from tillstream.model.audit import AuditAction
 from tillstream.model.contract import MAPPABLE_COLUMNS
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import PERMISSIONS, Role
+from tillstream.model.permissions import PERMISSIONS, Role
 from tillstream.model.problems import CATALOGUE
 from tillstream.people.personal_tokens import TOKEN_RIGHTS
 from tillstream.settings import Settings

@@ -18,7 +18,7 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings

@@ -24,7 +24,7 @@ from tillstream.app import App
 from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.model.json_text import to_json
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.ports.bus import Message, RetryPolicy
 from tillstream.records import batch_records

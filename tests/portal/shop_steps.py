@@ -23,7 +23,8 @@ from tillstream.model.audit import AuditEntry
 from tillstream.model.batch import BatchKind
 from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_STORE_SALES
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.people import personal_tokens, sessions, signatures, store_credentials, two_factor
 from tillstream.ports.bus import Message
 from tillstream.records import audit_log, batch_records, mail

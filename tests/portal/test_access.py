@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 
 from examples import in_long_proofs
 from portal.access import Open, access_of, check_marks
-from tillstream.model.people import PERMISSIONS, Action, Role
+from tillstream.model.permissions import PERMISSIONS, Action, Role
 
 People = Callable[..., Visitor]
 DOOR = ("form", "enter", "code", "check_code", "join", "take", "begin", "returned", "out", "current")

@@ -20,7 +20,8 @@ from visitor import PASSWORD
 
 from tillstream.explore import annotations
 from tillstream.model import messages
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.people import invitation_links, store_credentials, two_factor
 from tillstream.records import losses
 from tillstream.records.losses import Loss, LossKind

@@ -17,7 +17,8 @@ from tillstream.analytics import queries
 from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.app import App
 from tillstream.model.columns import COSTS
-from tillstream.model.people import PERMISSIONS, Action, Role, scope_of
+from tillstream.model.people import scope_of
+from tillstream.model.permissions import PERMISSIONS, Action, Role
 from tillstream.people import personal_tokens
 
 People = Callable[..., Visitor]

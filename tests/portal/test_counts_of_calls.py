@@ -14,7 +14,7 @@ from portal.rate_counts import COLLECTION, SharedCounts
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.errors import Conflict, Unavailable
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 

@@ -8,7 +8,7 @@ from flask import url_for as address_of
 from visitor import Visitor
 
 from portal.menu import AREAS
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 OLD_WORDS = ("Decisions", "Delivery calendar", "Retry stalled batches", "Needs a decision")
 

@@ -16,7 +16,7 @@ from tillstream.analytics.live_sales import StoreToday, TodaySales
 from tillstream.delivery import export_formats
 from tillstream.delivery.export_table import export_table
 from tillstream.model.compared_figure import ComparedFigure
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.reports import formats
 from tillstream.reports.document import ReportTile
 

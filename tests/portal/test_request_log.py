@@ -10,7 +10,7 @@ from visitor import PASSWORD, Visitor
 
 from tillstream import logs
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, invitation_links
 
 TRACE = "0123456789abcdef0123456789abcdef"

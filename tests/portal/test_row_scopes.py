@@ -23,7 +23,7 @@ from portal.dashboard.tiles import TILES
 from portal.urls import API_ALIAS, API_ROOT
 from tillstream.analytics.queries import PERSONAL_COLUMNS
 from tillstream.model.columns import COSTS
-from tillstream.model.people import PERMISSIONS, Action, Role
+from tillstream.model.permissions import PERMISSIONS, Action, Role
 from tillstream.records import batch_records
 
 RESTRICTED_USERS = [one for one in USERS if one.role is not Role.ADMIN]

@@ -11,7 +11,7 @@ from portal.live.streams import AGAIN_SOON
 from portal.wsgi import create_worker_portal
 from tillstream.analytics import reference
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import data_version
 

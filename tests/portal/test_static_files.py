@@ -10,7 +10,7 @@ from flask import Flask
 from visitor import Visitor
 
 from portal import static_files
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 STATIC = Path(static_files.__file__).parent / "static"
 PACKED = {"Accept-Encoding": "gzip"}

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_revenue_change import LINES, PERIODS, Line, effects, fill, line, rows
 
-from tillstream.model.people import Role, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Role
 
 COLUMNS = {
     "volume": "volume",

@@ -8,7 +8,8 @@ from sample_ledger import SAMPLE_LEDGER
 
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
-from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Role
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import Forbidden, compose_query
 from tillstream.analytics.row_scope.row_selection import QueryContext
-from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Role
 
 LINES = """
     key  content  is_current  sale  region  sale_id  line_key  store_id  salesperson_id  product_id  product_name  category  customer_id  customer_name  status     sale_date   country  quantity  unit_cost  net_amount  currency  leads

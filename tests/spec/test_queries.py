@@ -16,7 +16,8 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.analytics.row_scope.row_selection import QueryContext
-from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Role
 
 PARAMETERS: dict[str, Any] = QUERY_PARAMETERS
 OF_A_STORE = {"region": "UK", "store": "U", "product": "D"}

@@ -13,7 +13,8 @@ from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.row_scope.row_selection import QueryContext
-from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Role
 
 # A in S1: 3 counted on 1 January, sold on the 2nd and the 4th, delivered on the 9th; B never ends; C is not counted
 TABLES = parse_tables(

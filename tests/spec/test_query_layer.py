@@ -20,7 +20,8 @@ from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.model.columns import PERSONAL
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import PERMISSIONS, UNRESTRICTED, Action, Role, Scope, scope_of
+from tillstream.model.people import UNRESTRICTED, Scope, scope_of
+from tillstream.model.permissions import PERMISSIONS, Action, Role
 from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.ports.warehouse import Warehouse
 

@@ -16,7 +16,8 @@ from tillstream.analytics import measure_values
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query, totals_coverage
 from tillstream.analytics.query_catalogue import describe_query, query_names
-from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.model.people import UNRESTRICTED, Scope, scope_of
+from tillstream.model.permissions import Role
 from tillstream.model.tables.daily_totals import ROLLUPS
 from tillstream.ports.warehouse import Warehouse
 

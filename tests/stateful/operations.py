@@ -10,7 +10,7 @@ from stateful.system import System
 from tillstream.intake import store_sales
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState, receipt_number, receipt_time
 from tillstream.model.events import TOPIC_STORE_SALES
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tillstream.model.people import COMPANY_EXTENT, UNRESTRICTED, Extent, Role, Scope, extent_of, may_change, scope_of
+from tillstream.model.people import COMPANY_EXTENT, UNRESTRICTED, Extent, Scope, extent_of, may_change, scope_of
+from tillstream.model.permissions import Role
 
 OF_REGION = scope_of(Role.MANAGER, ("IN",))
 OF_STORE = scope_of(Role.MANAGER, ("IN",), ("MUM01",))

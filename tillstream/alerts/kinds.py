@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 
 class AlertSeverity(StrEnum):

@@ -23,7 +23,8 @@ from tillstream.analytics.measures.definitions import (
 from tillstream.analytics.queries import forbidden_error, run_query
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.ports.warehouse import Warehouse
 
 AMOUNT_TYPE = pa.decimal128(38, 9)

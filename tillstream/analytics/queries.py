@@ -27,7 +27,8 @@ from tillstream.analytics.row_scope.relations import conversion_relations, scope
 from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.model.columns import COSTS, PERSONAL
 from tillstream.model.errors import Rejected
-from tillstream.model.people import PERMISSIONS, UNRESTRICTED, Action, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import PERMISSIONS, Action
 from tillstream.ports.warehouse import Warehouse, WarehouseQuery
 
 MAX_CHANGED_DAYS = 1_000

@@ -11,7 +11,7 @@ from typing import Any
 
 import sql
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.text import did_you_mean
 
 _PARAMETER = re.compile(

@@ -8,7 +8,8 @@ concerns the whole company they only see.
 from dataclasses import replace
 
 from tillstream.model.catalogue_columns import EntryProblem
-from tillstream.model.people import COMPANY_EXTENT, Action, Extent, Scope, extent_of, may_change
+from tillstream.model.people import COMPANY_EXTENT, Extent, Scope, extent_of, may_change
+from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import (
     EVERYWHERE,
     DatedAmount,

@@ -19,7 +19,8 @@ from tillstream.goals.standings_frame import standings_table
 from tillstream.goals.targets import TARGET_FIELDS, GoalMeasure
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
-from tillstream.model.people import UNRESTRICTED, Action, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Action
 from tillstream.people import accounts
 from tillstream.stock import published_levels
 

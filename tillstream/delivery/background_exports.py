@@ -10,7 +10,8 @@ from tillstream.delivery.subscriptions import EXPLORE, TABLES, TableSubscription
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Rejected
 from tillstream.model.events import STAGING
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.people.account_store import User
 from tillstream.ports import Ports
 from tillstream.records.collection import Collection, only_after

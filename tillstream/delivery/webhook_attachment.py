@@ -5,7 +5,7 @@ from typing import Any
 from tillstream.delivery.webhooks import IDLE_SECONDS, POLICY
 from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_SALE_EVENTS, WEBHOOK_IDS, WEBHOOK_SUBSCRIPTIONS
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.people.accounts import current_scope
 from tillstream.ports import Ports
 

@@ -6,7 +6,8 @@ from typing import Any
 from tillstream.analytics.queries import COST_COLUMNS, Forbidden, forbidden_error
 from tillstream.explore.scoped_statement import OfferedColumn, OfferedTable
 from tillstream.marts.tables import TABLES, MartTable
-from tillstream.model.people import Action, Role, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action, Role
 
 SECRET_COST_COLUMNS = COST_COLUMNS | {"covered_revenue"}
 

@@ -10,7 +10,8 @@ from tillstream.goals.targets import TARGET_FIELDS, GoalLevel, GoalMeasure, Goal
 from tillstream.model import audit
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import audit_log

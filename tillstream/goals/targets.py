@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from tillstream.model.money import minor_digits
-from tillstream.model.people import Action, Extent, Scope, extent_of
+from tillstream.model.people import Extent, Scope, extent_of
+from tillstream.model.permissions import Action
 
 WITHOUT_VALUE = "-"
 """Sales without a store, salesperson or category."""

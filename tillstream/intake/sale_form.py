@@ -29,7 +29,8 @@ from tillstream.model.messages import (
     store_sale_schema,
 )
 from tillstream.model.money import minor_digits
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Store
 from tillstream.people import accounts
 from tillstream.ports import Ports

@@ -16,7 +16,8 @@ from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.contract import parse_contract
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.json_text import restore_typed_values
-from tillstream.model.people import Action, BeyondScope, Scope
+from tillstream.model.people import BeyondScope, Scope
+from tillstream.model.permissions import Action
 from tillstream.people.accounts import current_scope
 from tillstream.pipeline.settling import large_job
 from tillstream.ports import Ports

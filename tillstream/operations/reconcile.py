@@ -11,7 +11,7 @@ from tillstream.intake import upload_completion
 from tillstream.model import audit
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.operations import document_mirrors, inbox_upkeep, kept_originals, ledger_repair, maintenance_status
 from tillstream.people import warehouse_scopes
 from tillstream.people.accounts import current_scope

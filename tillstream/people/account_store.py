@@ -9,7 +9,8 @@ from typing import Any
 
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Role, Scope, scope_of
+from tillstream.model.people import Scope, scope_of
+from tillstream.model.permissions import Role
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
 from tillstream.records import audit_log

@@ -8,7 +8,8 @@ from typing import Any
 
 from tillstream.model.audit import AuditAction, AuditEntry
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.people import Action, PasswordCost, Role, Scope
+from tillstream.model.people import PasswordCost, Scope
+from tillstream.model.permissions import Action, Role
 from tillstream.people import account_store, passwords
 from tillstream.people.account_store import (
     ACCOUNT_FIELDS,

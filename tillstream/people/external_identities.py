@@ -6,7 +6,7 @@ from typing import Any
 
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Conflict, Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import account_store, accounts, passwords
 from tillstream.people.account_store import User
 from tillstream.ports import Ports

@@ -8,7 +8,7 @@ from typing import Any
 
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import account_store, passwords
 from tillstream.people.account_store import User, has_sign_in, user_of
 from tillstream.people.accounts import create_account, password_fields

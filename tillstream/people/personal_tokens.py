@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 
 from tillstream.model import audit
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.people import accounts
 from tillstream.people.account_store import RegionCheck, User
 from tillstream.ports import Ports

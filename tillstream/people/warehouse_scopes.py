@@ -17,7 +17,8 @@ from typing import Any
 import pyarrow as pa
 
 from tillstream.model.errors import Conflict, Rejected
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.people import accounts
 from tillstream.people.account_store import User
 from tillstream.ports import Clock, DocumentStore, Ports

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.model.compared_figure import ComparedFigure
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.model.text import upper_first
 from tillstream.reports import formats, outlook_narrative, sales_narrative, stock_section
 from tillstream.reports.document import (

@@ -16,7 +16,8 @@ from tillstream.goals.standings import MonthOfGoals
 from tillstream.goals.targets import GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.ports import Ports
 from tillstream.reports.document import QueryAnswer
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 from tillstream.reports import formats, sales_narrative
 from tillstream.reports.document import Number, ReportColumn, ReportSection, ReportTable, Sentence, compute_number
 from tillstream.reports.facts import ReportFacts, written_day

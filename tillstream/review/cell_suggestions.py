@@ -13,7 +13,8 @@ from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.model.contract import Contract
-from tillstream.model.people import Action, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action
 from tillstream.ports import Ports
 from tillstream.review.cell_interpretations import DATE_RULES, NUMBER_RULES, RULE_LABELS, interpret_cell
 from tillstream.review.correction_draft import DraftEdit

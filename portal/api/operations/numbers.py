@@ -22,7 +22,7 @@ from tillstream.analytics import query_catalogue
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.query_catalogue import QueryParameter
 from tillstream.goals.targets import TARGET_FIELDS, GoalLevel, GoalMeasure
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 MONTH = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 GOAL_AMOUNTS = (

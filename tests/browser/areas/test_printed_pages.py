@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from examples import one_in
 from portal import menu
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 pytestmark = pytest.mark.browser
 PAPER = {"width": 688, "height": 1000}

@@ -8,7 +8,7 @@ from live_server import PASSWORD, Served, running, sign_in_at
 from playwright.sync_api import Page, expect
 from restock_steps import BALL, KITE, count, open_shop, queue_of
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,7 @@ from live_server import PASSWORD, Served, sign_in_at
 from playwright.sync_api import Browser, Page, expect
 
 from tillstream.intake import inbox
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.receipts import receipt as receipts
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from sample_shop import Shop, open_shop
 
 from tillstream.app import build
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.server.serve import with_server_memory
 from tillstream.settings import Settings
 

@@ -11,7 +11,7 @@ from page_checks import settle
 from playwright.sync_api import Browser, Page
 
 from docs.generate.pictures import pictures
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}

@@ -9,7 +9,8 @@ from waiting import wait_for
 from tillstream.analytics import queries
 from tillstream.app import App
 from tillstream.intake import inbox
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 FILE = """Invoice No,Line,Invoice Date,Store,Salesperson,Customer Code,Customer Name,Item Code,Item,Category,Channel,\

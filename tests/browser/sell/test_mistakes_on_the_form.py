@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from seller_steps import complete, scan, sign_in, wait_for_revenue
 
 from tillstream.catalogue import entry_saving
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import Entry, EntryKind, Product, Salesperson, Store
 from tillstream.people import accounts
 

@@ -27,7 +27,8 @@ from tillstream.analytics.queries import compose_query
 from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.forecasting.forecast_run import FORECASTS_SCHEMA
-from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Role
 from tillstream.receipts import receipt
 
 sys.path.append(str(Path(__file__).parents[2] / "spec"))

@@ -26,7 +26,7 @@ from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
 from tillstream.forecasting.levels import LEVELS_OF_TARGETS
-from tillstream.model.people import Action, Role
+from tillstream.model.permissions import Action, Role
 from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.people import warehouse_scopes
 from tillstream.people.account_store import User

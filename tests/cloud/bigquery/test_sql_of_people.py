@@ -25,7 +25,8 @@ from tillstream.adapters.local.sqlite.document_store import SQLiteDocumentStore
 from tillstream.explore import scoped_tables
 from tillstream.explore.engines import QUERY_SECONDS, StatementAnswer, StatementRun, WarehouseEngine
 from tillstream.model.errors import Rejected
-from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.model.people import UNRESTRICTED, Scope, scope_of
+from tillstream.model.permissions import Role
 from tillstream.people.warehouse_scopes import SQL_ACCOUNTS_COLLECTION
 from tillstream.ports.warehouse import AdHocQuery
 

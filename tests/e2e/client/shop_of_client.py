@@ -17,7 +17,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from tillstream.app import App
 from tillstream.app.local import local_home_folder
 from tillstream.intake import inbox
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.server.command_api import create_control
 from tillstream.server.worker import Worker

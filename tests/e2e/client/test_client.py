@@ -19,7 +19,7 @@ from shop_of_client import IN_ROWS, UK_ROWS, ClientShop, fill, open_shop, served
 import tillstream
 from tillstream.client import portal as portal_source
 from tillstream.model.errors import NotFound, Rejected, Unavailable
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings
 

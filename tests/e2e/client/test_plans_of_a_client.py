@@ -20,7 +20,7 @@ from tillstream.goals import stored_goals as goal_records
 from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
 from tillstream.model.dates import Month
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings
 from tillstream.stock import movement_messages, stored_levels, stored_movements

@@ -15,7 +15,7 @@ from pdf_text import pages_of
 from tillstream.app import App
 from tillstream.cli.main import main
 from tillstream.commands.client import CALL
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.server.command_api import create_control
 from tillstream.settings import Settings

@@ -17,7 +17,8 @@ from tillstream.intake import inbox
 from tillstream.model.audit import AuditAction
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.operations import large_settlements, reconcile
 from tillstream.operations.delegated_decisions import DecisionContext, DecisionKind, UserDecision, request_decision
 from tillstream.people import accounts

@@ -16,7 +16,7 @@ from test_against_pandas import CURRENCIES, MONTHS, Shop, last_day, shop, with_c
 
 from tests.portal.visitor import PASSWORD, Visitor
 from tillstream.model import countries
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 __all__ = ["shop"]

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from app_factory import build
 from test_server import Server
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import batch_records
 from tillstream.settings import Settings

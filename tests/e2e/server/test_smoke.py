@@ -19,7 +19,7 @@ from infra.stage import read
 from portal.operations import health
 from tillstream.app import App
 from tillstream.model.errors import Rejected, Unavailable
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings

@@ -8,7 +8,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, store_credentials
 from tillstream.ports.bus import Message
 

@@ -12,7 +12,7 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations import reconcile
 from tillstream.people import store_credentials
 from tillstream.review import day_closes

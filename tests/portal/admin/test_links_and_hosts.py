@@ -9,7 +9,7 @@ from visitor import PASSWORD, Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 FORGED = ["evil.example", "192.0.2.1:8080", "localhost.evil.example"]

@@ -7,7 +7,8 @@ import pytest
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]

@@ -13,7 +13,7 @@ from visitor import Visitor
 from tillstream.app import App
 from tillstream.intake.store_sales import UnsignedSale, publish_unsigned_sale
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import signatures, store_credentials
 from tillstream.server.worker import Worker
 

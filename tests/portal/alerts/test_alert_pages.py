@@ -20,7 +20,7 @@ from tillstream.alerts.evaluation import evaluate_rules
 from tillstream.alerts.kinds import KINDS, KindName
 from tillstream.alerts.rules import QuietHours
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 

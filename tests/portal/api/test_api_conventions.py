@@ -11,7 +11,7 @@ from portal_factory import create_app
 from visitor import PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.settings import Settings
 

@@ -16,7 +16,7 @@ from test_api_fuzzed import NAMES, OURS, SHORT, fuzz, operations_of, served_comp
 from turns import in_turns
 
 from tillstream.app import App
-from tillstream.model.people import PERMISSIONS, Role
+from tillstream.model.permissions import PERMISSIONS, Role
 from tillstream.people import accounts, personal_tokens
 
 PEOPLE: dict[str, tuple[Role, tuple[str, ...], tuple[str, ...]]] = {

@@ -11,7 +11,7 @@ from visitor import Visitor
 from tillstream.app import App
 from tillstream.model import messages as model_messages
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import signatures, store_credentials
 from tillstream.records import audit_log
 

@@ -11,7 +11,7 @@ from docs.generate import api_examples
 from portal.api.openapi import EXAMPLES, build_document, recorded_examples
 from portal.api.operations import OPERATIONS
 from portal.urls import published_name
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 UNTOLD = {"api.openapi", "api.docs_page", "api.reference", "api.sync"}

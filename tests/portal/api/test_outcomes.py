@@ -12,7 +12,7 @@ from tillstream.intake import store_sales
 from tillstream.model.batch import BatchKind
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, signatures, store_credentials
 from tillstream.ports.bus import Message
 from tillstream.records import batch_records

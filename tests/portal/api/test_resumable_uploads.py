@@ -20,7 +20,7 @@ from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX, STAGING
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations import reconcile
 from tillstream.records import batch_records
 from tillstream.server.worker import Worker

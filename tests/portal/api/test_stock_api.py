@@ -5,7 +5,7 @@ from typing import Any
 from shop_steps import People, Shop
 from visitor import Visitor
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import personal_tokens
 from tillstream.stock import stored_movements
 

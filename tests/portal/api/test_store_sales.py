@@ -9,7 +9,7 @@ from visitor import Visitor
 
 from tillstream.app import App
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import store_credentials
 
 Work = Callable[[], None]

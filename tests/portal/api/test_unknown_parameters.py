@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from visitor import Visitor
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 
 @pytest.mark.parametrize(

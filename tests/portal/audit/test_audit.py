@@ -16,7 +16,7 @@ from tillstream.app import App
 from tillstream.model import audit
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import audit_log
 

@@ -14,7 +14,7 @@ from tillstream.app import App
 from tillstream.app.outgoing_deliveries import subscribed_tables_source
 from tillstream.delivery import background_run
 from tillstream.delivery.background_exports import EXPORTS_FOLDER
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 Work = Callable[[], None]

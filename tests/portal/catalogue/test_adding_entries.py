@@ -10,7 +10,7 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
 from tillstream.catalogue import stored_entries
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import EntryKind
 from tillstream.people import accounts
 

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from tillstream.app import App
 from tillstream.catalogue import new_codes
 from tillstream.catalogue.new_codes import NewCode
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 Person = Callable[..., Visitor]
 ENTRY = "/catalogue/products/entry?code=KET"

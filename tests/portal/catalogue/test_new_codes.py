@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.catalogue import stored_entries
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 Person = Callable[..., Visitor]
 PAGE = "/catalogue/new-codes"

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.catalogue import stored_entries
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import EntryKind, Salesperson, Store
 
 Person = Callable[..., Visitor]

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.catalogue import stored_entries
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 Person = Callable[..., Visitor]
 KETTLE = {"code": "KET/1", "name": "Kettle", "category": "Kitchen", "active": "yes", "version": "0"}

@@ -8,7 +8,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.catalogue import entry_saving, warehouse_mirror
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import DatedAmount, Product
 from tillstream.operations import rebuild
 

@@ -9,7 +9,7 @@ from routes import ENDLESS, addresses, routes_of
 from visitor import Visitor, indian_file, indian_sale
 
 from portal.dashboard.compare_sides import NO_SALES
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 SHARED = True

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

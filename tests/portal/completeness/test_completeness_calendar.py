@@ -13,7 +13,7 @@ from tillstream.app import App
 from tillstream.contracts import contract_files
 from tillstream.contracts.contract_files import shipped_contracts
 from tillstream.model.contract_schedule import Schedule
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings
 

@@ -9,7 +9,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.contracts import source_settings
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

@@ -10,7 +10,7 @@ from portal.uploads.labels import day_in_name
 from tillstream.app import App
 from tillstream.contracts import source_settings
 from tillstream.model.contract_schedule import Expectation
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
 People = Callable[..., Visitor]

@@ -11,7 +11,8 @@ from tillstream.analytics.queries import run_query
 from tillstream.app import App
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.ports.bus import Message
 from tillstream.server.worker import Worker
 

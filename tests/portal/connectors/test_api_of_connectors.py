@@ -9,7 +9,7 @@ from shop_steps import Shop
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.connectors import records, state
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import personal_tokens
 
 JUNE = {"key": "june/1", "file": "june.csv", "text": indian_file(*map(indian_sale, "123")).decode()}

@@ -15,7 +15,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.connectors import backfills, kind_table, records, run_history
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 JUNE = {"key": "june/1", "file": "june.csv", "text": indian_file(*map(indian_sale, "123")).decode()}
 ERROR = "no space is left"

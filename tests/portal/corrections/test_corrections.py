@@ -10,7 +10,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.batch import BatchKind
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
 from tillstream.review import correction_draft

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

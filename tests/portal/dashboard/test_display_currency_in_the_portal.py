@@ -12,7 +12,8 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import audit_log, batch_records
 

@@ -19,7 +19,8 @@ from tillstream.analytics.filters import PERIOD_PRESETS, preset_dates
 from tillstream.app import App
 from tillstream.intake import inbox
 from tillstream.model.json_text import to_json
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

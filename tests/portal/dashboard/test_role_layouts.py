@@ -18,7 +18,7 @@ from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.dashboard.tiles import TILES
 from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.countries import country_code
-from tillstream.model.people import PERMISSIONS, Role
+from tillstream.model.permissions import PERMISSIONS, Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

@@ -7,7 +7,7 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from portal.api.queries import LISTS
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

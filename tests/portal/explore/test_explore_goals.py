@@ -10,7 +10,7 @@ import pytest
 import shop_of_two_stores
 from visitor import Visitor
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 SHARED = True
 JUNE = "from=2026-06-01&to=2026-06-30&preset=own&currency=GBP"

@@ -12,7 +12,7 @@ import pytest
 from explored_table import rows_of, words_of
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

@@ -12,7 +12,7 @@ from portal import figures
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.model.countries import country_name
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]

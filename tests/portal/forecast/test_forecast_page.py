@@ -17,7 +17,8 @@ from tillstream.goals.month_projection import forecast_sums
 from tillstream.goals.standings import MonthOfGoals
 from tillstream.goals.targets import GoalTarget
 from tillstream.model.dates import Month
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.reports import executive, facts, report_mail
 from tillstream.reports.facts import ReportSource
 

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.forecasting import outside_series
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import audit_log
 
 People = Callable[..., Visitor]

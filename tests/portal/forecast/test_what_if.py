@@ -12,7 +12,7 @@ from visitor import Visitor
 from tillstream.app import App
 from tillstream.forecasting.forecast_run import price_effect_rows
 from tillstream.forecasting.price_effects import PriceEffect
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 TOYS = "/forecast?region=UK&store=LDS1&category=Toys"

@@ -11,7 +11,7 @@ from visitor import Visitor
 from portal.context import EXTENSION
 from tillstream.goals import stored_goals
 from tillstream.model.dates import Month
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 JUNE = Month.parse("2026-06")

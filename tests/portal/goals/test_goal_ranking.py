@@ -6,7 +6,7 @@ from collections.abc import Callable
 import shop_of_two_stores
 from visitor import Visitor
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 ROWS = """month,region,store,measure,amount

@@ -18,7 +18,8 @@ from tillstream.alerts.evaluation import evaluate_rules
 from tillstream.app import App
 from tillstream.connectors import state
 from tillstream.model.errors import Unavailable
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.operations import maintenance_status, reconcile
 from tillstream.people import accounts, personal_tokens
 from tillstream.records import losses

@@ -18,7 +18,7 @@ from portal import live
 from portal.live import page, streams
 from tillstream.analytics import live_sales
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.server.http_server import Connections, create_http_server
 

@@ -17,7 +17,8 @@ from tillstream.analytics.live_sales import StoreTimes, TradingTime
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app import App
 from tillstream.model.messages import TILL_CLOCK_TOLERANCE
-from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Role
 from tillstream.ports.warehouse import Warehouse
 
 SHARED = True

@@ -16,7 +16,7 @@ from tillstream.intake.store_sales import publish_unsigned_sale
 from tillstream.model.batch import Batch
 from tillstream.model.events import SALES_RECEIVED
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling.settle import settle_all
 from tillstream.records import data_version

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, personal_tokens
 
 SHARED = True

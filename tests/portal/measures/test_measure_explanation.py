@@ -9,7 +9,8 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.analytics import queries
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.app import App
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

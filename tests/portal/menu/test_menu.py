@@ -15,7 +15,7 @@ from visitor import Visitor
 from portal.menu import AREAS, ENTRIES, is_registered
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.model.people import PERMISSIONS, Role
+from tillstream.model.permissions import PERMISSIONS, Role
 from tillstream.settings import Settings
 
 MOST = 8

@@ -8,7 +8,7 @@ from visitor import Visitor
 
 from portal import menu
 from portal.list_view import LAST_PAGE, ListQuery, page_number, page_of
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 
 @pytest.mark.parametrize(

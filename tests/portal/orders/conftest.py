@@ -7,7 +7,7 @@ from order_steps import add_catalogue
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 
 @pytest.fixture

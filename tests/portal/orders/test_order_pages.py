@@ -15,7 +15,7 @@ from visitor import Visitor
 from portal.context import EXTENSION
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import mail as records_mail
 from tillstream.stock import purchase_orders
 from tillstream.stock.purchase_orders import OrderLine, OrderState, PurchaseOrder

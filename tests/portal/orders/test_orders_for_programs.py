@@ -7,7 +7,7 @@ from order_steps import KETTLE
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import personal_tokens
 
 People = Callable[..., Visitor]

@@ -6,7 +6,7 @@ from order_pages import created
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.catalogue import entry_saving, warehouse_mirror
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import EntryKind, Store
 
 People = Callable[..., Visitor]

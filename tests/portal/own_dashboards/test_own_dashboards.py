@@ -11,7 +11,7 @@ from tillstream.app import App
 from tillstream.commands.demo_shop import people as demo_dashboard
 from tillstream.explore import own_dashboards
 from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]

@@ -11,7 +11,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.marts import destinations
 from tillstream.marts.destinations import MartDestinationDraft
 from tillstream.marts.state import MartState
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 TILE = "/dashboard/tiles/attention"
 TO = "postgresql://writer@db.example.com/sales"

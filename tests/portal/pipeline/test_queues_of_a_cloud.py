@@ -13,7 +13,7 @@ from visitor import PASSWORD, Visitor
 from devtools.emulators import Emulator
 from tillstream.adapters.google.pubsub.event_bus import OLDEST_METRIC, WAITING_METRIC, PubSubEventBus
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 

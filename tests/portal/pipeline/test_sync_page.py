@@ -15,7 +15,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import home_sync
 from tillstream.commands.sync import sync_home
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 from tillstream.sync import homes, reference_questions, sync_status
 

@@ -11,7 +11,7 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import account_store, accounts, two_factor
 from tillstream.people.passwords import TooManyTries
 from tillstream.people.two_factor import WrongCode

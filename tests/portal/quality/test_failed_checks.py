@@ -7,7 +7,7 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations import quality_checks
 
 People = Callable[..., Visitor]

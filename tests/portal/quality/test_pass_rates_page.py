@@ -11,7 +11,7 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

@@ -13,7 +13,7 @@ from looker.definitions import reports
 from looker.links import address
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.settings import Settings
 
 HEADING = "In Looker Studio"

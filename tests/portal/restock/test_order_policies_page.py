@@ -14,7 +14,7 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.stock import restock_queue, restock_simulation
 from tillstream.stock.restock_simulation import SimulationOptions, simulate_policies

@@ -14,7 +14,7 @@ from restock_steps import BALL, KITE, count, open_shop, queue_of
 from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.stock import purchase_orders, restock_needs
 from tillstream.stock.purchase_orders import OrderState

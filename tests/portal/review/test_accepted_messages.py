@@ -16,7 +16,7 @@ from tillstream.app import App
 from tillstream.intake import quarantined_messages
 from tillstream.model.batch import BatchKind
 from tillstream.model.events import TOPIC_STORE_SALES
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations import rebuild
 from tillstream.people import signatures, store_credentials
 from tillstream.ports.bus import Message

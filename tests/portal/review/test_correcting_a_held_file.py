@@ -6,7 +6,7 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.review import held_batches
 
 People = Callable[..., Visitor]

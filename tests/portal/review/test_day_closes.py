@@ -14,7 +14,7 @@ from tillstream.app import App
 from tillstream.model import messages as model_messages
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations import reconcile
 from tillstream.people import accounts
 from tillstream.ports.bus import Message

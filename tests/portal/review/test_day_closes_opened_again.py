@@ -11,7 +11,7 @@ from visitor import Visitor
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.batch import BatchKind
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 from tillstream.review import day_closes, undo
 

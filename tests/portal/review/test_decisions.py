@@ -13,7 +13,7 @@ from portal.review import answers
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.batch import BatchState
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import audit_log, batch_records
 from tillstream.review import held_batches
 from tillstream.review.settlement_previews import is_confirmation_previewable

@@ -15,7 +15,8 @@ from visitor import Visitor
 from tillstream.app import App
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Action, Role, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action, Role
 from tillstream.operations.delegated_decisions import (
     DecisionContext,
     DecisionKind,

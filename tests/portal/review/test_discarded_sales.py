@@ -14,7 +14,7 @@ from visitor import Visitor
 from tillstream.app import App
 from tillstream.model.batch import BatchKind
 from tillstream.model.events import TOPIC_STORE_SALES
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations import rebuild
 from tillstream.people import store_credentials
 from tillstream.ports.bus import Message

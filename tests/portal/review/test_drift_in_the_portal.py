@@ -6,7 +6,7 @@ import yaml
 from visitor import HEADER, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
 People = Callable[..., Visitor]

@@ -7,7 +7,7 @@ from visitor import HEADER, PASSWORD, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.batch import STATES_IN_LEDGER, BatchState
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import batch_records
 

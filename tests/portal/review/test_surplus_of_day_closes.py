@@ -11,7 +11,7 @@ from visitor import Visitor
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.events import TOPIC_STORE_SALES
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import signatures, store_credentials
 from tillstream.ports.bus import Message
 from tillstream.review import day_closes

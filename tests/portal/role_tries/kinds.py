@@ -6,7 +6,7 @@ from flask import Flask
 from routes import ENDLESS
 
 from portal.access import Open, access_of
-from tillstream.model.people import Action
+from tillstream.model.permissions import Action
 
 
 class Changes(StrEnum):

@@ -21,7 +21,7 @@ from visitor import Visitor
 
 from portal.access import access_of
 from tillstream.app import App
-from tillstream.model.people import Action, Role
+from tillstream.model.permissions import Action, Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

@@ -11,7 +11,8 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.alerts import records as alerts
 from tillstream.alerts.alert import AlertMember
 from tillstream.explore import annotations
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]

@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from portal.access import Access
 from tillstream.app import App
-from tillstream.model.people import PERMISSIONS, Action, Role
+from tillstream.model.permissions import PERMISSIONS, Action, Role
 from tillstream.people import personal_tokens
 
 STORE, OTHER_STORE, REGION, OTHER_REGION = "MUM01", "PNQ1", "IN", "UK"

@@ -11,7 +11,7 @@ from visitor import HEADER, Visitor, indian_file, indian_sale
 from tillstream.app import App
 from tillstream.model.errors import NotFound
 from tillstream.model.messages import store_sale_schema
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import store_credentials
 from tillstream.receipts.source_line import RowInContext, find_row
 from tillstream.records import batch_records

@@ -19,7 +19,8 @@ from tillstream.analytics import queries, query_catalogue
 from tillstream.analytics.filters import Filters
 from tillstream.app import App
 from tillstream.model.columns import PERSONAL
-from tillstream.model.people import UNRESTRICTED, Role
+from tillstream.model.people import UNRESTRICTED
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

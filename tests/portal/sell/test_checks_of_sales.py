@@ -9,7 +9,7 @@ from visitor import Visitor
 
 from tillstream.app import App
 from tillstream.catalogue import entry_saving
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import Entry, EntryKind, Salesperson, Store
 
 People = Callable[..., Visitor]

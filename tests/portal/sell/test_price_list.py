@@ -14,7 +14,7 @@ from portal.sell.products import _listed
 from portal.user_stores import UserStore
 from tillstream.app import App
 from tillstream.catalogue import entry_saving
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import (
     Alias,
     DatedAmount,

@@ -13,7 +13,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.intake.sale_form import RETURN_SETTLING_TIME
 from tillstream.model.events import TOPIC_STORE_SALES
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.ports.bus import Message
 
 People = Callable[..., Visitor]

@@ -8,7 +8,8 @@ import pytest
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App, open_app
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.people import PASSWORD_COST, PasswordCost, Role, Scope
+from tillstream.model.people import PASSWORD_COST, PasswordCost, Scope
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, passwords, store_credentials
 from tillstream.people.account_store import WrongField
 from tillstream.people.accounts import WrongSignIn

@@ -14,7 +14,7 @@ from visitor import PASSWORD, Visitor
 
 from portal.people import sign_in_methods
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, external_identities, sessions
 from tillstream.settings import Settings
 

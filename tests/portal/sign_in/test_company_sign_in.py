@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from portal.wsgi import ensure_first_admin
 from tillstream.app import App
 from tillstream.model.audit import AuditAction
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import account_store, accounts, external_identities
 from tillstream.records.audit_log import AuditFilter, find_entries
 from tillstream.settings import Settings

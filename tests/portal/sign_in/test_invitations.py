@@ -12,7 +12,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model import audit
 from tillstream.model.errors import Conflict, Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, invitation_links, sessions
 from tillstream.people.accounts import WrongSignIn
 from tillstream.people.invitation_links import NoSuchInvitationLink

@@ -6,7 +6,7 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
 from tillstream.model.errors import Conflict
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, passwords
 from tillstream.people.passwords import SignInOrigin, TooManyTries
 

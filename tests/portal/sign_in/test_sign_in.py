@@ -9,7 +9,7 @@ from visitor import PASSWORD, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import account_store, accounts, personal_tokens, store_credentials
 
 People = Callable[..., Visitor]

@@ -13,7 +13,7 @@ from portal.explore.sql_page import RunningQueries
 from tillstream.delivery.export_formats import FORMATS
 from tillstream.explore import suggested_statements
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

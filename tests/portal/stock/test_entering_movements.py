@@ -13,7 +13,7 @@ from visitor import Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.stock import stored_movements
 
 sell = stock_steps.sell

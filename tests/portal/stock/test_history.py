@@ -12,7 +12,7 @@ from stock_steps import counted, lines, moved, on_hand, rows, text
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.stock import stored_levels
 from tillstream.stock.movements import MovementKind
 

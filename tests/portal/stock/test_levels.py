@@ -11,7 +11,7 @@ from stock_steps import counted, rows, text
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 SHARED = True
 sell = stock_steps.sell

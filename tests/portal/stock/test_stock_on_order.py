@@ -14,7 +14,7 @@ from stock_steps import counted, rows, text
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.stock import published_levels, purchase_orders
 from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder
 

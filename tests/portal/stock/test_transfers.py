@@ -11,7 +11,7 @@ from visitor import Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 sell = stock_steps.sell
 

@@ -9,7 +9,7 @@ from stock_steps import counted, on_hand, rows
 from visitor import HEADER, Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.stock import stored_levels
 
 sell = stock_steps.sell

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from shop_steps import People, Shop
 from stock_acts import hidden_fields, imported_stock, preview_of_stock
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.stock import stored_movements
 
 RECORD = "/stock/import/record"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from shop_steps import People, Shop
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 REPORTS = ("value", "shrinkage", "slow", "classes", "unplaced")
 

@@ -8,7 +8,7 @@ import pytest
 from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 FORM = {
     "name": "Kitchen",

@@ -7,7 +7,7 @@ from html import unescape
 import pytest
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 SHARED = True
 FORM = {

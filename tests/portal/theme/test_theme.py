@@ -14,7 +14,7 @@ from portal import menu
 from portal.list_view import ListQuery, list_query, page_of
 from portal.storybook import components
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 PORTAL = Path(menu.__file__).parent

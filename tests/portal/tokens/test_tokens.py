@@ -12,7 +12,7 @@ from tillstream.app import App
 from tillstream.commands.administration import RIGHTS as CLI_RIGHTS
 from tillstream.commands.administration import list_tokens, make_token, revoke_token
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.people.personal_tokens import TOKEN_RIGHTS
 

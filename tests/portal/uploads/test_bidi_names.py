@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from visitor import Visitor, indian_file, indian_sale
 
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 OVERRIDE = "\u202e"
 NAME = f"june{OVERRIDE}vsc.csv"

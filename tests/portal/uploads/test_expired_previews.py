@@ -10,7 +10,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.intake import resumable_upload
 from tillstream.model.events import STAGING
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations import reconcile
 from tillstream.records import audit_log
 

@@ -6,7 +6,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.events import INBOX
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
 People = Callable[..., Visitor]

@@ -11,7 +11,7 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.batch import BatchState
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.operations import large_settlements
 from tillstream.records import batch_records
 from tillstream.settings import Settings

@@ -11,7 +11,7 @@ from tillstream.contracts import registry
 from tillstream.model.batch import Batch
 from tillstream.model.contract import parse_contract
 from tillstream.model.events import INBOX
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
 People = Callable[..., Visitor]

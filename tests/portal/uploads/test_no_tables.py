@@ -14,7 +14,7 @@ from tillstream.intake import inbox
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

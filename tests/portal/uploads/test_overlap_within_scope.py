@@ -8,7 +8,7 @@ from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
 from visitor import PASSWORD, Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]

@@ -12,7 +12,7 @@ from visitor import Visitor, indian_file, indian_sale
 from tillstream.app import App
 from tillstream.intake import resumable_upload
 from tillstream.model.events import STAGING
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
 People = Callable[..., Visitor]

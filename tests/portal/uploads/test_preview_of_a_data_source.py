@@ -6,7 +6,7 @@ from upload_steps import look_at, text_of
 from visitor import HEADER, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

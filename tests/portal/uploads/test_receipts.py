@@ -10,7 +10,7 @@ from portal.formats import marked
 from portal.uploads import labels
 from tillstream.app import App
 from tillstream.contracts.contract_files import shipped_contracts
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
 People = Callable[..., Visitor]

@@ -11,7 +11,7 @@ from tillstream.app import App
 from tillstream.intake import upload_completion
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.contract import parse_contract
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import batch_records
 from tillstream.review import questionnaire

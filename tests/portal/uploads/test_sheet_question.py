@@ -8,7 +8,7 @@ from upload_steps import ANSWERS, look_at, summary_of, text_of
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

@@ -8,7 +8,7 @@ from visitor import Visitor
 
 from tillstream.app import App
 from tillstream.model.contract import parse_contract
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 ROWS = [f"{1000 + number},2026-03-{1 + number % 28:02},Cup,{number}.50" for number in range(9)]

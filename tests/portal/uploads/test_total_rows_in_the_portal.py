@@ -7,7 +7,7 @@ from upload_steps import look_at, text_of
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 ANSWERS = {"answer.region": "North", "answer.country": "AT", "answer.currency": "EUR", "answer.amount": "net"}

@@ -12,7 +12,7 @@ from portal.uploads import labels, listing
 from tillstream.app import App
 from tillstream.contracts import source_settings
 from tillstream.model.batch import BatchState
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
 People = Callable[..., Visitor]

@@ -11,7 +11,7 @@ from visitor import PASSWORD, Visitor
 from tillstream.app import App
 from tillstream.model.batch import BatchKind
 from tillstream.model.contract import parse_contract
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, store_credentials
 from tillstream.records import audit_log, batch_records
 

@@ -8,7 +8,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 People = Callable[..., Visitor]
 Work = Callable[[], None]

@@ -19,7 +19,8 @@ from tillstream.explore.scoped_statement import ScopedStatement, scope_statement
 from tillstream.explore.statement_forms import ALLOWED_FORMS
 from tillstream.marts.tables import TABLES
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role, scope_of
+from tillstream.model.people import scope_of
+from tillstream.model.permissions import Role
 
 OFFERED = scoped_tables.offered_tables(scope_of(Role.MANAGER, ("IN",), ("S1",)))
 ENGINE = duckdb.connect()

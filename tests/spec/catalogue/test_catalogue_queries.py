@@ -14,7 +14,8 @@ from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.model.people import UNRESTRICTED, Scope, scope_of
+from tillstream.model.permissions import Role
 from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.ports.warehouse import Warehouse
 

@@ -13,7 +13,8 @@ import sql
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.row_scope.row_selection import QueryContext
-from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Role
 
 STORE_U = Scope(Role.MANAGER, ("UK",), ("U",))
 

@@ -16,7 +16,8 @@ from tillstream.analytics.measures.composer import MeasureSelection
 from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.row_scope.row_selection import QueryContext
-from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Role
 from tillstream.model.tables import daily_totals
 from tillstream.model.tables.warehouse_tables import TABLES
 

@@ -13,7 +13,8 @@ from tillstream.analytics.comparison import ReportedDays
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import Forbidden, compose_query
 from tillstream.analytics.row_scope.row_selection import QueryContext
-from tillstream.model.people import UNRESTRICTED, Role, Scope
+from tillstream.model.people import UNRESTRICTED, Scope
+from tillstream.model.permissions import Role
 
 # 2 and 3 are corrections of 1; 4 was undone; the ledger rejected a row of 6; 7 is of another region; of the accepted
 # rows only some are listed: 5 is of the store L, 6 of L and M

@@ -16,7 +16,8 @@ from tillstream.adapters.local.query_processes import LocalQueryProcesses
 from tillstream.explore import extracts, scoped_tables
 from tillstream.explore.engines import ExtractEngine, StatementRun
 from tillstream.explore.extracts import UNUSED_DAYS, Extracts
-from tillstream.model.people import UNRESTRICTED, Action, Role, Scope, scope_of
+from tillstream.model.people import UNRESTRICTED, Scope, scope_of
+from tillstream.model.permissions import Action, Role
 
 INDIA, BRITAIN = scope_of(Role.MANAGER, ("IN",)), scope_of(Role.ANALYST, ("UK",))
 STORE = scope_of(Role.MANAGER, ("IN",), ("S1",))

@@ -14,7 +14,8 @@ from tillstream.adapters.local.googlesql.dialect import to_duckdb_freely
 from tillstream.explore import scoped_tables, statement_forms
 from tillstream.explore.scoped_statement import scope_statement
 from tillstream.model.errors import Rejected
-from tillstream.model.people import UNRESTRICTED, Role, scope_of
+from tillstream.model.people import UNRESTRICTED, scope_of
+from tillstream.model.permissions import Role
 
 __all__ = ["warehouse"]
 OTHERS = {"fact_sales": "order_id LIKE 'IN|S2%'", "dim_store": "store_id = 'S2'", "dim_salesperson": "region = 'UK'"}

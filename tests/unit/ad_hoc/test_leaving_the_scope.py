@@ -6,7 +6,8 @@ from running_sql import run
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role, scope_of
+from tillstream.model.people import scope_of
+from tillstream.model.permissions import Role
 
 MANAGER = scope_of(Role.MANAGER, ("IN",), ("S1",))
 

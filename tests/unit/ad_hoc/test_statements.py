@@ -12,9 +12,9 @@ from test_leaving_the_scope import MANAGER, warehouse
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics.queries import Forbidden
 from tillstream.explore import scoped_tables, suggested_statements
-from tillstream.model import people
 from tillstream.model.errors import Rejected
-from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.model.people import UNRESTRICTED, Scope, scope_of
+from tillstream.model.permissions import Action, Role
 from tillstream.settings import Settings
 
 __all__ = ["warehouse"]
@@ -62,7 +62,7 @@ def test_names_of_tables_ignore_case_and_columns_can_be_qualified(warehouse: Duc
 
 def test_an_analyst_sees_costs_only_if_the_role_does() -> None:
     assert "cost" in {one.name for one in scoped_tables.offered_tables(scope_of(Role.ANALYST))["fact_sales"].columns}
-    without = Scope(Role.ANALYST, only=frozenset(scope_of(Role.ANALYST).only or ()) | {people.Action.RUN_SQL})
+    without = Scope(Role.ANALYST, only=frozenset(scope_of(Role.ANALYST).only or ()) | {Action.RUN_SQL})
     assert "cost" not in {one.name for one in scoped_tables.offered_tables(without)["fact_sales"].columns}
 
 

@@ -21,7 +21,7 @@ from tillstream.delivery.notice_deliveries import ChannelSender
 from tillstream.delivery.signed_requests import SIGNING_PREFIX
 from tillstream.delivery.smtp import SmtpServer
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import mail as records_mail
 from tillstream.records.mail import Mail

@@ -20,7 +20,8 @@ from tillstream.contracts import source_settings
 from tillstream.model.audit import AuditEntry
 from tillstream.model.contract_schedule import Expectation
 from tillstream.model.errors import Conflict, NotFound, Rejected
-from tillstream.model.people import UNRESTRICTED, Role, scope_of
+from tillstream.model.people import UNRESTRICTED, scope_of
+from tillstream.model.permissions import Role
 from tillstream.operations import message_queues
 from tillstream.ports.bus import DeadLetter, Message
 from tillstream.ports.documents import Put

@@ -22,7 +22,8 @@ from tillstream.alerts.observations import Cause, divide_into_causes
 from tillstream.alerts.records import notices_of_change
 from tillstream.alerts.rules import AlertRule, QuietHours, RuleDelivery
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role, Scope, scope_of
+from tillstream.model.people import Scope, scope_of
+from tillstream.model.permissions import Role
 
 
 def opened(by: AlertRule | None = None) -> Alert:

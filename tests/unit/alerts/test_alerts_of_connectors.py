@@ -14,7 +14,8 @@ from tillstream.app.source_access import source_access
 from tillstream.connectors import due_runs
 from tillstream.connectors import records as connectors
 from tillstream.connectors.state import ConnectorDraft
-from tillstream.model.people import Role, scope_of
+from tillstream.model.people import scope_of
+from tillstream.model.permissions import Role
 
 HOUR = 60
 

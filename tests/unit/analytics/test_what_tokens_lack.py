@@ -8,7 +8,8 @@ from tillstream.analytics import measure_values, queries
 from tillstream.analytics.filters import Filters
 from tillstream.commands import frame
 from tillstream.explore import scoped_tables
-from tillstream.model.people import Action, Role, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Action, Role
 
 READS = frozenset({Action.SEE_NUMBERS})
 TRIES: dict[str, tuple[Callable[[Scope], object], Action]] = {

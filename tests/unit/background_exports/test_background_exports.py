@@ -25,7 +25,7 @@ from tillstream.delivery.background_exports import (
 from tillstream.model.columns import BY_NAME
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.events import STAGING
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.ports import Ports
 from tillstream.records import audit_log

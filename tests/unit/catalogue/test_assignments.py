@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from tillstream.catalogue.entry_lists import is_store_assigned
-from tillstream.model.people import Role, Scope
+from tillstream.model.people import Scope
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import Salesperson, Store
 from tillstream.ports import Ports
 

@@ -17,7 +17,8 @@ from tillstream.catalogue.file_export import FileKind
 from tillstream.catalogue.file_import import ImportPlan, ImportRules, plan_import
 from tillstream.catalogue.stored_entries import StoredEntry
 from tillstream.model.errors import Conflict, Rejected, Unavailable
-from tillstream.model.people import Role, scope_of
+from tillstream.model.people import scope_of
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import Alias, Entry, EntryKind, Product, Promotion, Salesperson, Store, Supplier
 from tillstream.model.safe_text import unguard_formulas
 from tillstream.ports import Ports

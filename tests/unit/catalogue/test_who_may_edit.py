@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from tillstream.catalogue.entry_permissions import check_edit
-from tillstream.model.people import Role, Scope, scope_of
+from tillstream.model.people import Scope, scope_of
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import DatedAmount, Entry, Product, Promotion, Salesperson, Store, Supplier
 
 KETTLE = Product("KET", "Kettle", prices=(DatedAmount("UK", "GBP", Decimal(9)),))

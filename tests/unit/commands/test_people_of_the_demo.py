@@ -1,7 +1,7 @@
 """The demo's accounts are people of its samples."""
 
 from tillstream.commands.demo_shop import people
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.samples.master_data import salespeople_names
 
 

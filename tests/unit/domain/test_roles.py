@@ -2,7 +2,8 @@
 
 import pytest
 
-from tillstream.model.people import PERMISSIONS, UNRESTRICTED, Action, Role, Scope, scope_of
+from tillstream.model.people import UNRESTRICTED, Scope, scope_of
+from tillstream.model.permissions import PERMISSIONS, Action, Role
 
 ROWS = """
 what                                          admin  manager  clerk  salesperson  analyst

@@ -19,7 +19,7 @@ from tillstream.delivery import file_deliveries, file_destinations, subscription
 from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import NotFound, Rejected, Unavailable
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import audit_log
 from tillstream.records.outbox import FAILED, SENDING, SENT, WAITING

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from tillstream.goals.targets import GoalLevel, GoalTarget
 from tillstream.model.dates import Month
-from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.model.people import UNRESTRICTED, Scope, scope_of
+from tillstream.model.permissions import Role
 
 
 @given(st.dates(date(1901, 1, 1), date(2198, 12, 31)), st.integers(-24, 24))

@@ -25,7 +25,7 @@ from tillstream.intake import inbox
 from tillstream.marts import destinations
 from tillstream.marts.destinations import MartDestinationDraft
 from tillstream.model.batch import Batch
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.ports import Ports
 from tillstream.ports.jobs import FORECAST_JOB, RESTOCK_JOB

@@ -12,7 +12,8 @@ from app_factory import build
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.errors import Conflict, Rejected
-from tillstream.model.people import UNRESTRICTED, Role, Scope, scope_of
+from tillstream.model.people import UNRESTRICTED, Scope, scope_of
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, warehouse_scopes
 from tillstream.people.warehouse_scopes import (
     MIN_RESERVATION,

@@ -8,7 +8,7 @@ import pytest
 from app_factory import build
 
 from tillstream.app import App
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts, warehouse_scopes
 from tillstream.people.account_store import User
 from tillstream.settings import Settings

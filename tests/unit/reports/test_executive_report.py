@@ -24,7 +24,8 @@ from tillstream.goals.published_standings import standing_row
 from tillstream.goals.standings import MonthOfGoals
 from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
 from tillstream.model.dates import Month
-from tillstream.model.people import UNRESTRICTED, Role, scope_of
+from tillstream.model.people import UNRESTRICTED, scope_of
+from tillstream.model.permissions import Role
 from tillstream.reports import executive, formats, forms, outlook_narrative, sales_narrative, workbook
 from tillstream.reports import facts as reports_facts
 from tillstream.reports.document import (

@@ -14,7 +14,7 @@ from tillstream.delivery.background_exports import DONE, BackgroundExport
 from tillstream.delivery.file_deliveries import NewFileDelivery
 from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.delivery.subscriptions import SubscriptionDraft
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.ports import Ports
 

@@ -25,7 +25,7 @@ from tillstream.delivery import background_run, subscription_files
 from tillstream.delivery import subscriptions as exports
 from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import Rejected, Unavailable
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.ports.jobs import REPORTS_JOB
 from tillstream.records import job_runs, mail, sales_loads

@@ -16,7 +16,8 @@ from tillstream.app import App
 from tillstream.catalogue import entry_saving, warehouse_mirror
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
-from tillstream.model.people import UNRESTRICTED, Role, scope_of
+from tillstream.model.people import UNRESTRICTED, scope_of
+from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product
 from tillstream.reports import executive, facts, formats, forms, stock_section, workbook
 from tillstream.reports import facts as facts_module

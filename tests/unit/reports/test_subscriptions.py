@@ -13,7 +13,7 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.delivery.schedule import DeliverySchedule
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import audit_log, mail
 from tillstream.reports import facts, forms, report_mail, subscriptions

@@ -12,7 +12,7 @@ from tillstream.app import App
 from tillstream.delivery import subscriptions
 from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings
 

@@ -20,7 +20,7 @@ from tillstream.app import App
 from tillstream.delivery import subscribed_tables, subscription_files, subscriptions
 from tillstream.delivery.subscriptions import SubscriptionDraft, TableSubscription
 from tillstream.model.errors import NotFound, Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import audit_log, saved_views
 from tillstream.records import mail as records_mail

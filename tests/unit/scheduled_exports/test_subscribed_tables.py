@@ -19,7 +19,7 @@ from tillstream.app import App, outgoing_deliveries
 from tillstream.delivery import export_table, subscribed_tables, subscription_files, subscriptions
 from tillstream.delivery.subscriptions import SubscriptionDraft, TableSubscription
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.stock import movement_messages, purchase_orders, stored_levels, stored_movements
 from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder

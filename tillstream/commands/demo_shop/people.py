@@ -10,7 +10,7 @@ from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.explore import own_dashboards
 from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard, TileContent, TileWidth
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 from tillstream.people import account_store, accounts, passwords
 from tillstream.records import saved_views
 
