@@ -104,12 +104,12 @@ def kpis(filters: Filters) -> dict[str, Any]:
     return row
 
 
-HEADLINE = ("headline", "customer-counts", "kpis")
+KEY_FIGURE_QUERIES = ("headline", "customer-counts", "kpis")
 
 
-def headline(filters: Filters, *extra: str) -> tuple[dict[str, Any], list[pa.Table]]:
-    """HEADLINE queries merged into one row, and tables of the `extra` queries, all run in parallel."""
-    totals, counted, kpis, *others = ask_all([*HEADLINE, *extra], filters)
+def key_figures(filters: Filters, *extra: str) -> tuple[dict[str, Any], list[pa.Table]]:
+    """The rows of KEY_FIGURE_QUERIES merged into one, and tables of the `extra` queries, all run in parallel."""
+    totals, counted, kpis, *others = ask_all([*KEY_FIGURE_QUERIES, *extra], filters)
     row: dict[str, Any] = totals.to_pylist()[0] | counted.to_pylist()[0] | kpis.to_pylist()[0]
     return row, others
 

@@ -90,8 +90,8 @@ CURRENCIES = 8
 """Maximum number of currencies that the card lists; the others are only counted."""
 
 
-def load_headline(selection: DashboardFilters) -> dict[str, Any]:
-    totals, (money, growth) = figures.headline(selection.filters, "by-currency", "growth")
+def load_key_figures(selection: DashboardFilters) -> dict[str, Any]:
+    totals, (money, growth) = figures.key_figures(selection.filters, "by-currency", "growth")
     if not totals["lines"]:
         everything = figures.kpis(Filters())
         return {"kpis": totals, "everything": everything, "offer": _offer(selection, everything["last_sale_date"])}

@@ -177,7 +177,7 @@ class TilePlace:
 
 TILES: dict[str, DashboardTile] = {
     "brief": DashboardTile(texts.TILES["brief"], "brief", load_brief),
-    "headline": DashboardTile(texts.TILES["headline"], "headline", key_figures.load_headline),
+    "headline": DashboardTile(texts.TILES["headline"], "headline", key_figures.load_key_figures),
     "over-time": DashboardTile(texts.TILES["over-time"], "over_time", trends.over_time, chart=True),
     "movers": DashboardTile(texts.TILES["movers"], "movers", breakdowns.movers),
     "heatmap": DashboardTile(texts.TILES["heatmap"], "heatmap", trends.heatmap, chart=True),
