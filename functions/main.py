@@ -126,7 +126,7 @@ def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
     from tillstream.analytics import holidays, reference
     from tillstream.app import mail_job
     from tillstream.connectors import due_runs as connectors
-    from tillstream.forecasting import run_records as forecast_runs
+    from tillstream.forecasting.run_records import start_due_forecast
     from tillstream.operations import maintenance_status, reconcile
     from tillstream.operations.reconcile import sweep_in_function
     from tillstream.stock import restock_queue
@@ -149,7 +149,7 @@ def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
         sources = AlertSources(running.ports, running.contracts, settings.reporting_currency, running.queries)
         warn(RULE_FAILED, evaluate_when_loaded(sources).failures)
         restock_queue.run_or_start_restock(running.ports)
-        forecast_runs.start_due_forecast(running.ports)
+        start_due_forecast(running.ports)
         mail_job.start_mail_job(running.ports, sends_mail=settings.sends_mail)
         connectors.start_job_if_due(running.ports)
     return summary, 200
@@ -168,7 +168,7 @@ def project(_: Request) -> tuple[dict[str, int], int]:
 @functions_framework.http
 def compact(_: Request) -> tuple[dict[str, int], int]:
     """Called by the scheduler: compact the ledger, check the quality of the changed days, request the forecasts."""
-    from tillstream.forecasting import run_records as forecast_runs
+    from tillstream.forecasting.run_records import request_forecast
     from tillstream.operations import document_mirrors, quality_checks
 
     with _called("compact") as running:
@@ -176,7 +176,7 @@ def compact(_: Request) -> tuple[dict[str, int], int]:
         warn(REPAIRED, document_mirrors.repair_mirrors(running.ports))
         warn(QUALITY_FAILED, quality_checks.run_due_checks(running.ports, quality_checks.ON_BIGQUERY))
         if running.ports.jobs:
-            forecast_runs.request_forecast(running.ports)
+            request_forecast(running.ports)
     return {"days": days}, 200
 
 

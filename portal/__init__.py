@@ -23,6 +23,7 @@ from portal import (
     goals,
     live,
     menu,
+    problem_reference,
     quality,
     rate_counts,
     request_log,
@@ -38,7 +39,6 @@ from portal import (
     urls,
     value_names,
 )
-from portal import problem_reference as help_area
 from portal.alerts import bell
 from portal.api import openapi, request_rules, store_sales
 from portal.api import sync as sync_calls
@@ -116,7 +116,7 @@ def create_app(app: App) -> Flask:
     kept = (saved_views, own_dashboards, background_exports, subscriptions, annotations, alerts, sell, orders)
     files = (uploads, data_sources, review, completeness, corrections, connectors, pipeline, quality)
     people = (accounts, audit, profile, tokens, catalogue, stock, stock_files, restock, webhooks, alert_channels)
-    for area in (sign_in, *numbers, *kept, *files, *people, help_area, live, api):
+    for area in (sign_in, *numbers, *kept, *files, *people, problem_reference, live, api):
         flask.register_blueprint(area.blueprint)
     openapi.register_swagger_ui(flask)
     questions = SharedCounts(app.ports, every=inf)  # in this process only, so that a question writes no document

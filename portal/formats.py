@@ -9,9 +9,8 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from portal.reader_locale import day_text, days_text, decimal, exact, is_written, month_text, percent
-from tillstream.model import money as model_money
 from tillstream.model.errors import Rejected
-from tillstream.model.money import minor_digits
+from tillstream.model.money import minor_digits, price_digits, round_amount, round_to_digits
 
 MARK = re.compile(r"`([^`]+)`")
 
@@ -46,7 +45,7 @@ def money(value: Any, currency: str) -> Markup:
     if value is None:
         return NOTHING
     number = Decimal(str(value))
-    return _data(number, decimal(model_money.round_amount(number, currency), minor_digits(currency)))
+    return _data(number, decimal(round_amount(number, currency), minor_digits(currency)))
 
 
 def amount_words(value: Any, currency: str) -> str:
@@ -59,8 +58,8 @@ def price(value: Any, currency: str) -> Markup:
     if value is None:
         return NOTHING
     number = Decimal(str(value))
-    places = model_money.price_digits(number, currency)
-    return _data(number, decimal(model_money.round_to_digits(number, places), places))
+    places = price_digits(number, currency)
+    return _data(number, decimal(round_to_digits(number, places), places))
 
 
 def rounded(value: Any, currency: str = "", like: Any = 0) -> Markup:

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures, menu
 from portal.access import allow
 from portal.context import scope
-from portal.stock import visible_orders as scoped_orders
+from portal.stock.visible_orders import order_of
 from portal.uploads import scoped
 from portal.uploads.labels import state_of
 from tillstream.analytics.filters import Filters
@@ -64,7 +64,7 @@ def _orders(text: str) -> list[str]:
     """The number of an order of the user's stores, also if it is entered as PO-12."""
     match = ORDER_NUMBER.fullmatch(text)
     try:
-        return [scoped_orders.order_of(f"PO-{int(match[1]):06}").number] if match else []
+        return [order_of(f"PO-{int(match[1]):06}").number] if match else []
     except NotFound:
         return []
 

@@ -22,14 +22,14 @@ from tillstream.alerts.condition import AlertSources
 from tillstream.alerts.evaluation import evaluate_rules
 from tillstream.app import App, build
 from tillstream.app.source_access import source_access
-from tillstream.connectors import due_runs as connectors_run
 from tillstream.connectors import records as connectors
+from tillstream.connectors.due_runs import run_connector
 from tillstream.connectors.state import ConnectorDraft
 from tillstream.goals import stored_goals
 from tillstream.goals.targets import Goal, GoalMeasure, GoalTarget
 from tillstream.intake import inbox
 from tillstream.model.dates import Month
-from tillstream.model.messages import store_sale_schema as sale_schema
+from tillstream.model.messages import store_sale_schema
 from tillstream.model.permissions import Role
 from tillstream.people import accounts, store_credentials
 from tillstream.ports import Ports
@@ -37,9 +37,9 @@ from tillstream.server.worker import Worker
 from tillstream.settings import Settings
 from tillstream.stock import movement_messages, order_arrivals, purchase_orders, stored_levels
 from tillstream.stock import restock_queue as restock
-from tillstream.stock import stored_movements as stock_records
 from tillstream.stock.order_arrivals import OrderReceipt
 from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder
+from tillstream.stock.stored_movements import record_movements
 
 NOW = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 FILE = """\
@@ -80,9 +80,7 @@ def company() -> Iterator[tuple[App, Flask, str]]:
 def _prepared(app: App) -> str:
     upload = inbox.receive_file(app.ports, app.contracts.pin("IN"), "june.csv", BytesIO(FILE.encode()), "ada")
     Worker(app).run_until_idle()
-    stock_records.record_movements(
-        app.ports, movement_messages.parse_movements(json.dumps(MOVEMENTS).encode(), NOW.date()), by="ada"
-    )
+    record_movements(app.ports, movement_messages.parse_movements(json.dumps(MOVEMENTS).encode(), NOW.date()), by="ada")
     restock.run_restock(app.ports)
     stored_levels.refresh_levels(app.ports)
     goal = Goal(GoalTarget("IN"), GoalMeasure.REVENUE, Decimal(60_000), "INR")
@@ -117,12 +115,12 @@ def _connector(app: App) -> None:
     settings = {"url": f"sqlite:///{database}", "query": "orders", "cursor_column": "changed_at"}
     draft = ConnectorDraft("web-shop", "sql", settings, "IN", every_minutes=15)
     connectors.add_connector(app.ports, app.contracts, source_access(app), draft, "ada")
-    connectors_run.run_connector(app.ports, app.contracts, source_access(app), "web-shop", "ada")
+    run_connector(app.ports, app.contracts, source_access(app), "web-shop", "ada")
 
 
 def store_token(app: App) -> str:
     """A new token of the store of the example sale."""
-    sale = sale_schema()["examples"][0]
+    sale = store_sale_schema()["examples"][0]
     return store_credentials.issue_store_token(app.ports, sale["region"], sale["store_id"], "front", "ada")[1]
 
 
@@ -167,7 +165,7 @@ def call_of(endpoint: str, batch: str, place: str) -> tuple[str, str, Any, dict[
         "api.send_piece": ("PATCH", place, PIECE,
                            tus | {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}),
         "api.cancel_sending": ("DELETE", place, None, tus),
-        "api.sales": ("POST", "/api/v1/sales", sale_schema()["examples"][0], {}),
+        "api.sales": ("POST", "/api/v1/sales", store_sale_schema()["examples"][0], {}),
         "api.outcomes": ("GET", "/api/v1/sales/outcomes?limit=2", None, {}),
         "api.healthz": ("GET", "/healthz", None, {}),
         "health.ready": ("GET", "/healthz/ready", None, {}),

@@ -11,8 +11,8 @@ from portal.connectors import scoped
 from portal.connectors.scoped import ListedConnector
 from portal.context import me, ports
 from tillstream.analytics.queries import Forbidden
-from tillstream.connectors import due_runs as connectors_run
 from tillstream.connectors import records, run_history
+from tillstream.connectors.due_runs import request_run
 from tillstream.connectors.run_history import ConnectorRun
 from tillstream.model.permissions import Action
 
@@ -44,7 +44,7 @@ def list_runs(connector: str) -> ResponseReturnValue:
 @allow(Action.SEE_PIPELINE)
 def run(connector: str) -> ResponseReturnValue:
     """Request a run, which is made in the background. For administrators."""
-    connectors_run.request_run(ports(), _changeable(connector), me().login)
+    request_run(ports(), _changeable(connector), me().login)
     return jsonify(_published(scoped.listed_connector(connector))), 202
 
 

@@ -7,7 +7,7 @@ from tillstream.intake.message_verification import SIGNING_ATTRIBUTES
 from tillstream.intake.store_messages import MAX_ATTRIBUTE, MAX_MESSAGES
 from tillstream.model.batch import BatchState
 from tillstream.model.columns import STATUSES
-from tillstream.model.messages import store_sale_schema as sale_schema
+from tillstream.model.messages import store_sale_schema
 
 Schema = dict[str, Any]
 
@@ -258,6 +258,8 @@ SCHEMAS: dict[str, Schema] = {
         }
     ),
     "Health": object_of({"status": {"const": "ok"}, "version": TEXT}, open_=True),
-    "StoreSale": {key: value for key, value in sale_schema().items() if key not in {"$schema", "$id", "examples"}},
+    "StoreSale": {
+        key: value for key, value in store_sale_schema().items() if key not in {"$schema", "$id", "examples"}
+    },
 }
 STATUS: Schema = {"type": "string", "enum": [*STATUSES, ""]}

@@ -220,7 +220,7 @@ def show_upload(batch_id: str) -> ResponseReturnValue:
 @allow(Action.SEE_UPLOADS)
 def show_receipt(batch_id: str) -> ResponseReturnValue:
     """Receipt of an upload: rows by outcome, problems, amounts."""
-    return jsonify(receipts.receipt(ports(), scoped.visible_batch(batch_id).batch_id))
+    return jsonify(receipts.batch_receipt(ports(), scoped.visible_batch(batch_id).batch_id))
 
 
 def _state(text: str | None) -> BatchState | None:

@@ -10,8 +10,7 @@ from portal.catalogue.tabs import cells_of, entry_address, own_regions, supplier
 from portal.context import ports, scope, tillstream
 from portal.figures import ask
 from tillstream.analytics.filters import Filters
-from tillstream.catalogue.entry_lists import ACTIVE, EntryFilter
-from tillstream.catalogue.entry_lists import list_entries as entry_lists_list_entries
+from tillstream.catalogue.entry_lists import ACTIVE, EntryFilter, list_entries
 from tillstream.model.catalogue_columns import KEY_COLUMNS
 from tillstream.model.contract import Contract
 from tillstream.model.permissions import Action
@@ -19,20 +18,18 @@ from tillstream.model.permissions import Action
 
 @allow(Action.MANAGE_STOCK)
 def show_catalogue() -> ResponseReturnValue:
-    return list_entries("products")
+    return show_entries("products")
 
 
 @allow(Action.MANAGE_STOCK)
-def list_entries(tab: str) -> ResponseReturnValue:
+def show_entries(tab: str) -> ResponseReturnValue:
     page_of_tab = tab_of(tab)
     names = ("name", KEY_COLUMNS[page_of_tab.kind][-1], *page_of_tab.shown)
     sorts = [name for name in names if name not in {"barcodes", "stores"}]
     query = list_view.list_query(sorts=sorts, filters=("state", "region"))
     state = next(iter(query.chosen["state"]), ACTIVE)
     region = next(iter(query.chosen["region"]), "")
-    entries = entry_lists_list_entries(
-        ports(), page_of_tab.kind, scope(), EntryFilter(query.q, state, region, query.sort)
-    )
+    entries = list_entries(ports(), page_of_tab.kind, scope(), EntryFilter(query.q, state, region, query.sort))
     suppliers = supplier_names() if "supplier" in page_of_tab.shown else {}
     return render_template(
         "catalogue/list.html",

@@ -15,8 +15,8 @@ from portal.list_view import list_query, page_number, page_of
 from portal.uploads import labels
 from portal.uploads import scoped as uploads
 from tillstream.connectors import kind_table, run_history
-from tillstream.connectors import state as connectors_state
 from tillstream.connectors.run_history import ConnectorRun
+from tillstream.connectors.state import read_state
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.permissions import Action
 from tillstream.records import batch_records
@@ -58,7 +58,7 @@ def list_connectors() -> ResponseReturnValue:
 def show_connector(connector: str) -> ResponseReturnValue:
     one, page = scoped.listed_connector(connector), page_number(request.args)
     listed = run_history.latest_runs(ports(), one.name, limit=RUNS + 1, offset=(page - 1) * RUNS)
-    state = connectors_state.read_state(ports(), one.name)
+    state = read_state(ports(), one.name)
     return render_template(
         "connectors/show.html",
         one=one,

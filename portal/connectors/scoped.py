@@ -7,9 +7,15 @@ from enum import StrEnum
 from portal.connectors import texts
 from portal.context import ports, scope, tillstream
 from tillstream.connectors import kind_table, records
-from tillstream.connectors import state as connectors_state
 from tillstream.connectors.source import ConnectorKind
-from tillstream.connectors.state import Connector, ConnectorStatus
+from tillstream.connectors.state import (
+    Connector,
+    ConnectorStatus,
+    all_statuses,
+    connector_lag,
+    connector_status,
+    is_connector_late,
+)
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
 
@@ -64,7 +70,7 @@ class ListedConnector:
     @property
     def lag(self) -> str:
         """Time since the last run that read the source to its end; a complete backfill has none."""
-        since = connectors_state.connector_lag(self.status, self.now)
+        since = connector_lag(self.status, self.now)
         if self.state == ConnectorState.COMPLETE or (since is None and self.status.last_complete_at):
             return texts.NO_LAG
         return texts.lag(since)
@@ -84,7 +90,7 @@ def state_of(one: Connector, stored: ConnectorStatus, now: datetime) -> Connecto
         return ConnectorState.PAUSED
     if stored.failures:
         return ConnectorState.FAILING
-    if connectors_state.is_connector_late(one, stored, now):
+    if is_connector_late(one, stored, now):
         return ConnectorState.LATE
     return ConnectorState.ON_TIME if stored.last_run_at else ConnectorState.NEW
 
@@ -99,11 +105,8 @@ def listed_connectors() -> list[ListedConnector]:
     stored = visible_connectors()
     if not stored:
         return []
-    now, states = ports().clock.now(), connectors_state.all_statuses(ports())
-    return [
-        _listed(one, states.get(one.name) or connectors_state.connector_status(ports(), one.name), now)
-        for one in stored
-    ]
+    now, states = ports().clock.now(), all_statuses(ports())
+    return [_listed(one, states.get(one.name) or connector_status(ports(), one.name), now) for one in stored]
 
 
 def listed_connector(name: str) -> ListedConnector:
@@ -111,7 +114,7 @@ def listed_connector(name: str) -> ListedConnector:
     stored = records.get_connector(ports(), name)
     if not _is_visible(stored):
         raise NotFound(texts.no_connector(name))
-    return _listed(stored, connectors_state.connector_status(ports(), name), ports().clock.now())
+    return _listed(stored, connector_status(ports(), name), ports().clock.now())
 
 
 def late_or_failing() -> int:

@@ -11,8 +11,7 @@ from portal.context import scope
 from portal.dashboard import filter_bar, request_filters
 from portal.dashboard import texts as dashboard_texts
 from portal.explore import answer, chart, labels, table, texts, tile
-from portal.explore import selection as explore_selection
-from portal.explore.selection import read_exploration
+from portal.explore.selection import limit_label, limit_sentence, limitable_columns, read_exploration
 from portal.urls import with_args
 from tillstream.analytics.explorations import (
     ACROSS,
@@ -74,11 +73,9 @@ def show() -> ResponseReturnValue:
         columns=table.table_columns(exploration, result),
         notes=[*result.notes, *limited],
         compared=compared,
-        limitable=[
-            (one.key, explore_selection.limit_label(one)) for one in explore_selection.limitable_columns(result.columns)
-        ],
+        limitable=[(one.key, limit_label(one)) for one in limitable_columns(result.columns)],
         kinds=texts.KINDS,
-        limit=explore_selection.limit_sentence(result.columns, exploration.having) if exploration.having else "",
+        limit=limit_sentence(result.columns, exploration.having) if exploration.having else "",
         figure=figure.data if figure else None,
         all_in_files=texts.ALL_IN_FILES if exploration.having or exploration.first else "",
         chart_notes=figure.notes if figure else (),

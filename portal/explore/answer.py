@@ -9,9 +9,18 @@ from typing import Any
 from portal import figures
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore import selection as explore_selection
 from portal.explore import texts
-from portal.explore.selection import BEFORE, CHANGE, GROWS, GROWTH, IN_POINTS, MeasureColumn
+from portal.explore.selection import (
+    BEFORE,
+    CHANGE,
+    GROWS,
+    GROWTH,
+    IN_POINTS,
+    MeasureColumn,
+    compared_columns,
+    limit_sentence,
+    limited_rows,
+)
 from portal.goals import requested
 from portal.reader_locale import days_text, month_text
 from tillstream.analytics import measure_values
@@ -137,8 +146,8 @@ def load_answer(
     if exploration.across or result.is_cut:
         note = texts.NO_COLUMNS_FILTERED if exploration.across else texts.too_many_filtered(MAX_GROUPS)
         return replace(result, notes=[*result.notes, note])
-    kept = explore_selection.limited_rows(result.rows, result.columns, exploration.having)
-    return replace(result, rows=kept, limit=explore_selection.limit_sentence(result.columns, exploration.having))
+    kept = limited_rows(result.rows, result.columns, exploration.having)
+    return replace(result, rows=kept, limit=limit_sentence(result.columns, exploration.having))
 
 
 def _with_goals(exploration: Exploration, selection: DashboardFilters, result: ExplorationAnswer) -> ExplorationAnswer:
@@ -170,7 +179,7 @@ def _computed(
     if is_cut or len(earlier) > MAX_GROUPS:
         notes = [*notes, texts.too_many_compared(MAX_GROUPS)]
         return ExplorationAnswer(rows, [MeasureColumn(name, name) for name in names], notes, is_cut=is_cut)
-    columns = [column for one in exploration.shown for column in explore_selection.compared_columns(one)]
+    columns = [column for one in exploration.shown for column in compared_columns(one)]
     compared = _compared(exploration, rows, earlier, currency)
     if sides.cut:
         notes = [*notes, texts.compared_in_part(days_text(sides.start, sides.end))]

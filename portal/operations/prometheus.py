@@ -14,7 +14,7 @@ from portal import live
 from portal.access import Open, allow
 from portal.context import EXTENSION
 from portal.urls import published_name
-from tillstream.connectors import state as connectors_state
+from tillstream.connectors.state import all_statuses, connector_lag
 from tillstream.model.batch import BatchState
 from tillstream.operations import message_queues
 from tillstream.ports import Ports
@@ -76,8 +76,8 @@ class _Pipeline(Collector):
             "tillstream_connector_lag_seconds", "Time since the source was read to its end", labels=("connector",)
         )
         now = self._ports.clock.now()
-        for name, of_connector in connectors_state.all_statuses(self._ports).items():
-            if (since := connectors_state.connector_lag(of_connector, now)) is not None:
+        for name, of_connector in all_statuses(self._ports).items():
+            if (since := connector_lag(of_connector, now)) is not None:
                 lag.add_metric((name,), since.total_seconds())
         yield waiting
         yield batches

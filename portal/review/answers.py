@@ -163,7 +163,7 @@ def _answers(upload: Batch) -> dict[str, Any]:
 
 def _receipt(upload: Batch) -> Receipt | None:
     """The receipt as it is without a preview; None if the file was not read."""
-    return receipts.receipt(ports(), upload.batch_id) if can_import(upload) else None
+    return receipts.batch_receipt(ports(), upload.batch_id) if can_import(upload) else None
 
 
 def _rejected(upload: Batch) -> list[dict[str, Any]]:

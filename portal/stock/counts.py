@@ -87,7 +87,7 @@ def scan_product(count_id: str) -> ResponseReturnValue:
     count = required_count(count_id)
     place = stores.store_of_key(stores.store_key(count.region, count.store_id), stores.own_stores())
     text, units = request.form.get("product", "").strip(), lines.quantity_of(request.form.get("quantity", "") or "1")
-    product = lines.find_product(place, text)
+    product = lines.named_product(place, text)
     if product is None or isinstance(units, str):
         return _refused(count, texts.unknown_product(text) if product is None else str(units))
     now = ports().clock.now()

@@ -16,7 +16,7 @@ from portal.user_stores import UserStore
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
 from tillstream.catalogue import entry_lists
-from tillstream.catalogue.stored_entries import find_product as stored_entries_find_product
+from tillstream.catalogue.stored_entries import find_product
 from tillstream.model import catalogue_columns
 from tillstream.model.catalogue_columns import CellProblem
 from tillstream.model.permissions import Action
@@ -37,10 +37,10 @@ class NamedProduct:
     category: str = ""
 
 
-def find_product(place: UserStore, text: str) -> NamedProduct | None:
+def named_product(place: UserStore, text: str) -> NamedProduct | None:
     """The product with a code, alias, barcode, or exact name; None if there is none, or several with the name."""
     text = text.strip()
-    product = stored_entries_find_product(ports(), place.region, text)
+    product = find_product(ports(), place.region, text)
     if product is not None:
         return _listed(product)
     everything = _everything(place)
@@ -52,7 +52,7 @@ def find_product(place: UserStore, text: str) -> NamedProduct | None:
 
 def search_products(place: UserStore, text: str) -> list[NamedProduct]:
     """The first products whose code or name contains each word of a text; only the product that it names exactly."""
-    exact = find_product(place, text)
+    exact = named_product(place, text)
     if exact:
         return [exact]
     words = text.casefold().split()
@@ -145,7 +145,7 @@ def quantity_of(text: str) -> Decimal | str:
 def _checked(place: UserStore, product: str, quantity: str) -> FormLine:
     if not product:
         return FormLine(product, quantity, problem=texts.NO_PRODUCT)
-    named = find_product(place, product)
+    named = named_product(place, product)
     if named is None:
         return FormLine(product, quantity, problem=texts.unknown_product(product))
     units = quantity_of(quantity or "1")

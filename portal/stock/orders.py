@@ -21,8 +21,7 @@ from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
 from tillstream.stock import order_arrivals, purchase_orders
-from tillstream.stock.order_lists import OPEN, STORED_STATES, OrderFilter, order_row
-from tillstream.stock.order_lists import list_orders as order_lists_list_orders
+from tillstream.stock.order_lists import OPEN, STORED_STATES, OrderFilter, list_orders, order_row
 from tillstream.stock.purchase_orders import PurchaseOrder
 from tillstream.stock.stored_movements import StoredMovement
 
@@ -57,7 +56,7 @@ class ListedOrder:
 
 
 @allow(Action.SEE_NUMBERS)
-def list_orders() -> ResponseReturnValue:
+def show_orders() -> ResponseReturnValue:
     """Orders of the user's stores; at first the open ones, newest first."""
     shown = [name for name in order_texts.COLUMNS if name != "cost" or visible_orders.shows_costs()]
     query = list_view.list_query(sorts=shown, filters=("state", "supplier", "store"))
@@ -90,7 +89,7 @@ def _rows(state: str) -> list[ListedOrder]:
         visible_orders.store_names(),
     )
     today, rows = ports().clock.now().date(), []
-    for tracked in order_lists_list_orders(ports(), scope(), OrderFilter(state)):
+    for tracked in list_orders(ports(), scope(), OrderFilter(state)):
         order, supplier = tracked.order, suppliers.get(tracked.order.supplier)
         rows.append(
             ListedOrder(
@@ -146,7 +145,7 @@ def orders_data() -> ResponseReturnValue:
     if state not in STORED_STATES:
         raise Rejected(order_texts.no_state(state, STORED_STATES))
     filters = OrderFilter(state, *(args.get(name, "") for name in FILTERS))
-    rows = order_lists_list_orders(ports(), scope(), filters)
+    rows = list_orders(ports(), scope(), filters)
     if page.cursor:
         (last,) = pagination.decode_cursor("orders", page.cursor, str)
         rows = [one for one in rows if one.order.number < last]
@@ -182,7 +181,7 @@ def _receipt(stored: StoredMovement) -> dict[str, Any]:
 
 blueprint = Blueprint("orders", __name__, template_folder="templates")
 
-blueprint.add_url_rule("/orders", "listing", list_orders)
+blueprint.add_url_rule("/orders", "listing", show_orders)
 blueprint.add_url_rule("/orders/new", "new", order_form.new_order)
 blueprint.add_url_rule("/orders/new", "create", order_form.create_order, methods=["POST"])
 blueprint.add_url_rule("/orders/<order_number>", "show", order_page.show_order)

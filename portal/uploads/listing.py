@@ -96,7 +96,7 @@ def _status(upload: Batch) -> dict[str, Any]:
         "needs": False,
     }
     if upload.state in TERMINAL_STATES | WAITS | STATES_IN_LEDGER:
-        receipt = receipts.receipt(ports(), upload.batch_id)
+        receipt = receipts.batch_receipt(ports(), upload.batch_id)
         status["result"] = labels.result(upload, receipt)
         status["needs"] = upload.state in WAITS or bool(receipt["rows"]["quarantined"])
         status["tone"] = "ask" if status["needs"] and status["tone"] == "good" else status["tone"]

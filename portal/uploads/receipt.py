@@ -51,7 +51,7 @@ def show_receipt(batch_id: str) -> ResponseReturnValue:
     work = _work_on(upload, corrections)
     is_removed = bool(upload.home) and batch_records.is_home_removed(ports(), upload.home)
     is_of_home = bool(upload.home) and not is_removed
-    receipt = receipts.receipt(ports(), batch_id)
+    receipt = receipts.batch_receipt(ports(), batch_id)
     offered = _steps(upload, receipt)
     blocked = (
         BLOCKED if work["again"] or work["undoing"] or is_of_home else NOT_OF_OTHERS if is_removed else frozenset()

@@ -21,7 +21,7 @@ from tillstream.model.uploads import ResumableUpload
 from tillstream.operations.delegated_decisions import DecisionKind
 from tillstream.records import batch_records
 from tillstream.review import contract_choice, replay
-from tillstream.review import correction_submission as correction_submit
+from tillstream.review.correction_submission import submit_correction
 
 
 @allow(Action.UPLOAD)
@@ -133,7 +133,7 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
     """Receive the downloaded rows of an upload, corrected."""
     scoped.changeable_batch(batch_id)
     ((name, stream),) = _files(most=1)
-    correction_submit.submit_correction(ports(), batch_id, name, stream, me().login, stores=stores())
+    submit_correction(ports(), batch_id, name, stream, me().login, stores=stores())
     flash(texts.FIXES_RECEIVED, "done")
     return redirect(_receipt(batch_id), 303)
 

@@ -46,7 +46,7 @@ def upload(cloud: CloudLocal, app: App, token: str, file: str, contract: str, co
     ends = (BatchState.ANNOUNCED, BatchState.REJECTED, BatchState.FAILED, BatchState.HELD)
     state = wait_for_batch(app.ports, batch, *ends, patience=PATIENCE, pause=0.5)
     assert state is BatchState.ANNOUNCED, batch_records.get_batch(app.ports, batch)
-    return receipts.receipt(app.ports, batch)
+    return receipts.batch_receipt(app.ports, batch)
 
 
 def kpis(cloud: CloudLocal, token: str, region: str) -> dict[str, Any]:

@@ -166,4 +166,4 @@ def test_the_files_of_the_samples_have_every_fate(app: App) -> None:
     corrections = (
         one.batch_id for one in batch_records.find_batches(app.ports, limit=None) if "corrections" in one.file
     )
-    assert sum(receipt.receipt(app.ports, batch)["rows"]["corrected"] or 0 for batch in corrections) > 10
+    assert sum(receipt.batch_receipt(app.ports, batch)["rows"]["corrected"] or 0 for batch in corrections) > 10

@@ -65,7 +65,7 @@ class Company:
         ports = self.app.ports
         assert self.totals()[:2] == (ROWS, ROWS)
         assert batch_records.get_batch(ports, self.batch).state is BatchState.ANNOUNCED
-        receipt = receipts.receipt(ports, self.batch)
+        receipt = receipts.batch_receipt(ports, self.batch)
         assert receipt["rows"]["new"] == receipt["rows"]["read"] == ROWS
         assert [Decimal(each["net"]) for each in receipt["amounts"]] == [self.net]
         entered = ports.warehouse.query("SELECT batch_id, settlement_no FROM batches").to_pylist()

@@ -103,7 +103,7 @@ def test_staged_settled_announced_through_pubsub_messages(entry: Entry, app: App
     assert send(entry("stage"), OBJECT_FINALIZED, storage_data(received)) == 200
     staged = message(BATCH_STAGED, {"batch_id": received.batch_id})
     assert send(entry("settle"), MESSAGE_PUBLISHED, staged) == 200
-    assert receipts.receipt(app.ports, received.batch_id)["rows"]["new"] == 1
+    assert receipts.batch_receipt(app.ports, received.batch_id)["rows"]["new"] == 1
     settled = message(BATCH_SETTLED, {"settlement_no": 1})
     announce = entry("announce")
     assert [send(announce, MESSAGE_PUBLISHED, settled) for _ in range(2)] == [200, 200]

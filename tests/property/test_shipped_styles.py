@@ -120,7 +120,7 @@ def test_a_file_in_a_shipped_contracts_style_reads_back_equal(app: App, name: st
     upload = inbox.receive_file(app.ports, contract, "file.csv", io.BytesIO(written.data), "clerk")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.contracts)
-    receipt = receipts.receipt(app.ports, upload.batch_id)
+    receipt = receipts.batch_receipt(app.ports, upload.batch_id)
     rows = app.ports.warehouse.query(QUERY, {"region": contract.region}).to_pylist()
     rows_by_extra = {row["extra"]: row for row in rows}
     app.ports.warehouse.settle(_undo(upload.batch_id))

@@ -114,7 +114,7 @@ def _check_receipts(system: System, ledger: Ledger, records: list[Batch]) -> Non
     for record in records:
         if record.kind == "correction" or record.batch_id not in ledger.batches:
             continue
-        receipt = receipts.receipt(system.plain.ports, record.batch_id)
+        receipt = receipts.batch_receipt(system.plain.ports, record.batch_id)
         rows = receipt["rows"]
         assert rows["read"] == sum(rows[name] for name in COUNTS[1:]), f"the receipt of {record.file} does not balance"
         expected = ledger.receipt(record.batch_id)

@@ -48,5 +48,5 @@ def fix(system: System, batch: str, *fixes: Fix) -> None:
 
 
 def rows(system: System, batch: str) -> dict[str, int]:
-    counted = receipts.receipt(system.app.ports, batch)["rows"]
+    counted = receipts.batch_receipt(system.app.ports, batch)["rows"]
     return {name: count for name, count in counted.items() if count and name != "read"}

@@ -159,7 +159,7 @@ def _receipts_agree(system: System, ledger: Any, seed: int) -> None:
         keys = Counter(key for _, key, _, _ in ledger.keyed(batch))
         if batch.kind == "file" and max(keys.values(), default=0) < 2:
             theirs = ledger.receipt(batch.id)
-            rows = receipts.receipt(system.plain.ports, batch.id)["rows"]
+            rows = receipts.batch_receipt(system.plain.ports, batch.id)["rows"]
             assert {name: theirs[name] for name in OUTCOMES} == {name: rows[name] for name in OUTCOMES}, (
                 seed,
                 batch.id,

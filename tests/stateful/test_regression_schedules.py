@@ -53,9 +53,9 @@ def test_a_row_of_a_replays_correction_that_the_ledger_refused_can_be_downloaded
 def test_what_a_correction_removes_is_added_to_what_its_file_removed(system: System) -> None:
     upload_rows(system, "sale", GOOD, like(product="Q"), like(number="2"), like(number="2", product="Q"))
     batch = upload_rows(system, "sale", GOOD, like(number="2"), like(number="2", product="Q", fault="qty"))
-    assert receipts.receipt(system.app.ports, batch)["removed"] == 1
+    assert receipts.batch_receipt(system.app.ports, batch)["removed"] == 1
     fix(system, batch, Fix(3, like(), "discard"))
-    assert receipts.receipt(system.app.ports, batch)["removed"] == 2
+    assert receipts.batch_receipt(system.app.ports, batch)["removed"] == 2
     check(system)
 
 

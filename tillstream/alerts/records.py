@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream.alerts import alert as alerts_alert
 from tillstream.alerts.alert import (
     NOTIFIED,
     Alert,
     AlertEvent,
     AlertEventKind,
     AlertState,
+    acknowledged_alert,
     alert_from_json,
     alert_to_json,
+    snoozed_alert,
 )
 from tillstream.alerts.kinds import AlertSeverity
 from tillstream.alerts.rules import AlertRule
@@ -140,7 +141,7 @@ def acknowledge_alert(ports: Ports, id: str, scope: Scope, *, by: str) -> Alert:
     """Note who takes care of an alert. Raises `NotFound`, `BeyondScope`, `Rejected` if it has ended."""
     now = ports.clock.now()
     return _change_alert(
-        ports, id, scope, by, AuditAction.ALERT_ACKNOWLEDGED, lambda one: alerts_alert.acknowledged_alert(one, by, now)
+        ports, id, scope, by, AuditAction.ALERT_ACKNOWLEDGED, lambda one: acknowledged_alert(one, by, now)
     )
 
 
@@ -149,7 +150,7 @@ def snooze_alert(ports: Ports, id: str, scope: Scope, hours: int, *, by: str) ->
     now = ports.clock.now()
     until = now + timedelta(hours=hours)
     return _change_alert(
-        ports, id, scope, by, AuditAction.ALERT_SNOOZED, lambda one: alerts_alert.snoozed_alert(one, until, by, now)
+        ports, id, scope, by, AuditAction.ALERT_SNOOZED, lambda one: snoozed_alert(one, until, by, now)
     )
 
 

@@ -6,8 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from tillstream.analytics.measures.definitions import all_measures
-from tillstream.model import money as model_money
-from tillstream.model.money import minor_digits
+from tillstream.model.money import minor_digits, price_digits, round_to_digits
 
 CONVERTED_COLUMNS = frozenset({
     "after", "amount", "average_order_value", "before", "cancelled_value", "catalogue_revenue", "change", "cost",
@@ -107,11 +106,9 @@ class RowAmounts:
         currency = self.currency_of(name, row)
         if not currency or row[name] is None:
             return None
-        return (
-            model_money.price_digits(Decimal(row[name]), currency) if name in PRICE_COLUMNS else minor_digits(currency)
-        )
+        return price_digits(Decimal(row[name]), currency) if name in PRICE_COLUMNS else minor_digits(currency)
 
     def rounded(self, name: str, row: Mapping[str, Any]) -> Decimal | None:
         """The amount of a cell as people read it; None if it is none."""
         digits = self.digits(name, row)
-        return None if digits is None else model_money.round_to_digits(Decimal(row[name]), digits)
+        return None if digits is None else round_to_digits(Decimal(row[name]), digits)

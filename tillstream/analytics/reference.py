@@ -26,9 +26,9 @@ def refresh_rates(ports: Ports, reporting: str) -> list[str]:
     state = _rates_state(ports)
     is_empty = not state["rate_count"]
     if is_empty:
-        from tillstream.analytics.fx import rate_files as fx_rates
+        from tillstream.analytics.fx.rate_files import shipped_rates
 
-        ports.warehouse.replace_table("fx_rates", fx_rates.shipped_rates())
+        ports.warehouse.replace_table("fx_rates", shipped_rates())
     is_noted = _is_noted(ports, state)
     lost = _restore_rates(ports, _rates_content(_rates_state(ports) if is_empty else state))
     ends_soon = state["last_date"] is None or state["last_date"] < ports.clock.now().date() + DAILY_RATES_AHEAD / 2
@@ -131,9 +131,9 @@ def _missing_rates(kept: pa.Table, rates: pa.Table) -> pa.Table:
 
 def load_rates(ports: Ports, text: str, name: str, reporting: str, by: str) -> int:
     """Upsert the rates of a file; return how many. Raises `Rejected` naming line, column and value."""
-    from tillstream.analytics.fx import rate_files as fx_rates
+    from tillstream.analytics.fx.rate_files import parse_rates
 
-    rates = fx_rates.parse_rates(text, name, _read_rates(ports))
+    rates = parse_rates(text, name, _read_rates(ports))
     save_rates(ports, rates, name, by)
     follow_rates(ports, reporting)
     return int(rates.num_rows)

@@ -2,7 +2,7 @@
 
 from tillstream.delivery import background_exports as exports
 from tillstream.delivery import file_deliveries, notice_deliveries
-from tillstream.delivery import subscriptions as delivery_subscriptions
+from tillstream.delivery.subscriptions import has_due_subscriptions
 from tillstream.ports import Ports
 from tillstream.ports.jobs import REPORTS_JOB
 from tillstream.records import job_runs, mail, sales_loads
@@ -24,7 +24,7 @@ def is_mail_due(ports: Ports, *, sends_mail: bool) -> bool:
     )
     if any(one(ports) for one in messages):
         return True
-    made = (delivery_subscriptions.has_due_subscriptions, *((subscriptions.has_due_reports,) if sends_mail else ()))
+    made = (has_due_subscriptions, *((subscriptions.has_due_reports,) if sends_mail else ()))
     return any(one(ports) for one in made) and not sales_loads.is_waiting(ports, REPORTS_JOB)
 
 

@@ -12,8 +12,7 @@ from tillstream.app.app import App
 from tillstream.app.output_places import check_output
 from tillstream.app.source_access import source_access
 from tillstream.connectors.access import check_reference
-from tillstream.delivery.outbound_addresses import is_private
-from tillstream.delivery.outbound_addresses import parse_address as parse_ip_address
+from tillstream.delivery.outbound_addresses import is_private, parse_ip_address
 from tillstream.marts import destinations
 from tillstream.marts.copy import copy_to_database
 from tillstream.marts.destinations import MartDestination, MartDestinationDraft

@@ -24,7 +24,7 @@ from tillstream.delivery.file_destinations import (
     FileDestinationDraft,
 )
 from tillstream.delivery.notice_deliveries import ChannelSender
-from tillstream.delivery.outbound_addresses import is_private, parse_address
+from tillstream.delivery.outbound_addresses import is_private, parse_ip_address
 from tillstream.delivery.smtp import SmtpServer
 from tillstream.delivery.subscribed_tables import TableSource
 from tillstream.model.audit import AuditAction
@@ -102,7 +102,7 @@ def _s3_objects(destination: FileDestination, access: SourceAccess) -> BucketObj
         parts = urlsplit(destination.endpoint)
         is_encrypted = parts.scheme == "https"
         address = access.check_host(parts.hostname or "", parts.port or (443 if is_encrypted else 80))
-        if not is_encrypted and not is_private(parse_address(address)):
+        if not is_encrypted and not is_private(parse_ip_address(address)):
             raise Rejected(f"Files leave a private network only over https. Enter {parts.hostname} with https://.")
     key, secret = (access.credential(one) for one in (destination.access_key, destination.secret_key))
     account = Account(key, secret, destination.region, destination.endpoint, lambda manager: pin(manager, access))

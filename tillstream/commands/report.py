@@ -136,7 +136,7 @@ def deliver_due_messages(app: "App") -> tuple[int, int]:
 
     settings = app.settings
     made, sent = 0, outgoing_deliveries.send_waiting_messages(app)
-    is_due = subscriptions.has_due_reports(app.ports) or scheduled_exports.has_due_subscriptions(app.ports)
+    is_due = subscriptions.has_due_reports(app.ports) or has_due_subscriptions(app.ports)
     if is_due and sales_loads.must_wait(app.ports, REPORTS_JOB):
         return made, sent
     sender = report_mail.ReportSender(

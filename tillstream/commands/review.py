@@ -225,7 +225,7 @@ def _read(app: "App", progress: Progress, decided: Sequence[Batch]) -> Result:
     settle.settle_all(app.ports, app.contracts)
     read = []
     for upload in decided:
-        receipt = receipts.receipt(app.ports, upload.batch_id)
+        receipt = receipts.batch_receipt(app.ports, upload.batch_id)
         expired = receipt["status"] == BatchState.RECEIVED  # its staged rows had expired
         read.append(run_batch(app, upload, progress) if expired else receipt)
     return Result(_one_or_all(read), exit_code_of_all(read))

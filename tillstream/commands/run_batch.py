@@ -20,7 +20,7 @@ def run_batch(app: App, upload: Batch, progress: Progress) -> Receipt:
     stage_now(app, upload, progress)
     progress("settling")
     settle.settle_all(app.ports, app.contracts)
-    return receipts.receipt(app.ports, upload.batch_id)
+    return receipts.batch_receipt(app.ports, upload.batch_id)
 
 
 def stage_now(app: App, upload: Batch, progress: Progress) -> None:

@@ -221,5 +221,5 @@ def _settled(app: "App", progress: Progress, correction: Batch) -> Result:
     from tillstream.receipts import receipt as receipts
 
     run_batch(app, correction, progress)
-    receipt = receipts.receipt(app.ports, correction.parent or "")
+    receipt = receipts.batch_receipt(app.ports, correction.parent or "")
     return Result(receipt, exit_code(receipt))

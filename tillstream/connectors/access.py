@@ -12,7 +12,7 @@ from tillstream.delivery.outbound_addresses import (
     addresses_of_host,
     is_never_allowed,
     is_private,
-    parse_address,
+    parse_ip_address,
 )
 from tillstream.model.errors import Rejected
 from tillstream.ports.machine import Clock, Secrets
@@ -88,7 +88,7 @@ class SourceAccess:
     def check_host(self, host: str, port: int) -> str:
         answers = addresses_of_host(host, port)
         for answer in answers:
-            address = parse_address(answer)
+            address = parse_ip_address(answer)
             if is_never_allowed(address):
                 raise Rejected(f"{host} is an address that no connector may have.")
             if is_private(address) and not self.private.allow(host, address):

@@ -8,12 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from tillstream.connectors import due_runs, listed_files, records, run_history
-from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.listed_files import ListedFileSource
 from tillstream.connectors.one_run import StoredKeys, open_source
 from tillstream.connectors.run_history import ConnectorRun, PartPace
-from tillstream.connectors.state import Connector, ConnectorDraft
+from tillstream.connectors.state import Connector, ConnectorDraft, connector_status, read_state
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound, Rejected, Unavailable
@@ -85,7 +84,7 @@ def connector_of_backfill(path: str, contract: str = "", settings: Mapping[str, 
 
 def plan_backfill(ports: Ports, contracts: ContractRegistry, access: SourceAccess, backfill: Backfill) -> BackfillPlan:
     """List the source; nothing is stored. Raises as `ConnectorSource.test`."""
-    stored = StoredKeys(ports, backfill.name, connectors_state.read_state(ports, backfill.name).stored)
+    stored = StoredKeys(ports, backfill.name, read_state(ports, backfill.name).stored)
     with closing(open_source(backfill.draft, _with_folders(access, backfill))) as source:
         if not isinstance(source, ListedFileSource):
             raise TypeError(backfill.draft.kind)
@@ -118,9 +117,7 @@ def run_backfill(
 
     The schedule leaves it alone meanwhile, and if it is interrupted.
     """
-    if connectors_state.connector_status(
-        ports, backfill.name
-    ).is_running:  # before it is paused, which would end that run
+    if connector_status(ports, backfill.name).is_running:  # before it is paused, which would end that run
         raise Rejected(f"The backfill {backfill.name} is running.")
     opened = _with_folders(access, backfill)
     _add(ports, contracts, opened, backfill, by, is_paused=True)
@@ -156,7 +153,7 @@ def get_backfill(ports: Ports, name: str) -> Connector:
 
 def unrecorded_keys(ports: Ports, name: str) -> int:
     """How many of the files that were taken in have no batch yet: the events of copied objects create it."""
-    taken = len(StoredKeys(ports, name, connectors_state.read_state(ports, name).stored))
+    taken = len(StoredKeys(ports, name, read_state(ports, name).stored))
     return max(taken - run_history.count_recorded(ports, name), 0)
 
 

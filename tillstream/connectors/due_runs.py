@@ -9,11 +9,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tillstream.connectors import records, run_history
-from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.one_run import MAX_MESSAGE, ConnectorRunner, UnexpectedError, open_source, unexpected_error
 from tillstream.connectors.run_history import ConnectorRun, PartPace
-from tillstream.connectors.state import Connector, ConnectorDraft
+from tillstream.connectors.state import (
+    Connector,
+    ConnectorDraft,
+    all_statuses,
+    begin_run,
+    is_connector_due,
+    note_request,
+)
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.audit import AuditAction
 from tillstream.model.batch import STATES_BEFORE_LEDGER
@@ -60,11 +66,11 @@ def test_connection(ports: Ports, access: SourceAccess, connector: str | Connect
 
 def due_connectors(ports: Ports) -> list[Connector]:
     """The connectors to run now, those that wait longest first; no backfill before its last part is settled."""
-    now, states = ports.clock.now(), connectors_state.all_statuses(ports)
+    now, states = ports.clock.now(), all_statuses(ports)
     waiting = [
         one
         for one in records.find_connectors(ports)
-        if connectors_state.is_connector_due(one, states.get(one.name), now)
+        if is_connector_due(one, states.get(one.name), now)
         and not (one.is_once and run_history.count_batches(ports, one.name, *STATES_BEFORE_LEDGER))
     ]
     return sorted(waiting, key=lambda one: states[one.name].next_at if one.name in states else "")
@@ -109,7 +115,7 @@ def run_connector(
     """
     connector = records.get_connector(ports, name)
     run_id = run_history.new_run_id(ports, name)
-    state, interrupted = connectors_state.begin_run(ports, name, run_id, records.cursor_identity(connector))
+    state, interrupted = begin_run(ports, name, run_id, records.cursor_identity(connector))
     if interrupted:
         run_history.note_interrupted(ports, interrupted)
     if by != SCHEDULE_ACTOR:
@@ -146,7 +152,7 @@ def request_run(ports: Ports, name: str, by: str) -> None:
     """Let the next turn of the schedule run a connector, also one that is paused or failed; in a project, start the
     job, or leave the start to the next sweep. Raises `NotFound`."""
     connector = records.get_connector(ports, name)
-    connectors_state.note_request(ports, connector.name)
+    note_request(ports, connector.name)
     audit_log.record(ports, by, AuditAction.CONNECTOR_RUN, connector.name)
     with contextlib.suppress(Unavailable):  # the request is kept
         start_job_if_due(ports)

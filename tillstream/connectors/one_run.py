@@ -15,11 +15,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tillstream.connectors import kind_table, records, run_history
-from tillstream.connectors import state as connectors_state
 from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.run_history import BackfillParts, ConnectorRun, PartPace
 from tillstream.connectors.source import ConnectorSource, Cursor, SourceItem
-from tillstream.connectors.state import Connector, ConnectorDraft
+from tillstream.connectors.state import (
+    RENEW_EVERY,
+    Connector,
+    ConnectorDraft,
+    LostLease,
+    SourceState,
+    end_run,
+    pause_after,
+    save_progress,
+)
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.intake import connector_deliveries
 from tillstream.intake.connector_deliveries import HASH_DIGITS, TakenFile, item_hash
@@ -125,7 +133,7 @@ class ConnectorRunner:
         access: SourceAccess,
         connector: Connector,
         id: str,
-        state: connectors_state.SourceState,
+        state: SourceState,
         stopping: threading.Event | None,
         share: timedelta | None,
         pace: PartPace | None,
@@ -193,7 +201,7 @@ class ConnectorRunner:
         )
         try:
             batch, size, is_new = self._stored_file(item, name)
-        except connectors_state.LostLease:
+        except LostLease:
             raise
         except Rejected as error:  # such as a file without permission: those after it are read
             self._refused.append(f"{item.file}: {error}")
@@ -240,13 +248,13 @@ class ConnectorRunner:
         if generation:
             self._state = self._save(stored=generation)
 
-    def _save(self, cursor: Cursor | None = None, stored: int | None = None) -> connectors_state.SourceState:
+    def _save(self, cursor: Cursor | None = None, stored: int | None = None) -> SourceState:
         self._renewed = self._ports.clock.now()
-        return connectors_state.save_progress(self._ports, self._connector.name, self._id, cursor=cursor, stored=stored)
+        return save_progress(self._ports, self._connector.name, self._id, cursor=cursor, stored=stored)
 
     def _beat(self) -> None:
         """Renew the lease if it was not renewed for long."""
-        if self._ports.clock.now() - self._renewed >= connectors_state.RENEW_EVERY:
+        if self._ports.clock.now() - self._renewed >= RENEW_EVERY:
             self._save()
 
     def _show_progress(self) -> None:
@@ -277,7 +285,7 @@ class ConnectorRunner:
             sales_loads.end(self._ports, self._load)
         self._save_run()  # before the lease ends, so that no run is listed as running that is not
         try:
-            connectors_state.end_run(
+            end_run(
                 self._ports,
                 self._connector.name,
                 self._id,
@@ -288,7 +296,7 @@ class ConnectorRunner:
                 behind=behind,
                 notes=self._run.notes,
             )
-        except connectors_state.LostLease as lost:
+        except LostLease as lost:
             self._run = replace(self._run, outcome=run_history.FAILED, error=str(lost))
             self._save_run()
         return self._run
@@ -304,7 +312,7 @@ class ConnectorRunner:
     def _next_at(self, outcome: str, now: datetime) -> datetime:
         every = timedelta(minutes=self._connector.every_minutes)
         if outcome == run_history.FAILED:
-            return now + connectors_state.pause_after(self._state.failures + 1, every)
+            return now + pause_after(self._state.failures + 1, every)
         if outcome == run_history.STOPPED:
             return now + (run_history.PART_PAUSE if self._connector.is_once else timedelta())
         return max(now, self._started + every)

@@ -16,8 +16,7 @@ from tillstream.model import audit
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put
-from tillstream.records import mail as records_mail
-from tillstream.records.mail import Mail
+from tillstream.records.mail import Mail, add_mail, get_mail
 from tillstream.records.outbox import SENT, WAITING, Outbox, Report, ignore, iso_text
 
 STATUS_GONE = 410
@@ -60,7 +59,7 @@ class ChannelSender:
         for address, visible in alert_channel.recipients_within_scope(self.ports, channel.recipients, notices):
             message = compose_notices(visible, self.portal)
             mail = Mail(f"alert {id} {address}", address, message.title, message.text)
-            records_mail.add_mail(self.ports, mail, self.mail_from)
+            add_mail(self.ports, mail, self.mail_from)
             added.append(mail)
         return added
 
@@ -230,7 +229,7 @@ def send_channel_test(sender: ChannelSender, id: str, by: str, send_mail: Callab
             send_mail()
     except Unavailable as error:
         raise Rejected(str(error)) from error
-    entries = [entry for mail in mails if (entry := records_mail.get_mail(sender.ports, mail.id))]
+    entries = [entry for mail in mails if (entry := get_mail(sender.ports, mail.id))]
     errors = [entry.error for entry in entries if entry.error]
     if errors:
         raise Rejected(errors[0])

@@ -16,7 +16,7 @@ _METADATA = frozenset(map(ip_address, ("fd00:ec2::254", "168.63.129.16", "100.10
 """Addresses of cloud credentials that are not link-local, which 169.254.169.254 is."""
 
 
-def parse_address(text: str) -> NetworkAddress:
+def parse_ip_address(text: str) -> NetworkAddress:
     """An IP address without its zone; an IPv4 address that is mapped to IPv6 as such. Raises `ValueError`."""
     address = ip_address(text.partition("%")[0])
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
@@ -70,7 +70,7 @@ def check_url(url: str, *, private: bool) -> None:
 def _literal(host: str) -> NetworkAddress | None:
     """The IP address that a host is, also in a form such as 127.1; None for a name."""
     with suppress(ValueError):
-        return parse_address(host)
+        return parse_ip_address(host)
     with suppress(OSError):
         return IPv4Address(socket.inet_aton(host))
     return None
@@ -87,7 +87,7 @@ def resolve_target(url: str, *, private: bool) -> RequestTarget:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     answers = addresses_of_host(host, port)
     for answer in answers:
-        _check_address(host, parse_address(answer), private=private)
+        _check_address(host, parse_ip_address(answer), private=private)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return RequestTarget(parts.scheme, host, port, path, answers[0])
 

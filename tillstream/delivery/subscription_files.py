@@ -26,8 +26,7 @@ from tillstream.model.money import round_to_digits
 from tillstream.people.accounts import current_reader
 from tillstream.ports import Ports
 from tillstream.records import audit_log
-from tillstream.records import mail as records_mail
-from tillstream.records.mail import Mail, MailAttachment
+from tillstream.records.mail import Mail, MailAttachment, MailEntry, add_mail, get_mail, retry_mail
 
 FIRST_ROWS = 10
 """Rows that the text of a message has."""
@@ -309,23 +308,21 @@ def _add_mail(sender: SubscriptionSender, one: TableSubscription, read: subscrib
     mail, rows = compose_mail(one, read, sender.portal, largest=sender.largest)
     if rows == 0 and one.skip_empty:
         return AddedFile("", rows, is_new=False)
-    is_new = records_mail.add_mail(ports, mail, sender.sender)
+    is_new = add_mail(ports, mail, sender.sender)
     if is_new:
         sent = {"to": one.to, "rows": rows, "file": [each.name for each in mail.attachments]}
         audit_log.record(ports, one.login, AuditAction.EXPORT_MAILED, one.name, None, sent)
     return AddedFile(mail.id, rows, is_new=is_new)
 
 
-def last_outbox_entry(
-    ports: Ports, one: TableSubscription
-) -> records_mail.MailEntry | file_deliveries.FileDelivery | None:
+def last_outbox_entry(ports: Ports, one: TableSubscription) -> MailEntry | file_deliveries.FileDelivery | None:
     """Its entry; None if there is none."""
     if not one.last_mail:
         return None
     return (
         file_deliveries.get_file_delivery(ports, one.last_mail)
         if one.last_destination
-        else records_mail.get_mail(ports, one.last_mail)
+        else get_mail(ports, one.last_mail)
     )
 
 
@@ -337,5 +334,5 @@ def retry_last_file(ports: Ports, id: str, by: str) -> TableSubscription:
     if one.last_destination:
         file_deliveries.retry_file(ports, one.last_mail, by=by)
     else:
-        records_mail.retry_mail(ports, one.last_mail, by=by)
+        retry_mail(ports, one.last_mail, by=by)
     return one

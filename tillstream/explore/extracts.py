@@ -26,7 +26,7 @@ from uuid import uuid4
 import pyarrow.parquet as pq
 
 import sql
-from tillstream.explore import scoped_tables as offered_tables
+from tillstream.explore import scoped_tables
 from tillstream.marts.state import MartState, days_of, read_state
 from tillstream.marts.tables import tables_by_name
 from tillstream.model.people import Scope
@@ -113,10 +113,10 @@ class Extracts:
     def parts(self, snapshot: FileSnapshot, scope: Scope) -> "ScopeExtracts":
         """What a scope reads, in a state of the warehouse."""
         states = LedgerStates(snapshot)
-        offered = offered_tables.offered_tables(scope)
-        params = offered_tables.scope_parameters(scope)
+        offered = scoped_tables.offered_tables(scope)
+        params = scoped_tables.scope_parameters(scope)
         facts = offered["fact_sales"]
-        common = offered_tables.common_tables()
+        common = scoped_tables.common_tables()
         own = {name: table.select for name, table in offered.items() if name not in common and table is not facts}
         selects = {name: offered[name].select for name in common}
         parts = []

@@ -11,10 +11,16 @@ import pyarrow as pa
 import sql
 from sql.limits import EVERY_LINE
 from tillstream.analytics import computed_stock
-from tillstream.forecasting import regressors as forecasting_regressors
 from tillstream.forecasting import sales_series
 from tillstream.forecasting.models.panel import Regressor
 from tillstream.forecasting.outside_series import OutsideValue
+from tillstream.forecasting.regressors import (
+    outside_regressors,
+    price_regressors,
+    promotion_regressors,
+    spans_needed_from,
+    steps_out_of_stock,
+)
 from tillstream.forecasting.sales_series import (
     SalesCells,
     SalesPlaces,
@@ -102,7 +108,7 @@ def read_sales(
     is_large = sum(row["lines"] for row in spans) > MAX_LINES
     query, of_lines = ("category_units", {}) if is_large else ("units", EVERY_LINE)
     units = sales_series.read_cells(warehouse, query, UNITS_KEY, "units", {**params, **of_lines}, regions)
-    since = forecasting_regressors.spans_needed_from(places.axis.days[0].item())
+    since = spans_needed_from(places.axis.days[0].item())
     empty = None if is_large else computed_stock.days_out_of_stock(warehouse, since)
     currency, rates = latest_rates(warehouse)
     left_out = tuple(sorted(row["region"] for row in spans if row["region"] not in last_days))
@@ -125,7 +131,7 @@ def _revenue(
     of_key = np.array([numbers[SeriesKey(*key[:3])] for key in cells.keys], dtype=np.int64)
     conversion = np.array([_cross_rate(key[3], main[key[0]], rates) for key in cells.keys])
     amounts = cells.values * conversion[cells.series]
-    inputs = forecasting_regressors.outside_regressors(keys, outside, places.axis)
+    inputs = outside_regressors(keys, outside, places.axis)
     history = history_of(keys, of_key[cells.series], cells.days, amounts, places, regressors=inputs)
     factors = np.array([rates.get(main[key.region], np.nan) for key in keys])
     return SalesSeries(tuple(keys), history, tuple(main[key.region] for key in keys), factors)
@@ -156,8 +162,8 @@ def _plans(warehouse: Warehouse, axis: TimeAxis, currencies: Mapping[str, str]) 
 
     def regressors(keys: Sequence[SeriesKey]) -> tuple[Regressor, ...]:
         return (
-            *forecasting_regressors.promotion_regressors(keys, promoted, axis),
-            *forecasting_regressors.price_regressors(keys, priced, currencies, axis),
+            *promotion_regressors(keys, promoted, axis),
+            *price_regressors(keys, priced, currencies, axis),
         )
 
     return regressors
@@ -172,7 +178,7 @@ def _units(
     keys = sorted(set(named))
     numbers = {key: code for code, key in enumerate(keys)}
     of_key = np.array([numbers[key] for key in named], dtype=np.int64)
-    inputs = (*plans(keys), *forecasting_regressors.outside_regressors(keys, outside, places.axis))
+    inputs = (*plans(keys), *outside_regressors(keys, outside, places.axis))
     history = history_of(
         keys,
         of_key[cells.series],
@@ -181,7 +187,7 @@ def _units(
         places,
         can_be_sparse=True,
         regressors=inputs,
-        is_out=None if empty is None else forecasting_regressors.steps_out_of_stock(empty, keys, places.axis),
+        is_out=None if empty is None else steps_out_of_stock(empty, keys, places.axis),
     )
     return SalesSeries(tuple(keys), history, ("",) * len(keys), np.ones(len(keys)))
 

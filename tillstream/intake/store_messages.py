@@ -17,10 +17,9 @@ from tillstream.intake.message_verification import (
     SignatureVerifier,
 )
 from tillstream.model import audit, json_text
-from tillstream.model import messages as model_messages
 from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_STORE_SALES
-from tillstream.model.messages import MAX_SALE_BYTES
+from tillstream.model.messages import MAX_SALE_BYTES, day_close_errors, is_day_close, store_sale_errors
 from tillstream.model.people import NOT_YOUR_STORE, UNVERIFIED
 from tillstream.people.store_credentials import StoreToken
 from tillstream.ports import Ports
@@ -124,16 +123,16 @@ def decode_message(text: str) -> tuple[Any, list[str]]:
         return None, ["contains half of a character (a lone surrogate such as \\ud800)"]
     except ValueError as error:
         return None, [f"not JSON: {error}"]
-    is_close = model_messages.is_day_close(message)
+    is_close = is_day_close(message)
     limit = MAX_CLOSE_BYTES if is_close else MAX_SALE_BYTES
     if size > limit:
         return None, [f"a message can have at most {limit // 1024} KB"]
-    errors = model_messages.day_close_errors(message) if is_close else model_messages.store_sale_errors(message)
+    errors = day_close_errors(message) if is_close else store_sale_errors(message)
     return message, errors
 
 
 def _message_id(message: Mapping[str, Any]) -> str:
-    own = ("till_id", "date") if model_messages.is_day_close(message) else ("number",)
+    own = ("till_id", "date") if is_day_close(message) else ("number",)
     return "/".join(message[name] for name in ("region", "store_id", *own))
 
 

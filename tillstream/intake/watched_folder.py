@@ -34,7 +34,7 @@ def update_status_notes(ports: Ports, drop: DropFolder) -> None:
         state = batch_records.get_batch(ports, document.id).state
         if state in UNDER_WAY_STATES:
             continue
-        text = status_note_text(receipts.receipt(ports, document.id))
+        text = status_note_text(receipts.batch_receipt(ports, document.id))
         is_final = state not in NOT_FINAL_STATES
         if text != document.data["said"]:
             drop.note(document.data["place"], text)

@@ -11,8 +11,7 @@ from tillstream.analytics.changes import ChangeReport
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.intake import resumable_upload, upload_completion
-from tillstream.model import batch as model_batch
-from tillstream.model.batch import Batch, BatchKind
+from tillstream.model.batch import Batch, BatchKind, may_change_batches, may_see_batch
 from tillstream.model.contract import parse_contract
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.json_text import restore_typed_values
@@ -114,7 +113,7 @@ class DecisionPerformer:
     def undo(self, batch: str) -> dict[str, Any]:
         upload = self._own(batch)
         corrections = batch_records.child_batches(self.ledger.ports, batch, BatchKind.CORRECTION)
-        if not model_batch.may_change_batches(self.scope, upload, corrections):
+        if not may_change_batches(self.scope, upload, corrections):
             raise BeyondScope(f"{upload.file} also contains sales of stores outside your scope.")
         return undo.undo_batch(self.ledger.ports, upload.batch_id, self.by)
 
@@ -162,7 +161,7 @@ class DecisionPerformer:
 
     def _own(self, batch: str) -> Batch:
         upload = batch_records.get_batch(self.ledger.ports, batch)
-        if not model_batch.may_see_batch(self.scope, self.by, upload):
+        if not may_see_batch(self.scope, self.by, upload):
             raise NotFound(f"There is no batch {batch}.")
         return upload
 

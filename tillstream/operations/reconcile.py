@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream.catalogue import file_import as catalogue_journal
 from tillstream.catalogue import warehouse_mirror
+from tillstream.catalogue.file_import import resume_import
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.intake import upload_completion
 from tillstream.model import audit
@@ -50,7 +50,7 @@ def run_sweep(
         audit_log.record(ports, by, audit.AuditAction.DATA_REFRESHED, "pipeline")
     report = resume_interrupted_work(ports, contracts, patience=patience, delegate=delegate)
     warehouse_scopes.sync_user_scopes(ports)
-    catalogue_journal.resume_import(ports)
+    resume_import(ports)
     tabular.delete_old_previews(ports)
     warehouse_mirror.follow_change(ports)
     stored_levels.follow_movement(ports)

@@ -206,7 +206,7 @@ DIFFERS_FROM_TILL = "differs-from-till"
 _QUERIES = ("batch_receipt", "batch_amounts", "batch_problems")
 
 
-def receipt(ports: Ports, batch: str) -> Receipt:
+def batch_receipt(ports: Ports, batch: str) -> Receipt:
     """The receipt of a batch. Raises `NotFound`."""
     upload = batch_records.get_batch(ports, batch)
     queries = BatchQueries(ports.warehouse, upload)

@@ -12,8 +12,7 @@ from tillstream.model.errors import Rejected, Unavailable
 from tillstream.people.account_store import User
 from tillstream.people.accounts import current_reader
 from tillstream.ports import Ports
-from tillstream.records import mail as records_mail
-from tillstream.records.mail import Mail, MailAttachment
+from tillstream.records.mail import Mail, MailAttachment, add_mail
 from tillstream.reports import executive, facts, formats, forms, subscriptions
 from tillstream.reports.document import ReportDocument
 from tillstream.reports.facts import ReportSource
@@ -48,7 +47,7 @@ def make_due_reports(sender: ReportSender) -> Iterator[bool]:
     for one, version in subscriptions.due_subscriptions(ports):
         try:
             mail = _mail(sender, one, one.schedule.last(now))
-            is_new = mail is not None and records_mail.add_mail(ports, mail, sender.sender)
+            is_new = mail is not None and add_mail(ports, mail, sender.sender)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - raised below, after the other reports

@@ -260,7 +260,7 @@ def preview_draft(
         after = _preview_rows(ports, contracts, upload, correction_file(view.applied, ready), prefix, stores)
     finally:
         delete_staged(ports, prefix)
-    before = receipts.receipt(ports, upload.batch_id)
+    before = receipts.batch_receipt(ports, upload.batch_id)
     return {
         "counts": count_by_status(view.applied, view.problems_by_row(ports)),
         "before": before["rows"],

@@ -15,8 +15,8 @@ from tillstream.model.people import BoundStores
 from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import expiry, stage
-from tillstream.pipeline.staging import holds as staging_holds
 from tillstream.pipeline.staging.expiry import delete_staged
+from tillstream.pipeline.staging.holds import FileContext, check_holds
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
 from tillstream.receipts import receipt as receipts
@@ -60,9 +60,7 @@ def try_settlement(
     report = stage.write(ports, upload, prefix, contract=contract)
     staged = replace(upload, staged=report, state=BatchState.STAGED)
     large_job.check_preview(ports, staged.file, sum(large_job.rows_to_read(ports, contracts, [staged]).values()))
-    hold_decision = staging_holds.check_holds(
-        staging_holds.FileContext(ports, staged, contract, tuple(contracts.all().values())), report
-    )
+    hold_decision = check_holds(FileContext(ports, staged, contract, tuple(contracts.all().values())), report)
     questions = receipts.receipt_queries(staged.batch_id)
     settled = ports.warehouse.preview(
         Settlement([to_staged_batch(ports, contracts, staged, contract)], undo), [*questions, *more]
@@ -166,7 +164,7 @@ def preview_replay(
     old = batch_records.get_batch(ports, batch)
     new = replay.build_replay(ports, contracts, old, contract, "", stores=stores, received=received)
     large_job.check_preview(ports, old.file, 2 * large_job.staged_rows(old))
-    before = receipts.receipt(ports, batch)
+    before = receipts.batch_receipt(ports, batch)
     totals = ports.warehouse.query(TOTALS_QUERY.sql).to_pylist()
     prefix = f"dry-run/{ports.clock.tick()}"
     try:

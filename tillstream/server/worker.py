@@ -16,7 +16,7 @@ from tillstream.app.source_access import source_access
 from tillstream.commands.queues import STOPPED, handle_events
 from tillstream.delivery import background_exports as exports
 from tillstream.delivery.webhook_events import WebhookForwarder
-from tillstream.forecasting import run_records as forecast_runs
+from tillstream.forecasting.run_records import may_start_forecast
 from tillstream.handlers import Event, dispatch
 from tillstream.intake import store_sales, watched_folder
 from tillstream.intake.store_sales import RepeatedSales
@@ -89,7 +89,7 @@ class Schedules:
             return
         ports, hour = self._app.ports, self._app.settings.forecast_hour
         since = (ports.clock.now().astimezone().hour - hour) % 24
-        if forecast_runs.may_start_forecast(ports, at_night=hour >= 0 and since < FORECAST_HOURS):
+        if may_start_forecast(ports, at_night=hour >= 0 and since < FORECAST_HOURS):
             from tillstream.forecasting.fitters import forecast_at_night  # lazy: numpy and the process of the models
 
             logs.warn("forecast drifts", forecast_at_night(ports, self._stopping))

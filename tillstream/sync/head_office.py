@@ -14,12 +14,19 @@ from tillstream.records import batch_originals, batch_records
 from tillstream.stock import movement_mirror, stored_levels
 from tillstream.stock.stored_movements import StoredMovement
 from tillstream.sync import agreement, entry_replay, homes, journal, stock_exchange, undo_requests
-from tillstream.sync import reference_exchange as reference_data
 from tillstream.sync.entry_replay import Replayer, contract_name_at_home, entries_settled_together
 from tillstream.sync.homes import Home
 from tillstream.sync.journal import JOURNAL_ORIGIN, JournalEntry, JournalPosition, Parcel, SentBatch
 from tillstream.sync.reference_entries import ReferenceChange, ReferencePage, SavedChange
-from tillstream.sync.reference_exchange import ReferenceOffice, ReferenceState
+from tillstream.sync.reference_exchange import (
+    ReferenceOffice,
+    ReferenceState,
+    differing_groups,
+    follow_saved,
+    page_of_groups,
+    reference_token,
+    save_changes,
+)
 from tillstream.sync.refusals import CLOCK_OFF, OTHER_POSITION, OTHER_VERSION, Refused
 from tillstream.sync.stock_exchange import StockOffice
 from tillstream.sync.undo_requests import UndoRequest, UndoRequestOffice
@@ -179,8 +186,8 @@ class LocalOffice:
         home = homes.change_home(
             self.ports, self.name, lambda now: replace(self._with_regions(now), questions=questions)
         )
-        reference_data.follow_saved(self.ports)
-        return ReferenceState(reference_data.reference_token(self.ports), home.regions)
+        follow_saved(self.ports)
+        return ReferenceState(reference_token(self.ports), home.regions)
 
     def _with_regions(self, home: Home) -> Home:
         """The home with the regions of its sales, which homes of an older version lack."""
@@ -190,13 +197,13 @@ class LocalOffice:
         return replace(home, regions=tuple(sorted({one.data["region"] for one in documents} - {""})))
 
     def compare_reference(self, digests: Mapping[str, str]) -> Sequence[str]:
-        return reference_data.differing_groups(self.ports, self._regions, digests)
+        return differing_groups(self.ports, self._regions, digests)
 
     def reference(self, kind: str, groups: Sequence[str], after: str) -> ReferencePage:
-        return reference_data.page_of_groups(self.ports, self._regions, kind, groups, after)
+        return page_of_groups(self.ports, self._regions, kind, groups, after)
 
     def save_reference(self, changes: Sequence[ReferenceChange]) -> Sequence[SavedChange]:
-        return reference_data.save_changes(self.ports, changes, f"sync {self.name}", self._regions)
+        return save_changes(self.ports, changes, f"sync {self.name}", self._regions)
 
     def requests(self, answers: Sequence[UndoRequest]) -> Sequence[UndoRequest]:
         return undo_requests.note_undo_answers(self.ports, self.name, answers)

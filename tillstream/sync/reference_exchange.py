@@ -10,9 +10,9 @@ from typing import Protocol
 
 from tillstream.analytics import reference
 from tillstream.analytics.fx import rate_files
-from tillstream.catalogue import stored_entries as catalogue_records
 from tillstream.catalogue import warehouse_mirror
-from tillstream.goals import stored_goals as goal_records
+from tillstream.catalogue.stored_entries import catalogue_revision
+from tillstream.goals.stored_goals import VERSIONS_COLLECTION
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.sync import agreement, reference_entries, reference_kinds, reference_questions, sync_status
@@ -61,8 +61,8 @@ class ReferenceOffice(Protocol):
 def reference_token(ports: Ports) -> str:
     """A text that is another one after each change of the catalogue, a goal or an exchange rate."""
     loads = rate_files.count_loads(ports)
-    goals = ports.documents.count(goal_records.VERSIONS_COLLECTION)
-    return f"{catalogue_records.catalogue_revision(ports)}.{goals}.{loads}"
+    goals = ports.documents.count(VERSIONS_COLLECTION)
+    return f"{catalogue_revision(ports)}.{goals}.{loads}"
 
 
 def groups_of_home(ports: Ports, regions: Collection[str]) -> dict[str, ReferenceGroup]:

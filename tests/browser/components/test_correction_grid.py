@@ -77,7 +77,7 @@ def test_suggestion_all_alike_discard_save_and_a_balanced_receipt(page: Page, se
     expect(dialog.get_by_text("45 read = 44 new")).to_be_visible()
     dialog.get_by_role("button", name="Submit").click()
     expect(page.get_by_text("44 of 45 rows imported", exact=True)).to_be_visible()
-    rows = receipts.receipt(served.app.ports, batch)["rows"]
+    rows = receipts.batch_receipt(served.app.ports, batch)["rows"]
     assert (rows["read"], rows["new"], rows["ignored"], rows["quarantined"]) == (45, 44, 1, 0)
     assert served.page_errors == []
 

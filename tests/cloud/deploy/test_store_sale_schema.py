@@ -9,8 +9,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, json_format, messag
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from grpc_tools import protoc
 
-from tillstream.model import messages as model_messages
-from tillstream.model.messages import store_sale_errors, store_sale_schema
+from tillstream.model.messages import day_close_errors, day_close_schema, store_sale_errors, store_sale_schema
 
 FOLDER = Path(__file__).resolve().parents[3] / "infra"
 KINDS = {
@@ -41,7 +40,7 @@ def read(shape: Descriptor, text: str) -> dict[str, Any]:
 
 
 def test_it_has_the_fields_of_the_json_schema_and_no_others(shape: Descriptor) -> None:
-    of_message = store_sale_schema()["properties"] | model_messages.day_close_schema()["properties"]
+    of_message = store_sale_schema()["properties"] | day_close_schema()["properties"]
     items = {name: one["items"] for name, one in of_message.items() if "items" in one}
     messages = {name: one["properties"] for name, one in items.items() if "properties" in one}
     assert messages.keys() == {"lines", "totals"}
@@ -57,9 +56,9 @@ def kind(field: dict[str, Any]) -> int:
     return KINDS.get(field.get("type", ""), FieldDescriptor.TYPE_STRING)
 
 
-@pytest.mark.parametrize("close", model_messages.day_close_schema()["examples"], ids=lambda close: close["date"])
+@pytest.mark.parametrize("close", day_close_schema()["examples"], ids=lambda close: close["date"])
 def test_a_day_close_passes_as_it_is_written(shape: Descriptor, close: dict[str, Any]) -> None:
-    assert not model_messages.day_close_errors(close)
+    assert not day_close_errors(close)
     assert read(shape, json.dumps(close)) == close | {"sales": str(close["sales"])}
 
 

@@ -17,7 +17,7 @@ from tillstream.connectors import due_runs, records, state
 from tillstream.connectors.access import PrivateHosts
 from tillstream.connectors.run_history import DONE, FAILED, ConnectorRun
 from tillstream.connectors.state import ConnectorDraft
-from tillstream.receipts.receipt import receipt
+from tillstream.receipts.receipt import batch_receipt
 from tillstream.records import batch_records as batches
 from tillstream.server.worker import Worker
 from tillstream.settings import Settings
@@ -68,7 +68,7 @@ def test_a_file_is_settled_once_and_a_changed_one_corrects_it(app: App, server: 
     assert (first.outcome, first.items, first.error) == (DONE, 1, "")
     [batch] = batches.find_batches(app.ports, limit=None)
     assert (batch.file, batch.received_by) == ("monday été.csv", "connector shop")
-    assert receipt(app.ports, batch.batch_id)["rows"]["new"] == 2
+    assert batch_receipt(app.ports, batch.batch_id)["rows"]["new"] == 2
     assert prices(app) == {"OR-1": 2, "OR-2": 2}
 
     assert (ran(app).items, len(batches.find_batches(app.ports, limit=None))) == (0, 1)
@@ -77,7 +77,7 @@ def test_a_file_is_settled_once_and_a_changed_one_corrects_it(app: App, server: 
     assert ran(app).items == 1
     assert prices(app) == {"OR-1": 2.5, "OR-2": 2, "OR-3": 2}
     newest = batches.find_batches(app.ports, limit=None)[0]
-    rows = receipt(app.ports, newest.batch_id)["rows"]
+    rows = batch_receipt(app.ports, newest.batch_id)["rows"]
     assert (rows["new"], rows["corrected"], rows["duplicate"]) == (1, 1, 1)
 
 

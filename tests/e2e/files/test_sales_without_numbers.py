@@ -59,7 +59,7 @@ def taken(app: App, contract: Contract, lines: list[str]) -> dict[str, int]:
     upload = inbox.receive_file(app.ports, contract, "file.csv", io.BytesIO(data), "clerk")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.contracts)
-    rows: dict[str, int] = receipts.receipt(app.ports, upload.batch_id)["rows"]
+    rows: dict[str, int] = receipts.batch_receipt(app.ports, upload.batch_id)["rows"]
     return {name: count for name, count in rows.items() if count}
 
 

@@ -43,7 +43,7 @@ def taken(app: App, data: bytes = SALES, name: str = "a.csv") -> Batch:
 
 
 def counted(app: App, upload: Batch) -> dict[str, Any]:
-    rows: dict[str, Any] = receipts.receipt(app.ports, upload.batch_id)["rows"]
+    rows: dict[str, Any] = receipts.batch_receipt(app.ports, upload.batch_id)["rows"]
     return {name: count for name, count in rows.items() if count}
 
 
@@ -86,6 +86,6 @@ def test_a_file_with_days_to_come_is_read_again_as_some_may_have_come(app: App) 
 
 def test_the_amounts_that_stage_summed_up_are_those_of_the_ledger(app: App) -> None:
     for upload in (taken(app), taken(app)):
-        amounts = receipts.receipt(app.ports, upload.batch_id)["amounts"]
+        amounts = receipts.batch_receipt(app.ports, upload.batch_id)["amounts"]
         ledger = app.ports.warehouse.query(sql.text("ledger/batch_amounts"), {"batch_id": upload.batch_id})
         assert amounts == ledger.to_pylist() != []

@@ -164,5 +164,5 @@ def test_settling_in_parts_gives_the_same_receipts_and_lines(app: App, tmp_path:
     lines = "SELECT region, sale_id, line_key, quantity FROM current_lines ORDER BY 1, 2, 3"
     assert app.ports.warehouse.query(lines) == other.ports.warehouse.query(lines)
     for one, same in zip(together, apart, strict=True):
-        assert receipts.receipt(app.ports, one)["rows"] == receipts.receipt(other.ports, same)["rows"]
+        assert receipts.batch_receipt(app.ports, one)["rows"] == receipts.batch_receipt(other.ports, same)["rows"]
     other.close()

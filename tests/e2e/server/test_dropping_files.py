@@ -120,7 +120,7 @@ def test_objects_copied_into_the_inbox_go_the_same_way(app: App) -> None:
     batches = {one.file: (one.contract, one.state) for one in received(app)}
     assert batches["a.csv"] == batches["online-retail-uk-2.csv"] == ("online-retail-uk", BatchState.ANNOUNCED)
     assert batches["c.csv"] == batches["d.csv"] == batches["e"] == ("", BatchState.HELD)
-    assert receipts.receipt(app.ports, received(app)[0].batch_id)["rows"]["read"] is not None
+    assert receipts.batch_receipt(app.ports, received(app)[0].batch_id)["rows"]["read"] is not None
 
 
 def test_the_sweep_finds_objects_whose_event_was_lost_and_leaves_placeholders(app: App) -> None:

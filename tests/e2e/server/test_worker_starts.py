@@ -68,7 +68,7 @@ def test_a_worker_checks_quality_after_settlements(app: App, monkeypatch: pytest
 def test_a_file_whose_reader_was_killed_counts_as_soon_as_a_worker_starts(app: App) -> None:
     batch = killed_while_reading(app)
     work_until_announced(app, batch)
-    assert receipts.receipt(app.ports, batch)["rows"]["new"] == 1
+    assert receipts.batch_receipt(app.ports, batch)["rows"]["new"] == 1
 
 
 class InterruptedAtFirst(FolderObjectStore):
@@ -93,7 +93,7 @@ def test_a_signal_that_a_library_raises_in_a_thread_neither_ends_it_nor_prints_a
     ).batch_id
     work_until_announced(interrupted, batch)
     assert objects.interrupted
-    assert receipts.receipt(app.ports, batch)["rows"]["new"] == 1
+    assert receipts.batch_receipt(app.ports, batch)["rows"]["new"] == 1
     assert "Traceback" not in capfd.readouterr().err
 
 

@@ -73,7 +73,9 @@ def units(app: App) -> list[int]:
 
 
 def newest(app: App) -> dict[str, Any]:
-    return receipts.receipt(app.ports, batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)[0].batch_id)
+    return receipts.batch_receipt(
+        app.ports, batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)[0].batch_id
+    )
 
 
 @pytest.mark.parametrize(

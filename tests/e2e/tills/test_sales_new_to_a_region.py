@@ -66,7 +66,7 @@ def counted(app: App) -> list[tuple[str, str]]:
 def waiting(app: App) -> list[str]:
     """Micro-batches with sales that wait for a person."""
     of_tills = batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES, limit=None)
-    return [one.batch_id for one in of_tills if receipts.receipt(app.ports, one.batch_id)["rows"]["quarantined"]]
+    return [one.batch_id for one in of_tills if receipts.batch_receipt(app.ports, one.batch_id)["rows"]["quarantined"]]
 
 
 def messages(app: App) -> list[str]:

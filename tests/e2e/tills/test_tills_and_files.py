@@ -73,7 +73,7 @@ def load(app: App, tmp_path: Path, text: str) -> dict[str, Any]:
         upload = inbox.receive_file(app.ports, app.contracts.pin("Shop"), path.name, stream, "emma")
     stage.stage(app.ports, upload.batch_id)
     settle.settle_all(app.ports, app.contracts)
-    return receipts.receipt(app.ports, upload.batch_id)
+    return receipts.batch_receipt(app.ports, upload.batch_id)
 
 
 def lines(app: App) -> dict[str, tuple[str, str]]:
@@ -87,7 +87,9 @@ def rows(receipt: dict[str, Any]) -> dict[str, int]:
 
 
 def newest(app: App) -> dict[str, Any]:
-    return receipts.receipt(app.ports, batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)[0].batch_id)
+    return receipts.batch_receipt(
+        app.ports, batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES)[0].batch_id
+    )
 
 
 def test_a_sale_is_a_message_and_its_day_is_the_stores(app: App) -> None:
@@ -171,7 +173,7 @@ def test_a_file_that_differs_from_the_till_waits_and_may_be_accepted(app: App, t
         correction_submission.submit_correction(app.ports, receipt["batch_id"], "corrected.csv", stream, "emma")
     Worker(app).run_until_idle()
     assert lines(app) == {"S1/1#1": ("A", "3")}
-    assert rows(receipts.receipt(app.ports, receipt["batch_id"])) == {"read": 1, "corrected": 1}
+    assert rows(receipts.batch_receipt(app.ports, receipt["batch_id"])) == {"read": 1, "corrected": 1}
 
 
 def test_a_cancelled_sale_counts_no_more(app: App) -> None:

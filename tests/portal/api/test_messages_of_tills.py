@@ -9,8 +9,7 @@ import pytest
 from visitor import Visitor
 
 from tillstream.app import App
-from tillstream.model import messages as model_messages
-from tillstream.model.messages import store_sale_schema
+from tillstream.model.messages import day_close_schema, store_sale_schema
 from tillstream.model.permissions import Role
 from tillstream.people import signatures, store_credentials
 from tillstream.records import audit_log
@@ -148,8 +147,8 @@ def test_a_store_with_a_key_accepts_signed_messages_only(
 
 
 def test_a_day_close_is_accepted_beside_sales(anonymous: Visitor, token: str) -> None:
-    close = {"payload": json.dumps(model_messages.day_close_schema()["examples"][0])}
-    wrong = {"payload": json.dumps(model_messages.day_close_schema()["examples"][0] | {"date": "2026-02-30"})}
+    close = {"payload": json.dumps(day_close_schema()["examples"][0])}
+    wrong = {"payload": json.dumps(day_close_schema()["examples"][0] | {"date": "2026-02-30"})}
     results = send(anonymous, token, close, wrong).get_json()["results"]
     assert [one["status"] for one in results] == ["accepted", "refused"]
     assert results[0]["id"] == "UK/LON1/front/2026-11-20"

@@ -60,7 +60,7 @@ def test_edits_are_validated_and_kept_until_they_are_submitted(fixer: Fixer, wor
     assert fixer.post("send")["status"] == 201
     assert list(fixer.rows()) == [22, 24]
     work()
-    rows = receipts.receipt(app.ports, fixer.batch)["rows"]
+    rows = receipts.batch_receipt(app.ports, fixer.batch)["rows"]
     assert (rows["read"], rows["new"], rows["quarantined"], rows["ignored"]) == (24, 21, 2, 1)
     assert preview["after"] == rows
     assert fixer.rows()[22]["cells"][AMOUNT] == "12..1"
@@ -125,7 +125,7 @@ def test_rows_rejected_only_by_a_rule_can_be_accepted_unchanged(person: People, 
     fixer.step("accept", rows=[21])
     assert fixer.post("send")["status"] == 201
     work()
-    assert receipts.receipt(app.ports, batch)["rows"]["new"] == 22
+    assert receipts.batch_receipt(app.ports, batch)["rows"]["new"] == 22
     assert "No row of june.csv is left to fix" in clerk.get(f"/uploads/{batch}/fix").text
 
 

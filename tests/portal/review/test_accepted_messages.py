@@ -65,7 +65,7 @@ def test_an_accepted_sale_counts_as_one_of_its_till(
     assert [str(line["net_amount"])[:4] for line in totals(app)] == ["5.00", "5.00"]
     status = till.status()
     assert (status["outcomes"], status["quarantined"], status["refused"]) == ({"counted": 1}, [], [])
-    assert receipt.receipt(app.ports, batch)["rows"]["ignored"] == 1
+    assert receipt.batch_receipt(app.ports, batch)["rows"]["ignored"] == 1
     (entry,) = [
         one for one in audit_log.find_entries(app.ports, audit_log.AuditFilter()) if one.what.endswith("d-accepted")
     ]

@@ -11,9 +11,8 @@ from visitor import Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
-from tillstream.model import messages as model_messages
 from tillstream.model.events import TOPIC_STORE_SALES
-from tillstream.model.messages import store_sale_schema
+from tillstream.model.messages import day_close_schema, store_sale_schema
 from tillstream.model.permissions import Role
 from tillstream.operations import reconcile
 from tillstream.people import accounts
@@ -22,7 +21,7 @@ from tillstream.review import day_closes
 from tillstream.server.worker import Worker
 
 SALE = store_sale_schema()["examples"][0]
-CLOSE = model_messages.day_close_schema()["examples"][0]
+CLOSE = day_close_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
 People = Callable[..., Visitor]
 

@@ -63,7 +63,7 @@ def quarantined(app: App) -> str:
     (batch,) = (
         one.batch_id
         for one in batch_records.find_batches(app.ports, kind=BatchKind.STORE_SALES, limit=None)
-        if receipt.receipt(app.ports, one.batch_id)["rows"]["quarantined"]
+        if receipt.batch_receipt(app.ports, one.batch_id)["rows"]["quarantined"]
     )
     return batch
 
@@ -86,7 +86,7 @@ def test_a_discarded_sale_is_no_longer_in_quarantine_and_its_till_reads_it(
     answer = boss.post(f"/uploads/{batch}/discard", {"line": "1", "reason": "counted already, with 7 rupees"})
     assert answer.status_code == 303
     work()
-    rows = receipt.receipt(app.ports, batch)["rows"]
+    rows = receipt.batch_receipt(app.ports, batch)["rows"]
     assert (rows["read"], rows["quarantined"], rows["ignored"]) == (2, 0, 2)
     status = till.status()
     assert (status["outcomes"], status["quarantined"]) == ({"discarded": 1}, [])
@@ -118,7 +118,7 @@ def test_a_message_that_cannot_be_read_or_verified_is_discarded_too(
     assert "Discard sales" in boss.get(f"/uploads/{batch}").text
     boss.post(f"/uploads/{batch}/discard", {"line": "1", "reason": "a test"})
     work()
-    rows = receipt.receipt(app.ports, batch)["rows"]
+    rows = receipt.batch_receipt(app.ports, batch)["rows"]
     assert (rows["quarantined"], rows["ignored"]) == (0, 1)
 
 

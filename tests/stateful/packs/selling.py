@@ -113,7 +113,7 @@ class Shop:
         rows = range(1, (batch.staged.rows_read if batch.staged else 0) + 1)
         return {
             "state": (batch.state, batch.settlement_no, batch.undone_no, batch.generation, batch.object),
-            "receipt": receipt.receipt(ports, batch.batch_id)["rows"],
+            "receipt": receipt.batch_receipt(ports, batch.batch_id)["rows"],
             "rejected": b"".join(original_rows.rejected_rows_csv(ports, batch.batch_id)),
             "quarantine": quarantined_messages.open_messages(ports, batch),
             "source": [source_line.find_row(ports, batch, row) for row in rows],

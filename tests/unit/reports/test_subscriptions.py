@@ -164,7 +164,7 @@ def test_a_stop_between_the_message_and_its_note_makes_no_second_one(app: App, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(mail, "add_mail", killed)
+        patched.setattr(report_mail, "add_mail", killed)
         with pytest.raises(KeyboardInterrupt):
             make_due(app)
     assert subscriptions.has_due_reports(app.ports)

@@ -278,7 +278,7 @@ def test_a_stop_between_the_message_and_its_note_makes_no_second_one(app: App, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(records_mail, "add_mail", killed)
+        patched.setattr(subscription_files, "add_mail", killed)
         with pytest.raises(KeyboardInterrupt):
             make_due(app)
     advance(app, JULY_1 + timedelta(hours=3))

@@ -8,8 +8,7 @@ from tillstream.alerts.condition import AlertSources, Condition, at_least_lower
 from tillstream.alerts.observations import Observation
 from tillstream.alerts.rules import AlertRule
 from tillstream.connectors import records, run_history
-from tillstream.connectors import state as connectors_state
-from tillstream.connectors.state import Connector
+from tillstream.connectors.state import Connector, all_statuses, connector_late_at, connector_status
 
 MINUTE = timedelta(minutes=1)
 
@@ -20,14 +19,14 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
 
 
 def _observations(sources: AlertSources, rule: AlertRule, at: datetime) -> Iterator[Observation]:
-    contracts, states = sources.contracts.all(), connectors_state.all_statuses(sources.ports)
+    contracts, states = sources.contracts.all(), all_statuses(sources.ports)
     for connector in records.find_connectors(sources.ports):
         region = contracts[connector.contract].region if connector.contract in contracts else ""
         if connector.is_paused or not rule.covers_place(region):
             continue
-        state = states.get(connector.name) or connectors_state.connector_status(sources.ports, connector.name)
+        state = states.get(connector.name) or connector_status(sources.ports, connector.name)
         failing = _failing_since(sources, connector) if state.failures else None
-        late = None if connector.is_once else connectors_state.connector_late_at(connector, state)
+        late = None if connector.is_once else connector_late_at(connector, state)
         since = min(filter(None, (failing, late)), default=None)
         if since is None:
             continue

@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import Any
 
 from tillstream.adapters.google import backup_contents
-from tillstream.adapters.google import backup_folder as backup_manifest
 from tillstream.adapters.google.backup_folder import (
     DOCUMENTS,
     MANIFEST,
@@ -17,6 +16,7 @@ from tillstream.adapters.google.backup_folder import (
     BackupFolder,
     BackupManifest,
     OriginalObject,
+    check_backup,
 )
 from tillstream.app.google.lazy_warehouse import dataset_of
 from tillstream.model.errors import Rejected
@@ -69,7 +69,7 @@ def backup_project(settings: Settings, out: str, report_bytes: ReportBytes) -> d
 
 
 def check_whole_backup(manifest: BackupManifest, originals: list[OriginalObject], held: Any) -> None:
-    backup_manifest.check_backup(manifest, originals, held)
+    check_backup(manifest, originals, held)
     for name, table in manifest.tables.items():
         if table.rows and not manifest.objects_of(name):
             raise Rejected(f"The rows of {TABLES}/{name} are missing from the backup. Use another backup.")

@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 from tillstream.adapters.google import backup_contents
-from tillstream.adapters.google import backup_folder as backup_manifest
 from tillstream.adapters.google.backup_folder import (
     DOCUMENTS,
     MANIFEST,
@@ -13,6 +12,8 @@ from tillstream.adapters.google.backup_folder import (
     BackupFolder,
     BackupManifest,
     OriginalObject,
+    parse_originals,
+    read_manifest,
 )
 from tillstream.app.google import project_tables
 from tillstream.app.google.build import build_google
@@ -62,9 +63,9 @@ def restore_project(
 def _checked_backup(place: BackupFolder) -> tuple[BackupManifest, list[OriginalObject], int]:
     try:
         with place.open(MANIFEST) as stream:
-            manifest = backup_manifest.read_manifest(stream.read())
+            manifest = read_manifest(stream.read())
         with place.open(ORIGINALS_LIST) as stream:
-            originals = backup_manifest.parse_originals(stream)
+            originals = parse_originals(stream)
         held = place.held()
         check_whole_backup(manifest, originals, held)
         with place.open(DOCUMENTS) as stream:

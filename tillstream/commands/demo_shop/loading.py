@@ -22,14 +22,14 @@ from tillstream.commands.demo_shop.sales import DAILY_FILES, add_days, arrival_o
 from tillstream.commands.demo_shop.stock import add_orders, add_stock
 from tillstream.commands.result import DONE, FAILED, HELD, KEPT, Progress, Result, quiet
 from tillstream.commands.run_batch import exit_code, run_batch
-from tillstream.forecasting import run_records as forecast_runs
+from tillstream.forecasting.run_records import request_forecast
 from tillstream.intake import inbox
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.operations import quality_checks as quality
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
-from tillstream.receipts import receipt as receipt_receipt
+from tillstream.receipts.receipt import batch_receipt
 from tillstream.records import batch_records, sales_loads
 from tillstream.records.batch_records import SAMPLES
 from tillstream.sync import sync_status
@@ -114,7 +114,7 @@ def _forecast(app: App, scale: float) -> None:
     if app.has_worker or not is_whole:
         run_forecast(app.ports, QuickFits(), keep_fits=False)
         if is_whole:
-            forecast_runs.request_forecast(app.ports)
+            request_forecast(app.ports)
         return
     with FittingProcess() as fitter:
         run_forecast(app.ports, fitter)
@@ -145,7 +145,7 @@ def _processed(app: App, progress: Progress, received: Sequence[Batch]) -> list[
     for upload in received:
         if app.has_worker:
             _wait(app, upload)
-        receipt = receipt_receipt.receipt(app.ports, upload.batch_id)
+        receipt = batch_receipt(app.ports, upload.batch_id)
         if app.has_worker:
             progress("rows", receipt["rows"]["read"])
         receipts.append(receipt)

@@ -16,11 +16,10 @@ from tillstream.commands.demo_shop.people import REGION, STAFF
 from tillstream.contracts import contract_files, source_settings
 from tillstream.explore import annotations
 from tillstream.intake import inbox, resumable_upload, sale_form, store_messages, store_sales, upload_completion
-from tillstream.model import messages as model_messages
 from tillstream.model.batch import STATES_IN_LEDGER, Batch
 from tillstream.model.contract import Contract
 from tillstream.model.contract_schedule import Expectation, StoreExpectation
-from tillstream.model.messages import STORE_SALE_V1
+from tillstream.model.messages import DAY_CLOSE_V1, STORE_SALE_V1
 from tillstream.model.people import UNRESTRICTED
 from tillstream.people import signatures, store_credentials
 from tillstream.records import batch_records
@@ -96,7 +95,7 @@ def _close(day: date, sales: Sequence[dict[str, Any]], zone: ZoneInfo, missing: 
     lines = (line for sale in sales for line in sale["lines"])
     total = sum((Decimal(line["quantity"]) * Decimal(line["unit_price"]) for line in lines), Decimal(0))
     return {
-        "schema": model_messages.DAY_CLOSE_V1,
+        "schema": DAY_CLOSE_V1,
         "region": REGION,
         "store_id": STORE,
         "till_id": TILL,

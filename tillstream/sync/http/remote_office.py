@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tillstream import __version__
-from tillstream.delivery.outbound_addresses import RequestTarget, is_private, parse_address
+from tillstream.delivery.outbound_addresses import RequestTarget, is_private, parse_ip_address
 from tillstream.delivery.signed_requests import PinnedConnection
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.ports.machine import Clock
@@ -69,7 +69,7 @@ def call_target(url: str, path: str, check_host: CheckHost) -> RequestTarget:
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     address = check_host(host, port)
-    if is_unencrypted_address(url) and not is_private(parse_address(address)):
+    if is_unencrypted_address(url) and not is_private(parse_ip_address(address)):
         raise Rejected(
             "Sales are only sent over https, because others could read them without encryption. "
             f"Enter the address of {host} with https://."
