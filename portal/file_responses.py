@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 from flask import Response, request
@@ -19,6 +19,7 @@ from tillstream.delivery.export_table import export_table
 from tillstream.stock import published_levels
 
 MAX_NAME_LENGTH = 120
+CHUNK_BYTES = 1 << 20
 
 
 def file_response(
@@ -133,3 +134,10 @@ TABLES = (
     "failed-rules",
 )
 """Queries that can be exported: those of the dashboards, of stock, and of data quality."""
+
+
+def stream_chunks(stream: BinaryIO) -> Iterator[bytes]:
+    """The content of a stored file for a response; closes it."""
+    with stream:
+        while data := stream.read(CHUNK_BYTES):
+            yield data

@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import request
 
+from tillstream.model.text import fold_case
+
 PER_PAGE = 25
 SIZES = (25, 50, 100)
 LAST_PAGE = 1_000_000
@@ -91,12 +93,8 @@ def in_order(rows: Iterable[dict[str, Any]], query: ListQuery) -> list[dict[str,
     """Rows by the column of the query; those without a value come last in both directions."""
     rows = list(rows)
     valued = [row for row in rows if row[query.column] is not None]
-    valued.sort(key=lambda row: _place(row[query.column]), reverse=query.down)
+    valued.sort(key=lambda row: fold_case(row[query.column]), reverse=query.down)
     return valued + [row for row in rows if row[query.column] is None]
-
-
-def _place(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value
 
 
 def page_of(query: ListQuery, rows: Iterable[Any], total: int | None = None) -> ListPage:

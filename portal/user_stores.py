@@ -1,7 +1,8 @@
 """The stores for which a user enters sales, and the salespeople there."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from flask import g
 
@@ -195,3 +196,9 @@ def _sold(name: str, limit: Scope, filters: Filters = EVERYWHERE) -> list[str]:
     )
     values: list[str] = rows.column("value").to_pylist()
     return values
+
+
+def is_row_of_user(row: Mapping[str, Any]) -> bool:
+    """Whether a row is of a store of the user, or the user is limited to none."""
+    stores = scope().stores
+    return stores is None or row["store_id"] in stores

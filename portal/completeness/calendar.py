@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,6 +13,7 @@ from portal.completeness import texts
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
+from portal.user_stores import is_row_of_user
 from tillstream.analytics import completeness
 from tillstream.analytics.completeness import (
     WATERMARK_WINDOW,
@@ -206,7 +206,11 @@ def calendar_rows(contracts: Sequence[Contract], first: date, last: date) -> lis
     expected = any(contract.schedule.cadence for contract in contracts)
     facts = DeliveryFacts(
         figures.ask("delivered-days", Filters(first, last)).to_pylist(),
-        [row for row in figures.ask("refused-days", Filters(), first=first, last=last).to_pylist() if _mine(row)],
+        [
+            row
+            for row in figures.ask("refused-days", Filters(), first=first, last=last).to_pylist()
+            if is_row_of_user(row)
+        ],
         held_days_by_region(),
         figures.ask("told-days", earlier).to_pylist() if expected else [],
         day_closes_of_scope(min(first, now.date() - WATERMARK_WINDOW), max(last, now.date())),
@@ -220,11 +224,6 @@ def _own(contract: Contract) -> Contract:
     if stores is None or not contract.stores:
         return contract
     return contract.model_copy(update={"stores": tuple(store for store in contract.stores if store in stores)})
-
-
-def _mine(row: dict[str, Any]) -> bool:
-    stores = scope().stores
-    return stores is None or row["store_id"] in stores
 
 
 def _reminder(row: CalendarRow) -> MissingDaysEmail | None:

@@ -18,6 +18,7 @@ from tillstream.analytics import measure_values
 from tillstream.analytics.filters import ALL_TIME
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
+from tillstream.model.text import fold_case
 
 SEGMENTS = {
     "champions": ("Champions", "Bought recently and often"),
@@ -159,7 +160,7 @@ def show_segment(segment: str) -> ResponseReturnValue:
     rows = figures.ask("customers-by-segment", selection.filters, segment=segment, limit=MAX_CUSTOMERS).to_pylist()
     words = query.q.casefold().split()
     matching = [row for row in rows if all(word in _text(row) for word in words)]
-    matching.sort(key=lambda row: _order(row[query.column]), reverse=query.down)
+    matching.sort(key=lambda row: fold_case(row[query.column]), reverse=query.down)
     label, meaning = SEGMENTS.get(segment, (ALL_CUSTOMERS, ""))
     return render_template(
         "customers/segment.html",
@@ -201,7 +202,3 @@ def _reported(selection: DashboardFilters) -> tuple[date | None, date | None]:
 
 def _text(row: dict[str, Any]) -> str:
     return f"{row['customer']} {row['customer_name'] or ''}".casefold()
-
-
-def _order(value: Any) -> Any:
-    return value.casefold() if isinstance(value, str) else value

@@ -1,7 +1,5 @@
 """Channels of alerts: create, test, pause and remove them, and see their deliveries."""
 
-from contextlib import suppress
-
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -13,11 +11,12 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.delivery import channel_texts
 from portal.delivery.report_texts import STATES
+from portal.delivery.webhooks import allows_private
 from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.delivery import channel_registry, notice_deliveries
 from tillstream.delivery.alert_channel import CHANNEL_KINDS, EMAIL, MAX_CHANNEL_NAME, ChannelDraft
 from tillstream.delivery.chat_services import MAX_MESSAGE_LETTERS
-from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Action
 from tillstream.people import account_store
 from tillstream.records.outbox import ENDED_BADLY
@@ -83,19 +82,9 @@ def show_channel(channel_id: str) -> ResponseReturnValue:
     return channel_page(channel_id)
 
 
-def _private() -> bool:
-    return tillstream().settings.webhook_private
-
-
 def _back(channel_id: str, message: str, kind: str = "done") -> ResponseReturnValue:
     flash(message, kind)
     return redirect(url_for("alert_channels.show", channel_id=channel_id), 303)
-
-
-def _start_job() -> None:
-    """Let a project send what is due now; the next sweep does it otherwise."""
-    with suppress(Unavailable):
-        mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)
 
 
 @allow(Action.ADMINISTER)
@@ -104,7 +93,7 @@ def add_channel(kind: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return new_page(kind, form), 422
     try:
-        channel, key = channel_registry.add_channel(ports(), form.draft(kind), me().login, private=_private())
+        channel, key = channel_registry.add_channel(ports(), form.draft(kind), me().login, private=allows_private())
     except Rejected as error:
         form.refuse(kind, str(error))
         return new_page(kind, form), 422
@@ -119,7 +108,7 @@ def change_channel(channel_id: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return channel_page(channel_id, form), 422
     try:
-        channel_registry.change_channel(ports(), channel_id, form.draft(kind), me().login, private=_private())
+        channel_registry.change_channel(ports(), channel_id, form.draft(kind), me().login, private=allows_private())
     except Rejected as error:
         form.refuse(kind, str(error))
         return channel_page(channel_id, form), 422
@@ -148,7 +137,7 @@ def test_channel(channel_id: str) -> ResponseReturnValue:
         )
     except Rejected as error:
         return _back(channel_id, str(error), "wrong")
-    _start_job()
+    mail_job.request_mail_job(tillstream())
     return _back(channel_id, outcome)
 
 
@@ -163,7 +152,7 @@ def remove_channel(channel_id: str) -> ResponseReturnValue:
 def send_again(delivery_id: str) -> ResponseReturnValue:
     """Send a delivery again that failed, or that may have been sent."""
     notice_deliveries.retry_notice(ports(), delivery_id, by=me().login)
-    _start_job()
+    mail_job.request_mail_job(tillstream())
     flash(channel_texts.SENT_AGAIN, "done")
     return redirect(url_for("alert_channels.listing"), 303)
 

@@ -1,8 +1,5 @@
 """Long exports: they run in the background, and the person downloads the file when it is complete."""
 
-from collections.abc import Iterator
-from contextlib import suppress
-
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
@@ -10,6 +7,7 @@ from werkzeug.utils import secure_filename
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.delivery.subscriptions import address_of
+from portal.file_responses import stream_chunks
 from tillstream.app import mail_job
 from tillstream.delivery import background_exports
 from tillstream.delivery.background_exports import (
@@ -26,7 +24,7 @@ from tillstream.delivery.export_table import column_label, filters_in_words
 from tillstream.delivery.subscribed_tables import LINES
 from tillstream.delivery.subscriptions import TABLES, address_arguments
 from tillstream.model.audit import AuditAction
-from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import STAGING
 from tillstream.model.permissions import Action
 from tillstream.records import audit_log
@@ -42,7 +40,6 @@ GONE = "The file was removed. Remove the export and start it again."
 blueprint = Blueprint("background_exports", __name__, template_folder="templates")
 LIMITS = {"xlsx": 20_000, "csv": 200_000, "parquet": 200_000, "jsonl": 200_000}
 """Rows up to which a file is written while the person waits, which takes some seconds."""
-CHUNK = 1 << 20
 NEWEST = 3
 """Exports that the page shows on which they were started."""
 
@@ -87,7 +84,7 @@ def add_export() -> ResponseReturnValue:
     background_exports.request_export(
         ports(), me(), name, address, form.get("format", ""), form.get("rows", 0, type=int)
     )
-    _start_job()
+    mail_job.request_mail_job(tillstream())
     flash(STARTED, "done")
     path, _, filters = address.partition("?")
     is_lines = path == TABLES + LINES
@@ -106,7 +103,7 @@ def cancel_export(export_id: str) -> ResponseReturnValue:
 def retry_export(export_id: str) -> ResponseReturnValue:
     """Start an export again that failed or was cancelled."""
     background_exports.retry_export(ports(), _own(export_id).id, me().login)
-    _start_job()
+    mail_job.request_mail_job(tillstream())
     return redirect(url_for("background_exports.show"), 303)
 
 
@@ -136,22 +133,11 @@ def download_export(export_id: str) -> ResponseReturnValue:
         ports(), me().login, AuditAction.EXPORT_DOWNLOADED, one.name, None, background_exports.audited_export(one)
     )
 
-    def chunks() -> Iterator[bytes]:
-        with stream:
-            while data := stream.read(CHUNK):
-                yield data
-
-    response = Response(chunks(), content_type=export_format(one.format).media_type)
+    response = Response(stream_chunks(stream), content_type=export_format(one.format).media_type)
     response.content_length = one.bytes
     name = f"{secure_filename(one.name.lower().replace(' ', '-')) or 'export'}-{one.created_at[:10]}.{one.format}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
-
-
-def _start_job() -> None:
-    """Start the job of a project that writes files."""
-    with suppress(Unavailable):  # the next sweep starts it
-        mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)
 
 
 def _own(id: str) -> BackgroundExport:

@@ -1,7 +1,6 @@
 """Reports: the executive report of a period as PDF, web page or workbook, and those in Looker Studio."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import date
 from typing import NamedTuple
 
@@ -19,7 +18,7 @@ from portal.urls import public_address
 from tillstream.app import mail_job
 from tillstream.delivery import schedule
 from tillstream.model.dates import Month
-from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Action
 from tillstream.records import mail
 from tillstream.records.outbox import ENDED_BADLY
@@ -121,8 +120,7 @@ def unsubscribe() -> ResponseReturnValue:
 def send_again(message_id: str) -> ResponseReturnValue:
     """Send a message again that failed."""
     mail.retry_mail(ports(), message_id, by=me().login)
-    with suppress(Unavailable):  # the next sweep starts it
-        mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)
+    mail_job.request_mail_job(tillstream())
     flash(report_texts.SENT_AGAIN if tillstream().settings.sends_mail else report_texts.KEPT_MESSAGE, "done")
     return redirect(url_for("reports.show"), 303)
 

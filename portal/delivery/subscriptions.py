@@ -282,8 +282,7 @@ def act_on_subscription(subscription_id: str, what: str) -> ResponseReturnValue:
     one = _own(subscription_id)
     change(ports(), one.id, me().login)
     if what in (SEND, AGAIN):
-        with suppress(Unavailable):  # the next sweep starts it
-            mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)
+        mail_job.request_mail_job(tillstream())
     has_way = one.destination or tillstream().settings.sends_mail or what not in (SEND, AGAIN)
     flash(done if has_way else subscription_texts.KEPT, "done")
     return redirect(url_for("subscriptions.show"), 303)

@@ -73,7 +73,8 @@ def show_webhook(webhook_id: str) -> ResponseReturnValue:
     return webhook_page(webhook_id)
 
 
-def _private() -> bool:
+def allows_private() -> bool:
+    """Whether receivers may have addresses of a private network."""
     return tillstream().settings.webhook_private
 
 
@@ -95,7 +96,7 @@ def add_webhook() -> ResponseReturnValue:
         return list_page(form), 422
     try:
         webhook, secret = delivery_webhooks.add_webhook(
-            ports(), form.url.data, form.filter.data or "", me().login, private=_private()
+            ports(), form.url.data, form.filter.data or "", me().login, private=allows_private()
         )
     except Rejected as error:
         _refuse(form, error)
@@ -111,7 +112,7 @@ def change_webhook(webhook_id: str) -> ResponseReturnValue:
         return webhook_page(webhook_id, form), 422
     try:
         url, filter_ = form.url.data, form.filter.data or ""
-        delivery_webhooks.change_webhook(ports(), webhook_id, me().login, url, filter_, private=_private())
+        delivery_webhooks.change_webhook(ports(), webhook_id, me().login, url, filter_, private=allows_private())
     except Rejected as error:
         _refuse(form, error)
         return webhook_page(webhook_id, form), 422
@@ -132,7 +133,7 @@ def resume_webhook(webhook_id: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def test_webhook(webhook_id: str) -> ResponseReturnValue:
-    answer = webhook_events.send_test_event(ports(), webhook_id, private=_private())
+    answer = webhook_events.send_test_event(ports(), webhook_id, private=allows_private())
     if answer.error:
         return _back(webhook_id, refused_text(answer.error), "wrong")
     return _back(webhook_id, accepted_text(answer.status, answer.milliseconds))

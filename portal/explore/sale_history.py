@@ -9,6 +9,7 @@ from portal import figures
 from portal.access import allow
 from portal.change_summary import CHANGE_WORDS
 from portal.context import ports, scope
+from portal.user_stores import is_row_of_user
 from tillstream.analytics.filters import Filters
 from tillstream.model.ids import event_ids
 from tillstream.model.permissions import Action
@@ -46,7 +47,7 @@ def show_sale(sale_id: str) -> ResponseReturnValue:
     params = {"region": region, "sale_id": sale_id}
     versions = figures.ask("sale-versions", Filters(), **params).to_pylist()
     sees_uploads = scope().may(Action.SEE_UPLOADS)
-    refusals = [row for row in _ask("sale-refusals", params) if _mine(row)] if sees_uploads else []
+    refusals = [row for row in _ask("sale-refusals", params) if is_row_of_user(row)] if sees_uploads else []
     if not versions and not refusals:
         abort(404)  # missing or out of scope: the response does not reveal which
     sightings = _ask("sale-sightings", params) if sees_uploads else []
@@ -67,11 +68,6 @@ def show_sale(sale_id: str) -> ResponseReturnValue:
 def _ask(name: str, params: dict[str, str]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = figures.ask(name, Filters(), **params).to_pylist()
     return rows
-
-
-def _mine(row: dict[str, Any]) -> bool:
-    stores = scope().stores
-    return stores is None or row["store_id"] in stores
 
 
 def _lines(versions: list[dict[str, Any]], sightings: list[dict[str, Any]]) -> list[dict[str, Any]]:

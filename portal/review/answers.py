@@ -1,6 +1,6 @@
 """Answers to held files: what each would change, one for several files at once, and notes for a correction."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -11,6 +11,7 @@ from portal import figures
 from portal.access import allow
 from portal.change_summary import summarize_change
 from portal.context import me, ports, scope, tillstream
+from portal.file_responses import stream_chunks
 from portal.review import texts
 from portal.uploads import held_questions, labels, scoped
 from portal.uploads.decisions import ask_decision
@@ -28,8 +29,6 @@ from tillstream.review import held_batches
 from tillstream.review.held_batches import decide_each
 from tillstream.review.settlement_previews import is_confirmation_previewable
 
-CHUNK = 1 << 20
-
 
 @allow(Action.SEE_UPLOADS)
 def download_original(batch_id: str) -> Response:
@@ -39,12 +38,7 @@ def download_original(batch_id: str) -> Response:
         raise NotFound(texts.NO_FILE)
     stream = batch_originals.open_whole_original(ports(), upload)
 
-    def chunks() -> Iterator[bytes]:
-        with stream:
-            while data := stream.read(CHUNK):
-                yield data
-
-    response = Response(chunks(), mimetype="application/octet-stream")
+    response = Response(stream_chunks(stream), mimetype="application/octet-stream")
     response.headers.set("Content-Disposition", "attachment", filename=upload.file)
     return response
 

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -20,7 +19,7 @@ from portal.stock.order_form import NOTHING_SCANNED, FormRow, Scanned
 from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.catalogue import stored_entries as catalogue
 from tillstream.model.document_json import decimal_text
-from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Store
 from tillstream.records import mail
@@ -133,8 +132,7 @@ def _mail(order: PurchaseOrder, address: str) -> None:
     """Put the document of an order into the outbox, once."""
     document = order_documents.order_document(ports(), order, costs=visible_orders.shows_costs())
     mail.add_mail(ports(), order_mail(document, address), outgoing_deliveries.mail_sender(tillstream().settings))
-    with suppress(Unavailable):  # the next sweep starts it
-        mail_job.start_mail_job(ports(), sends_mail=tillstream().settings.sends_mail)
+    mail_job.request_mail_job(tillstream())
 
 
 @dataclass(frozen=True)

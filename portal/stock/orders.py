@@ -1,6 +1,5 @@
 """Purchase orders: the list, also for programs, and the addresses of the area."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -20,6 +19,7 @@ from portal.stock.order_page import receipts_of
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
+from tillstream.model.text import fold_case
 from tillstream.stock import order_arrivals, purchase_orders
 from tillstream.stock.order_lists import OPEN, STORED_STATES, OrderFilter, list_orders, order_row
 from tillstream.stock.purchase_orders import PurchaseOrder
@@ -121,15 +121,7 @@ def _sorted(rows: list[ListedOrder], query: ListQuery) -> list[ListedOrder]:
         return rows
     filled = [one for one in rows if getattr(one, query.column) is not None]
     empty = [one for one in rows if getattr(one, query.column) is None]
-    return sorted(filled, key=_sort_key(query.column), reverse=query.down) + empty
-
-
-def _sort_key(column: str) -> Callable[[ListedOrder], Any]:
-    def key(row: ListedOrder) -> Any:
-        value = getattr(row, column)
-        return value.casefold() if isinstance(value, str) else value
-
-    return key
+    return sorted(filled, key=lambda row: fold_case(getattr(row, query.column)), reverse=query.down) + empty
 
 
 def _place(order: PurchaseOrder) -> str:

@@ -8,6 +8,7 @@ from tillstream.alerts.alert import Alert
 from tillstream.alerts.preview import AlertPreview
 from tillstream.alerts.rules import rule_to_json
 from tillstream.delivery import channel_registry
+from tillstream.model.dates import instant_text
 from tillstream.model.people import Scope
 from tillstream.ports import Ports
 
@@ -77,4 +78,4 @@ def preview_json(name: str, one: AlertPreview) -> dict[str, Any]:
 
 
 def _text(at: datetime | None) -> str:
-    return at.isoformat(timespec="seconds") if at else ""
+    return instant_text(at) if at else ""

@@ -1,8 +1,12 @@
 """When the job of a project is started that makes reports and files of tables, and sends all messages."""
 
+from contextlib import suppress
+
+from tillstream.app.app import App
 from tillstream.delivery import background_exports as exports
 from tillstream.delivery import file_deliveries, notice_deliveries
 from tillstream.delivery.subscriptions import has_due_subscriptions
+from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.jobs import REPORTS_JOB
 from tillstream.records import job_runs, mail, sales_loads
@@ -34,3 +38,9 @@ def start_mail_job(ports: Ports, *, sends_mail: bool) -> bool:
     sends_mail: as in `is_mail_due`.
     """
     return is_mail_due(ports, sends_mail=sends_mail) and job_runs.start_job(ports, REPORTS_JOB)
+
+
+def request_mail_job(app: App) -> None:
+    """As `start_mail_job`; what cannot be started now is started by the next sweep."""
+    with suppress(Unavailable):
+        start_mail_job(app.ports, sends_mail=app.settings.sends_mail)

@@ -3,10 +3,9 @@
 An account has one list of stores for all its regions, so the catalogue decides in which of them an assigned store is.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from tillstream.catalogue import stored_entries
@@ -22,6 +21,7 @@ from tillstream.model.product_catalogue import (
     is_withdrawn,
     values_on,
 )
+from tillstream.model.text import fold_case
 from tillstream.ports import DocumentStore, Ports
 
 SEARCHED_FIELDS = (
@@ -68,7 +68,7 @@ def list_entries(ports: Ports, kind: EntryKind, scope: Scope, filters: EntryFilt
     if name:
         empty = [one for one in matching if not value_text(getattr(one, name))]
         filled = [one for one in matching if value_text(getattr(one, name))]
-        filled.sort(key=_sort_key(name), reverse=filters.sort.startswith("-"))
+        filled.sort(key=lambda entry: fold_case(getattr(entry, name)), reverse=filters.sort.startswith("-"))
         matching = filled + empty
     return matching
 
@@ -105,14 +105,6 @@ def all_entries(ports: Ports, kind: EntryKind) -> Mapping[tuple[str, ...], Entry
 def _contains(entry: Entry, words: list[str]) -> bool:
     text = " ".join(value_text(getattr(entry, name)) for name in SEARCHED_FIELDS if hasattr(entry, name)).casefold()
     return all(word in text for word in words)
-
-
-def _sort_key(name: str) -> Callable[[Entry], Any]:
-    def key(entry: Entry) -> Any:
-        value = getattr(entry, name)
-        return value.casefold() if isinstance(value, str) else value
-
-    return key
 
 
 STATE_LISTED, STATE_UNKNOWN, STATE_RETIRED = "listed", "unknown", "retired"

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tillstream.delivery.export_formats import export_format
-from tillstream.delivery.subscriptions import EXPLORE, TABLES, TableSubscription, instant_text
+from tillstream.delivery.subscriptions import EXPLORE, TABLES, TableSubscription
 from tillstream.model.audit import AuditAction
+from tillstream.model.dates import instant_text
 from tillstream.model.errors import Rejected
 from tillstream.model.events import STAGING
 from tillstream.model.people import Scope

@@ -11,7 +11,7 @@ from tillstream.delivery import background_exports, subscribed_tables
 from tillstream.delivery.background_exports import DONE, FAILED, RUNNING, WAITING, BackgroundExport, scope_text
 from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.subscribed_tables import TableSource
-from tillstream.delivery.subscriptions import instant_text
+from tillstream.model.dates import instant_text
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.events import STAGING
 from tillstream.people.accounts import current_reader

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from tillstream.delivery.file_destinations import with_stamp
 from tillstream.model import audit
+from tillstream.model.dates import instant_text
 from tillstream.model.document_json import from_json
 from tillstream.model.errors import Conflict, Rejected, Unavailable
 from tillstream.model.events import STAGING
@@ -31,7 +32,6 @@ from tillstream.records.outbox import (
     Report,
     Superseded,
     ignore,
-    iso_text,
 )
 
 
@@ -206,7 +206,7 @@ def retry_file(ports: Ports, id: str, *, by: str) -> None:
 
 def _over(ports: Ports) -> list[Document]:
     """The deliveries whose content is no longer needed: they are over, or failed long ago."""
-    until = iso_text(ports.clock.now() - KEPT)
+    until = instant_text(ports.clock.now() - KEPT)
     entries = [(one, one.data["state"]) for one in ports.documents.find(FILES_COLLECTION, {"stored": True})]
     ended = (SENT, SUPERSEDED)
     return [one for one, state in entries if state in ended or (state == FAILED and one.data["changed_at"] <= until)]

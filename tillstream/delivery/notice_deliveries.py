@@ -3,7 +3,6 @@
 A notice and its deliveries are written together, so a stop loses none and doubles none.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -13,11 +12,13 @@ from datetime import datetime
 from tillstream.delivery import alert_channel, channel_registry, chat_services, signed_requests
 from tillstream.delivery.alert_channel import EMAIL, WEBHOOK, AlertChannel, Notice, compose_notices, test_notice
 from tillstream.model import audit
+from tillstream.model.dates import instant_text
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
+from tillstream.model.ids import short_hash
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put
 from tillstream.records.mail import Mail, add_mail, get_mail
-from tillstream.records.outbox import SENT, WAITING, Outbox, Report, ignore, iso_text
+from tillstream.records.outbox import SENT, WAITING, Outbox, Report, ignore
 
 STATUS_GONE = 410
 EVENT_TYPE = "alert.notices"
@@ -171,13 +172,13 @@ def _due(ports: Ports) -> list[Document]:
 def _puts(ports: Ports, channels: Sequence[AlertChannel], notice: Notice, *, is_collected: bool) -> Iterator[Put]:
     for channel in channels:
         put = _collected(ports, channel, notice) if is_collected else None
-        yield put or _new(ports, channel, _id(channel.id, notice.id), notice)
+        yield put or _new(ports, channel, short_hash(channel.id, notice.id, length=32), notice)
 
 
 def _collected(ports: Ports, channel: AlertChannel, notice: Notice) -> Put | None:
     """The delivery of the day with one notice more; None if it is not waiting any more."""
     at = channel.next_digest(ports.clock.now())
-    delivery_id = _id(channel.id, iso_text(at))
+    delivery_id = short_hash(channel.id, instant_text(at), length=32)
     delivery = ports.documents.get(DELIVERIES_COLLECTION, delivery_id)
     if delivery is None:
         return _new(ports, channel, delivery_id, notice, at)
@@ -205,10 +206,6 @@ def _notices(ports: Ports, ids: Sequence[str]) -> list[Notice]:
     if not all(documents):
         raise NotFound("The notices were removed.")
     return [Notice.parse(one.id, one.data) for one in documents if one]
-
-
-def _id(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
 ACCEPTED = "The receiver accepted the test."

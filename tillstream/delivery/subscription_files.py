@@ -18,8 +18,9 @@ from tillstream.delivery.export_table import ExportTable, guarded_column, rounde
 from tillstream.delivery.file_deliveries import NewFileDelivery
 from tillstream.delivery.file_destinations import file_slug, fill_file_name
 from tillstream.delivery.subscribed_tables import SubscribedTable, TableSource
-from tillstream.delivery.subscriptions import NEVER, TableSubscription, instant_text
+from tillstream.delivery.subscriptions import NEVER, TableSubscription
 from tillstream.model.audit import AuditAction
+from tillstream.model.dates import instant_text
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.json_text import to_json
 from tillstream.model.money import round_to_digits

@@ -11,6 +11,7 @@ from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.file_destinations import check_name_pattern, without_days
 from tillstream.delivery.schedule import DeliverySchedule
 from tillstream.model.audit import AuditAction
+from tillstream.model.dates import instant_text
 from tillstream.model.errors import Rejected
 from tillstream.people import accounts
 from tillstream.people.account_store import User
@@ -92,11 +93,6 @@ def address_arguments(address: str) -> tuple[str, dict[str, list[str]]]:
     """The path of an address, and its arguments: name → texts."""
     path, _, query = address.partition("?")
     return path, parse_qs(query, keep_blank_values=True)
-
-
-def instant_text(at: datetime) -> str:
-    """An instant as text."""
-    return at.isoformat(timespec="seconds")
 
 
 SUBSCRIPTIONS = Collection(

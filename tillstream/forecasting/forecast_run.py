@@ -28,10 +28,11 @@ from tillstream.forecasting.levels import PRODUCT, REGION, STORE, SUM_PLACES, TO
 from tillstream.forecasting.models.boosted_trees import MissingLibrary
 from tillstream.forecasting.models.panel import DAY, Floats
 from tillstream.forecasting.price_effects import PriceEffect
-from tillstream.forecasting.run_records import ForecastRun, instant_text
+from tillstream.forecasting.run_records import ForecastRun
 from tillstream.forecasting.sales_reading import ForecastSales, NoSales
 from tillstream.forecasting.sales_series import SalesSeries
 from tillstream.forecasting.stored_fits import StoredFits
+from tillstream.model.dates import instant_text
 from tillstream.model.errors import Rejected
 from tillstream.model.tables.forecast_tables import FORECAST_TABLES
 from tillstream.pipeline.rows.text_columns import NUMERIC, arrow_schema

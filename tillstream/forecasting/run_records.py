@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from tillstream.model.dates import instant_text
 from tillstream.model.document_json import from_json, to_json
 from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
@@ -62,11 +63,6 @@ class RunProgress:
     started_at: str
     done: int
     total: int
-
-
-def instant_text(at: datetime) -> str:
-    """Return an instant as it is stored."""
-    return at.isoformat(timespec="seconds")
 
 
 def last_run(ports: Ports) -> ForecastRun | None:

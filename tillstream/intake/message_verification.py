@@ -19,6 +19,7 @@ from typing import Any
 
 from tillstream.model import audit, json_text
 from tillstream.model.errors import Conflict
+from tillstream.model.text import is_utf8
 from tillstream.people import signatures, store_credentials
 from tillstream.people.store_credentials import KeysOfStore
 from tillstream.ports import Ports
@@ -122,17 +123,9 @@ def signature_fields(delivery: Delivery, reason: str) -> dict[str, Any]:
         fields["unverified"] = reason
         if attributes.get(ADDRESS_ATTRIBUTE):
             fields["address"] = attributes[ADDRESS_ATTRIBUTE]
-        if not _is_utf8(delivery.message.body):
+        if not is_utf8(delivery.message.body):
             fields["bytes"] = base64.b64encode(delivery.message.body).decode("ascii")
     return fields
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 TILL_SEQUENCES_COLLECTION = "till_sequences"

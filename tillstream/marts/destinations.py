@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from tillstream.marts.state import MartState
 from tillstream.model.audit import AuditAction
+from tillstream.model.dates import instant_text
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.records import data_version, sales_loads
@@ -135,17 +136,17 @@ def count_failed_long(ports: Ports) -> int:
 
 def note_done(ports: Ports, name: str, started: datetime, version: int, state: MartState) -> None:
     """Note a run that wrote everything up to `state`. version: of the data before the run."""
-    done_at = _text(ports.clock.now())
+    done_at = instant_text(ports.clock.now())
 
     def done(old: MartDestination) -> MartDestination:
         return replace(
             old,
-            ran_at=_text(started),
+            ran_at=instant_text(started),
             done_at=done_at,
             settlement_no=state.settlement_no,
             as_of=state.as_of,
             version=version,
-            next_at=_text(_next(old, started)),
+            next_at=instant_text(_next(old, started)),
             failures=0,
             failing_since="",
             error="",
@@ -163,10 +164,10 @@ def note_failure(ports: Ports, name: str, started: datetime, why: str) -> None:
         pause = min(SHORTEST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
         return replace(
             old,
-            ran_at=_text(started),
-            next_at=_text(now + pause),
+            ran_at=instant_text(started),
+            next_at=instant_text(now + pause),
             failures=failures,
-            failing_since=old.failing_since or _text(now),
+            failing_since=old.failing_since or instant_text(now),
             error=why[:MAX_MESSAGE],
         )
 
@@ -182,7 +183,3 @@ def _next(old: MartDestination, started: datetime) -> datetime:
     if started < due_at:
         return due_at
     return (due_at if started - due_at < SLACK else started) + interval
-
-
-def _text(instant: datetime) -> str:
-    return instant.isoformat(timespec="seconds")

@@ -4,9 +4,10 @@ import hashlib
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 
 import sql
+from tillstream.model.dates import utc_text
 from tillstream.model.errors import Unavailable
 from tillstream.ports.warehouse import Snapshot, Warehouse
 
@@ -37,12 +38,18 @@ def read_state(snapshot: Snapshot, exported: MartState | None = None) -> tuple[M
     """
     params = {"settlement_no": exported.settlement_no if exported else 0}
     (row,) = snapshot.query(sql.text("exports/state"), params).to_pylist()
-    settlement_no, as_of, exported_as_of = row.pop("settlement_no"), _utc(row.pop("settled_at")), row.pop("exported_at")
+    settlement_no, as_of, exported_as_of = (
+        row.pop("settlement_no"),
+        utc_text(row.pop("settled_at")),
+        row.pop("exported_at"),
+    )
     rates = snapshot.query(sql.text("exports/rates")).to_pylist()
     text = json.dumps(row | {"rates": rates}, default=str, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
     state = MartState(settlement_no, as_of, row["reporting_currency"] or "", digest)
-    is_continued = exported is not None and exported.sources == state.sources and exported.as_of == _utc(exported_as_of)
+    is_continued = (
+        exported is not None and exported.sources == state.sources and exported.as_of == utc_text(exported_as_of)
+    )
     months = _months(snapshot, 0, settlement_no)
     if not is_continued or exported is None:
         return state, Changes(months, months)
@@ -66,10 +73,6 @@ def days_of(month: str) -> tuple[date, date]:
     """The first day of a month, and that of the next one."""
     first = date.fromisoformat(f"{month}-01")
     return first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
-
-
-def _utc(instant: datetime | None) -> str:
-    return instant.astimezone(UTC).isoformat() if instant else ""
 
 
 MAX_TRIES = 10

@@ -157,3 +157,13 @@ class DailyOpeningHours:
 def day_text(value: date | None) -> str:
     """A day as reports and documents print it: 3 Oct 2026; a dash for None."""
     return "–" if value is None else f"{value.day} {value:%b} {value.year}"
+
+
+def instant_text(at: datetime) -> str:
+    """An instant as documents contain it, to the second: texts of two instants in UTC compare as the instants."""
+    return at.isoformat(timespec="seconds")
+
+
+def utc_text(at: datetime | None) -> str:
+    """An instant in UTC, in ISO 8601; empty for None."""
+    return at.astimezone(UTC).isoformat() if at else ""

@@ -4,14 +4,15 @@ import hashlib
 from collections.abc import Iterable
 
 
-def _digest(*parts: object, length: int) -> str:
+def short_hash(*parts: object, length: int) -> str:
+    """The first hex digits of a hash of texts."""
     text = "\x1f".join(str(part) for part in parts)
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
 def batch_id(origin: str, sequence: int, sha256: str) -> str:
     """20 hex digits. origin: bucket/object, or the batch replayed or corrected; sequence: generation or number."""
-    return _digest("batch", origin, sequence, sha256, length=20)
+    return short_hash("batch", origin, sequence, sha256, length=20)
 
 
 def event_ids(settlement_no: int, keys: Iterable[str]) -> list[str]:
@@ -25,4 +26,4 @@ def index_hash(kind: str, value: str) -> int:
 
     kind: batch (value is its ID), bytes (their SHA-256) or statements (their type).
     """
-    return int(_digest("index", kind, value, length=16), 16) >> 1
+    return int(short_hash("index", kind, value, length=16), 16) >> 1

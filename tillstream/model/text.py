@@ -1,8 +1,9 @@
-"""Words: similar and repeated names, and the start of a sentence."""
+"""Texts: similar, repeated and listed names, the start of a sentence, and order regardless of case."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
@@ -30,3 +31,21 @@ def upper_first(words: str) -> str:
     """As at the start of a sentence; a name such as eShop stays as it is."""
     first, _, _ = words.partition(" ")
     return words if any(map(str.isupper, first[1:])) else words[:1].upper() + words[1:]
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Names as in a sentence: a, b and c."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def fold_case(value: Any) -> Any:
+    """A value to sort by: a text regardless of case, anything else as it is."""
+    return value.casefold() if isinstance(value, str) else value
+
+
+def is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -22,6 +22,7 @@ from tillstream.model.tables.daily_totals import ROLLUPS, select_rollup
 from tillstream.operations import kept_originals, ledger_agreement
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
+from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.pipeline.staging.split_rows import Hasher
 from tillstream.pipeline.staging.write_rows import parquet_writer
 from tillstream.ports import Ports
@@ -188,7 +189,7 @@ def _rebuild(
         for number, taken, undo in _settlements_in_order(batches, last_no):
             staged = [_staged_batch(ports, batch, rows, f"{prefix}/{number}") for batch in taken]
             rebuilt.settle(Settlement(staged, undo, is_repetition=True))
-            _delete_prefix(ports, f"{prefix}/{number}")
+            delete_staged(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
         for table in MARGIN_TABLES:  # not of the ledger, but the totals have the costs of the catalogue
@@ -199,7 +200,7 @@ def _rebuild(
         return report | {"unread": kept_originals.unread_originals(ports)}
     finally:
         rebuilt.close()
-        _delete_prefix(ports, prefix)
+        delete_staged(ports, prefix)
 
 
 def ledger_disagreements(ports: Ports) -> list[str]:
@@ -229,11 +230,11 @@ def rebuild_warehouse(
             settled = ports.warehouse.settle(Settlement(staged, undo, requests[number - 1], is_repetition=True))
             if settled.settlement_no != number or len(settled.batches) != len(taken):
                 raise Rejected(f"Settlement {number} cannot be repeated: {_settlement_reason(settled)}.")
-            _delete_prefix(ports, f"{prefix}/{number}")
+            delete_staged(ports, f"{prefix}/{number}")
             if progress:
                 progress(1)
     finally:
-        _delete_prefix(ports, prefix)
+        delete_staged(ports, prefix)
     settlements = ports.warehouse.query("SELECT * EXCEPT (settled_at) FROM settlements ORDER BY settlement_no")
     with_times = settlements.append_column("settled_at", old_settlements.column("settled_at"))
     ports.warehouse.upsert("settlements", with_times, ["settlement_no"])
@@ -317,8 +318,3 @@ def _write_rows(ports: Ports, name: str, rows: pa.Table) -> list[str]:
     with ports.objects.writer(STAGING, name) as writer:
         writer.write(sink.getvalue())
     return [name]
-
-
-def _delete_prefix(ports: Ports, prefix: str) -> None:
-    for stored in list(ports.objects.list(STAGING, prefix)):
-        ports.objects.delete(STAGING, stored.name)

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tillstream.model import audit
+from tillstream.model.dates import instant_text
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put
@@ -62,9 +63,9 @@ class Outbox:
 
     def new(self, ports: Ports, id: str, fields: Mapping[str, Any], due: datetime | None = None) -> Put:
         """A new entry to write; `Conflict` if there is one with its id. due: instant of the first try, or now."""
-        at = iso_text(ports.clock.now())
+        at = instant_text(ports.clock.now())
         data = {"state": WAITING, "tries": 0, "error": "", "created_at": at, "changed_at": at}
-        next_try = iso_text(due) if due else at
+        next_try = instant_text(due) if due else at
         return Put(self.collection, id, {**fields, **data, "next_try_at": next_try}, if_version=0)
 
     def send_due(
@@ -124,12 +125,12 @@ class Outbox:
 
     def _due(self, ports: Ports, now: datetime) -> list[Document]:
         waiting = ports.documents.find(self.collection, {"state": WAITING})
-        due = [one for one in waiting if one.data["next_try_at"] <= iso_text(now)]
+        due = [one for one in waiting if one.data["next_try_at"] <= instant_text(now)]
         return sorted(due, key=lambda one: (one.data["created_at"], one.id))
 
     def _abandoned(self, ports: Ports, now: datetime) -> list[Document]:
         begun = ports.documents.find(self.collection, {"state": SENDING})
-        return [one for one in begun if one.data["changed_at"] < iso_text(now - LONGEST)]
+        return [one for one in begun if one.data["changed_at"] < instant_text(now - LONGEST)]
 
     def _send(
         self, ports: Ports, document: Document, send: Callable[[Document], None], report: Report
@@ -150,7 +151,7 @@ class Outbox:
             if tries > len(PAUSES):
                 return self._end(ports, noted, FAILED, str(error), report)
             later = ports.clock.now() + PAUSES[tries - 1]
-            return self._change(ports, noted, WAITING, error=str(error), next_try_at=iso_text(later))
+            return self._change(ports, noted, WAITING, error=str(error), next_try_at=instant_text(later))
         return self._change(ports, noted, SENT)
 
     def _end(self, ports: Ports, document: Document, state: str, error: str, report: Report) -> Document:
@@ -160,10 +161,5 @@ class Outbox:
         return ended
 
     def _change(self, ports: Ports, document: Document, state: str, error: str = "", **changes: object) -> Document:
-        data = document.data | {"state": state, "error": error, "changed_at": iso_text(ports.clock.now())} | changes
+        data = document.data | {"state": state, "error": error, "changed_at": instant_text(ports.clock.now())} | changes
         return ports.documents.put(self.collection, document.id, data, if_version=document.version)
-
-
-def iso_text(at: datetime) -> str:
-    """An instant as text, to the second: texts of two instants in UTC compare as the instants."""
-    return at.isoformat(timespec="seconds")

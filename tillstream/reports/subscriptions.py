@@ -5,6 +5,7 @@ from datetime import datetime
 
 from tillstream.delivery.schedule import DEFAULT_DAY, DEFAULT_HOUR, MONTH, WEEK, DeliverySchedule
 from tillstream.model import audit
+from tillstream.model.dates import instant_text
 from tillstream.model.document_json import from_json
 from tillstream.model.errors import Rejected
 from tillstream.people import accounts
@@ -44,7 +45,7 @@ def _parsed_subscription(document: Document) -> ReportSubscription:
     defaults = {"day": DEFAULT_DAY[document.data["every"]], "hour": DEFAULT_HOUR, "next_due": ""}
     one = from_json(ReportSubscription, defaults | document.data)
     last_due = document.data.get("last_due")
-    return replace(one, next_due=_text(one.schedule.next(datetime.fromisoformat(last_due)))) if last_due else one
+    return replace(one, next_due=instant_text(one.schedule.next(datetime.fromisoformat(last_due)))) if last_due else one
 
 
 SUBSCRIPTIONS = Collection(
@@ -74,7 +75,7 @@ def subscribe_to_report(
         raise Rejected("A report comes every week or every month.")
     user = accounts.get_user(ports, login)
     when = DeliverySchedule.checked(every, day, hour, user.time_zone or "UTC")
-    next_due = _text(when.next(ports.clock.now()))
+    next_due = instant_text(when.next(ports.clock.now()))
     one = ReportSubscription(login, every, address, when.zone, by, when.day, when.hour, next_due)
     return SUBSCRIPTIONS.put(ports, one, by, audit.AuditAction.REPORT_SUBSCRIBED)
 
@@ -92,8 +93,4 @@ def list_subscriptions(ports: Ports, login: str = "") -> list[ReportSubscription
 
 def postpone_subscription(ports: Ports, one: ReportSubscription, version: int, until: datetime) -> None:
     """Let the report be due next at an instant, unless the subscription was changed or ended meanwhile."""
-    SUBSCRIPTIONS.save_at(ports, replace(one, next_due=_text(until)), version)
-
-
-def _text(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")
+    SUBSCRIPTIONS.save_at(ports, replace(one, next_due=instant_text(until)), version)

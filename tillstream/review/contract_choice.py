@@ -12,6 +12,7 @@ from tillstream.model.contract import Contract
 from tillstream.model.countries import country_code
 from tillstream.model.errors import Rejected
 from tillstream.model.file_names import contract_from_name
+from tillstream.model.text import list_names
 from tillstream.pipeline.matching.readability import can_parse_cells
 from tillstream.review.questionnaire import Questionnaire, draft_fields
 
@@ -79,7 +80,7 @@ def choose_without_person(file_sample: FileSample, fits: Sequence[ContractFit], 
         likely = contract_candidates(file_sample, fits, file).likely
         if len(certain) == 1 or likely == contract_named_by_file(file, certain) != "":
             return likely, ""
-        return "", f"it can be read with {_listed([one.name for one in certain])}"
+        return "", f"it can be read with {list_names([one.name for one in certain])}"
     if named := contract_named_by_file(
         file, [one.contract for one in fits if one.fits or one.score >= MIN_SHARED_COLUMNS]
     ):
@@ -103,7 +104,7 @@ def _tie_break(file_sample: FileSample, equal: Sequence[Contract], file: str) ->
     """One of the contracts that fit equally well, and what decided, as words; empty if nothing does."""
     if len(equal) == 1:
         return equal[0].name, ""
-    equally = f"{_listed([one.name for one in equal])} fit equally well"
+    equally = f"{list_names([one.name for one in equal])} fit equally well"
     of_country = [one for one in equal if _is_of_country(file_sample, one)]
     if len(of_country) == 1:
         (one,) = of_country
@@ -117,10 +118,6 @@ def _is_of_country(file_sample: FileSample, contract: Contract) -> bool:
     column = file_sample.sheet.columns.get(contract.columns.get("country", ""))
     codes = {country_code(word) for word in column.words} if column else set()
     return codes == {country_code(contract.region)} != {None}
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _is_certain(one: ContractFit) -> bool:

@@ -13,7 +13,14 @@ from tillstream.detection.sheet import Sheet
 from tillstream.model.contract import Contract, parse_contract
 from tillstream.model.errors import Rejected
 from tillstream.model.money import example_text
-from tillstream.review.sale_overlap import LineLookup, SaleOverlap, read_sampled_lines, sample_lines, search_overlap
+from tillstream.review.sale_overlap import (
+    LineLookup,
+    SaleOverlap,
+    names_sales_without_numbers,
+    read_sampled_lines,
+    sample_lines,
+    search_overlap,
+)
 
 
 def prefix_if_needed(proposed: Contract, contracts: Iterable[Contract]) -> tuple[Contract, DetectionFinding | None]:
@@ -147,7 +154,7 @@ def _by_rule_of(other: Contract, proposed: Contract) -> Iterable[Contract]:
         identity["made_of"] = parts if set(parts) <= {*columns.values(), *proposed.extra_columns} else ()
     if not other.has_line_numbers:
         columns.pop("line_key", None)
-    if _names_sales_without_numbers(other):
+    if names_sales_without_numbers(other):
         columns.pop("sale_id", None)
     if other.identity.by_content:
         columns.pop("line_key", None)
@@ -159,7 +166,3 @@ def _by_rule_of(other: Contract, proposed: Contract) -> Iterable[Contract]:
         yield parse_contract(data | {"columns": columns, "extra_columns": [*proposed.extra_columns, *dropped]})
     except Rejected:
         return
-
-
-def _names_sales_without_numbers(contract: Contract) -> bool:
-    return contract.identity.by_content or bool(contract.identity.made_of)

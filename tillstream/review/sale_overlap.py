@@ -236,11 +236,13 @@ def search_overlap(
         return None
     identities = [contract.identity for contract in contracts.values()]
     prefixes = tuple({identity.id_prefix for identity in identities} - {""})
-    without_numbers = {name for name, contract in contracts.items() if _has_no_numbers(contract)}
-    by_content = _has_no_numbers(proposed) or bool(without_numbers)
+    without_numbers = {name for name, contract in contracts.items() if names_sales_without_numbers(contract)}
+    by_content = names_sales_without_numbers(proposed) or bool(without_numbers)
     ids = _possible_ids(lines, prefixes, {identity.store for identity in identities})
     delivered_lines = delivered(_line_search(proposed.region, lines, ids))
-    matcher = _LineMatcher(delivered_lines, prefixes, None if _has_no_numbers(proposed) else without_numbers)
+    matcher = _LineMatcher(
+        delivered_lines, prefixes, None if names_sales_without_numbers(proposed) else without_numbers
+    )
     sales: dict[str, list[SampledLine]] = defaultdict(list)
     for line in lines:
         sales[line.sale_id].append(line)
@@ -291,7 +293,8 @@ def _contents(lines: Iterable[ComparedLine], *, with_products: bool) -> Counter[
     return Counter((line.net_amount, (line.product or "").casefold() if with_products else "") for line in lines)
 
 
-def _has_no_numbers(contract: Contract) -> bool:
+def names_sales_without_numbers(contract: Contract) -> bool:
+    """Whether the IDs of sales are not numbers of the file, but made of their content or of columns."""
     return contract.identity.by_content or bool(contract.identity.made_of)
 
 

@@ -342,7 +342,7 @@ class _Forecasts:
 def _read_forecasts(warehouse: Warehouse, today: date, days: int) -> _Forecasts:
     rows = warehouse.query(sql.text("restock/forecasts"), {"first": today, "days": days})
     nodes, of_row = keys_of([rows.column(name) for name in NODE_COLUMNS])
-    day, mean, scale = (_floats(rows, name) for name in ("day", "mean", "scale"))
+    day, mean, scale = (float_column(rows, name) for name in ("day", "mean", "scale"))
     means, scales, reaches = np.zeros((len(nodes), days)), np.zeros(len(nodes)), np.zeros(len(nodes), dtype=np.int64)
     means[of_row, day.astype(np.int64) - 1] = mean
     scales[of_row] = scale
@@ -359,5 +359,6 @@ def _sum_errors(warehouse: Warehouse) -> dict[int, Floats]:
     return {days: np.array([of[each] for each in GRID]) for days, of in errors.items() if len(of) == len(GRID)}
 
 
-def _floats(rows: pa.Table, name: str) -> Floats:
+def float_column(rows: pa.Table, name: str) -> Floats:
+    """A column as numbers; NaN for NULL."""
     return np.asarray(rows.column(name).cast(pa.float64()).to_numpy())

@@ -22,7 +22,7 @@ from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import audit_log
 from tillstream.stock import order_arrivals, past_sales, purchase_orders
-from tillstream.stock.product_demand import PROBABILITIES, DemandSource, SumDemand, estimate_demand
+from tillstream.stock.product_demand import PROBABILITIES, DemandSource, SumDemand, estimate_demand, float_column
 from tillstream.stock.replenishment import ReplenishedLines
 from tillstream.stock.row_keys import LINE_COLUMNS, Keys, encode_texts, keys_of
 
@@ -148,15 +148,15 @@ def read_needs(ports: Ports, settings: RestockSettings, today: date) -> Needs:
         demand=_demand(ports, pairs, lead + review, today),
         service=_services(settings, stock.column("category"), terms.categories.take(pa.array(product))),
         lead_days=lead,
-        on_hand=_floats(stock, "on_hand"),
+        on_hand=float_column(stock, "on_hand"),
         on_order=_on_order(ports, pairs),
-        in_transit=_floats(stock, "in_transit"),
+        in_transit=float_column(stock, "in_transit"),
         suggested=np.zeros(len(pairs)),
         pack=terms.pack[product],
         minimum=terms.minimum[product],
         shelf_days=terms.shelf_days[product],
         most_weeks=np.full(len(pairs), float(settings.most_weeks)),
-        unit_costs=_floats(stock, "unit_cost"),
+        unit_costs=float_column(stock, "unit_cost"),
         is_fill=settings.aim == FILL,
     )
     return Needs(pairs, lines, terms.suppliers.take(pa.array(product)), terms.is_active[product])
@@ -235,8 +235,3 @@ def _supplier_days(ports: Ports, settings: RestockSettings) -> dict[str, tuple[i
         for one in suppliers
         if isinstance(one, Supplier)
     }
-
-
-def _floats(table: pa.Table, name: str) -> Floats:
-    """NaN for NULL."""
-    return np.asarray(table.column(name).cast(pa.float64()).to_numpy())

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.model import audit
+from tillstream.model.dates import utc_text
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
@@ -230,7 +231,7 @@ def _content(movement: Movement) -> dict[str, Any]:
         "store_id": movement.store_id,
         "stock_date": movement.stock_date.isoformat(),
         "lines": [_line(one) for one in movement.lines],
-        "occurred_at": _text(movement.occurred_at),
+        "occurred_at": utc_text(movement.occurred_at),
         "day_part": movement.day_part.value,
         "reason": movement.reason,
         "reference": movement.reference,
@@ -241,11 +242,7 @@ def _content(movement: Movement) -> dict[str, Any]:
 
 def _line(line: MovementLine) -> Mapping[str, str]:
     data = {"product_id": line.product_id, "quantity": decimal_text(line.quantity)}
-    return data | ({"occurred_at": _text(line.occurred_at)} if line.occurred_at else {})
-
-
-def _text(at: datetime | None) -> str:
-    return at.astimezone(UTC).isoformat() if at else ""
+    return data | ({"occurred_at": utc_text(line.occurred_at)} if line.occurred_at else {})
 
 
 def _instant(text: str) -> datetime | None:

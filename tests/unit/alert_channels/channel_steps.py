@@ -7,7 +7,7 @@ from tillstream.app import App
 from tillstream.delivery import alert_channel, channel_registry, notice_deliveries
 from tillstream.delivery.alert_channel import AlertChannel, ChannelDraft
 from tillstream.delivery.notice_deliveries import ChannelSender
-from tillstream.records.outbox import iso_text
+from tillstream.model.dates import instant_text
 
 PORTAL = "https://sales.example.com"
 FROM = "Tillstream <sales@example.com>"
@@ -25,7 +25,7 @@ def channel(app: App, kind: str, **fields: Any) -> AlertChannel:
 
 def notify(app: App, id: str, *channels: AlertChannel, **fields: Any) -> None:
     """Store a notice as the evaluation of alerts writes it."""
-    now = iso_text(app.ports.clock.now())
+    now = instant_text(app.ports.clock.now())
     data = {
         "alert_id": "a1",
         "rule_id": "r1",

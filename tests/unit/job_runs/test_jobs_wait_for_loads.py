@@ -25,6 +25,7 @@ from tillstream.intake import inbox
 from tillstream.marts import destinations
 from tillstream.marts.destinations import MartDestinationDraft
 from tillstream.model.batch import Batch
+from tillstream.model.dates import instant_text
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.ports import Ports
@@ -257,7 +258,7 @@ def test_the_samples_are_one_load_until_they_end(tmp_path: Path) -> None:
 def test_a_run_at_work_in_this_process_is_not_started_again(shop: App) -> None:
     """The worker took the progress of a command for that of an interrupted run, and ran beside it."""
     with run_records.ONE_AT_A_TIME:
-        run_records.note_progress(shop.ports, run_records.instant_text(shop.ports.clock.now()), 1, 10)
+        run_records.note_progress(shop.ports, instant_text(shop.ports.clock.now()), 1, 10)
         assert not run_records.is_forecast_due(shop.ports, at_night=True)
     assert run_records.is_forecast_due(shop.ports, at_night=False)
 

@@ -16,6 +16,7 @@ from tillstream.detection.values.numbers import DetectedNumberStyle, looks_like_
 from tillstream.detection.words.headers import is_irrelevant_header, match_header
 from tillstream.detection.words.status_words import reversed_column
 from tillstream.model.date_words import period_of_header
+from tillstream.model.text import list_names
 
 _FEE = re.compile(
     r"\bfees?\b|commission|gebühr|gebuehr|\bprovision|\bfrais\b|comisi|comiss|avgift|gebyr|prowizj|poplat|手数料|手续费|수수료",
@@ -370,7 +371,7 @@ def ask_for_quantity(
     names = () if log.answers.get("column.quantity") == NO_COLUMN else quantity_candidates(sheet, unmapped, style)
     if names:
         words = "Which column is the quantity, the number of units in the row?"
-        evidence = f"no name shows it, and the numbers of {_listed_quantities(names)} are whole and small"
+        evidence = f"no name shows it, and the numbers of {list_names(names)} are whole and small"
         log.add_question("column.quantity", words, (*names, NO_COLUMN), evidence)
     else:
         has_products = bool({"product_id", "product_name"} & set(roles))
@@ -403,7 +404,3 @@ def _may_be_quantity(values: Numbers) -> bool:
     is_whole = (filled == filled.round()).mean() >= _MIN_WHOLE_SHARE
     is_repeated = len(filled) < 3 or len(np.unique(filled)) < len(filled)
     return bool(is_whole and is_repeated and np.median(filled) <= _USUAL_QUANTITY and filled.max() <= _MAX_QUANTITY)
-
-
-def _listed_quantities(names: tuple[str, ...]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

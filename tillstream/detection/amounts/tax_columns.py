@@ -23,6 +23,7 @@ from tillstream.detection.evidence import NO_COLUMN, DetectionLog, percentage
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle, profile_numbers
 from tillstream.detection.words.headers import match_header, normalise_name
+from tillstream.model.text import list_names
 
 _NUMBER_STYLES = (DetectedNumberStyle(".", ""), DetectedNumberStyle(",", ""))
 _MIN_SUM_SHARE, _MIN_NUMERIC_SHARE, _MAX_COLUMNS, _MAX_TAXES = 0.95, 0.9, 12, 5
@@ -88,7 +89,7 @@ def _taxes_of_family(sheet: Sheet, words: Mapping[str, str]) -> SeveralTaxes | N
     numbers = NumberColumns(sheet, family, _NUMBER_STYLES[0])
     if any(may_contain_rates(numbers[name]) for name in family):
         return None
-    return SeveralTaxes((*family,), f"{_listed_taxes(family)} are taxes of the same sale, so the tax is their sum")
+    return SeveralTaxes((*family,), f"{list_names(family)} are taxes of the same sale, so the tax is their sum")
 
 
 def tax_word(name: str) -> str:
@@ -115,7 +116,7 @@ def _taxes_by_sum(numbers: NumberColumns, taxes: Sequence[str]) -> Iterator[Seve
         total = numbers.sum_of(others)
         used = total != 0
         if len(others) > 1 and are_equal(np.nan_to_num(numbers[name])[used], total[used]).mean() >= _MIN_SUM_SHARE:
-            yield SeveralTaxes((name,), f"{name} is the sum of {_listed_taxes(others)}")
+            yield SeveralTaxes((name,), f"{name} is the sum of {list_names(others)}")
 
 
 def _total_columns(numbers: NumberColumns, taxes: Sequence[str]) -> Iterator[SeveralTaxes]:
@@ -128,10 +129,6 @@ def _total_columns(numbers: NumberColumns, taxes: Sequence[str]) -> Iterator[Sev
         if proof.is_at_least(_MIN_SUM_SHARE) and simpler < proof.share:
             words = f"{total} is {base} + {' + '.join(taxes)} in {percentage(proof.share)} of {proof.rows:,} rows"
             yield SeveralTaxes((*taxes,), f"{words}, so the tax is their sum")
-
-
-def _listed_taxes(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 _RATE_IN_HEADER = re.compile(r"\d+(?:[.,]\d+)?\s*%")

@@ -10,6 +10,7 @@ from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle
 from tillstream.detection.words.headers import CLEAR, match_header
+from tillstream.model.text import list_names
 
 MISSING_QUANTITY = "missing_quantity"
 _MAX_MISSING_WORDS, _MIN_MISSING_ROWS = 3, 2
@@ -181,7 +182,7 @@ def _within_order(
     if not best[0]:
         return None
     evidence = (
-        f"{_listed_names(best[0])} are empty exactly in the later rows of the same {best[1]}, so they are those above"
+        f"{list_names(best[0])} are empty exactly in the later rows of the same {best[1]}, so they are those above"
     )
     log.add_finding(
         FILL_DOWN_KEY, best[1], evidence if len(best[0]) > 1 else evidence.replace(" are ", " is ", 1), LIKELY
@@ -218,7 +219,7 @@ def _empty_together(sheet: Sheet, profiles: Mapping[str, ColumnProfile], log: De
         if not is_usual or not any(profiles[name].may_be_date for name in names):
             continue
         if log.answer(FILL_DOWN_KEY) is None:
-            words = f"Do empty cells of {_listed_names(names)} mean the value above?"
+            words = f"Do empty cells of {list_names(names)} mean the value above?"
             evidence = f"{'all' if len(names) > 2 else 'both'} are empty in the same {len(empty):,} rows"
             lines = tuple(filter(None, (column.lines[row] for row in empty[:3])))
             log.add_question(FILL_DOWN_KEY, words, ("yes", "no"), evidence, lines)
@@ -236,7 +237,3 @@ def _columns_by_empty_rows(
             empty = tuple(row for row, cell in enumerate(profile.column.cells) if not cell)
             groups.setdefault(empty, []).append(name)
     return groups
-
-
-def _listed_names(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

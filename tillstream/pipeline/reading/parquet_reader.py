@@ -25,6 +25,7 @@ from tillstream.pipeline.reading.read_options import (
 from tillstream.pipeline.reading.typed_cells import (
     cell_text,
     check_column_count,
+    encode_column,
     join_cells,
     split_line,
     typed_block,
@@ -45,9 +46,9 @@ def to_texts(column: pa.Array, decimal: str) -> ColumnTexts:
     none_bad = np.zeros(len(column), np.bool_)
     type_ = column.type
     if pa.types.is_nested(type_):
-        return ColumnTexts(_dictionary_array([_json_text(value) for value in column.to_pylist()]), none_bad)
+        return ColumnTexts(encode_column([_json_text(value) for value in column.to_pylist()]), none_bad)
     if pa.types.is_null(type_):
-        return ColumnTexts(_dictionary_array([""] * len(column)), none_bad)
+        return ColumnTexts(encode_column([""] * len(column)), none_bad)
     encoded = column if pa.types.is_dictionary(type_) else column.dictionary_encode()
     texts, bad = _value_texts(encoded.dictionary, decimal)
     index = encoded.indices.cast(pa.int32())
@@ -125,10 +126,6 @@ def _decode_binary(values: list[bytes | None]) -> tuple[pa.Array, npt.NDArray[np
 
 def _json_text(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _dictionary_array(texts: list[str]) -> pa.DictionaryArray:
-    return pa.array(texts, pa.string()).dictionary_encode()
 
 
 _BATCH_ROWS, _BATCH_CELLS = 65_536, 4 << 20

@@ -28,6 +28,7 @@ from tillstream.adapters.google.bigquery import access, tables
 from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.tables import EPOCH, SCHEMA_VERSIONS
 from tillstream.model.errors import Rejected
+from tillstream.model.ids import short_hash
 from tillstream.model.tables.warehouse_tables import TABLES, column_descriptions
 
 _NAME = re.compile(r"\b(?P<before>(?:FROM|JOIN|VIEW)\s+)(?P<name>\w+)\b")
@@ -53,7 +54,7 @@ def stored_views(dataset: str, tables: Mapping[str, str]) -> Iterator[StoredView
     } | column_descriptions()
     for path, (name, text) in zip(BIGQUERY_VIEWS, catalogue.views(BIGQUERY_VIEWS), strict=True):
         inputs = {match["name"] for match in _NAME.finditer(text)} & digests.keys()
-        digests[name] = _digest(text, *(digests[other] for other in sorted(inputs)))
+        digests[name] = short_hash(text, *(digests[other] for other in sorted(inputs)), length=32)
         columns = {column: column_doc.words for column, column_doc in catalogue.columns_of(path, descriptions).items()}
         yield StoredView(name, _in_dataset(text, dataset, {name, *inputs}), _header(text), columns, digests[name])
 
@@ -69,10 +70,6 @@ def _header(text: str) -> str:
     """The leading comment of the file, up to its column descriptions."""
     lines = takewhile(lambda line: line.startswith("--") and not line.startswith("-- - "), text.splitlines())
     return "\n".join(line.removeprefix("--").strip() for line in lines)
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
 REBUILD_WITHIN = 3_600.0

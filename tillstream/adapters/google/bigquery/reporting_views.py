@@ -4,7 +4,6 @@ See docs/adr/030-rows-by-who-asks.md. One generator yields each difference with 
 publishing cannot diverge. The tables and views of the ledger must exist.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from tillstream.adapters.google.bigquery.dataset import CALLS, Dataset
 from tillstream.adapters.google.bigquery.migrations import DIGEST_LABEL
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.model.errors import NotFound
+from tillstream.model.ids import short_hash
 
 POLICIES = "row-access"
 """The label of the views' dataset that holds the digest of the policies: no API lists the grantees of a policy."""
@@ -68,7 +68,9 @@ def _repairs(dataset: Dataset, views: Dataset, shown: ReportingDataset) -> Itera
         yield f"the dataset {views.name} is missing", partial(_create_dataset, views)
     base = f"{dataset.project}.{dataset.name}"
     statements = row_access.policies(base, shown.readers, shown.accounts)
-    digest = _digest(*statements, *(_created_at(_or_none(_get_table, dataset, name)) for name in row_access.PROTECTED))
+    digest = short_hash(
+        *statements, *(_created_at(_or_none(_get_table, dataset, name)) for name in row_access.PROTECTED), length=32
+    )
     resource = _or_none(_get_dataset, views)
     if resource is None or resource.labels.get(POLICIES) != digest:
         repair = partial(_protect, dataset, views, statements, digest)
@@ -76,7 +78,7 @@ def _repairs(dataset: Dataset, views: Dataset, shown: ReportingDataset) -> Itera
     for view in row_access.REPORTS:
         source, actual = _or_none(_get_table, dataset, view), _or_none(_get_table, views, view)
         text = row_access.report(view, base)
-        view_digest = _digest(text, source.labels.get(DIGEST_LABEL, "") if source else "")
+        view_digest = short_hash(text, source.labels.get(DIGEST_LABEL, "") if source else "", length=32)
         if actual is None or actual.labels.get(DIGEST_LABEL) != view_digest:
             repair = partial(_replace_view, dataset, views, view, text, view_digest)
             yield f"the view {view} of {views.name} {'has a different query' if actual else 'is missing'}", repair
@@ -145,7 +147,3 @@ def _get_table(of: Dataset, name: str) -> Table:
 def _created_at(table: Table | None) -> str:
     """The creation time: a table that was recreated has no policies."""
     return str(table.created) if table else ""
-
-
-def _digest(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

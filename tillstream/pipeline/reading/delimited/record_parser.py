@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from tillstream.model.text import is_utf8
 from tillstream.pipeline.reading.delimited.header_search import Header
 from tillstream.pipeline.reading.delimited.text_records import (
     CR,
@@ -33,19 +34,9 @@ def undecodable_records(data: bytes, layout: RecordLayout, is_parsed: Bools) -> 
     high = np.flatnonzero(np.frombuffer(covered, np.uint8) > 127)
     suspects = np.unique(np.searchsorted(layout.starts, high, side="right") - 1)
     invalid = [
-        i
-        for i in suspects[is_parsed[suspects]].tolist()
-        if not _is_utf8_record(data[layout.starts[i] : layout.ends[i]])
+        i for i in suspects[is_parsed[suspects]].tolist() if not is_utf8(data[layout.starts[i] : layout.ends[i]])
     ]
     return np.array(invalid, np.int64)
-
-
-def _is_utf8_record(record: bytes) -> bool:
-    try:
-        record.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _is_utf8_block(data: memoryview) -> bool:
