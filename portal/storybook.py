@@ -17,7 +17,7 @@ from portal.access import Open, allow
 from portal.filter_fields import FilterField, FilterValue
 from portal.list_view import ListPage, ListQuery
 from portal.static_files import asset
-from tillstream.model.compared_figure import ComparedFigure
+from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.model.errors import NotFound
 
 MONTHS = [f"{2025 + (month + 6) // 12}-{(month + 6) % 12 + 1:02}-01" for month in range(12)]

@@ -22,7 +22,7 @@ from portal.dashboard.request_filters import (
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.static_files import asset
 from portal.value_names import UNKNOWN_VALUE, value_name
-from tillstream.model.compared_figure import ComparedFigure, total_change
+from tillstream.analytics.compared_figure import ComparedFigure, total_change
 from tillstream.model.countries import country_code
 from tillstream.model.permissions import Action
 

@@ -12,9 +12,9 @@ from portal.dashboard.filter_bar import latest_name
 from portal.dashboard.request_filters import DashboardFilters, FigureComparison, dates_in_address, here
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.formats import days
+from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.comparison import LATEST_DAYS, LatestPeriod
 from tillstream.analytics.filters import Filters
-from tillstream.model.compared_figure import ComparedFigure
 
 WIDTH, HEIGHT = 100, 28
 DAYS = 62

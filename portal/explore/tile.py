@@ -25,12 +25,12 @@ from portal.explore.selection import (
 )
 from portal.reader_locale import days_text
 from portal.urls import with_args
+from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import COLUMNS, DATE_FILTERS, OWN_DATES
 from tillstream.analytics.measures.definitions import Dimension
 from tillstream.analytics.queries import Forbidden
 from tillstream.explore.own_dashboards import TileContent
-from tillstream.model.compared_figure import ComparedFigure
 from tillstream.model.errors import Rejected
 
 FilterArguments = dict[str, list[str]]

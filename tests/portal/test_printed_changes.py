@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from visitor import Visitor, indian_file, indian_sale
 
+from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.live_sales import StoreToday, TodaySales
 from tillstream.delivery import export_formats
 from tillstream.delivery.export_table import export_table
-from tillstream.model.compared_figure import ComparedFigure
 from tillstream.model.permissions import Role
 from tillstream.reports import formats
 from tillstream.reports.document import ReportTile

@@ -11,8 +11,13 @@ from sheet_files import xlsx
 
 from examples import examples
 from tillstream.contracts import contract_files
+from tillstream.detection.values.swapped_dates import (
+    DateMoves,
+    is_half_converted,
+    only_first_ascends,
+    swap_day_and_month,
+)
 from tillstream.model.contract import Contract, parse_contract
-from tillstream.model.swapped_dates import DateMoves, is_half_converted, only_first_ascends, swap_day_and_month
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.samples.sample_files import files_of_regions
 

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from tillstream.analytics import queries
 from tillstream.analytics.changes import ANY_SETTLEMENT
+from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.model.compared_figure import ComparedFigure
 from tillstream.model.contract import Contract
 from tillstream.model.messages import TILL_CLOCK_TOLERANCE
 from tillstream.model.people import UNRESTRICTED, Scope

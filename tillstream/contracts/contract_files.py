@@ -9,8 +9,7 @@ from typing import Any
 
 import yaml
 
-from tillstream.model.contract import Contract, parse_contract
-from tillstream.model.contract_errors import Mistake
+from tillstream.model.contract import Contract, Mistake, parse_contract
 from tillstream.model.errors import Rejected
 
 

@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from tillstream.model.contract_errors import suggest_nearest
 from tillstream.model.contract_sections import ContractSection
+from tillstream.model.text import suggest_nearest
 
 _MAX_FACTOR_DIGITS = 20
 _AMOUNT_COLUMNS = ("unit_price", "discount", "tax", "net_amount", "gross_amount")

@@ -49,3 +49,9 @@ def is_utf8(data: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def suggest_nearest(word: str, choices: Iterable[str]) -> str:
+    """` Did you mean …?` with the closest of the choices, or an empty string."""
+    matches = get_close_matches(word, choices, n=1, cutoff=0.7)
+    return f" Did you mean {matches[0]}?" if matches else ""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.filters import Filters
-from tillstream.model.compared_figure import ComparedFigure
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tillstream.model.compared_figure import ComparedFigure
+from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.model.permissions import Action
 from tillstream.model.text import upper_first
 from tillstream.reports import formats, outlook_narrative, sales_narrative, stock_section

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
-from tillstream.model.compared_figure import ComparedFigure
+from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.model.dates import day_text
 from tillstream.model.money import minor_digits, round_amount, round_to_digits
 from tillstream.reports.document import Number, ReportColumn, ReportTable, ReportTile, Sentence, TilePart

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.forecasting.published_forecasts import forecast_coverage
 from tillstream.goals.targets import TARGET_FIELDS
-from tillstream.model.compared_figure import ComparedFigure
 from tillstream.model.text import upper_first
 from tillstream.reports import formats, sales_narrative
 from tillstream.reports.document import CitedCell, Sentence, TilePart, compute_number

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tillstream.analytics import comparison
-from tillstream.model.compared_figure import ComparedFigure
+from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.reports import formats
 from tillstream.reports.document import CitedCell, Number, QueryAnswer, Sentence, TilePart, compute_number
 from tillstream.reports.facts import MONTH, ReportFacts, written_day

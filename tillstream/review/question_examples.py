@@ -12,9 +12,9 @@ from tillstream.detection.evidence import CONFIRM_COLUMN, NO_COLUMN, DetectionFi
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.date_profile import is_ambiguous_date, months_by_language, parse_date_in_order
 from tillstream.detection.values.numbers import looks_like_number
+from tillstream.detection.values.swapped_dates import swap_day_and_month
 from tillstream.model.date_words import fold_name
 from tillstream.model.errors import Rejected
-from tillstream.model.swapped_dates import swap_day_and_month
 from tillstream.review.questionnaire import FileOpener, Questionnaire, sample_file
 
 _TOTAL_ROLES = ("net_amount", "gross_amount", "unit_price")

@@ -23,6 +23,15 @@ from tillstream.detection.values.date_profile import (
     split_date_words,
     weekdays_by_language,
 )
+from tillstream.detection.values.swapped_dates import (
+    DateMoves,
+    SwappedExample,
+    half_converted_words,
+    is_half_converted,
+    only_first_agrees,
+    only_first_ascends,
+    swap_day_and_month,
+)
 from tillstream.model.date_words import (
     LANGUAGES,
     Era,
@@ -32,15 +41,6 @@ from tillstream.model.date_words import (
     likely_languages,
     period_of_header,
     period_value,
-)
-from tillstream.model.swapped_dates import (
-    DateMoves,
-    SwappedExample,
-    half_converted_words,
-    is_half_converted,
-    only_first_agrees,
-    only_first_ascends,
-    swap_day_and_month,
 )
 
 _MAX_COMPARED_ROWS = 5_000

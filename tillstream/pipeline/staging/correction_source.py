@@ -11,11 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.detection.values.swapped_dates import DateDoubt
 from tillstream.model.batch import Batch
 from tillstream.model.contract import Contract
 from tillstream.model.errors import Rejected
 from tillstream.model.safe_text import unguard_formulas
-from tillstream.model.swapped_dates import DateDoubt
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.source_columns import missing_columns
 from tillstream.pipeline.reading.correction_file import (

@@ -15,11 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.detection.values.swapped_dates import DateDoubt, can_be_swapped, is_only_early
 from tillstream.model.contract import Contract
 from tillstream.model.errors import Rejected
 from tillstream.model.limits import LIMITS, Limits
 from tillstream.model.problems import CATALOGUE, Severity
-from tillstream.model.swapped_dates import DateDoubt, can_be_swapped, is_only_early
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.sale_time import (
     FileDateFacts,

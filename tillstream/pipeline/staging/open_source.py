@@ -5,10 +5,10 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from tillstream.detection.values.swapped_dates import DateDoubt
 from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.contract import Contract
 from tillstream.model.limits import Limits
-from tillstream.model.swapped_dates import DateDoubt
 from tillstream.pipeline.rows.row_batch import RowBatch
 from tillstream.ports import Ports
 from tillstream.records import batch_originals, batch_records

@@ -11,13 +11,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.detection.values.swapped_dates import DateDoubt
 from tillstream.model.batch import receipt_time
 from tillstream.model.columns import STATUSES
 from tillstream.model.contract import Contract
 from tillstream.model.contract_sections import DateStyle, Identity, StatusRule
 from tillstream.model.messages import LONG_AGO, TILL_CLOCK_TOLERANCE
 from tillstream.model.people import NOT_YOUR_STORE, UNVERIFIED
-from tillstream.model.swapped_dates import DateDoubt
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.pipeline.normalising.sale_time import ParsedTimes
 from tillstream.pipeline.reading.sale_messages import MessageBlock, StoredMessage, read_messages

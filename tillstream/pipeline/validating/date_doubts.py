@@ -8,10 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tillstream.model.contract import Contract
-from tillstream.model.contract_sections import DateStyle
-from tillstream.model.date_words import Period, period_of_header, period_value
-from tillstream.model.swapped_dates import (
+from tillstream.detection.values.swapped_dates import (
     DateDoubt,
     DateMoves,
     SwappedExample,
@@ -27,6 +24,9 @@ from tillstream.model.swapped_dates import (
     swap_day_and_year,
     year_words,
 )
+from tillstream.model.contract import Contract
+from tillstream.model.contract_sections import DateStyle
+from tillstream.model.date_words import Period, period_of_header, period_value
 from tillstream.pipeline.rows.text_columns import Ints, Mask, combine_chunks, encode_texts, to_bool_array
 from tillstream.pipeline.validating.spreadsheet_swaps import (
     are_date_cells,

@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tillstream.detection.values.swapped_dates import swap_day_and_month
 from tillstream.model.contract import Contract
 from tillstream.model.contract_sections import SERIAL_FORMATS, DateStyle
-from tillstream.model.swapped_dates import swap_day_and_month
 from tillstream.pipeline.normalising.date_columns import EXCEL_EPOCHS
 from tillstream.pipeline.normalising.date_formats import DAY_MICROSECONDS, MISSING_TIME
 from tillstream.pipeline.normalising.parse_dates import read_dates
