@@ -1,9 +1,12 @@
 """Credentials are sent over https, except within a private network, and do not follow a redirect to plain HTTP."""
 
+from io import BytesIO
+
 import pytest
 from connectors.open_access import OpenAccess
 from connectors.rows.pulled import open_source
 from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
 
 from tillstream.connectors.http.session import open_session
 from tillstream.model.errors import Rejected, Unavailable
@@ -50,3 +53,20 @@ def test_redirects_keep_credentials_within_a_host_only() -> None:
     assert dict(other.headers) == {"Accept": "*/*"}
     with pytest.raises(Rejected, match="without https"):
         redirect("https://shop.example/a", "http://shop.example/a")
+
+
+def streamed(status: int) -> Response:
+    """A response whose body was not read."""
+    response = Response()
+    response.status_code, response.raw = status, BytesIO(b"content")
+    return response
+
+
+def test_a_streamed_response_of_a_busy_server_is_closed_before_the_next_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy, answer = streamed(503), streamed(200)
+    answers = iter([busy, answer])
+    monkeypatch.setattr(HTTPAdapter, "send", lambda *_arguments, **_options: next(answers))
+    with open_session(OpenAccess(), 1) as opened:
+        assert opened.get("http://shop.example/orders", stream=True) is answer
+    assert busy.raw.closed
+    assert not answer.raw.closed

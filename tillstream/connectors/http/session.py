@@ -113,6 +113,7 @@ def _last_try(send: Callable[[], Any], clock: Clock) -> Any:
             if response.status_code not in _BUSY:
                 return response
             header = response.headers.get("Retry-After")
+            response.close()  # one whose body is streamed would keep its connection
         clock.sleep(_pause(attempt, header))
     return send()
 
