@@ -110,6 +110,18 @@ def public_functions() -> list[tuple[str, str]]:
     ]
 
 
+def methods() -> list[tuple[str, str]]:
+    """Class, with its module, and name of each method and property."""
+    return [
+        (f"{module.name}.{node.name}", method.name)
+        for module in modules().values()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ClassDef)
+        for method in node.body
+        if isinstance(method, ast.FunctionDef)
+    ]
+
+
 def definitions() -> list[tuple[str, str]]:
     """Module and name of each function, class and constant at the top of a module."""
     result = []

@@ -84,7 +84,7 @@ def _prepared(app: App) -> str:
     restock.run_restock(app.ports)
     stored_levels.refresh_levels(app.ports)
     goal = Goal(GoalTarget("IN"), GoalMeasure.REVENUE, Decimal(60_000), "INR")
-    stored_goals.save_goals(app.ports, {Month.of(NOW.date()).plus(-1): {goal.key: goal}}, by="ada", source="grid")
+    stored_goals.save_goals(app.ports, {Month.from_day(NOW.date()).plus(-1): {goal.key: goal}}, by="ada", source="grid")
     stored = rules.get_rule(app.ports, "large-sale")
     amounts = {"amount": Decimal(20), "days": Decimal(31)}
     rules.save_rule(

@@ -34,8 +34,10 @@ def changed_rule(rule: AlertRule, form: Form) -> AlertRule:
         rule,
         name=form.get("name", ""),
         severity=AlertSeverity(severity),
-        parameters=rule.of.parse(values),
-        limits={limit: chosen for limit in rule.of.limits if (chosen := _words(form.get(f"limit-{limit}", "")))},
+        parameters=rule.alert_kind.parse(values),
+        limits={
+            limit: chosen for limit in rule.alert_kind.limits if (chosen := _words(form.get(f"limit-{limit}", "")))
+        },
         opens_after=_number(form, "opens_after", rule.opens_after),
         ends_after=_number(form, "ends_after", rule.ends_after),
         group_over=_number(form, "group_over", rule.group_over),

@@ -79,7 +79,7 @@ def snoozed(until: datetime) -> Markup:
 
 def threshold(rule: AlertRule, currency: str) -> str:
     """The value at which alerts open, in words."""
-    of, value = rule.of.threshold, rule.threshold
+    of, value = rule.alert_kind.threshold, rule.threshold
     noun = _PLURAL.sub("", of.unit, count=1) if value == 1 else of.unit
     unit = {"money": currency, "percent": "%"}.get(of.unit, noun)
     return f"{of.label} {value:,f} {unit}"

@@ -162,7 +162,7 @@ def _period() -> ReportPeriod:
 
 
 def _this_month(today: date) -> ReportPeriod:
-    month = Month.of(today)
+    month = Month.from_day(today)
     return facts.chosen_period(month.first, month.last)
 
 

@@ -71,7 +71,7 @@ def read_goals(exploration: Exploration, selection: DashboardFilters) -> Goals |
     ]
     name = by[0].name
     members: dict[str, list[GoalStanding]] = {}
-    for one in standings.of(listed):
+    for one in standings.for_targets(listed):
         if one.goal:
             members.setdefault(getattr(one.target, name), []).append(one)
     values = {value: _sums(standings, group) for value, group in members.items()}
@@ -97,7 +97,7 @@ def _month(days: tuple[date | None, date | None]) -> Month | None:
     start, end = days
     if start is None or end is None or (start.year, start.month) != (end.year, end.month):
         return None
-    return Month.of(start)
+    return Month.from_day(start)
 
 
 def _sums(standings: Standings, group: Sequence[GoalStanding]) -> tuple[Decimal, Decimal | None]:

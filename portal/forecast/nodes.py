@@ -39,7 +39,7 @@ class Node:
     """region, store, category and product as in the address."""
 
     @classmethod
-    def of(cls, values: Mapping[str, str]) -> "Node | None":
+    def from_values(cls, values: Mapping[str, str]) -> "Node | None":
         """The node of these values; None if nothing is forecast for them."""
         ordered = {name: values[name] for name in _COLUMNS if name in values}
         return cls(ordered) if tuple(ordered) in _LEVELS and len(ordered) == len(values) else None
@@ -79,7 +79,7 @@ class Node:
 def chosen_node() -> Node:
     """The node in the address, or the highest one that the user may see."""
     args = dict(parse_qsl(request.args.get("of", ""))) or request.args
-    node = Node.of({name: args[name] for name in _COLUMNS if args.get(name)})
+    node = Node.from_values({name: args[name] for name in _COLUMNS if args.get(name)})
     if node and node.values:
         return node
     user = scope()
@@ -158,7 +158,7 @@ def _node(filters: Filters) -> Node | None:
     chosen = {name: values for name in COLUMNS if (values := getattr(filters, name))}
     if any(len(values) > 1 for values in chosen.values()) or filters.against:
         return None
-    return Node.of({name: values[0] for name, values in chosen.items()})
+    return Node.from_values({name: values[0] for name, values in chosen.items()})
 
 
 def _number(row: dict[str, Any] | None, column: str) -> float | None:

@@ -58,7 +58,7 @@ def load_goals(selected: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     first measure that has goals. selected: the filters as text.
     """
     regions, stores = (selected.get(name, ()) for name in ("region", "store"))
-    month = Month.of(ports().clock.now().date())
+    month = Month.from_day(ports().clock.now().date())
     goals = requested.month_of_goals(month).stored.goals
     measure = next((one for one in requested.measures() if any(key[1] is one for key in goals)), GoalMeasure.REVENUE)
     standings: list[GoalStanding] = []

@@ -34,7 +34,7 @@ def show_files() -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def import_goals_file() -> ResponseReturnValue:
     """Save the good rows of a file or a pasted block, and show the others."""
-    month = Month.parse(request.form.get("month", "")) or Month.of(ports().clock.now().date())
+    month = Month.parse(request.form.get("month", "")) or Month.from_day(ports().clock.now().date())
     file, text = request.files.get("file"), request.form.get("rows", "")
     content = file.read() if file and file.filename else text[:MAX_TEXT].encode()
     if not content.strip():

@@ -209,7 +209,7 @@ def _page(grid: Grid, lines: Sequence[Line] | None = None, page: list_view.ListP
         years=[(str(year), str(year)) for year in sorted({*range(this_year - 1, this_year + 3), grid.year})],
         errors=[(line, month, text) for line in lines for month, text in line.errors.items()],
         currencies=sorted({line.currency for line in lines} | {tillstream().settings.reporting_currency}),
-        now=Month.of(ports().clock.now().date()),
+        now=Month.from_day(ports().clock.now().date()),
     )
 
 

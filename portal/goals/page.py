@@ -57,9 +57,9 @@ def show_goals() -> ResponseReturnValue:
     query = list_view.list_query(
         sorts=TARGET_SORTS, default_sort="name", keep=("month", "measure", "by", *TARGET_FIELDS)
     )
-    rows = [TargetRow(requested.label(one.target), one) for one in standings.of(below)]
+    rows = [TargetRow(requested.label(one.target), one) for one in standings.for_targets(below)]
     page = list_view.page_of(query, _sorted(rows, query))
-    (standing,) = standings.of([target]) if target else (None,)
+    (standing,) = standings.for_targets([target]) if target else (None,)
     days = standings.days(target) if target and standing else []
     return render_template(
         "goals/show.html",
@@ -146,7 +146,7 @@ def _board(standings: Standings, target: GoalTarget | None) -> list[tuple[int, s
         return []
     store = GoalTarget(target.region, target.store)
     members = [one for one in standings.tree.below(store, GoalLevel.SALESPERSON) if one.salesperson != WITHOUT_VALUE]
-    places = published_standings.leader_board_places(standings.of(members))
+    places = published_standings.leader_board_places(standings.for_targets(members))
     return [(rank, requested.label(one), part, one.salesperson == user.salesperson) for rank, one, part in places]
 
 

@@ -22,7 +22,7 @@ def month() -> Month:
     """The month in the address, else that of today. Raises `Rejected`."""
     text = request.args.get("month", "")
     if not text:
-        return Month.of(ports().clock.now().date())
+        return Month.from_day(ports().clock.now().date())
     parsed = Month.parse(text)
     if parsed is None:
         raise Rejected(f"“{text}” is not a month. Write year and month, such as 2026-11.")

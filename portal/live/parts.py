@@ -106,7 +106,7 @@ def _name(kind: str, code: str | None, region: str) -> str:
 
 def _when(sale: dict[str, Any], times: StoreTimes, now: datetime) -> dict[str, str]:
     """Time and day of a sale on the clock of its store; the day only if it is not today."""
-    trading = times.of(sale["region"], sale["store_id"])
+    trading = times.trading_time(sale["region"], sale["store_id"])
     sold_at: datetime | None = sale["sold_at"]
     sale_date: date = sale["sale_date"]
     local = sold_at.astimezone(ZoneInfo(trading.zone)) if sold_at else None

@@ -33,7 +33,7 @@ def ask_decision(work: DecisionKind, **arguments: Any) -> Any:
     """Return the result of the work for the user, within the scope of the request. Raises as `perform_decision`."""
     app = tillstream()
     ledger = DecisionContext(app.ports, app.contracts, app.queries, workspace())
-    return decisions.request_decision(ledger, UserDecision.of(work, me().login, scope(), **arguments))
+    return decisions.request_decision(ledger, UserDecision.from_request(work, me().login, scope(), **arguments))
 
 
 def workspace() -> CorrectionWorkspace:

@@ -152,7 +152,7 @@ def test_pages_of_plans_with_numbers_would_not_embarrass_us(page: Page, served: 
     outside_series.save_series(ports, "footfall", visitors, by="admin", file="footfall.csv")
     for measure, amount in ((GoalMeasure.REVENUE, 20_000), (GoalMeasure.ORDERS, 300)):
         goal = Goal(GoalTarget("UK"), measure, Decimal(amount), "GBP" if measure.is_money else "")
-        stored_goals.save_goals(ports, {Month.of(today): {goal.key: goal}}, by="admin", source="grid")
+        stored_goals.save_goals(ports, {Month.from_day(today): {goal.key: goal}}, by="admin", source="grid")
     subscriptions.subscribe_to_report(ports, "admin", "month", "admin@example.com", by="admin")
     assert run_forecast(ports, InThisProcess).reason == ""
     sign_in_without_form(page, served, "admin")

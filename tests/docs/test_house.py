@@ -127,6 +127,11 @@ def test_a_name_is_understood_without_its_module() -> None:
     assert [place for place in house.public_functions() if place[1] in VAGUE] == []
 
 
+def test_a_method_is_named_for_what_it_gives() -> None:
+    """A collection has `add`, and a store has `find`; `of` is no name anywhere."""
+    assert [place for place in house.methods() if place[1] == "of"] == []
+
+
 def test_a_module_defines_no_empty_names() -> None:
     assert [place for place in house.definitions() if place[1] in BANNED] == []
 

@@ -101,7 +101,7 @@ class Alert:
     events: tuple[AlertEvent, ...] = ()
 
     @property
-    def of(self) -> AlertKind:
+    def alert_kind(self) -> AlertKind:
         return kind_of(self.kind)
 
     @property
@@ -123,7 +123,7 @@ class Alert:
     def title(self) -> str:
         if self.member_count == 1:
             return self.members[0].title
-        return self.of.group_title(self.member_count, self.region)
+        return self.alert_kind.group_title(self.member_count, self.region)
 
     @property
     def text(self) -> str:
@@ -161,9 +161,9 @@ class Alert:
 
     def within(self, scope: Scope) -> "Alert | None":
         """The alert with the members that a user may read about; None without any."""
-        if not scope.may(self.of.needs):
+        if not scope.may(self.alert_kind.needs):
             return None
-        members = tuple(one for one in self.members if _may_read(scope, one, self.of))
+        members = tuple(one for one in self.members if _may_read(scope, one, self.alert_kind))
         if not members:
             return None
         is_whole = len(members) == len(self.members)

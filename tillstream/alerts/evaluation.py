@@ -88,7 +88,7 @@ def _observe(
     for rule_id, observations in observed.items():
         regions[chosen[rule_id].kind] |= {one.region for one in observations if one.opens}
     for rule_id, observations in observed.items():
-        hidden = set[str]().union(*(regions[kind] for kind in chosen[rule_id].of.hidden_by))
+        hidden = set[str]().union(*(regions[kind] for kind in chosen[rule_id].alert_kind.hidden_by))
         observed[rule_id] = [one for one in observations if one.region not in hidden]
     return observed
 

@@ -111,12 +111,12 @@ class AlertRule:
         )
 
     @property
-    def of(self) -> AlertKind:
+    def alert_kind(self) -> AlertKind:
         return kind_of(self.kind)
 
     @property
     def threshold(self) -> Decimal:
-        return self.parameters[self.of.threshold.name]
+        return self.parameters[self.alert_kind.threshold.name]
 
     @property
     def lower(self) -> Decimal:
@@ -142,10 +142,10 @@ class AlertRule:
             raise Rejected("An alert ends 0 to 99 percent below its threshold.")
         if not 1 <= self.group_over <= 100:
             raise Rejected("Group more than 1 to 100 alerts.")
-        unusable = [one for one in self.limits if one not in self.of.limits]
+        unusable = [one for one in self.limits if one not in self.alert_kind.limits]
         if unusable:
-            raise Rejected(f"A rule “{self.of.label}” cannot be limited to {', '.join(unusable)}.")
-        parameters = self.of.parse({name: str(value) for name, value in self.parameters.items()})
+            raise Rejected(f"A rule “{self.alert_kind.label}” cannot be limited to {', '.join(unusable)}.")
+        parameters = self.alert_kind.parse({name: str(value) for name, value in self.parameters.items()})
         return replace(self, name=name, parameters=parameters)
 
 

@@ -182,7 +182,7 @@ def _region_row(
 ) -> CalendarRow:
     counts = _counts_by_day(region, facts)
     scheduled = [contract for contract in contracts if contract.schedule.cadence]
-    plan = _SchedulePlan.of(scheduled, arrivals_by_day(region, facts), now)
+    plan = _SchedulePlan.from_contracts(scheduled, arrivals_by_day(region, facts), now)
     listed = {store for contract in scheduled for store in contract.stores}
     closes = {store: by_day for (of_region, store), by_day in facts.closes.items() if of_region == region}
     stores = tuple(
@@ -261,7 +261,7 @@ class _SchedulePlan:
     store: str | None = None
 
     @classmethod
-    def of(
+    def from_contracts(
         cls, contracts: list[Contract], arrivals: Mapping[str, Mapping[date, int]], now: datetime
     ) -> "_SchedulePlan":
         first_days = {

@@ -47,7 +47,7 @@ class StoreTimes:
     regions: Mapping[str, TradingTime] = field(default_factory=dict)
     stores: Mapping[tuple[str, str], TradingTime] = field(default_factory=dict)
 
-    def of(self, region: str, store_id: str | None) -> TradingTime:
+    def trading_time(self, region: str, store_id: str | None) -> TradingTime:
         """The trading time of a store; UTC in a region without a contract."""
         return self.stores.get((region, store_id or "")) or self.regions.get(region, TradingTime())
 
@@ -272,7 +272,7 @@ def sales_of_today(
             _store_today(row)
             for row in rows
             if scope == view.scope or view.scope.covers_sale(row["region"], row["store_id"], None)
-            if trading_moment(now, times.of(row["region"], row["store_id"])) == one
+            if trading_moment(now, times.trading_time(row["region"], row["store_id"])) == one
         ]
     return TodaySales(tuple(sorted(stores, key=lambda store: (store.region, store.store_id or ""))))
 

@@ -56,8 +56,8 @@ def copy_secret(ports: Ports, old: Warehouse) -> None:
 
 
 def refresh_calendar(ports: Ports, fiscal_month: int, retail: str) -> None:
-    """Write the calendar of the settings (see `RetailCalendar.of`), if it is not the one of the warehouse."""
-    calendar = RetailCalendar.of(fiscal_month, retail)
+    """Write the calendar of the settings (see `RetailCalendar.from_setting`), if it is not the one of the warehouse."""
+    calendar = RetailCalendar.from_setting(fiscal_month, retail)
     row = {
         "fiscal_month": calendar.fiscal_month,
         "pattern": calendar.pattern,

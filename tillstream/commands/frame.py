@@ -46,7 +46,7 @@ def goals_table(app: App, scope: Scope, params: Mapping[str, Sequence[str]]) -> 
 
 
 def _month(app: App, text: str) -> Month:
-    month = Month.parse(text) if text else Month.of(app.ports.clock.now().date())
+    month = Month.parse(text) if text else Month.from_day(app.ports.clock.now().date())
     if month is None:
         raise Rejected(f"“{text}” is not a month. Write year and month, such as 2026-11.")
     return month

@@ -113,7 +113,7 @@ def import_goal_file(
 def _month(app: "App", text: str) -> Month:
     if not text:
         today: date = app.ports.clock.now().date()
-        return Month.of(today)
+        return Month.from_day(today)
     month = Month.parse(text)
     if month is None:
         raise Rejected(f"“{text}” is not a month. Write year and month, such as 2026-11.")

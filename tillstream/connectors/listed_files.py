@@ -100,7 +100,7 @@ class FileSelection:
     since: datetime | None
 
     @classmethod
-    def of(cls, settings: Mapping[str, str]) -> "FileSelection":
+    def from_settings(cls, settings: Mapping[str, str]) -> "FileSelection":
         """Raises `Rejected` for a quiet time that is no number of seconds, and for a date that is none."""
         quiet = timedelta(seconds=whole_number(settings, "quiet", at_most=86_400))
         return cls(
@@ -123,11 +123,11 @@ class ListedFileSource(ABC):
     """
 
     def __init__(self, place: str, settings: Mapping[str, str], access: ConnectionAccess):
-        """Raises `Rejected` as `FileSelection.of`."""
+        """Raises `Rejected` as `FileSelection.from_settings`."""
         self.place = place
         self.settings = settings
         self.access = access
-        self.selection = FileSelection.of(settings)
+        self.selection = FileSelection.from_settings(settings)
         self._is_by_name = settings.get("order") == BY_NAME
         self._behind: int | None = None
         self._young = 0

@@ -116,7 +116,7 @@ def _stored_expectation(contract: Contract, document: Document | None) -> Stored
     recorded = _nothing_sold_of(document).get("nothing_sold", {})
     days = {date.fromisoformat(day): NothingSold(one["by"], one["at"]) for day, one in recorded.items()}
     if document is None or document.data["expectation"] is None:
-        return StoredExpectation(Expectation.of(contract.schedule), nothing_sold=days)
+        return StoredExpectation(Expectation.from_schedule(contract.schedule), nothing_sold=days)
     expectation = parse_expectation(document.data["expectation"])
     return StoredExpectation(expectation, document.data["by"], document.data["at"], days)
 

@@ -64,7 +64,7 @@ class DeliverySchedule:
     def _around(self, now: datetime) -> Iterator[datetime]:
         """The instants of this day, week or month, of the one before and of the one after."""
         today = now.astimezone(ZoneInfo(self.zone)).date()
-        monday, month = today - timedelta(days=today.weekday()), Month.of(today)
+        monday, month = today - timedelta(days=today.weekday()), Month.from_day(today)
         for number in (-1, 0, 1):
             if self.every == DAY:
                 yield self._at(today + timedelta(days=number))

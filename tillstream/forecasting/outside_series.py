@@ -290,7 +290,7 @@ def _cell(row: TableRow, name: str, convert: Callable[[str], Converted]) -> Conv
     try:
         return convert(row.cells.get(name, ""))
     except CellProblem as problem:
-        raise _CellOf(problem.of(name)) from problem
+        raise _CellOf(problem.at_field(name)) from problem
 
 
 def _required_day(cell: str) -> date:

@@ -35,7 +35,7 @@ class MonthShapes:
     sales: TargetSales
     month: Month
 
-    def of(self, target: GoalTarget) -> Floats:
+    def weights_of(self, target: GoalTarget) -> Floats:
         """The weights of a target: those of its store, region or the company; never all zero.
 
         A store whose first sale was less than 8 weeks before has those of its region.

@@ -102,7 +102,7 @@ class GoalTree:
     def base(self) -> tuple[Month, Month]:
         """The first and last of the 12 months whose sales divide goals: before this month, and complete."""
         newest = max(self.sales.last_days.values(), default=self.month.first)
-        last = min(self.month.plus(-1), Month.of(newest).plus(-1))
+        last = min(self.month.plus(-1), Month.from_day(newest).plus(-1))
         return last.plus(-11), last
 
     @cached_property
@@ -248,7 +248,7 @@ class Standings:
     def measure(self) -> GoalMeasure:
         return self.tree.measure
 
-    def of(self, targets: Sequence[GoalTarget]) -> list[GoalStanding]:
+    def for_targets(self, targets: Sequence[GoalTarget]) -> list[GoalStanding]:
         """The standings of targets of one level."""
         groups: dict[tuple[str, date | None], list[GoalTarget]] = {}
         for target in targets:
@@ -265,7 +265,7 @@ class Standings:
         by_kind: dict[tuple[str, ...], list[GoalTarget]] = {}
         for target in targets:
             by_kind.setdefault(target_dimensions(target), []).append(target)
-        return [one for members in by_kind.values() for one in self.of(members)]
+        return [one for members in by_kind.values() for one in self.for_targets(members)]
 
     def currency(self, target: GoalTarget) -> str:
         """That of its goal, else the reporting currency."""
@@ -276,7 +276,7 @@ class Standings:
 
     def days(self, target: GoalTarget) -> list[DayOfMonth]:
         """The days of the month of one target."""
-        goal, until, weights = self.tree.goal(target), self._through(target), self._shapes.of(target).tolist()
+        goal, until, weights = self.tree.goal(target), self._through(target), self._shapes.weights_of(target).tolist()
         currency = self.currency(target)
         digits = self.measure.digits(currency)
         sold = self._by_day([target], currency, until).get(target, []) if until else []
@@ -309,7 +309,7 @@ class Standings:
         is_margin = self.measure is GoalMeasure.MARGIN
         coverage = self.sales.coverage(by, first, min(last, self.sales.today + DAY)) if is_margin else {}
         for target in targets:
-            goal, weights = self.tree.goal(target), self._shapes.of(target).tolist()
+            goal, weights = self.tree.goal(target), self._shapes.weights_of(target).tolist()
             digits, none = self.measure.digits(currency), Decimal(0)
             amount, later = sold.get(target, none), since.get(target, none)
             done = (until - first).days + 1 if until else 0
@@ -345,7 +345,7 @@ class Standings:
         if until and others:
             days = self._by_day(others, currency, until)
             for target in others:
-                weights, digits = self._shapes.of(target), self.measure.digits(currency)
+                weights, digits = self._shapes.weights_of(target), self.measure.digits(currency)
                 pace = project_pace(days.get(target, []), weights, digits)
                 if pace:
                     projections[target] = pace

@@ -156,7 +156,7 @@ def _register_file(ports: Ports, contracts: ContractRegistry, stored: StoredObje
         contract, why = _contract_of(ports, contracts, stored, path)
     except NotATable as error:
         return batch_registration.register_batch(ports, None, stored, by, file=file, rejected=str(error))
-    held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)
+    held = None if contract else Hold.from_code(HoldCode.UNKNOWN_CONTRACT, detail=why)
     return batch_registration.register_batch(ports, contract, stored, by, file=file, held=held)
 
 
@@ -170,7 +170,7 @@ def _register_sent_upload(
     elif upload.requested_region:
         from tillstream.review import questionnaire  # heavy, only needed here
 
-        requested = Hold.of(HoldCode.REGION_REQUESTED, value=upload.by, detail=upload.requested_region)
+        requested = Hold.from_code(HoldCode.REGION_REQUESTED, value=upload.by, detail=upload.requested_region)
         sha256 = upload.sha256 or batch_registration.digest_of_object(ports, stored)
         # first, as a record that exists is not registered again
         questionnaire.store_answers(ports, batch_registration.batch_id_of(stored, sha256), upload.answers, upload.by)
@@ -179,7 +179,7 @@ def _register_sent_upload(
         )
     else:
         contract, why = _pin_or_reason(contracts, upload.contract)
-        held = None if contract else Hold.of(HoldCode.UNKNOWN_CONTRACT, detail=why)
+        held = None if contract else Hold.from_code(HoldCode.UNKNOWN_CONTRACT, detail=why)
         batch = batch_registration.register_batch(
             ports, contract, stored, upload.by, sha256=upload.sha256, file=upload.file, held=held
         )

@@ -99,7 +99,7 @@ def _duplicate_bytes(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> H
         "WHERE sha256 = ? AND contract <> ? AND batch_id <> ? AND undone_no IS NULL LIMIT 1",
         [batch.sha256, batch.contract, batch.parent],
     ).fetchone()
-    return Hold.of(HoldCode.REPEATED_BYTES, detail=other[0]) if other else None
+    return Hold.from_code(HoldCode.REPEATED_BYTES, detail=other[0]) if other else None
 
 
 def _overlaps(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
@@ -113,7 +113,11 @@ def _overlaps(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | N
     else:
         row = cursor.execute(_OVERLAPPED.format(others=_CURRENT, known=_IN_LEDGER), params).fetchone()
     days = int(row[0]) if row else 0
-    return Hold.of(HoldCode.OVERLAP, value=f"{days:,} {'store-day' if days == 1 else 'store-days'}") if days else None
+    return (
+        Hold.from_code(HoldCode.OVERLAP, value=f"{days:,} {'store-day' if days == 1 else 'store-days'}")
+        if days
+        else None
+    )
 
 
 def _other_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
@@ -137,7 +141,7 @@ def _other_sales(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold 
     with_day = f"{number} is a sale of {day} in the ledger, and of {day_here} in this file"
     with_lines = f"{number} of {day} has other products in the ledger"
     part = " of the compared part" if batch.rows_read > MOST_ROWS else ""
-    return Hold.of(
+    return Hold.from_code(
         HoldCode.OTHER_SALES,
         value=f"{count:,} of the {all_sales:,} sale numbers{part} that the ledger has already",
         detail=with_lines if day == day_here else with_day,

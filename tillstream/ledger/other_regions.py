@@ -176,7 +176,7 @@ def check_other_regions(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -
         sales = f"{len(shared.sales):,} of {shared.sampled:,} sampled sales{of_store}"
     else:  # the stores of the other region and how many sales they have are not for everybody who reads the message
         sales = f"{len(shared.sales):,} sales"
-    return Hold.of(
+    return Hold.from_code(
         HoldCode.OTHER_REGION,
         value=f"{sales} of this file for {batch.region}",
         detail=f"{shared.region} {same_sale}",

@@ -265,7 +265,7 @@ def _other_numbers(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hol
     if not rows:
         return None
     sale, in_ledger, day, amount, *_ = rows[0]
-    hold = Hold.of(
+    hold = Hold.from_code(
         HoldCode.OTHER_SPELLING,
         value=f"{len(rows):,} {'sale' if len(rows) == 1 else 'sales'}",
         detail=f"{sale} of {day} for {example_text(amount)} is in the ledger as {in_ledger}",
@@ -301,7 +301,7 @@ def _other_products(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Ho
     _, sale, day, _, amount, _, product, in_ledger, *_ = lines[0]
     pairs = dict.fromkeys((line[8], line[6], line[7]) for line in lines if line[5] == 1)
     counterpart = "in the ledger with another line number" if product == in_ledger else f"{in_ledger} in the ledger"
-    hold = Hold.of(
+    hold = Hold.from_code(
         HoldCode.OTHER_PRODUCTS,
         value=f"{count:,} known {'sale' if count == 1 else 'sales'}",
         detail=f"{product} of {sale} on {day} for {example_text(amount)} is {counterpart}",

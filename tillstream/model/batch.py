@@ -210,7 +210,7 @@ class Hold:
     """As `numbers`, of products, each after the column that names it; this is empty if it is another one there."""
 
     @classmethod
-    def of(cls, code: HoldCode, *, value: str = "", detail: str = "") -> "Hold":
+    def from_code(cls, code: HoldCode, *, value: str = "", detail: str = "") -> "Hold":
         """The hold with the message of the catalogue."""
         return cls(code, CATALOGUE[code].format_message(value=value, detail=detail))
 

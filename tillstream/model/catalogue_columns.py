@@ -122,7 +122,7 @@ class CellProblem(Exception):
         super().__init__(code)
         self.code, self.value, self.detail = code, value, detail
 
-    def of(self, field: str) -> EntryProblem:
+    def at_field(self, field: str) -> EntryProblem:
         return EntryProblem(self.code, field, self.value, self.detail)
 
 
@@ -435,7 +435,7 @@ def parse_cells(columns: Sequence[EntryColumn], cells: Mapping[str, str]) -> tup
         try:
             parsed[column.name] = column.parse(cell)
         except CellProblem as error:
-            problems.append(error.of(column.name))
+            problems.append(error.at_field(column.name))
     return parsed, problems
 
 

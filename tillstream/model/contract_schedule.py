@@ -112,7 +112,7 @@ class Expectation(Schedule):
     """Store → what differs for it."""
 
     @classmethod
-    def of(cls, schedule: Schedule) -> Self:
+    def from_schedule(cls, schedule: Schedule) -> Self:
         """The same schedule, editable."""
         return cls(**dict(schedule))
 

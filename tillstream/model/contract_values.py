@@ -213,7 +213,7 @@ class Made(ContractSection):
         return self
 
     @property
-    def of(self) -> tuple[str, ...]:
+    def headers(self) -> tuple[str, ...]:
         """The headers it is derived from."""
         return self.join or (self.split or self.filled or self.sign_of or self.word_of,)
 
@@ -222,7 +222,7 @@ def needed_headers(mapped: Iterable[str], derived: Mapping[str, Made]) -> Iterat
     """Headers that the file must have for the mapped ones, derived columns resolved; may repeat."""
     for header in mapped:
         if header in derived:
-            yield from needed_headers(derived[header].of, derived)
+            yield from needed_headers(derived[header].headers, derived)
         else:
             yield header
 
@@ -257,11 +257,11 @@ def derived_column_errors(mapped: set[str], derived: Mapping[str, Made]) -> Iter
     """As `value_errors`. mapped: the headers that the contract uses."""
     defined: set[str] = set()
     for header, rule in derived.items():
-        later = [name for name in rule.of if name in derived and name not in defined]
+        later = [name for name in rule.headers if name in derived and name not in defined]
         if later:
             yield f"made.{header}: {', '.join(later)} must be defined before it"
         defined.add(header)
-    used = {*mapped, *(name for rule in derived.values() for name in rule.of)}
+    used = {*mapped, *(name for rule in derived.values() for name in rule.headers)}
     for header in derived:
         if header not in used:
             yield f"made.{header}: the column is not used; map it in columns"

@@ -18,7 +18,7 @@ class Month:
     first: date
 
     @classmethod
-    def of(cls, day: date) -> "Month":
+    def from_day(cls, day: date) -> "Month":
         return cls(day.replace(day=1))
 
     @classmethod
@@ -103,7 +103,7 @@ class RetailCalendar:
     """nearest or last."""
 
     @classmethod
-    def of(cls, fiscal_month: int, text: str) -> "RetailCalendar":
+    def from_setting(cls, fiscal_month: int, text: str) -> "RetailCalendar":
         """Return the calendar of the settings; text: as RETAIL_CALENDAR, such as "4-5-4 sunday nearest"."""
         pattern, week_start, year_start = text.split()
         return cls(fiscal_month, pattern, week_start, year_start)

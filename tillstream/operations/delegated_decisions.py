@@ -52,7 +52,7 @@ class UserDecision:
     """The regions that a token leaves of those of its user; None: all."""
 
     @classmethod
-    def of(cls, work: DecisionKind, by: str, scope: Scope, **arguments: Any) -> "UserDecision":
+    def from_request(cls, work: DecisionKind, by: str, scope: Scope, **arguments: Any) -> "UserDecision":
         """scope: the one of the request."""
         actions = None if scope.only is None else tuple(sorted(scope.only))
         return cls(work, by, arguments, actions, None if actions is None else scope.regions)

@@ -140,7 +140,7 @@ class _Originals:
         except (NotFound, OSError):
             return ""
 
-    def of(self, row: Mapping[str, Any]) -> StoredObject:
+    def original_of(self, row: Mapping[str, Any]) -> StoredObject:
         """The original of a batch; one without a name if it is missing."""
         if row["kind"] == BatchKind.CORRECTION:
             name = f"{CORRECTION_FOLDER_NAME}/{row['parent']}/{row['fix_number']}.csv"
@@ -179,7 +179,7 @@ def _pack_members(ports: Ports, pack: StoredObject) -> list[StoredObject]:
 
 
 def _created_record(row: Mapping[str, Any], originals: _Originals) -> Batch:
-    stored = originals.of(row)
+    stored = originals.original_of(row)
     received = receipt_time(row["received_seq"]).isoformat()
     return Batch(
         batch_id=row["batch_id"],

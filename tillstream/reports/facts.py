@@ -65,7 +65,7 @@ def chosen_period(first: date, last: date) -> ReportPeriod:
         raise Rejected("The last day is before the first day.")
     if (last - first).days >= MAX_DAYS:
         raise Rejected(f"A report can have at most {MAX_DAYS} days.")
-    month = Month.of(first)
+    month = Month.from_day(first)
     if (first, last) == (month.first, month.last):
         return ReportPeriod(first, last, MONTH)
     if first.weekday() == 0 and last - first == 6 * DAY:
@@ -78,7 +78,7 @@ def latest_period(kind: str, today: date) -> ReportPeriod:
     if kind == WEEK:
         monday = today - timedelta(days=today.weekday() + 7)
         return ReportPeriod(monday, monday + 6 * DAY, WEEK)
-    month = Month.of(today).plus(-1)
+    month = Month.from_day(today).plus(-1)
     return ReportPeriod(month.first, month.last, MONTH)
 
 
@@ -183,7 +183,7 @@ class ReportFacts:
     @cached_property
     def trend(self) -> QueryAnswer:
         """Revenue by month, until the month of the last day."""
-        month = Month.of(self.period.last)
+        month = Month.from_day(self.period.last)
         return self.ask("sales-over-time", replace(self.filters, start=month.plus(1 - TRENDS).first), period="monthly")
 
     @cached_property
@@ -221,7 +221,7 @@ class ReportFacts:
     @cached_property
     def goals(self) -> QueryAnswer:
         """The standings of the month of the last day in revenue, of the targets that the reader sees all sales of."""
-        source, month = self.source, Month.of(self.period.last)
+        source, month = self.source, Month.from_day(self.period.last)
         read = MonthOfGoals(source.ports, source.contracts, source.reporting_currency, month, source.cache)
         if not read.stored.goals:
             return QueryAnswer("goals", [])

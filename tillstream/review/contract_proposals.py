@@ -67,4 +67,4 @@ def save_proposed_contract(contracts: ContractRegistry, upload: Batch, proposal:
 
 def _proposal_hold(by: str, contract: str) -> Hold:
     detail = f"{by} answered the questions about the file and proposed the data source {contract}."
-    return Hold.of(HoldCode.CONTRACT_PROPOSED, detail=detail)
+    return Hold.from_code(HoldCode.CONTRACT_PROPOSED, detail=detail)

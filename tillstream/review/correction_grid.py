@@ -220,5 +220,5 @@ class _GridRowWriter:
                 "code": issue["code"],
                 "message": issue["message"],
                 "remedy": CATALOGUE[issue["code"]].remedy,
-                "columns": [column for column in self._spots.of(problem) if column != WHOLE_ROW],
+                "columns": [column for column in self._spots.columns_of(problem) if column != WHOLE_ROW],
             }

@@ -94,7 +94,7 @@ def accepts_texts(ports: Ports, applied: AppliedEdits, row: int, column: int, te
     spots = ProblemColumns(refusals.contract, list(refusals.names))
     before = {_problem_key(problem) for problem in first}
     return [
-        all(column not in spots.of(problem) and _problem_key(problem) in before for problem in problems)
+        all(column not in spots.columns_of(problem) and _problem_key(problem) in before for problem in problems)
         for problems in results
     ]
 

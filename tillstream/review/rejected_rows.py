@@ -90,7 +90,7 @@ def read_rejected_rows(ports: Ports, upload: Batch) -> RejectedRows:
         for column, cell in zip(texts, cells, strict=True):
             column.append(cell)
         for problem in json.loads(row["problems"]):
-            for column_number in spots.of(problem):
+            for column_number in spots.columns_of(problem):
                 marks.setdefault((problem["code"], column_number), []).append(index)
     return RejectedRows(
         upload,
@@ -130,7 +130,7 @@ class ProblemColumns:
         self._index = {name: index for index, name in enumerate(names)}
         self._cache: dict[tuple[str, str | None], tuple[int, ...]] = {}
 
-    def of(self, problem: Mapping[str, Any]) -> tuple[int, ...]:
+    def columns_of(self, problem: Mapping[str, Any]) -> tuple[int, ...]:
         key = problem["code"], problem.get("column")
         if key not in self._cache:
             self._cache[key] = self._locate(*key)

@@ -99,7 +99,7 @@ class SampleDelivery:
     def daily(self) -> bool:
         return self.first == self.last and not self.corrects
 
-    def of(self, lines: SampleLines, month: SampleMonth) -> SampleLines:
+    def first_lines(self, lines: SampleLines, month: SampleMonth) -> SampleLines:
         """The lines of a month that the file delivers first."""
         start, end = ((day - month.first).days + 1 for day in (self.first, self.last))
         return lines.take((lines.day >= start) & (lines.day <= end))

@@ -167,7 +167,7 @@ def count_facts(
                 file.add(corrected.take(changed), "corrected")
                 file.add(corrected.take(~changed), "duplicate")
                 continue
-            file.add(delivery.of(lines, month), "new")
+            file.add(delivery.first_lines(lines, month), "new")
             if delivery.repeats and month.index == MONTHS_OF_HISTORY - 2:
                 file.add(delivery.repeated(lines, month), "duplicate")
         unchanged = lines.take((lines.fault == 0) & ~np.isin(lines.sale, corrected.sale))
@@ -247,7 +247,7 @@ def _write_delivery(
             out.write(written_rows(delivery.repeated(lines, month), region, month))
             out.write(STYLES[region.name].newline.encode())
         elif month.first <= delivery.last:
-            out.write(written_rows(delivery.of(lines, month), region, month))
+            out.write(written_rows(delivery.first_lines(lines, month), region, month))
 
 
 def _first_month(delivery: SampleDelivery, until: date) -> int:

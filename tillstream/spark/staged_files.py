@@ -78,6 +78,6 @@ class _Tasks:
         version = (upload.contract, upload.contract_version)
         if version not in self._contracts:
             contract = contract_version(self._ports.documents, *version)
-            history = CopiedHistory.of(stage.history_of(self._ports, contract), contract)
+            history = CopiedHistory.from_history(stage.history_of(self._ports, contract), contract)
             self._contracts[version] = (with_home_sale_ids(self._ports, contract), history)
         return FileTask(upload, *self._contracts[version], self._ports.limits)

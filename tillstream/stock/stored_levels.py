@@ -251,7 +251,7 @@ class ComputedState:
     """Number of columns of the levels: an older version, which wrote fewer, leaves wrong values in the others."""
 
     @classmethod
-    def of(cls, document: Document) -> Self:
+    def from_document(cls, document: Document) -> Self:
         return cls(*(document.data.get(field.name, "") for field in fields(cls)))
 
 
@@ -289,7 +289,7 @@ def _refresh(ports: Ports) -> int:
         if document and not moved and document.data["seen"] == seen and not overtaken:
             return 0
         if not overtaken:
-            since = ComputedState.of(document) if document else None
+            since = ComputedState.from_document(document) if document else None
         written |= {one.id: one for one in moved}
         now = _newest(ports, codes, today)
         has_news = overtaken or since != now or bool(moved)
@@ -343,7 +343,7 @@ def forget_levels(ports: Ports) -> None:
 def last_level_day(ports: Ports) -> date | None:
     """The last of the recent days of the stored levels; None before they are computed."""
     document = ports.documents.get(LEVELS_COLLECTION, STATE)
-    return date.fromisoformat(ComputedState.of(document).day) if document else None
+    return date.fromisoformat(ComputedState.from_document(document).day) if document else None
 
 
 def _newest(ports: Ports, codes: str, today: date) -> ComputedState:

@@ -34,7 +34,7 @@ class SentBatch:
     counts: bool = True
 
     @classmethod
-    def of(cls, batch: Batch, *, counts: bool = True) -> "SentBatch":
+    def from_batch(cls, batch: Batch, *, counts: bool = True) -> "SentBatch":
         data = batch.to_json()
         return cls({name: data[name] for name in SENT_FIELDS}, counts)
 
@@ -200,7 +200,7 @@ def _entries_between(ports: Ports, first: int, end: int, home: str) -> Iterator[
         if {batch.home, _corrected_batch(ports, batch).home} != {home}:
             continue  # as a correction here of a batch of a home that was removed
         if first <= row["settlement_no"] <= end:
-            added[row["settlement_no"]] += [*_replay_sources(ports, batch), SentBatch.of(batch)]
+            added[row["settlement_no"]] += [*_replay_sources(ports, batch), SentBatch.from_batch(batch)]
         if first <= row["undone_no"] <= end and row["is_root"]:
             undone[row["undone_no"]].append(batch.batch_id)
     for number in sorted({*added, *undone}):
@@ -225,7 +225,7 @@ def _replay_sources(ports: Ports, batch: Batch) -> Iterator[SentBatch]:
         ]
         related = [earlier, *included, *related]
     settled = batches_in_ledger(ports, [one.batch_id for one in related])
-    yield from (SentBatch.of(one, counts=False) for one in related if one.batch_id not in settled)
+    yield from (SentBatch.from_batch(one, counts=False) for one in related if one.batch_id not in settled)
 
 
 def batches_in_ledger(ports: Ports, batches: Sequence[str]) -> set[str]:

@@ -75,7 +75,9 @@ class Company:
     def undo(self) -> Any:
         ports = replace(self.app.ports, functions=self.functions)
         ledger = DecisionContext(ports, self.app.contracts, self.app.queries)
-        return request_decision(ledger, UserDecision.of(DecisionKind.UNDO, "boss", UNRESTRICTED, batch=self.batch))
+        return request_decision(
+            ledger, UserDecision.from_request(DecisionKind.UNDO, "boss", UNRESTRICTED, batch=self.batch)
+        )
 
     def kill_the_function(self) -> None:
         warehouse: Any = KilledAfterSettling(self.app.ports.warehouse)

@@ -199,7 +199,7 @@ def test_a_forecast_that_lacks_a_region_is_never_that_of_the_company(sold: Visit
     assert f"is expected in {lacks}; with 80% probability" in report_mail.report_mail_text(
         executive.executive_report(source)
     )
-    month = MonthOfGoals(sold.app.ports, sold.app.contracts, "USD", Month.of(date(2026, 7, 1)))
+    month = MonthOfGoals(sold.app.ports, sold.app.contracts, "USD", Month.from_day(date(2026, 7, 1)))
     assert forecast_sums(month.sales, month.month, GoalTarget()) == {}
     assert set(forecast_sums(month.sales, month.month, GoalTarget("UK"))) == {GoalTarget("UK")}
     assert (

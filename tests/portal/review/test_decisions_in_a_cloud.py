@@ -131,7 +131,9 @@ def test_a_token_limits_what_the_function_does(shop: Shop) -> None:
     of_uk = Scope(Role.ADMIN, regions=("UK",), only=frozenset(Action))
     of_none = Scope(Role.ADMIN, regions=(), only=frozenset(Action))
     for scope, error in ((reader, Rejected), (of_uk, NotFound), (of_none, NotFound)):
-        decision = UserDecision.from_json(UserDecision.of(DecisionKind.UNDO, "boss", scope, batch=batch).to_json())
+        decision = UserDecision.from_json(
+            UserDecision.from_request(DecisionKind.UNDO, "boss", scope, batch=batch).to_json()
+        )
         with pytest.raises(error):
             request_decision(ledger, decision)
 

@@ -97,7 +97,7 @@ def test_stores_of_an_unusual_region_raise_no_alerts_of_their_own(app: App) -> N
 
 def test_a_goal_is_behind_by_its_share_of_what_was_expected(app: App) -> None:
     enable(app, KindName.GOAL_BEHIND)
-    june, uk, leeds = Month.of(LAST), GoalTarget("UK"), GoalTarget("UK", "LDS1")
+    june, uk, leeds = Month.from_day(LAST), GoalTarget("UK"), GoalTarget("UK", "LDS1")
     wanted = {
         one.key: one
         for one in (

@@ -61,6 +61,6 @@ def test_a_store_may_have_another_zone_than_its_region() -> None:
         }
     )
     times = store_times([contract])
-    assert times.of("US", "LA1").zone == "America/Los_Angeles"
-    assert times.of("US", "NY1").zone == times.of("US", None).zone == "America/New_York"
-    assert times.of("FR", "P1") == TradingTime()
+    assert times.trading_time("US", "LA1").zone == "America/Los_Angeles"
+    assert times.trading_time("US", "NY1").zone == times.trading_time("US", None).zone == "America/New_York"
+    assert times.trading_time("FR", "P1") == TradingTime()

@@ -14,7 +14,7 @@ from tillstream.model.permissions import Role
 
 @given(st.dates(date(1901, 1, 1), date(2198, 12, 31)), st.integers(-24, 24))
 def test_a_month_is_read_as_it_is_written_and_months_add_up(day: date, months: int) -> None:
-    month = Month.of(day)
+    month = Month.from_day(day)
     assert Month.parse(str(month)) == month
     assert month.first <= day <= month.last
     assert month.plus(months).plus(-months) == month

@@ -40,7 +40,7 @@ def sold(lines: list[dict[str, str]], store: str = "", first: date = JUNE.first,
 
 
 def one_of(app: App, target: GoalTarget, measure: GoalMeasure = REVENUE, month: Month = JUNE) -> GoalStanding:
-    (standing,) = read(app, month).standings(measure).of([target])
+    (standing,) = read(app, month).standings(measure).for_targets([target])
     return standing
 
 

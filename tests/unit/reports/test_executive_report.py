@@ -48,7 +48,7 @@ JUNE = reports_facts.chosen_period(date(2026, 6, 1), date(2026, 6, 30))
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     opened = shop_of_two_stores.app(tmp_path_factory.mktemp("report"))
-    month, goal = Month.of(JUNE.first), Goal(GoalTarget("UK"), GoalMeasure.REVENUE, Decimal(9000), "GBP")
+    month, goal = Month.from_day(JUNE.first), Goal(GoalTarget("UK"), GoalMeasure.REVENUE, Decimal(9000), "GBP")
     stored_goals.save_goals(opened.ports, {month: {goal.key: goal}}, by="boss", source="grid")
     yield opened
     opened.close()
@@ -81,7 +81,7 @@ def value_again(app: App, cell: CitedCell, answers: Answers) -> Any:
         assert month is not None
         read = MonthOfGoals(app.ports, app.contracts, app.settings.reporting_currency, month)
         target = GoalTarget(**{name: value or "" for name, value in cell.where})
-        (standing,) = read.standings(GoalMeasure.REVENUE).of([target])
+        (standing,) = read.standings(GoalMeasure.REVENUE).for_targets([target])
         return standing_row(standing, GoalMeasure.REVENUE)[cell.column]
     key = (cell.query, cell.filters, cell.params)
     if key not in answers:

@@ -28,7 +28,9 @@ FILE = Batch(
 def sizes(code: HoldCode, value: str, *details: str) -> list[int]:
     """Of the groups of files with a hold with these details."""
     held = (
-        replace(FILE, batch_id=str(number), received_seq=number, holds=(Hold.of(code, value=value, detail=detail),))
+        replace(
+            FILE, batch_id=str(number), received_seq=number, holds=(Hold.from_code(code, value=value, detail=detail),)
+        )
         for number, detail in enumerate(details)
     )
     return [len(group) for group in group_held_alike(held)]

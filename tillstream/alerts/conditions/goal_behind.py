@@ -16,7 +16,7 @@ LEVELS = (GoalLevel.COMPANY, GoalLevel.REGION, GoalLevel.STORE)
 
 
 def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:
-    month = Month.of(at.date())
+    month = Month.from_day(at.date())
     read = MonthOfGoals(sources.ports, sources.contracts, sources.currency, month, sources.cache)
     entered = {goal.target for goal in read.stored.goals.values() if goal.measure is GoalMeasure.REVENUE}
     targets = [one for one in entered if one.level in LEVELS and rule.covers_place(one.region, one.store or None)]

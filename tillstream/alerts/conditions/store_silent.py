@@ -34,7 +34,7 @@ def _observations(
         store = sources.stores.get((region, store_id))
         if not store or not store.active or row["days"] < FEWEST_DAYS or not rule.covers_place(region, store_id):
             continue
-        zone = ZoneInfo(store.time_zone or times.of(region, store_id).zone)
+        zone = ZoneInfo(store.time_zone or times.trading_time(region, store_id).zone)
         last_sold = datetime.fromtimestamp(row["last_sold_micros"] / 1_000_000, zone)
         minutes = open_minutes(store, last_sold, at.astimezone(zone))
         if minutes is not None:

@@ -50,7 +50,7 @@ def _complete_through(sources: AlertSources) -> dict[str, date]:
     now, warehouse = sources.ports.clock.now(), sources.ports.warehouse
     sales = TargetSales(warehouse, now.date(), sources.expected, sources.cache)
     over = (now - EVERYWHERE_OVER).date() - timedelta(days=1)
-    return {region: min(day, over) for region, day in sales.complete_through(Month.of(now.date())).items()}
+    return {region: min(day, over) for region, day in sales.complete_through(Month.from_day(now.date())).items()}
 
 
 def _sold(sources: AlertSources, by: tuple[str, ...], currency: str, first: date, last: date) -> Mapping[Node, Decimal]:

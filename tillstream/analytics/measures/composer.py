@@ -70,7 +70,7 @@ class _OrderRows(NamedTuple):
     condition: str = ""
 
     @classmethod
-    def of(cls, by: Sequence[Dimension]) -> "_OrderRows":
+    def from_dimensions(cls, by: Sequence[Dimension]) -> "_OrderRows":
         splits = [one.name for one in by if one.splits_sales]
         if not splits:
             return cls("sums", "orders", "lines", "is_mixed_order")
@@ -94,7 +94,7 @@ def _line_ctes(group: _PartGroup) -> Iterator[str]:
 
 def _order_ctes(group: _PartGroup) -> Iterator[str]:
     """Lines that represent their sale add up, also within what splits it; the sales of the other lines are counted."""
-    rows, names = _OrderRows.of(group.by), list(group.columns)
+    rows, names = _OrderRows.from_dimensions(group.by), list(group.columns)
     lines = _select_list([*_dimensions(group.by), "sale"])
     yield group.cte("sales", lines, f"{group.days}_{rows.lines}", rows.condition)
     if not rows.sums:

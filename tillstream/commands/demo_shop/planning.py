@@ -33,7 +33,7 @@ def add_goals(app: App, by: str) -> None:
 
     Months that have goals are left as they are.
     """
-    this = Month.of(app.ports.clock.now().date())
+    this = Month.from_day(app.ports.clock.now().date())
     changes: dict[Month, dict[stored_goals.GoalKey, Goal | None]] = {}
     for month in map(this.plus, GOAL_MONTHS):
         read = MonthOfGoals(app.ports, app.contracts, app.settings.reporting_currency, month)

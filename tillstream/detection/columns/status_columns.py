@@ -217,9 +217,9 @@ def with_derived_columns(sheet: Sheet, made: Mapping[str, Made]) -> Sheet:
     """Add the columns that a contract derives by joining others, from filled ones, or from words of a text."""
     columns = dict(sheet.columns)
     for header, rule in made.items():
-        if rule.split or any(name not in columns for name in rule.of):
+        if rule.split or any(name not in columns for name in rule.headers):
             continue
-        rows = zip(*(columns[name].cells for name in rule.of), strict=True)
+        rows = zip(*(columns[name].cells for name in rule.headers), strict=True)
         if rule.word_of:
             cells = tuple(edge_words(columns[rule.word_of].cells, rule.words))
         else:
@@ -229,7 +229,7 @@ def with_derived_columns(sheet: Sheet, made: Mapping[str, Made]) -> Sheet:
                 else reduce(lambda left, right: _join_columns(left, right, rule), row)
                 for row in rows
             )
-        columns[header] = SampleColumn(header, cells, columns[rule.of[0]].lines)
+        columns[header] = SampleColumn(header, cells, columns[rule.headers[0]].lines)
     return replace(sheet, columns=columns)
 
 

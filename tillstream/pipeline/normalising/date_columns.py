@@ -178,7 +178,7 @@ class FixedDates:
     """First year of the 100-year window of two-digit years."""
 
     @classmethod
-    def of(cls, format: str, years_from: int) -> "FixedDates | None":
+    def from_format(cls, format: str, years_from: int) -> "FixedDates | None":
         """Return the layout of a format; None if it has directives other than Y, y, m, d, H, M, S and a final f."""
         fraction = format.endswith("%S.%f")
         regular = format.removesuffix("%f") if fraction else format
@@ -307,7 +307,7 @@ class FormatColumn:
 
     def __init__(self, format: str, language: str, years_from: int, *, time_only: bool = False) -> None:
         self._timed = not CLOCK_LETTERS.isdisjoint(format_letters(format))
-        self._fixed = FixedDates.of(format, years_from)
+        self._fixed = FixedDates.from_format(format, years_from)
         self._whole = DateTexts(fast_date_parser(format, language, years_from, time_only=time_only))
         self._date_and_time: tuple[DateTexts, FixedDates | None, DateTexts] | None = None
         # Parsers ignore case, so only a literal without case can distinguish formats.
@@ -326,7 +326,7 @@ class FormatColumn:
         ):
             self._date_and_time = (
                 DateTexts(fast_date_parser(day, language, years_from)),
-                FixedDates.of(clock, years_from),
+                FixedDates.from_format(clock, years_from),
                 DateTexts(fast_date_parser(clock, language, years_from, time_only=True)),
             )
             self._literal = self._separator

@@ -32,7 +32,7 @@ def hold_other_sheets(open_original: OpenOriginal, contract: Contract) -> Hold |
         return None
     from tillstream.pipeline.reading.workbooks.sheet_reader import quote_sheet_names  # only needed here
 
-    return Hold.of(HoldCode.OTHER_SHEETS, value=quote_sheet_names([first]), detail=", ".join(others))
+    return Hold.from_code(HoldCode.OTHER_SHEETS, value=quote_sheet_names([first]), detail=", ".join(others))
 
 
 def _sheet_label(open_original: OpenOriginal, contract: Contract, sheet: str) -> str:
@@ -55,7 +55,7 @@ def suspected_holds(report: StagingReport) -> list[Hold]:
         (HoldCode.OTHER_TABLE, report.table_doubt),
         (HoldCode.REPEATED_ROWS, report.repeats_doubt),
     )
-    return [Hold.of(code, detail=upper_first(words)) for code, words in doubts if words]
+    return [Hold.from_code(code, detail=upper_first(words)) for code, words in doubts if words]
 
 
 def propose_repair(contract: Contract, report: StagingReport, codes: Collection[HoldCode]) -> ContractProposal | None:
@@ -162,14 +162,14 @@ def check_unreadable(file: FileContext) -> HoldDecision:
 def too_many_rejected(upload: Batch, report: StagingReport, threshold: float) -> Hold | None:
     if HoldCode.TOO_MANY_REJECTED in upload.confirmed or report.rows_refused <= threshold * report.rows:
         return None
-    return Hold.of(HoldCode.TOO_MANY_REJECTED, value=str(report.rows_refused), detail=str(report.rows))
+    return Hold.from_code(HoldCode.TOO_MANY_REJECTED, value=str(report.rows_refused), detail=str(report.rows))
 
 
 def _unknown_words(contract: Contract, report: StagingReport) -> Hold | None:
     """Hold a file with too many unknown status words, however many rejected rows the contract allows."""
     if max(unknown_share(report)) <= MAX_UNKNOWN_SHARE:
         return None
-    return Hold.of(
+    return Hold.from_code(
         HoldCode.UNKNOWN_WORDS, detail=describe_unknown_words(report, contract.columns.get("status", "status"))
     )
 
@@ -180,7 +180,7 @@ def _unusual_years(report: StagingReport) -> Hold | None:
     for code, problem in ((HoldCode.OLD_DATES, "old-date"), (HoldCode.FUTURE_DATES, "future-date")):
         count = sum(one.count for one in report.problems if one.code == problem)
         if 2 * count > accepted and report.date_repair != "years":
-            return Hold.of(code, value=str(count), detail=str(accepted))
+            return Hold.from_code(code, value=str(count), detail=str(accepted))
     return None
 
 
@@ -204,12 +204,12 @@ def _first_load(file: FileContext, report: StagingReport) -> Hold | None:
     from tillstream.pipeline.staging.figures import staged_figures  # heavy, only needed here
 
     figures = staged_figures(file.ports.objects, report, file.open, file.contract, file=file.upload.file)
-    return Hold.of(HoldCode.FIRST_LOAD, value=file.contract.name, detail=f"{'. '.join(figures.sentences())}.")
+    return Hold.from_code(HoldCode.FIRST_LOAD, value=file.contract.name, detail=f"{'. '.join(figures.sentences())}.")
 
 
 def _truncated(upload: Batch, report: StagingReport) -> Hold | None:
     return (
-        Hold.of(HoldCode.TRUNCATED, detail=report.cut)
+        Hold.from_code(HoldCode.TRUNCATED, detail=report.cut)
         if report.cut and HoldCode.TRUNCATED not in upload.confirmed
         else None
     )
@@ -242,7 +242,7 @@ def _with_mixed_formats(file: FileContext, columns: Sequence[str]) -> HoldDecisi
 
     sample = sample_original(file.open, file.contract.file.sheet)
     words = describe_mixed_formats(sample, file.contract, columns) if sample else ""
-    return HoldDecision((Hold.of(HoldCode.STYLE, detail=words),)) if words else HoldDecision()
+    return HoldDecision((Hold.from_code(HoldCode.STYLE, detail=words),)) if words else HoldDecision()
 
 
 def _as_utf8(contract: Contract) -> HoldDecision:
@@ -250,7 +250,9 @@ def _as_utf8(contract: Contract) -> HoldDecision:
     description = f"The encoding was {contract.file.encoding}, and all letters of this file are UTF-8"
     data = contract.model_dump(mode="json") | {"version": contract.version + 1}
     data["file"] = data["file"] | {"encoding": "utf-8"}
-    return HoldDecision((Hold.of(HoldCode.STYLE, detail=f"{description}."),), ContractProposal(data, (description,)))
+    return HoldDecision(
+        (Hold.from_code(HoldCode.STYLE, detail=f"{description}."),), ContractProposal(data, (description,))
+    )
 
 
 def _foreign_sales(file: FileContext, report: StagingReport) -> Hold | None:
@@ -277,9 +279,9 @@ def _match_contracts(file: FileContext, *, has_foreign_sales: bool = False) -> H
     if matches:
         names = ", ".join(match.contract.name for match in matches)
         reasons = "; ".join((*own_fit.reasons, *own_fit.doubts) if not own_fit.fits else own_fit.doubts)
-        return HoldDecision((Hold.of(HoldCode.OTHER_CONTRACT, value=names, detail=reasons),))
+        return HoldDecision((Hold.from_code(HoldCode.OTHER_CONTRACT, value=names, detail=reasons),))
     if own_fit.doubts and own_fit.fits:
-        doubt = Hold.of(HoldCode.OTHER_CONTRACT, value="another source", detail="; ".join(own_fit.doubts))
+        doubt = Hold.from_code(HoldCode.OTHER_CONTRACT, value="another source", detail="; ".join(own_fit.doubts))
         return HoldDecision(() if has_foreign_sales else (doubt,))
     changes = contract_drift(sample, file.contract, earlier_headers.earlier_headers(file.ports, file.contract))
     if changes is None:
@@ -287,7 +289,7 @@ def _match_contracts(file: FileContext, *, has_foreign_sales: bool = False) -> H
     code = HoldCode.COLUMNS if changes.kinds & COLUMN_CODES else HoldCode.STYLE
     descriptions = [upper_first(description) for description in changes.words]
     proposed = ContractProposal(changes.proposed.model_dump(mode="json"), tuple(descriptions))
-    return HoldDecision((Hold.of(code, detail="; ".join(descriptions) + "."),), proposed)
+    return HoldDecision((Hold.from_code(code, detail="; ".join(descriptions) + "."),), proposed)
 
 
 def _with_new_columns(decision: HoldDecision, contract: Contract, new_headers: Sequence[str]) -> HoldDecision:
@@ -300,7 +302,7 @@ def _with_new_columns(decision: HoldDecision, contract: Contract, new_headers: S
     data = data | {"extra_columns": [name for name in headers if name not in data["columns"].values()]}
     changes = (*proposed.changes, *(f"{name}: listed and kept in extra" for name in new_headers))
     previous = "".join(f"{existing.message} " for existing in decision.holds if existing.code == HoldCode.COLUMNS)
-    hold = Hold.of(HoldCode.COLUMNS, detail=previous + _describe_new(new_headers))
+    hold = Hold.from_code(HoldCode.COLUMNS, detail=previous + _describe_new(new_headers))
     return HoldDecision(
         (*(existing for existing in decision.holds if existing.code != HoldCode.COLUMNS), hold),
         ContractProposal(data, changes),

@@ -75,7 +75,7 @@ class DatedSample:
     periods: dict[str, pa.DictionaryArray]
 
     @classmethod
-    def of(cls, rows: DatedRows, table: pa.Table, cells: pa.Table, periods: Sequence[str]) -> "DatedSample":
+    def from_rows(cls, rows: DatedRows, table: pa.Table, cells: pa.Table, periods: Sequence[str]) -> "DatedSample":
         taken = pa.array(rows.index)
         sales = table.select(["sale_id", "store_id"]).take(taken)
         return cls(rows, sales, {name: encode_texts(cells.column(name)).take(taken) for name in periods})
@@ -207,7 +207,7 @@ class DateDoubts:
             self._changed += len(self._changes[-1].days)
         if self._sampled < _SAMPLE_ROWS:
             room = _SAMPLE_ROWS - self._sampled
-            self._sample.append(DatedSample.of(rows.slice(room), table, cells, self._periods(cells)))
+            self._sample.append(DatedSample.from_rows(rows.slice(room), table, cells, self._periods(cells)))
             self._sampled += len(valid)
 
     def doubt(self) -> DateDoubt | None:

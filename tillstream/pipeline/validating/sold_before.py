@@ -74,7 +74,7 @@ def hold_foreign_sales(contract: Contract, report: StagingReport, sold: SoldBefo
     """
     usual = UsualSales(contract, sold, contract.columns)
     parts = [*_new_currencies(contract.region, report, usual), *_new_countries(contract.region, report, usual)]
-    return Hold.of(HoldCode.FOREIGN_SALES, value=contract.region, detail="; ".join(parts)) if parts else None
+    return Hold.from_code(HoldCode.FOREIGN_SALES, value=contract.region, detail="; ".join(parts)) if parts else None
 
 
 def _new_currencies(region: str, report: StagingReport, usual: UsualSales) -> Iterable[str]:

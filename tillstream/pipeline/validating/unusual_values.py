@@ -88,7 +88,7 @@ class CopiedHistory:
     needs_confirmation: bool
 
     @classmethod
-    def of(cls, history: SalesHistory, contract: Contract) -> Self:
+    def from_history(cls, history: SalesHistory, contract: Contract) -> Self:
         """Read what a file of the contract may be compared with, and nothing else."""
         return cls(
             history.usual_values(contract.outliers) if contract.outliers else USUAL_SCHEMA.empty_table(),

@@ -60,7 +60,7 @@ class RepairedRecords:
     syntax: RecordSyntax
 
     @classmethod
-    def of(
+    def from_records(
         cls, data: bytes, layout: RecordLayout, ragged: Mapping[int, int], header: Header, syntax: RecordSyntax
     ) -> "RepairedRecords":
         """Repair records that miss only unnamed cells or are quoted as a whole. ragged: record index → cell count."""
@@ -129,7 +129,7 @@ def parse_records(
         int(i): split_record(data[starts[i] : ends[i]], syntax) for i in _records_with_bare_cr(data, layout, is_parsed)
     }
     table, ragged = _parse_rows(data, layout, header, syntax, dropped, requoted, rows)
-    repaired = RepairedRecords.of(data, layout, ragged, header, syntax)
+    repaired = RepairedRecords.from_records(data, layout, ragged, header, syntax)
     if repaired.rows:
         table, ragged = _parse_rows(data, layout, header, syntax, dropped, requoted | repaired.rows, rows)
     if header.width > len(header.names):
