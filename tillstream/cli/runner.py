@@ -49,8 +49,8 @@ class CommandTerminal:
 
         total: bytes of its files, if it has some.
         """
-        from tillstream.analytics.json_values import to_json
         from tillstream.commands.dispatch import execute
+        from tillstream.model.json_text import to_json
 
         try:
             with progress_bars(total, hidden=self.is_json) as progress:

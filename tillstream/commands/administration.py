@@ -10,7 +10,7 @@ from tillstream.commands.declaration import Group, Option
 from tillstream.commands.printing import count_words, print_line, print_title, show_list
 from tillstream.commands.result import COMMAND_LINE, Result
 from tillstream.model.errors import Rejected
-from tillstream.model.people import Role
+from tillstream.model.permissions import Role
 
 if TYPE_CHECKING:
     from tillstream.app import App

@@ -379,5 +379,5 @@ def adopt_whole_numbers(app: "App", progress: Progress, *, name: str) -> Result:
         stage_now(app, batch, progress)
     progress("settling")
     settle.settle_all(app.ports, app.contracts)
-    results = [receipts.receipt(app.ports, batch.batch_id) for batch in replayed]
+    results = [receipts.batch_receipt(app.ports, batch.batch_id) for batch in replayed]
     return Result(done | {"replayed": results}, exit_code_of_all(results))

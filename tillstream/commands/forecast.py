@@ -162,7 +162,7 @@ def run_forecast(
     from tillstream import logs
     from tillstream.forecasting import run_records
     from tillstream.forecasting.forecast_run import run_forecast as run
-    from tillstream.ports.machine import FORECAST_JOB
+    from tillstream.ports.jobs import FORECAST_JOB
     from tillstream.records import audit_log, job_runs
 
     def note(*_: int) -> None:
@@ -256,13 +256,13 @@ def compare_forecasts(
     master: Master = "",
 ) -> Result:
     """Compare the backtest of the forecasts with a linear regression on Spark, at the same cutoffs and levels."""
-    from tillstream.analytics.json_values import to_json
     from tillstream.forecasting import method_comparison
     from tillstream.forecasting.compute import NotEnoughData
     from tillstream.forecasting.feature_files import daily_sales
     from tillstream.forecasting.method_comparison import compare_methods
     from tillstream.forecasting.mlflow_tracking import Tracking
     from tillstream.forecasting.stored_fits import StoredFits
+    from tillstream.model.json_text import to_json
 
     started = app.ports.clock.now()
     tracking = Tracking(track) if track else None

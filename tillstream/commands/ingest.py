@@ -129,15 +129,15 @@ def receipts(
 ) -> Result:
     """Show the receipt of one batch, or the newest receipts."""
     from tillstream.commands.run_batch import exit_code
-    from tillstream.receipts import receipt as receipt_receipt
+    from tillstream.receipts.receipt import batch_receipt
     from tillstream.records import batch_records
 
     if batch:
-        receipt = receipt_receipt.receipt(app.ports, batch)
+        receipt = batch_receipt(app.ports, batch)
         return Result(receipt, exit_code(receipt))
     newest = batch_records.find_batches(app.ports, kind=None, limit=limit)
     uploads = [upload for upload in newest if upload.kind is not BatchKind.CORRECTION]
-    return Result([receipt_receipt.receipt(app.ports, upload.batch_id) for upload in uploads])
+    return Result([batch_receipt(app.ports, upload.batch_id) for upload in uploads])
 
 
 @root.command("quarantine", show_refused, reads=True)
@@ -149,7 +149,7 @@ def quarantine(
 ) -> Result:
     """Show the rows to fix of a batch with their problems and remedies."""
     from tillstream.receipts import original_rows
-    from tillstream.receipts import receipt as receipt_receipt
+    from tillstream.receipts.receipt import rejected_rows
     from tillstream.records import batch_records
 
     upload = batch_records.get_batch(app.ports, batch)
@@ -159,7 +159,7 @@ def quarantine(
                 file.writelines(original_rows.rejected_rows_csv(app.ports, batch))
         except OSError as error:
             raise Rejected(f"{out} cannot be written: {error.strerror}.") from error
-    rows = original_rows.add_raw_text(app.ports, upload, receipt_receipt.rejected_rows(app.ports, batch))
+    rows = original_rows.add_raw_text(app.ports, upload, rejected_rows(app.ports, batch))
     return Result({"batch_id": batch, "file": upload.file, "rows": rows}, QUARANTINED if rows else DONE)
 
 
@@ -169,7 +169,7 @@ def fix_rows(
 ) -> Result:
     """Submit rejected rows: corrected, accepted unchanged (_accept=yes) or discarded (_discard=reason)."""
     from tillstream.commands.run_batch import exit_code, run_batch
-    from tillstream.receipts import receipt as receipt_receipt
+    from tillstream.receipts.receipt import batch_receipt
     from tillstream.records import batch_records
     from tillstream.review import correction_submission
 
@@ -180,7 +180,7 @@ def fix_rows(
     current = batch_records.get_batch(app.ports, correction.batch_id)
     if current.state is BatchState.REJECTED:
         raise Rejected(current.error)
-    receipt = receipt_receipt.receipt(app.ports, batch)
+    receipt = batch_receipt(app.ports, batch)
     return Result(receipt, exit_code(receipt))
 
 

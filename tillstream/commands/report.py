@@ -70,7 +70,7 @@ def send_due_reports(app: "App") -> Result:
     from tillstream.delivery import channel_registry
     from tillstream.delivery import file_destinations as destinations
     from tillstream.delivery.notice_deliveries import NO_MAIL
-    from tillstream.ports.machine import REPORTS_JOB
+    from tillstream.ports.jobs import REPORTS_JOB
     from tillstream.records import job_runs
 
     work = (
@@ -94,7 +94,7 @@ def _all_due(app: "App") -> tuple[int, int]:
     from tillstream import logs
     from tillstream.app import outgoing_deliveries
     from tillstream.delivery.background_run import NOT_WRITTEN, run_due_exports
-    from tillstream.ports.machine import REPORTS_JOB
+    from tillstream.ports.jobs import REPORTS_JOB
     from tillstream.records import job_runs
     from tillstream.records.outbox import NOT_SENT
 
@@ -129,8 +129,8 @@ def deliver_due_messages(app: "App") -> tuple[int, int]:
     cannot be made."""
     from tillstream.app import outgoing_deliveries
     from tillstream.delivery import subscription_files
-    from tillstream.delivery import subscriptions as scheduled_exports
-    from tillstream.ports.machine import REPORTS_JOB
+    from tillstream.delivery.subscriptions import has_due_subscriptions
+    from tillstream.ports.jobs import REPORTS_JOB
     from tillstream.records import job_runs, sales_loads
     from tillstream.reports import report_mail, subscriptions
 

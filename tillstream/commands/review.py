@@ -130,7 +130,7 @@ def reject(
         return held_batches.reject_batch(app.ports, held, COMMAND_LINE, reason)
 
     rejected = _decide(app, batch, decide, all_alike=all)
-    return Result(_one_or_all([receipts.receipt(app.ports, one.batch_id) for one in rejected]))
+    return Result(_one_or_all([receipts.batch_receipt(app.ports, one.batch_id) for one in rejected]))
 
 
 @root.local("replay")

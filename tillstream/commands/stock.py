@@ -289,7 +289,7 @@ def compute_restock(
     due: Annotated[bool, Option("Only if stock, forecast or orders have changed, or an update is requested.")] = False,
 ) -> Result:
     """Compute what stores need from their stock, the forecast and open orders."""
-    from tillstream.ports.machine import RESTOCK_JOB
+    from tillstream.ports.jobs import RESTOCK_JOB
     from tillstream.records import audit_log, job_runs
     from tillstream.stock import restock_queue
 

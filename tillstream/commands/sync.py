@@ -197,9 +197,9 @@ def sync_on_terminal(
 
 def _keep_syncing(terminal: Terminal, to: str) -> None:
     """Sync again and again, and show each new state. What fails is tried again after growing pauses."""
-    from tillstream.analytics.json_values import to_json
     from tillstream.commands.dispatch import execute
     from tillstream.commands.result import quiet
+    from tillstream.model.json_text import to_json
 
     settings, pause, before = terminal.settings, EVERY_SECONDS, None
     while True:
