@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from tillstream.analytics import comparison
+from tillstream.analytics.change_effects import named_effects
 from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.reports import formats
 from tillstream.reports.document import CitedCell, Number, QueryAnswer, Sentence, TilePart, compute_number
@@ -70,7 +70,7 @@ MOVERS_SHOWN = 12
 """Products of the table of those that moved most."""
 
 
-EFFECTS = comparison.named_effects("the period before", "this period")
+EFFECTS = named_effects("the period before", "this period")
 
 
 def effect_cells(facts: ReportFacts) -> list[CitedCell]:
