@@ -11,8 +11,8 @@ from flask import g, request
 
 from portal.access import PROGRAMS
 from portal.context import me, ports, scope, shown_token, tillstream
-from tillstream.analytics import comparison, filter_values, queries
-from tillstream.analytics.filters import CURRENCY, Filters, is_filter
+from tillstream.analytics import filter_values, queries
+from tillstream.analytics.filters import CURRENCY, Filters, PeriodComparison, is_filter
 from tillstream.stock import published_levels, purchase_orders
 from tillstream.stock.published_levels import ON_ORDER, level_key
 
@@ -51,13 +51,15 @@ def ask_all(names: Sequence[str], filters: Filters) -> list[pa.Table]:
         )
 
 
-def comparisons(filters: Filters) -> tuple[comparison.PeriodComparison | None, comparison.PeriodComparison | None]:
+def comparisons(
+    filters: Filters,
+) -> tuple[PeriodComparison | None, PeriodComparison | None]:
     """The periods that `growth` compares: with the previous period, and with the previous year."""
     app = tillstream()
     return queries.read_comparisons(app.ports.warehouse, scope(), filters, cache=app.queries)
 
 
-def latest(filters: Filters) -> comparison.LatestPeriod | None:
+def latest(filters: Filters) -> analytics_filters.LatestPeriod | None:
     """The latest period of the regions and stores in the filters."""
     app = tillstream()
     return queries.read_latest_period(

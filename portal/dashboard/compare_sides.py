@@ -11,8 +11,7 @@ from portal.filter_fields import remaining_values
 from portal.reader_locale import days_text
 from portal.value_names import value_name
 from tillstream.analytics.change_effects import DEFAULT_ITEM, EFFECT_ITEMS, ChangeEffect, named_effects
-from tillstream.analytics.comparison import period_before
-from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters
+from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters, period_before
 from tillstream.model.errors import Rejected
 
 SIDE_KINDS = {

@@ -11,8 +11,7 @@ from portal.dashboard import texts
 from portal.dashboard.request_filters import DashboardFilters, here
 from portal.reader_locale import day_text, days_text, month_text
 from portal.value_names import FILTER_LABELS, value_name
-from tillstream.analytics.comparison import LatestPeriod
-from tillstream.analytics.filters import ALL_TIME, COMPARED_DATES, DATE_FILTERS, Filters
+from tillstream.analytics.filters import ALL_TIME, COMPARED_DATES, DATE_FILTERS, Filters, LatestPeriod
 
 OWN_DATES = "own"
 

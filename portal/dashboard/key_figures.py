@@ -13,8 +13,7 @@ from portal.dashboard.request_filters import DashboardFilters, FigureComparison,
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.formats import days
 from tillstream.analytics.compared_figure import ComparedFigure
-from tillstream.analytics.comparison import LATEST_DAYS, LatestPeriod
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import LATEST_DAYS, Filters, LatestPeriod
 
 WIDTH, HEIGHT = 100, 28
 DAYS = 62

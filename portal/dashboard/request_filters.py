@@ -13,8 +13,14 @@ from portal.context import ports
 from portal.dashboard import texts
 from portal.reader_locale import days_text, month_text
 from portal.urls import with_args
-from tillstream.analytics.comparison import LatestPeriod, PeriodComparison
-from tillstream.analytics.filters import DATE_FILTERS, Filters, is_filter, with_preset_dates
+from tillstream.analytics.filters import (
+    DATE_FILTERS,
+    Filters,
+    LatestPeriod,
+    PeriodComparison,
+    is_filter,
+    with_preset_dates,
+)
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,8 @@ from portal.goals import requested
 from portal.reader_locale import days_text, month_text
 from tillstream.analytics import measure_values
 from tillstream.analytics.compared_figure import ComparedFigure
-from tillstream.analytics.comparison import PeriodComparison
 from tillstream.analytics.explorations import Exploration
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, PeriodComparison
 from tillstream.analytics.measures.definitions import Dimension, Measure
 from tillstream.goals.standings import GoalStanding, Standings
 from tillstream.goals.targets import GoalLevel, GoalMeasure

@@ -8,8 +8,7 @@ import pytest
 from duck import Duck
 from table_text import parse_tables
 
-from tillstream.analytics.comparison import ReportedDays
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, ReportedDays
 from tillstream.analytics.queries import Forbidden, compose_query
 from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.model.people import UNRESTRICTED, Scope

@@ -14,8 +14,7 @@ from sample_parameters import QUERY_PARAMETERS
 from table_text import parse_tables
 
 from examples import one_in
-from tillstream.analytics.comparison import ReportedDays
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, ReportedDays
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.analytics.row_scope.row_selection import QueryContext

@@ -11,8 +11,7 @@ from googlesql import Judge, Rows
 from sample_ledger import SALES_OF_CATALOGUE, SAMPLE_CATALOGUE, SAMPLE_LEDGER
 from sample_parameters import QUERY_PARAMETERS
 
-from tillstream.analytics.comparison import ReportedDays
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, ReportedDays
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.analytics.row_scope.row_selection import QueryContext

@@ -13,8 +13,7 @@ from sample_parameters import QUERY_PARAMETERS
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
 from tillstream.analytics import line_export
-from tillstream.analytics.comparison import PeriodComparison
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, PeriodComparison
 from tillstream.analytics.queries import Forbidden, read_comparison, run_query, stream_query
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.query_catalogue import describe_query, query_names

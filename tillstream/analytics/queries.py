@@ -11,7 +11,8 @@ import pyarrow as pa
 
 import sql
 from sql.limits import NO_DAY, limited, where
-from tillstream.analytics.comparison import (
+from tillstream.analytics.filters import (
+    Filters,
     LatestPeriod,
     PeriodComparison,
     ReportedDays,
@@ -19,7 +20,6 @@ from tillstream.analytics.comparison import (
     compare_previous_year,
     latest_period,
 )
-from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.query_catalogue import CatalogueQuery, describe_query

@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import pyarrow as pa
 
 from tillstream.analytics import explorations, filter_values, line_export, measure_values, queries, query_catalogue
-from tillstream.analytics.comparison import period_before
 from tillstream.analytics.filter_values import currency_of_reader
 from tillstream.analytics.filters import (
     COMPARED_DATES,
@@ -18,6 +17,7 @@ from tillstream.analytics.filters import (
     PERIOD_PRESETS,
     Filters,
     is_filter,
+    period_before,
     with_preset_dates,
 )
 from tillstream.analytics.query_cache import QueryCache

@@ -7,8 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from tillstream.analytics import queries
-from tillstream.analytics.comparison import PeriodComparison
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, PeriodComparison
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.goals.published_standings import standing_row

@@ -21,8 +21,7 @@ import sql
 from devtools.emulators import Emulator
 from sql.quality import checks
 from tillstream.adapters.google.bigquery.warehouse import BigQueryWarehouse
-from tillstream.analytics.comparison import ReportedDays
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, ReportedDays
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.query_catalogue import describe_query, query_names
 from tillstream.analytics.row_scope.row_selection import QueryContext

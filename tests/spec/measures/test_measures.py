@@ -9,8 +9,7 @@ from googlesql import Judge, Rows
 from sample_ledger import SAMPLE_LEDGER
 
 from examples import one_in
-from tillstream.analytics.comparison import ReportedDays
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, ReportedDays
 from tillstream.analytics.measures import composer
 from tillstream.analytics.measures.composer import MeasureSelection
 from tillstream.analytics.measures.definitions import DIMENSIONS, Measure, all_measures

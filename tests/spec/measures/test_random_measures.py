@@ -9,8 +9,7 @@ import pytest
 from duck import Duck, exact
 from googlesql import Judge
 
-from tillstream.analytics.comparison import ReportedDays
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, ReportedDays
 from tillstream.analytics.measures import composer
 from tillstream.analytics.measures.composer import MeasureSelection
 from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures

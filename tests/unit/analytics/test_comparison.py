@@ -4,14 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from tillstream.analytics.comparison import (
+from tillstream.analytics.filters import (
+    Filters,
     PeriodComparison,
     ReportedDays,
     compare_previous_period,
     compare_previous_year,
     period_before,
 )
-from tillstream.analytics.filters import Filters
 from tillstream.model.errors import Rejected
 
 

@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from tillstream.analytics.comparison import ReportedDays, compare_previous_period, latest_period
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, ReportedDays, compare_previous_period, latest_period
 from tillstream.model.errors import Rejected
 
 FIRST, LATER = date(2024, 11, 1), date(2027, 1, 20)

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import sql
-from tillstream.analytics.comparison import (
+from tillstream.analytics.filters import (
+    Filters,
     PeriodComparison,
     ReportedDays,
     compare_previous_period,
     compare_previous_year,
 )
-from tillstream.analytics.filters import Filters
 from tillstream.analytics.row_scope.row_selection import (
     LINE_SUMS,
     QueryContext,

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from tillstream.analytics.comparison import PeriodComparison, ReportedDays
-from tillstream.analytics.filters import Filters
+from tillstream.analytics.filters import Filters, PeriodComparison, ReportedDays
 from tillstream.model.people import Scope
 from tillstream.model.tables.daily_totals import DAY, HAS_CUSTOMER, MEASURES, ROLLUPS, SPLIT_ORDERS, SPLITS
 
