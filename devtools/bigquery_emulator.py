@@ -36,6 +36,21 @@ MONDAY = "DATE_SUB(:day, INTERVAL MOD(DATE_DIFF(:day, DATE '0001-01-01', DAY), 7
 """0001-01-01 is a Monday."""
 DECIMALS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
 
+_script_params: ContextVar[Any] = ContextVar("script_parameters", default=None)
+"""Parameters of the running script."""
+_run_body = executor._run_query_body
+_rewrite = inner_query.rewrite_for_row_access
+_rows_of_table = read_servicer.BigQueryReadHandler._apply_row_access_rewrite
+_row_access = executor._maybe_run_row_access_ddl
+_entry_to_rest, _entry_from_rest = datasets._access_entry_to_rest, datasets._rest_to_access_entry
+_table_to_rest, _table_from_rest = tables_route._table_to_rest, tables_route._rest_to_table_meta
+_commit_streams = write_servicer.BigQueryWriteHandler._handle_batch_commit_write_streams
+_COMMITS = threading.Lock()
+RESULTS_DATASET = "_bqemu_anonymous"
+"""The dataset that stores each query result as a table."""
+
+_parse = sqlglot.Dialect.parse
+
 
 def transpile(text: str, read: str, write: str, *, pretty: bool) -> list[str]:
     """Replacement of `sqlglot.transpile` for the emulator's translator. Raises as sqlglot."""
@@ -73,19 +88,6 @@ def _unit(node: exp.Expression) -> str:
 
 
 # ---- Patches outside SQL --------------------------------------------------------------------------------------------
-
-_script_params: ContextVar[Any] = ContextVar("script_parameters", default=None)
-"""Parameters of the running script."""
-_run_body = executor._run_query_body
-_rewrite = inner_query.rewrite_for_row_access
-_rows_of_table = read_servicer.BigQueryReadHandler._apply_row_access_rewrite
-_row_access = executor._maybe_run_row_access_ddl
-_entry_to_rest, _entry_from_rest = datasets._access_entry_to_rest, datasets._rest_to_access_entry
-_table_to_rest, _table_from_rest = tables_route._table_to_rest, tables_route._rest_to_table_meta
-_commit_streams = write_servicer.BigQueryWriteHandler._handle_batch_commit_write_streams
-_COMMITS = threading.Lock()
-RESULTS_DATASET = "_bqemu_anonymous"
-"""The dataset that stores each query result as a table."""
 
 
 async def run_body(*, bq_sql: str, query_params: Any, ctx: Any, **rest: Any) -> Any:
@@ -182,9 +184,6 @@ def commit_streams(self: Any, request: bytes, context: Any) -> bytes:
             error.code = types.StorageError.StorageErrorCode.STREAM_ALREADY_COMMITTED
     serialized: bytes = types.BatchCommitWriteStreamsResponse.serialize(response)
     return serialized
-
-
-_parse = sqlglot.Dialect.parse
 
 
 @lru_cache(maxsize=10_000)

@@ -31,6 +31,9 @@ START_TIMEOUT = 60.0
 TESTBENCH_DIR = "STORAGE_TESTBENCH_DIR"
 """Variable with the path of a checkout of googleapis/storage-testbench whose environment is in `.venv`."""
 
+_PUBSUB = ("pubsub-emulator", "bin", "cloud-pubsub-emulator")
+_FIRESTORE = ("cloud-firestore-emulator", "cloud-firestore-emulator.jar")
+
 
 @dataclass(frozen=True)
 class Emulator:
@@ -150,24 +153,6 @@ def _needs_sdk(*parts: str) -> Callable[[], str]:
     return missing
 
 
-def _program(environment: str, name: str) -> Path:
-    return ENVIRONMENTS / environment / "bin" / name
-
-
-def _needs_program(environment: str, name: str) -> Callable[[], str]:
-    def missing() -> str:
-        return "" if _program(environment, name).exists() else f"the emulator {name} is not installed (make emulators)"
-
-    return missing
-
-
-def _testbench(*parts: str) -> Path:
-    return Path(os.environ.get(TESTBENCH_DIR, "no-testbench"), ".venv", *parts)
-
-
-_PUBSUB = ("pubsub-emulator", "bin", "cloud-pubsub-emulator")
-_FIRESTORE = ("cloud-firestore-emulator", "cloud-firestore-emulator.jar")
-
 PUBSUB = Kind(
     "pubsub",
     _needs_sdk(*_PUBSUB),
@@ -192,6 +177,19 @@ FIRESTORE = Kind(
     ],
     lambda ports: {"FIRESTORE_EMULATOR_HOST": f"{HOST}:{ports[0]}"},
 )
+
+
+def _program(environment: str, name: str) -> Path:
+    return ENVIRONMENTS / environment / "bin" / name
+
+
+def _needs_program(environment: str, name: str) -> Callable[[], str]:
+    def missing() -> str:
+        return "" if _program(environment, name).exists() else f"the emulator {name} is not installed (make emulators)"
+
+    return missing
+
+
 STORAGE = Kind(
     "storage",
     _needs_program("storage", "gcp-storage-emulator"),
@@ -223,6 +221,14 @@ BIGQUERY = Kind(
     ports=2,
     ready="/healthz",
 )
+
+ALL = (PUBSUB, FIRESTORE, STORAGE, BIGQUERY)
+
+
+def _testbench(*parts: str) -> Path:
+    return Path(os.environ.get(TESTBENCH_DIR, "no-testbench"), ".venv", *parts)
+
+
 TESTBENCH = Kind(
     "testbench",
     lambda: (
@@ -236,4 +242,3 @@ TESTBENCH = Kind(
     lambda _: {},  # runs together with STORAGE, which sets the variables
 )
 """Google's storage testbench, which is accurate and can inject faults; optional, as it is not a package."""
-ALL = (PUBSUB, FIRESTORE, STORAGE, BIGQUERY)

@@ -15,6 +15,8 @@ Report = Callable[[str], None]
 UNDER_WAY = "under-way.txt"
 """File with the names of the current steps. If it exists at the start, an earlier run was interrupted."""
 
+RETRY_ADVICE = "Fix the cause and run the command again; it continues with the remaining steps."
+
 
 @dataclass(frozen=True)
 class Deploy:
@@ -141,9 +143,6 @@ class Deploy:
         for number, resource in enumerate(resources, 1):
             self.report(f"[{number}/{len(resources)}] remove {resource.title}")
             self._run(resource.remove)
-
-
-RETRY_ADVICE = "Fix the cause and run the command again; it continues with the remaining steps."
 
 
 def _indented(words: Sequence[str]) -> str:

@@ -41,60 +41,6 @@ EVENT_SECONDS = 540
 SCHEDULED_SECONDS = 1_800
 """The longest that Cloud Scheduler waits for an answer."""
 
-
-def _object_viewer(bucket: str) -> Grant:
-    return Grant("roles/storage.objectViewer", "bucket", bucket)
-
-
-STAGE = Function(
-    "stage",
-    "Reads an uploaded file, checks it and writes its rows as Parquet",
-    (
-        Pushed("objects", TOPIC_OBJECTS),
-        Pushed("stage", TOPIC_BATCHES, BATCH_RECEIVED),
-    ),
-    memory="4Gi",
-    cpu="2",
-    concurrency=1,
-    timeout=EVENT_SECONDS,
-    least=0,
-    most=10,
-    why="Files are read in blocks, so memory does not grow with their size, but the largest allowed workbook takes "
-    "2 GB; the second core checks one block while the next is read. One file per instance, because two would share "
-    "the memory. Ten instances have the 20 vCPUs and 40 GiB that a new project may use "
-    "for one service; Cloud Run refuses more.",
-    grants=(_object_viewer(INBOX), Grant("roles/storage.objectUser", "bucket", STAGING), *READS, DOCUMENTS, PUBLISHES),
-)
-SALES = Function(
-    "sales",
-    "Stages micro-batches of store sales whose staging in `receive` failed or was interrupted",
-    (Pushed("sales", TOPIC_BATCHES, SALES_RECEIVED),),
-    memory="512Mi",
-    cpu="1",
-    concurrency=1,
-    timeout=EVENT_SECONDS,
-    least=0,
-    most=5,
-    why="A micro-batch has at most 2,000 sales, takes half a second and 235 MiB. In `stage`, which has the memory of "
-    "the largest workbook, each second costs twice as much. Five instances, for the backlog after an interruption.",
-    grants=(_object_viewer(INBOX), *STAGES_SALES),
-)
-SETTLE = Function(
-    "settle",
-    "Commits staged batches to the ledger, many in one transaction",
-    (Pushed("settle", TOPIC_BATCHES, BATCH_STAGED),),
-    memory="2Gi",
-    cpu="1",
-    concurrency=1,
-    timeout=EVENT_SECONDS,
-    least=0,
-    most=1,
-    why="It settles in memory, on the part of the ledger that the arriving sales can touch: about 1 GB for 500,000 "
-    "lines, and it leaves more to the job `settle-large`. Only one settlement can "
-    "commit at a time, so a second instance would only conflict; batches staged during a settlement are committed "
-    "together by the next one. Files start it when they are staged, store sales once a minute.",
-    grants=(*WRITES, _object_viewer(STAGING), DOCUMENTS, PUBLISHES, LEAVES_LARGE),
-)
 ANNOUNCE = Function(
     "announce",
     "Publishes one event per changed line of a settlement",
@@ -223,5 +169,61 @@ FORWARD = Function(
     "because two would send the events of a store in any order.",
     grants=(FORWARDS, ATTACHES, DOCUMENTS),
 )
+
+
+def _object_viewer(bucket: str) -> Grant:
+    return Grant("roles/storage.objectViewer", "bucket", bucket)
+
+
+STAGE = Function(
+    "stage",
+    "Reads an uploaded file, checks it and writes its rows as Parquet",
+    (
+        Pushed("objects", TOPIC_OBJECTS),
+        Pushed("stage", TOPIC_BATCHES, BATCH_RECEIVED),
+    ),
+    memory="4Gi",
+    cpu="2",
+    concurrency=1,
+    timeout=EVENT_SECONDS,
+    least=0,
+    most=10,
+    why="Files are read in blocks, so memory does not grow with their size, but the largest allowed workbook takes "
+    "2 GB; the second core checks one block while the next is read. One file per instance, because two would share "
+    "the memory. Ten instances have the 20 vCPUs and 40 GiB that a new project may use "
+    "for one service; Cloud Run refuses more.",
+    grants=(_object_viewer(INBOX), Grant("roles/storage.objectUser", "bucket", STAGING), *READS, DOCUMENTS, PUBLISHES),
+)
+SALES = Function(
+    "sales",
+    "Stages micro-batches of store sales whose staging in `receive` failed or was interrupted",
+    (Pushed("sales", TOPIC_BATCHES, SALES_RECEIVED),),
+    memory="512Mi",
+    cpu="1",
+    concurrency=1,
+    timeout=EVENT_SECONDS,
+    least=0,
+    most=5,
+    why="A micro-batch has at most 2,000 sales, takes half a second and 235 MiB. In `stage`, which has the memory of "
+    "the largest workbook, each second costs twice as much. Five instances, for the backlog after an interruption.",
+    grants=(_object_viewer(INBOX), *STAGES_SALES),
+)
+SETTLE = Function(
+    "settle",
+    "Commits staged batches to the ledger, many in one transaction",
+    (Pushed("settle", TOPIC_BATCHES, BATCH_STAGED),),
+    memory="2Gi",
+    cpu="1",
+    concurrency=1,
+    timeout=EVENT_SECONDS,
+    least=0,
+    most=1,
+    why="It settles in memory, on the part of the ledger that the arriving sales can touch: about 1 GB for 500,000 "
+    "lines, and it leaves more to the job `settle-large`. Only one settlement can "
+    "commit at a time, so a second instance would only conflict; batches staged during a settlement are committed "
+    "together by the next one. Files start it when they are staged, store sales once a minute.",
+    grants=(*WRITES, _object_viewer(STAGING), DOCUMENTS, PUBLISHES, LEAVES_LARGE),
+)
+
 FUNCTIONS = (SALES, RECEIVE, STAGE, SETTLE, ANNOUNCE, PROJECT, SWEEP, COMPACT, INDEX, FORWARD, DECIDE, HOMES, ATTACH)
 """In the order in which they are deployed: `stage` leaves to `sales` what `receive` publishes."""

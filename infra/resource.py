@@ -10,6 +10,8 @@ NO_LOOKUPS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 FILES = "{files}"
 """Placeholder in a command: the folder of its files."""
 
+EMPTY = {"", "0", "False", "[]", "{}"}
+
 
 @dataclass(frozen=True)
 class Command:
@@ -129,9 +131,6 @@ def differences(wanted: Any, actual: Any, path: str = "") -> Iterator[str]:
                 yield f"{path}: {value} is missing"
     elif _normalised(wanted) != _normalised(actual):
         yield f"{path} is {_display(actual)} instead of {_display(wanted)}"
-
-
-EMPTY = {"", "0", "False", "[]", "{}"}
 
 
 def _is_nested(values: list[Any] | tuple[Any, ...]) -> bool:

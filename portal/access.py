@@ -30,6 +30,15 @@ NOT_IN_ADDRESS = (
     "under API tokens, or send it as the password."
 )
 
+View = TypeVar("View", bound=Callable[..., Any])
+MARK = "access"
+SMALL_BODY = 1024 * 1024
+"""Maximum bytes in the body of an anonymous request (a sign-in form) or of a till's request (one sale)."""
+
+WITHOUT_OWN_PASSWORD = frozenset({"sign_in.password", "sign_in.change_password", "sign_in.leave"})
+WITHOUT_SECOND_STEP = frozenset({"profile.second_step", "profile.finish_second_step", "sign_in.leave"})
+FILES = frozenset({"static"})
+
 
 def request_token() -> str:
     """Token of the request; empty if there is none, and on pages. Live files also accept it as the password of Basic
@@ -73,12 +82,6 @@ def _password() -> str:
     return (sent.password or "").strip() if sent is not None and sent.type == "basic" else ""
 
 
-View = TypeVar("View", bound=Callable[..., Any])
-MARK = "access"
-SMALL_BODY = 1024 * 1024
-"""Maximum bytes in the body of an anonymous request (a sign-in form) or of a till's request (one sale)."""
-
-
 class NotForTokens(Rejected):
     """A store token was used where a personal token or a session is required."""
 
@@ -119,9 +122,6 @@ class Open(Enum):
 Access = Open | Action
 KEYS = frozenset({Open.STORE_TOKEN, Open.HOME_KEY})
 """Access without a user: the view checks the token or the signature itself."""
-WITHOUT_OWN_PASSWORD = frozenset({"sign_in.password", "sign_in.change_password", "sign_in.leave"})
-WITHOUT_SECOND_STEP = frozenset({"profile.second_step", "profile.finish_second_step", "sign_in.leave"})
-FILES = frozenset({"static"})
 
 
 def allow(access: Access) -> Callable[[View], View]:

@@ -31,6 +31,8 @@ from tillstream.people.passwords import TooManyTries
 from tillstream.sync.http.call_signatures import NotAHome
 from tillstream.sync.refusals import OFFICE_BUSY, Busy, Refused
 
+STORE_TOKEN = "Send the token of the store as Authorization: Bearer. An administrator creates it under Stores' tills."  # noqa: S105 - a sentence
+
 
 @dataclass(frozen=True)
 class ErrorAnswer:
@@ -101,7 +103,7 @@ BAD_TOKEN = ErrorAnswer(
     "token-not-valid",
     "It was revoked, has expired or never existed. Create another one under API tokens.",
 )
-STORE_TOKEN = "Send the token of the store as Authorization: Bearer. An administrator creates it under Stores' tills."  # noqa: S105 - a sentence
+
 FAULT = ErrorAnswer(500, "internal-error", "If it happens again, give an administrator the reference below.")
 
 

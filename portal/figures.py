@@ -12,9 +12,11 @@ from flask import g, request
 from portal.access import PROGRAMS
 from portal.context import me, ports, scope, shown_token, tillstream
 from tillstream.analytics import filter_values, queries
-from tillstream.analytics.filters import CURRENCY, Filters, PeriodComparison, is_filter
+from tillstream.analytics.filters import CURRENCY, Filters, LatestPeriod, PeriodComparison, is_filter
 from tillstream.stock import published_levels, purchase_orders
 from tillstream.stock.published_levels import ON_ORDER, level_key
+
+KEY_FIGURE_QUERIES = ("headline", "customer-counts", "kpis")
 
 
 def requested_filters() -> dict[str, list[str]]:
@@ -59,7 +61,7 @@ def comparisons(
     return queries.read_comparisons(app.ports.warehouse, scope(), filters, cache=app.queries)
 
 
-def latest(filters: Filters) -> analytics_filters.LatestPeriod | None:
+def latest(filters: Filters) -> LatestPeriod | None:
     """The latest period of the regions and stores in the filters."""
     app = tillstream()
     return queries.read_latest_period(
@@ -104,9 +106,6 @@ def readers_currency() -> str:
 def kpis(filters: Filters) -> dict[str, Any]:
     row: dict[str, Any] = ask("kpis", filters).to_pylist()[0]
     return row
-
-
-KEY_FIGURE_QUERIES = ("headline", "customer-counts", "kpis")
 
 
 def key_figures(filters: Filters, *extra: str) -> tuple[dict[str, Any], list[pa.Table]]:

@@ -17,6 +17,15 @@ MAX_RESULTS = 50
 PEOPLE = 5_000
 ChosenValues = Mapping[str, Sequence[str]]
 
+OFFERED = 12
+"""Number of values that are listed at first; the others are found by search."""
+WITHOUT_SCRIPT = 300
+"""Maximum number of values in the plain list of a page without scripts."""
+SEARCHED = frozenset({"product", "salesperson"})
+"""Filters that are offered without counting their values."""
+IN_STOCK = ("region", "store", "category")
+"""Filters by which stock can be grouped."""
+
 
 @dataclass(frozen=True)
 class FilterValue:
@@ -71,16 +80,6 @@ def _listed(filters: Filters) -> dict[str, list[str]]:
 def _others(filter_name: str, chosen: ChosenValues) -> Filters:
     """The values chosen in the other filters. Unlike dates, they narrow the values."""
     return Filters.parse({name: values for name, values in chosen.items() if name in COLUMNS and name != filter_name})
-
-
-OFFERED = 12
-"""Number of values that are listed at first; the others are found by search."""
-WITHOUT_SCRIPT = 300
-"""Maximum number of values in the plain list of a page without scripts."""
-SEARCHED = frozenset({"product", "salesperson"})
-"""Filters that are offered without counting their values."""
-IN_STOCK = ("region", "store", "category")
-"""Filters by which stock can be grouped."""
 
 
 @dataclass(frozen=True)

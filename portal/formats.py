@@ -14,6 +14,13 @@ from tillstream.model.money import minor_digits, price_digits, round_amount, rou
 
 MARK = re.compile(r"`([^`]+)`")
 
+NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
+GROWTH = Markup(
+    '<span class="growth {}"><span aria-hidden="true">{}</span> <span class="visually-hidden">{}</span> {}</span>'
+)
+ROUNDED_FROM = 10_000
+DIRECTIONS = {1: ("up", "▲", "up"), -1: ("down", "▼", "down"), 0: ("same", "=", "the same")}
+
 
 def marked(text: str) -> Markup:
     """Escaped HTML, with the parts in backticks as code elements."""
@@ -22,14 +29,6 @@ def marked(text: str) -> Markup:
 
 def register_inline_code(app: Flask) -> None:
     app.add_template_filter(marked)
-
-
-NOTHING = Markup('<span class="none" title="Nothing to show">–</span>')
-GROWTH = Markup(
-    '<span class="growth {}"><span aria-hidden="true">{}</span> <span class="visually-hidden">{}</span> {}</span>'
-)
-ROUNDED_FROM = 10_000
-DIRECTIONS = {1: ("up", "▲", "up"), -1: ("down", "▼", "down"), 0: ("same", "=", "the same")}
 
 
 def count(value: Any) -> Markup:

@@ -25,6 +25,21 @@ class MenuEntry:
     in_menu: bool = True
 
 
+ENTRIES = (
+    MenuEntry("Sales", "chart"),
+    MenuEntry("Explore", "columns"),
+    MenuEntry("Plan", "calendar"),
+    MenuEntry("Stock", "box"),
+    MenuEntry("Sell", "receipt"),
+    MenuEntry("Files", "upload"),
+    MenuEntry("Pipeline", "flow"),
+    MenuEntry("Administration", "shield"),
+    MenuEntry("Alerts", "bell", in_menu=False),
+    MenuEntry("Help", "help", in_menu=False),
+)
+"""In menu order."""
+
+
 @dataclass(frozen=True)
 class Area:
     """`entry`: name of its entry. `also`: further endpoints of the area. `key`: its shortcut letter, typed after g."""
@@ -41,19 +56,6 @@ class Area:
     """What is counted, if it is one and if there are several."""
 
 
-ENTRIES = (
-    MenuEntry("Sales", "chart"),
-    MenuEntry("Explore", "columns"),
-    MenuEntry("Plan", "calendar"),
-    MenuEntry("Stock", "box"),
-    MenuEntry("Sell", "receipt"),
-    MenuEntry("Files", "upload"),
-    MenuEntry("Pipeline", "flow"),
-    MenuEntry("Administration", "shield"),
-    MenuEntry("Alerts", "bell", in_menu=False),
-    MenuEntry("Help", "help", in_menu=False),
-)
-"""In menu order."""
 AREAS: tuple[Area, ...] = (
     Area("dashboard.show", "Sales", "Sales", "s", Action.SEE_NUMBERS),
     Area("live.show", "Live", "Sales", "v", Action.SEE_NUMBERS),

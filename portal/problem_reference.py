@@ -141,12 +141,11 @@ EXPLANATIONS: dict[str, tuple[str, str]] = {
 }
 """Problem types of HTTP responses: code → heading, and what it means and what to do."""
 
+blueprint = Blueprint("help", __name__, template_folder="templates")
+
 
 def no_such_problem(code: str) -> str:
     return f"There is no problem {code}."
-
-
-blueprint = Blueprint("help", __name__, template_folder="templates")
 
 
 @blueprint.get("/help/problems", endpoint="problems")

@@ -21,6 +21,8 @@ KEPT = 10_000
 SWEEP_ONE_IN, SWEPT = 50, 200
 """One of SWEEP_ONE_IN new counters triggers the deletion of at most SWEPT expired documents."""
 
+SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+
 
 @dataclass
 class _Count:
@@ -102,9 +104,6 @@ class SharedCounts:
 
 def _id(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:32]
-
-
-SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
 
 
 def remote_address() -> str:

@@ -28,6 +28,40 @@ WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 LONG = "Noise-cancelling headphones with a spare cable, a case and three pairs of cushions"
 STORES = ["MUM01", "DEL01", "BLR01", "LON1", "MAN1", "101"]
 
+blueprint = Blueprint("storybook", __name__, template_folder="templates")
+
+COLUMNS = (
+    {"key": "file", "label": "File", "sort": True},
+    {"key": "state", "label": "State"},
+    {"key": "rows", "label": "Rows", "num": True},
+    {"key": "net", "label": "Net", "num": True, "sort": True, "unit": "USD", "hint": "Before tax, after discount"},
+)
+ROWS = (
+    ("IN-2026-06.csv", "Counted", "good", 1_240, Decimal("182340.50")),
+    ("UK-2026-06.csv", "In progress", "busy", 88, Decimal("-12.00")),
+    ("a-very-long-name-of-a-file-that-somebody-made-on-a-monday-morning.csv", "Needs review", "ask", 3, None),
+    ("USA-2026-06.csv", "Rejected", "bad", 0, Decimal("0.00")),
+)
+QUERY = ListQuery(q="june", sort="-net", page=2, chosen=MappingProxyType({"state": ("good", "busy")}))
+CHANGES = (
+    {"label": "Lines", "before": "1,240", "after": "1,236", "change": "−4"},
+    {"label": "Net", "unit": "USD", "before": "182,340.50", "after": "181,992.10", "change": "−348.40"},
+    {"label": "Orders", "before": "611", "after": "611"},
+    {"label": "Returns", "before": None, "after": "2"},
+)
+KEY_FIGURES = (
+    ("Revenue", Decimal("1182340.50"), ComparedFigure.of_whole(Decimal("1182340.50"), Decimal("1051904.36"))),
+    ("Orders", 6_110, ComparedFigure(6_110, 5_814, 6_000)),
+    ("Customers", 1_402, ComparedFigure.of_whole(1_402, 1_402)),
+    ("Units", 9, ComparedFigure.of_whole(9, None)),
+)
+BREAKDOWN = (
+    ("Central station, upper floor, beside the bookshop", Decimal("182340.50"), 0.62, 0.124),
+    ("LON1", Decimal("88120.00"), 0.3, -0.5),
+    ("Unknown", Decimal("-1200.00"), 0.08, None),
+)
+PEOPLE = (FilterValue("S1", "Asha Rao"), FilterValue("S2", "Bo Lind"), FilterValue("S3", "S3"))
+
 
 def _daily(factor: float) -> list[float | None]:
     return [round(factor * (1_400 + 35 * day % 900 + (600 if day % 7 > 4 else 0)), 2) for day in range(61)]
@@ -119,41 +153,6 @@ def figures() -> dict[str, tuple[str, dict[str, Any]]]:
             ),
         ),
     }
-
-
-blueprint = Blueprint("storybook", __name__, template_folder="templates")
-
-COLUMNS = (
-    {"key": "file", "label": "File", "sort": True},
-    {"key": "state", "label": "State"},
-    {"key": "rows", "label": "Rows", "num": True},
-    {"key": "net", "label": "Net", "num": True, "sort": True, "unit": "USD", "hint": "Before tax, after discount"},
-)
-ROWS = (
-    ("IN-2026-06.csv", "Counted", "good", 1_240, Decimal("182340.50")),
-    ("UK-2026-06.csv", "In progress", "busy", 88, Decimal("-12.00")),
-    ("a-very-long-name-of-a-file-that-somebody-made-on-a-monday-morning.csv", "Needs review", "ask", 3, None),
-    ("USA-2026-06.csv", "Rejected", "bad", 0, Decimal("0.00")),
-)
-QUERY = ListQuery(q="june", sort="-net", page=2, chosen=MappingProxyType({"state": ("good", "busy")}))
-CHANGES = (
-    {"label": "Lines", "before": "1,240", "after": "1,236", "change": "−4"},
-    {"label": "Net", "unit": "USD", "before": "182,340.50", "after": "181,992.10", "change": "−348.40"},
-    {"label": "Orders", "before": "611", "after": "611"},
-    {"label": "Returns", "before": None, "after": "2"},
-)
-KEY_FIGURES = (
-    ("Revenue", Decimal("1182340.50"), ComparedFigure.of_whole(Decimal("1182340.50"), Decimal("1051904.36"))),
-    ("Orders", 6_110, ComparedFigure(6_110, 5_814, 6_000)),
-    ("Customers", 1_402, ComparedFigure.of_whole(1_402, 1_402)),
-    ("Units", 9, ComparedFigure.of_whole(9, None)),
-)
-BREAKDOWN = (
-    ("Central station, upper floor, beside the bookshop", Decimal("182340.50"), 0.62, 0.124),
-    ("LON1", Decimal("88120.00"), 0.3, -0.5),
-    ("Unknown", Decimal("-1200.00"), 0.08, None),
-)
-PEOPLE = (FilterValue("S1", "Asha Rao"), FilterValue("S2", "Bo Lind"), FilterValue("S3", "S3"))
 
 
 class Story(FlaskForm):

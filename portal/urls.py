@@ -14,6 +14,44 @@ from portal.context import tillstream
 from tillstream.model.errors import Rejected
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+API_ROOT, API_ALIAS = "/api/v1/", "/api/"
+
+PUBLISHED_NAMES: dict[str, str] = {
+    "api.docs_page": "api.manual",
+    "changes.lines": "board.changed_lines",
+    "changes.settlement": "board.settlement",
+    "changes.show": "board.changes",
+    "completeness.day": "board.day",
+    "completeness.show": "board.completeness",
+    "corrections.cell": "fixing.cell",
+    "corrections.count": "fixing.count",
+    "corrections.next_left": "fixing.next_left",
+    "corrections.preview": "fixing.preview",
+    "corrections.redo": "fixing.redo",
+    "corrections.rows": "fixing.rows",
+    "corrections.send": "fixing.send",
+    "corrections.show": "fixing.show",
+    "corrections.stamp": "fixing.stamp",
+    "corrections.take": "fixing.take",
+    "corrections.undo": "fixing.undo",
+    "exports.table": "tables.export",
+    "health.ready": "running.ready",
+    "health.status": "running.status",
+    "help.problems": "guide.problems",
+    "measures.explanation": "why.show",
+    "measures.explanation_data": "why.told",
+    "review.decide": "board.decide",
+    "review.waiting": "board.waiting",
+    "sale_history.show": "board.sale",
+    "search.show": "board.search",
+    "storybook.show": "looks.storybook",
+    "theme.choose": "looks.choose",
+    "uploads.preview": "uploads.look",
+    "uploads.preview_told": "uploads.look_told",
+    "uploads.submit": "uploads.give",
+    "uploads.submit_for_preview": "uploads.look_at",
+}
+"""endpoint → published name, where the two differ."""
 
 
 def with_args(args: Mapping[str, Any], **changes: Any) -> str:
@@ -56,51 +94,10 @@ def register(app: Flask) -> None:
     app.add_template_global(with_args)
 
 
-API_ROOT, API_ALIAS = "/api/v1/", "/api/"
-
-
 def api_link(endpoint: str, **values: Any) -> str:
     """Address of an endpoint of the API under the root that the request used."""
     address = url_for(endpoint, **values)
     return address if request.path.startswith(API_ROOT) else API_ALIAS + address.removeprefix(API_ROOT)
-
-
-PUBLISHED_NAMES: dict[str, str] = {
-    "api.docs_page": "api.manual",
-    "changes.lines": "board.changed_lines",
-    "changes.settlement": "board.settlement",
-    "changes.show": "board.changes",
-    "completeness.day": "board.day",
-    "completeness.show": "board.completeness",
-    "corrections.cell": "fixing.cell",
-    "corrections.count": "fixing.count",
-    "corrections.next_left": "fixing.next_left",
-    "corrections.preview": "fixing.preview",
-    "corrections.redo": "fixing.redo",
-    "corrections.rows": "fixing.rows",
-    "corrections.send": "fixing.send",
-    "corrections.show": "fixing.show",
-    "corrections.stamp": "fixing.stamp",
-    "corrections.take": "fixing.take",
-    "corrections.undo": "fixing.undo",
-    "exports.table": "tables.export",
-    "health.ready": "running.ready",
-    "health.status": "running.status",
-    "help.problems": "guide.problems",
-    "measures.explanation": "why.show",
-    "measures.explanation_data": "why.told",
-    "review.decide": "board.decide",
-    "review.waiting": "board.waiting",
-    "sale_history.show": "board.sale",
-    "search.show": "board.search",
-    "storybook.show": "looks.storybook",
-    "theme.choose": "looks.choose",
-    "uploads.preview": "uploads.look",
-    "uploads.preview_told": "uploads.look_told",
-    "uploads.submit": "uploads.give",
-    "uploads.submit_for_preview": "uploads.look_at",
-}
-"""endpoint → published name, where the two differ."""
 
 
 def published_name(endpoint: str) -> str:

@@ -20,13 +20,12 @@ from tillstream.model.people import Scope
 from tillstream.model.product_catalogue import EntryKind, Salesperson, Store
 from tillstream.people import accounts, store_credentials
 
+MAX_PEOPLE = 500
+EVERYWHERE = Filters()
+
 
 def no_such_store(store_id: str, region: str) -> str:
     return f"You cannot enter sales for the store “{store_id}” of the region “{region}”."
-
-
-MAX_PEOPLE = 500
-EVERYWHERE = Filters()
 
 
 @dataclass(frozen=True)

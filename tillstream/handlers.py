@@ -27,6 +27,7 @@ from tillstream.ports.objects import StoredObject
 
 log = structlog.get_logger("tillstream")
 Data = Mapping[str, Any]
+Handler = Callable[[App, Data], dict[str, Any]]
 
 
 def stage_object(app: App, data: Data) -> dict[str, Any]:
@@ -123,7 +124,6 @@ def announce_settlement(app: App, data: Data) -> dict[str, Any]:
     return {"settlement": data["settlement_no"], "rows": events, "outcome": "announced"}
 
 
-Handler = Callable[[App, Data], dict[str, Any]]
 ROUTES: dict[str, Handler] = {
     OBJECT_FINALIZED: stage_object,
     BATCH_RECEIVED: stage_batch,

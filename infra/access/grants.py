@@ -15,6 +15,14 @@ from tillstream.ports.jobs import (
 )
 from tillstream.spark.dataproc_batches import BATCHES_FOLDER as BATCHES
 
+WEBHOOKS = f"{WEBHOOK_SUBSCRIPTIONS}*"
+"""As the name of a subscription: each of those of webhooks."""
+
+SQL_ACCOUNTS = tuple(f"tillstream-sql-{number}" for number in range(1, 9))
+"""Accounts that run SQL of people, each within one scope at a time: as many scopes can be in use within a minute."""
+OF_SQL = "tillstream-sql-*"
+"""As the name of an account: each of those."""
+
 
 @dataclass(frozen=True)
 class Grant:
@@ -36,8 +44,7 @@ READS_DOCUMENTS = Grant("roles/datastore.viewer")
 RUNS_QUERIES = Grant("tillstreamQueries")
 """Of our own making: Google has one role for jobs of BigQuery and another for fast reads of their rows, and a deploy
 grants roles of the project one after another."""
-WEBHOOKS = f"{WEBHOOK_SUBSCRIPTIONS}*"
-"""As the name of a subscription: each of those of webhooks."""
+
 ATTACHES = Grant("tillstreamWebhooks", "subscription", WEBHOOKS)
 """Of our own making: no role of Google changes a subscription without the right to delete it."""
 FORWARDS = Grant("roles/pubsub.subscriber", "subscription", WEBHOOKS)
@@ -46,20 +53,9 @@ LOADS = Grant("roles/bigquery.dataEditor", "loading")
 """For rows that replace others: they are loaded into a temporary table before."""
 WRITES = (Grant("roles/bigquery.dataEditor", "dataset"), RUNS_QUERIES)
 
-
-SQL_ACCOUNTS = tuple(f"tillstream-sql-{number}" for number in range(1, 9))
-"""Accounts that run SQL of people, each within one scope at a time: as many scopes can be in use within a minute."""
-OF_SQL = "tillstream-sql-*"
-"""As the name of an account: each of those."""
 RUNS_SQL = Grant("roles/iam.serviceAccountTokenCreator", "account", OF_SQL)
 ADDS_ORIGINALS = tuple(Grant(f"roles/storage.{role}", "bucket", INBOX) for role in ("objectCreator", "objectViewer"))
 """Without the right to delete or replace them."""
-
-
-def write_tables(*names: str) -> tuple[Grant, ...]:
-    """Read the dataset, and replace rows of these tables."""
-    return (*READS, LOADS, *(Grant("roles/bigquery.dataEditor", "table", name) for name in names))
-
 
 APPENDS_LIVE = Grant("roles/bigquery.dataEditor", "table", LIVE)
 """The table of sales that are not settled yet."""
@@ -85,3 +81,8 @@ OF_DATAPROC = Grant("roles/storage.objectUser", "bucket", STAGING, "google-cloud
 PUBLISHES = Grant("roles/pubsub.publisher", "topic", TOPIC_BATCHES)
 STAGES_SALES = (Grant("roles/storage.objectUser", "bucket", STAGING), DOCUMENTS, PUBLISHES, APPENDS_LIVE)
 """Of store sales: their rows as Parquet, and as lines that are visible before they are settled."""
+
+
+def write_tables(*names: str) -> tuple[Grant, ...]:
+    """Read the dataset, and replace rows of these tables."""
+    return (*READS, LOADS, *(Grant("roles/bigquery.dataEditor", "table", name) for name in names))

@@ -127,6 +127,13 @@ Permission = tuple[str, str]
 """Permission, and the bucket, topic, subscription, job, function or table; empty for the project, the whole dataset or
 the documents."""
 
+_ON: Mapping[str, frozenset[str]] = {
+    "run.jobs.run": frozenset({"job"}),
+    "run.routes.invoke": frozenset({"function"}),
+    "bigquery.tables.create": frozenset({"dataset", "loading"}),
+}
+"""Permission → the kinds of resources that it concerns, if its role can be granted on others too."""
+
 
 def required_permissions(call: str, where: str = "") -> set[Permission]:
     """The permissions of one call of a port."""
@@ -156,14 +163,6 @@ def required_permissions(call: str, where: str = "") -> set[Permission]:
     if call in {"warehouse.settle", "warehouse.preview"}:
         permissions |= {("storage.objects.get", STAGING), ("bigquery.tables.getData", "")}
     return permissions
-
-
-_ON: Mapping[str, frozenset[str]] = {
-    "run.jobs.run": frozenset({"job"}),
-    "run.routes.invoke": frozenset({"function"}),
-    "bigquery.tables.create": frozenset({"dataset", "loading"}),
-}
-"""Permission → the kinds of resources that it concerns, if its role can be granted on others too."""
 
 
 def granted_permissions(grants: Iterable[Grant]) -> Iterator[Permission]:

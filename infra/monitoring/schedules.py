@@ -13,6 +13,8 @@ MISSED_RUNS, LEAST_ABSENCE = 3, 10
 NIGHTLY_ABSENCE = DAY + 60
 """Minutes: the runs of two nights do not take equally long. The longest that Cloud Monitoring looks back."""
 
+_SLOWER = "Figures are right, but queries are slower until a run succeeds."
+
 
 @dataclass(frozen=True)
 class Watch:
@@ -39,7 +41,6 @@ class Watch:
         return max(LEAST_ABSENCE, MISSED_RUNS * self.schedule.minutes)
 
 
-_SLOWER = "Figures are right, but queries are slower until a run succeeds."
 WATCHES = (
     Watch("receive", "till sales are not received", "Sales of tills and forms stay in the queue, for 7 days.", 4, 10),
     Watch(

@@ -22,6 +22,8 @@ from tillstream.model.people import UNRESTRICTED
 from tillstream.model.permissions import Action
 
 Form = MultiDict[str, str]
+NEW = "new"
+"""In place of the version of a rule that is not stored yet."""
 
 
 def changed_rule(rule: AlertRule, form: Form) -> AlertRule:
@@ -74,10 +76,6 @@ def _number(form: Form, name: str, default: int) -> int:
     if not text.isdecimal() or len(text) > 6:
         raise Rejected(texts.NUMBER.format(text=text))
     return int(text)
-
-
-NEW = "new"
-"""In place of the version of a rule that is not stored yet."""
 
 
 @allow(Action.ADMINISTER)

@@ -41,19 +41,6 @@ ERRORS = {
 }
 """status → description."""
 
-
-def errors_of(endpoint: str, one: Operation) -> list[int]:
-    """Error statuses of an operation; a status that the operation describes itself is included."""
-    errors = {503, *one.errors}
-    if one.right:
-        errors |= {401, 413, 422} if one.right == "store" and one.body else {401}
-        errors |= {403} if one.right != "store" else set()
-    if one.right and endpoint.startswith("api.") and endpoint not in UNLIMITED:
-        errors.add(429)
-    errors |= {status for status, raises in _RAISES.items() if any(raises(parameter) for parameter in one.parameters)}
-    return sorted(errors)
-
-
 _RAISES: dict[int, Callable[[dict[str, Any]], bool]] = {
     400: lambda parameter: parameter is FILTERS[-1],
     404: lambda parameter: parameter["in"] == "path",
@@ -79,6 +66,22 @@ SCHEMES = {
                 "description": "Session of a user; requests that change something also need X-CSRFToken"},
     "store": {"type": "http", "scheme": "bearer", "description": "A store's token: `Authorization: Bearer till_…`"},
 }  # fmt: skip
+
+SWAGGER_FOLDER = Path(flask_swagger_ui.__file__).parent / "dist"
+SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
+EXTENSION = "tillstream.openapi"
+
+
+def errors_of(endpoint: str, one: Operation) -> list[int]:
+    """Error statuses of an operation; a status that the operation describes itself is included."""
+    errors = {503, *one.errors}
+    if one.right:
+        errors |= {401, 413, 422} if one.right == "store" and one.body else {401}
+        errors |= {403} if one.right != "store" else set()
+    if one.right and endpoint.startswith("api.") and endpoint not in UNLIMITED:
+        errors.add(429)
+    errors |= {status for status, raises in _RAISES.items() if any(raises(parameter) for parameter in one.parameters)}
+    return sorted(errors)
 
 
 def api_rules(app: Flask) -> list[Rule]:
@@ -206,10 +209,6 @@ def _problem(description: str, example: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-SWAGGER_FOLDER = Path(flask_swagger_ui.__file__).parent / "dist"
-SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
-
-
 @allow(Open.EVERYBODY)
 def swagger_file(filename: str) -> Response:
     """One of `SWAGGER_FILES`. Raises `NotFound` for other names."""
@@ -225,9 +224,6 @@ def _swagger_address(filename: str) -> str:
 def register_swagger_ui(app: Flask) -> None:
     app.add_url_rule("/assets/swagger-ui/<filename>", "swagger_ui", swagger_file)
     app.add_template_global(_swagger_address, "swagger_ui")
-
-
-EXTENSION = "tillstream.openapi"
 
 
 def openapi_document() -> dict[str, Any]:

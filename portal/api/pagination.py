@@ -14,6 +14,10 @@ from portal.urls import with_args
 from tillstream.model import json_text
 from tillstream.model.errors import Conflict, Rejected
 
+MAX_OFFSET = 2**31 - 1
+NUMBERS = ("string", "number")
+"""Forms of decimals in JSON; the first is the default."""
+
 
 class ListChanged(Conflict):
     """A settlement changed the ranks of the list since its first page."""
@@ -39,11 +43,6 @@ def decode_cursor(name: str, cursor: str, *kinds: type[str] | type[int]) -> list
     if any(isinstance(one, int) and not 0 <= one < 2**63 for one in value[1:]):
         raise Rejected(texts.NO_CURSOR)
     return value[1:]
-
-
-MAX_OFFSET = 2**31 - 1
-NUMBERS = ("string", "number")
-"""Forms of decimals in JSON; the first is the default."""
 
 
 @dataclass(frozen=True)

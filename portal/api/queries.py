@@ -41,6 +41,13 @@ RESTRICTED = {
 
 MAX_ROWS = 10_000
 """Maximum number of rows in one response."""
+QUERY_NAMES = tuple(sorted({*TABLES, *LISTS}))
+VALUES_PATH = "measures/values"
+
+MAX_LEDGER_ROWS = 10_000
+DEFAULT_LEDGER_ROWS = 100
+POSITION = ("sale_date", "region", "sale_id", "line_key")
+"""Columns that order sale lines: the latest day first, then each ascending."""
 
 
 @allow(Action.SEE_NUMBERS)
@@ -136,10 +143,6 @@ def refresh_data() -> ResponseReturnValue:
     ), 202
 
 
-QUERY_NAMES = tuple(sorted({*TABLES, *LISTS}))
-VALUES_PATH = "measures/values"
-
-
 def available_queries() -> list[query_catalogue.CatalogueQuery]:
     """The queries that the user may run."""
     described = map(query_catalogue.describe_query, QUERY_NAMES)
@@ -192,12 +195,6 @@ def _values_of_measures() -> Response:
 def split_names(texts: Any) -> list[str]:
     """Names of arguments that are repeated, or separated by commas."""
     return [name.strip() for text in texts for name in text.split(",") if name.strip()]
-
-
-MAX_LEDGER_ROWS = 10_000
-DEFAULT_LEDGER_ROWS = 100
-POSITION = ("sale_date", "region", "sale_id", "line_key")
-"""Columns that order sale lines: the latest day first, then each ascending."""
 
 
 @allow(Action.SEE_NUMBERS)

@@ -13,6 +13,21 @@ from tillstream.settings import Settings
 
 UNLIMITED = frozenset({"api.sales", "api.sending", "api.send_piece", "api.sync", "api.healthz"})
 
+EXPOSED_HEADERS = ", ".join(
+    (
+        *("ETag", "Link", "X-Total-Count", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "Location"),
+        *("Upload-Offset", "Upload-Session", "Tillstream-As-Of", "Tillstream-Currency"),
+        "Tillstream-Unconverted-Lines",
+    )
+)
+ALLOWED_HEADERS = ", ".join(
+    (
+        *("Authorization", "Content-Type", "If-None-Match", "Tus-Resumable", "Upload-Length", "Upload-Offset"),
+        "Upload-Metadata",
+    )
+)
+CORS_METHODS = "GET, HEAD, POST, PATCH, DELETE"
+
 
 def caller() -> str:
     """Rate-limit key of the request."""
@@ -36,22 +51,6 @@ def is_limited() -> bool:
 
 def limit_api_calls(app: Flask, blueprint: Blueprint, counts: SharedCounts) -> None:
     limit_calls(app, blueprint, counts, caller_rate, caller=caller, applies=is_limited)
-
-
-EXPOSED_HEADERS = ", ".join(
-    (
-        *("ETag", "Link", "X-Total-Count", "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "Location"),
-        *("Upload-Offset", "Upload-Session", "Tillstream-As-Of", "Tillstream-Currency"),
-        "Tillstream-Unconverted-Lines",
-    )
-)
-ALLOWED_HEADERS = ", ".join(
-    (
-        *("Authorization", "Content-Type", "If-None-Match", "Tus-Resumable", "Upload-Length", "Upload-Offset"),
-        "Upload-Metadata",
-    )
-)
-CORS_METHODS = "GET, HEAD, POST, PATCH, DELETE"
 
 
 def register_cors(app: Flask, settings: Settings) -> None:

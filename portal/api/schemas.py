@@ -31,6 +31,12 @@ KINDS: dict[str, Schema] = {
 }
 """Type of a query column → its JSON Schema."""
 
+MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
+ROWS = ("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored")
+STATES = [state.value for state in BatchState]
+
+STATUS: Schema = {"type": "string", "enum": [*STATUSES, ""]}
+
 
 def object_of(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), open_: bool = False) -> Schema:
     """Schema of an object; properties are required unless they are in `optional`."""
@@ -39,35 +45,14 @@ def object_of(properties: dict[str, Schema], *, optional: tuple[str, ...] = (), 
     return schema | ({"required": required} if required else {})
 
 
-def array_of(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
 PROBLEM_OF_MOVEMENT = object_of({"movement": {"type": ["integer", "null"]}, "field": TEXT, "detail": TEXT})
 """What is wrong with one of several movements of stock: its number from 0, and the field."""
 
 
-def listed(row: dict[str, str]) -> Schema:
-    """Response of a list query; columns are optional, as analysts do not get the personal ones."""
-    return object_of(
-        {
-            "columns": array_of({"type": "string", "enum": list(row)}),
-            "rows": array_of(object_of({name: KINDS[kind] for name, kind in row.items()}, optional=tuple(row))),
-            "as_of": INSTANT,
-            "currency": TEXT,
-            "unconverted_lines": COUNT,
-            "next_cursor": CURSOR,
-        }
-    )
+def array_of(items: Schema) -> Schema:
+    return {"type": "array", "items": items}
 
 
-def one_row(row: dict[str, str]) -> Schema:
-    return object_of({name: KINDS[kind] for name, kind in row.items()})
-
-
-MAYBE_COUNT: Schema = {"type": ["integer", "null"], "minimum": 0}
-ROWS = ("read", "new", "corrected", "duplicate", "quarantined", "blank", "ignored")
-STATES = [state.value for state in BatchState]
 SCHEMAS: dict[str, Schema] = {
     "Problem": object_of(
         {
@@ -262,4 +247,21 @@ SCHEMAS: dict[str, Schema] = {
         key: value for key, value in store_sale_schema().items() if key not in {"$schema", "$id", "examples"}
     },
 }
-STATUS: Schema = {"type": "string", "enum": [*STATUSES, ""]}
+
+
+def listed(row: dict[str, str]) -> Schema:
+    """Response of a list query; columns are optional, as analysts do not get the personal ones."""
+    return object_of(
+        {
+            "columns": array_of({"type": "string", "enum": list(row)}),
+            "rows": array_of(object_of({name: KINDS[kind] for name, kind in row.items()}, optional=tuple(row))),
+            "as_of": INSTANT,
+            "currency": TEXT,
+            "unconverted_lines": COUNT,
+            "next_cursor": CURSOR,
+        }
+    )
+
+
+def one_row(row: dict[str, str]) -> Schema:
+    return object_of({name: KINDS[kind] for name, kind in row.items()})

@@ -32,6 +32,16 @@ from tillstream.receipts import message_outcomes
 from tillstream.receipts.message_outcomes import OutcomePosition, OutcomeReader
 from tillstream.records import audit_log
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+OUTCOMES = "outcomes"
+DEFAULT_OUTCOMES, MAX_OUTCOMES = 500, 1000
+
+SALES_PATHS = tuple(f"{root}sales" for root in (urls.API_ROOT, urls.API_ALIAS))
+JSON_TYPE = "application/json"
+ACCEPTED = "202 ACCEPTED"
+
 
 @allow(Open.STORE_TOKEN)
 def send_sales() -> ResponseReturnValue:
@@ -105,10 +115,6 @@ def _unpacked(raw: bytes) -> bytes:
     return unpacked
 
 
-OUTCOMES = "outcomes"
-DEFAULT_OUTCOMES, MAX_OUTCOMES = 500, 1000
-
-
 @allow(Open.STORE_TOKEN)
 def list_outcomes() -> ResponseReturnValue:
     """The outcomes of sales after they were stored, in the order of settlements; takes `since` and `limit`."""
@@ -150,14 +156,6 @@ def _reader() -> OutcomeReader:
     if not limits.may(Action.ENTER_SALES):
         abort(403)
     return OutcomeReader(lambda sale: limits.covers_sale(sale["region"], sale["store_id"], sale["salesperson_id"]))
-
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-SALES_PATHS = tuple(f"{root}sales" for root in (urls.API_ROOT, urls.API_ALIAS))
-JSON_TYPE = "application/json"
-ACCEPTED = "202 ACCEPTED"
 
 
 def register_intake(portal: Flask, app: App) -> None:

@@ -29,6 +29,14 @@ TUS_VERSION = "1.0.0"
 ALGORITHMS = ("sha256", "sha1", "md5")
 PIECE = "application/offset+octet-stream"
 
+EXTENSIONS = "creation,termination,checksum,expiration"
+
+MAX_UPLOADS = 500
+FIELDS = (
+    "batch_id", "kind", "file", "size", "sha256", "contract", "contract_version", "region",
+    "received_at", "received_by", "state_at", "error", "parent",
+)  # fmt: skip
+
 
 class NotOurVersion(Rejected):
     """The client uses another version of the protocol."""
@@ -79,9 +87,6 @@ def checksum_header() -> tuple[str, bytes] | None:
         return algorithm, base64.b64decode(digest, validate=True)
     except binascii.Error as error:
         raise Rejected(texts.CHECKSUM_NOT_BASE64) from error
-
-
-EXTENSIONS = "creation,termination,checksum,expiration"
 
 
 @allow(Action.UPLOAD)
@@ -184,13 +189,6 @@ def _as_json(upload: ResumableUpload, status: int) -> Response:
     response = jsonify(body)
     response.status_code = status
     return response
-
-
-MAX_UPLOADS = 500
-FIELDS = (
-    "batch_id", "kind", "file", "size", "sha256", "contract", "contract_version", "region",
-    "received_at", "received_by", "state_at", "error", "parent",
-)  # fmt: skip
 
 
 @allow(Action.SEE_UPLOADS)

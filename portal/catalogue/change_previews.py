@@ -25,6 +25,14 @@ from tillstream.model.catalogue_columns import rate_text
 from tillstream.model.document_json import from_json
 from tillstream.model.product_catalogue import EVERYWHERE, DatedAmount, Entry, EntryKind, Product
 
+EntryChange = tuple[Entry | None, Entry]
+"""An entry before and after."""
+FIELDS = ("code", "version", "list", "remove", "region", "valid_from", "amount", "currency")
+"""Fields of the form that are posted again when the change is confirmed."""
+
+MAX_EFFECTS = 10
+"""Products of an import whose effects are computed: each needs a query."""
+
 
 @dataclass(frozen=True)
 class FieldChange:
@@ -76,10 +84,6 @@ def _texts(field: str, value: Any) -> list[str]:
     return shown
 
 
-EntryChange = tuple[Entry | None, Entry]
-"""An entry before and after."""
-
-
 def notices_of(kind: EntryKind, changes: Collection[EntryChange]) -> list[str]:
     """Notices about new entries and changed values, each once.
 
@@ -125,13 +129,6 @@ def _similar_codes(kind: EntryKind, changes: Collection[EntryChange]) -> Iterato
 
 def _folded(entry: Entry) -> tuple[str, ...]:
     return tuple(part.casefold() for part in entry.key)
-
-
-FIELDS = ("code", "version", "list", "remove", "region", "valid_from", "amount", "currency")
-"""Fields of the form that are posted again when the change is confirmed."""
-
-MAX_EFFECTS = 10
-"""Products of an import whose effects are computed: each needs a query."""
 
 
 def entry_cost_effects(before: Product, after: Product) -> list[CostEffect]:

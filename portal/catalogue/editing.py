@@ -30,6 +30,8 @@ from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import DatedAmount, Entry, Product, amount_of_same_day
 
+PRODUCTS = TABS["products"]
+
 
 @allow(Action.MANAGE_STOCK)
 def show_new_entry(tab: str) -> ResponseReturnValue:
@@ -128,9 +130,6 @@ def _existing(tab: CatalogueTab, stored: StoredEntry) -> tuple[str, str]:
     """The words about an entry that has the code of a new one, and its address if the user may see it."""
     words = texts.exists(texts.SINGULAR[tab.name], " ".join(stored.entry.key))
     return words, entry_address(tab, stored.entry) if entry_in_scope(scope(), stored.entry) else ""
-
-
-PRODUCTS = TABS["products"]
 
 
 @allow(Action.MANAGE_STOCK)

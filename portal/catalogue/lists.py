@@ -15,6 +15,8 @@ from tillstream.model.catalogue_columns import KEY_COLUMNS
 from tillstream.model.contract import Contract
 from tillstream.model.permissions import Action
 
+DEFAULT_SHARE = "0.2"
+
 
 @allow(Action.MANAGE_STOCK)
 def show_catalogue() -> ResponseReturnValue:
@@ -70,9 +72,6 @@ def list_regions() -> ResponseReturnValue:
 def _has_words(contract: Contract, words: str) -> bool:
     shown = f"{contract.region} {contract.name} {contract.currency or ''} {contract.dates.time_zone}".casefold()
     return all(word in shown for word in words.casefold().split())
-
-
-DEFAULT_SHARE = "0.2"
 
 
 @allow(Action.MANAGE_STOCK)

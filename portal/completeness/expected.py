@@ -33,6 +33,8 @@ from tillstream.model.people import extent_of, may_change
 from tillstream.model.permissions import Action
 
 WEEKEND = ("saturday", "sunday")
+SPAN = timedelta(days=92)
+"""How far back the effect of a change is shown."""
 
 
 class ExpectationForm(FlaskForm):
@@ -128,10 +130,6 @@ def _weekdays(field: str) -> list[str]:
 
 def _words(text: str | None) -> list[str]:
     return re.split(r"[\s,;]+", text.strip()) if text and text.strip() else []
-
-
-SPAN = timedelta(days=92)
-"""How far back the effect of a change is shown."""
 
 
 @allow(Action.SEE_UPLOADS)

@@ -24,6 +24,12 @@ from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
 
+PREFIX = "setting-"
+MAX_LETTERS = 1_000
+"""Of a setting with one line."""
+
+NEW, EDIT = "connectors/new.html", "connectors/edit.html"
+
 
 @dataclass(frozen=True)
 class Tested:
@@ -42,11 +48,6 @@ def tested_connector(subject: str | ConnectorDraft) -> Tested:
     if result.is_ok:
         return Tested(True, texts.tested(result.seconds, result.message))
     return Tested(False, texts.failed(result.seconds, result.message))
-
-
-PREFIX = "setting-"
-MAX_LETTERS = 1_000
-"""Of a setting with one line."""
 
 
 class ConnectorForm(FlaskForm):
@@ -109,9 +110,6 @@ def _field(setting: SourceSetting) -> Any:
     most = MAX_VALUE if setting.is_long else MAX_LETTERS
     kind = TextAreaField if setting.is_long else StringField
     return kind(setting.label, [*required, Length(max=most)], default=setting.default)
-
-
-NEW, EDIT = "connectors/new.html", "connectors/edit.html"
 
 
 @allow(Action.ADMINISTER)

@@ -36,6 +36,8 @@ RESUMED = "The connector runs again by its schedule."
 REQUESTED = "The connector runs as soon as the server is free, within a minute."
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
 
+NO_LAG = "–"
+
 
 def schedule(connector: Connector) -> str:
     return BACKFILL if connector.is_once else every(connector.every_minutes)
@@ -43,9 +45,6 @@ def schedule(connector: Connector) -> str:
 
 def every(minutes: int) -> str:
     return SCHEDULES.get(minutes, f"Every {minutes} minutes")
-
-
-NO_LAG = "–"
 
 
 def lag(time: timedelta | None) -> str:

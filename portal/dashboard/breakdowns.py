@@ -26,6 +26,27 @@ from tillstream.analytics.compared_figure import ComparedFigure, total_change
 from tillstream.model.countries import country_code
 from tillstream.model.permissions import Action
 
+SHOWN = 8
+RANKED = 200
+"""Groups of a ranked dimension that a tile reads."""
+MOVERS = 4
+CUSTOMERS = (5, 10, 20)
+SORTS = ("revenue", "change", "fall")
+
+MAX_ROWS = 5_000
+"""Maximum rows of a ranked table (products, customers), largest first."""
+AMOUNTS = (("revenue", "money"), ("orders", "count"), ("units", "count"))
+SHARE = ("revenue_share", "share")
+CHANGE = (("change", "signed"), ("growth", "growth"))
+LINES_COLUMN = ("lines", "lines")
+TableColumn = tuple[str, str]
+COUNTRY_SHARES = (
+    ("customers", "count"),
+    ("customers_share", "share"),
+    ("new_customers", "count"),
+    ("new_customers_share", "share"),
+)
+
 
 @dataclass(frozen=True)
 class SalesDimension:
@@ -185,14 +206,6 @@ def load_world_map(selection: DashboardFilters) -> dict[str, Any]:
     }
 
 
-SHOWN = 8
-RANKED = 200
-"""Groups of a ranked dimension that a tile reads."""
-MOVERS = 4
-CUSTOMERS = (5, 10, 20)
-SORTS = ("revenue", "change", "fall")
-
-
 def load_breakdown(name: str, selection: DashboardFilters) -> dict[str, Any]:
     """The first groups by revenue, or by the greatest rise or fall."""
     dimension, comparison = DIMENSIONS[name], request_filters.comparison_of(selection)
@@ -273,21 +286,6 @@ def top_customers(selection: DashboardFilters) -> dict[str, Any]:
     for row in rows:
         row["lines_link"] = lines_link(q=row["customer"])
     return {"rows": rows, "currency": figures.currency(), "limit": limit, "limits": CUSTOMERS}
-
-
-MAX_ROWS = 5_000
-"""Maximum rows of a ranked table (products, customers), largest first."""
-AMOUNTS = (("revenue", "money"), ("orders", "count"), ("units", "count"))
-SHARE = ("revenue_share", "share")
-CHANGE = (("change", "signed"), ("growth", "growth"))
-LINES_COLUMN = ("lines", "lines")
-TableColumn = tuple[str, str]
-COUNTRY_SHARES = (
-    ("customers", "count"),
-    ("customers_share", "share"),
-    ("new_customers", "count"),
-    ("new_customers_share", "share"),
-)
 
 
 @dataclass(frozen=True)

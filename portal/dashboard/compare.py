@@ -32,6 +32,31 @@ NEXT = Decimal("0.5")
 Named = tuple[str, Decimal]
 """Name and amount of an effect."""
 
+SHOWN = 6
+"""Risers and fallers, each."""
+EFFECTS = {
+    "volume": "volume",
+    "mix": "mix",
+    "price": "price",
+    "exchange_rates": "currency",
+    "new_products": "new",
+    "lost_products": "lost",
+    "returns": "returns",
+    "other": "other",
+}
+"""Column of the query `change-by-group` → effect of `change`."""
+
+blueprint = Blueprint("compare", __name__, template_folder="templates")
+
+FIGURES = {
+    "revenue": "money",
+    "orders": "count",
+    "average_order_value": "money",
+    "units": "count",
+    "customers": "count",
+}
+"""Figure → its format."""
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -88,21 +113,6 @@ def largest_effects(amounts: Iterable[Named]) -> tuple[Named, ...]:
     """The largest effect, and the second one if it is nearly as large."""
     ranked = sorted((one for one in amounts if one[1]), key=lambda one: -abs(one[1]))
     return tuple(one for one in ranked[:2] if abs(one[1]) >= NEXT * abs(ranked[0][1]))
-
-
-SHOWN = 6
-"""Risers and fallers, each."""
-EFFECTS = {
-    "volume": "volume",
-    "mix": "mix",
-    "price": "price",
-    "exchange_rates": "currency",
-    "new_products": "new",
-    "lost_products": "lost",
-    "returns": "returns",
-    "other": "other",
-}
-"""Column of the query `change-by-group` → effect of `change`."""
 
 
 @dataclass(frozen=True)
@@ -200,18 +210,6 @@ def _alone(pair: Pair, dimension: str, value: str | None, region: str | None) ->
     filters = filters_of(dimension, value, region if pair.by != "region" else None)
     args = request.args.to_dict(flat=False) | (pair.args or {})
     return f"?{with_args(args, **filters, groups=None)}" if filters else ""
-
-
-blueprint = Blueprint("compare", __name__, template_folder="templates")
-
-FIGURES = {
-    "revenue": "money",
-    "orders": "count",
-    "average_order_value": "money",
-    "units": "count",
-    "customers": "count",
-}
-"""Figure → its format."""
 
 
 @blueprint.get("/compare", endpoint="show")

@@ -30,6 +30,14 @@ NOT_BEFORE = "not in {}"
 NO_SALES = "There are no sales yet."
 SAME_SIDES = "Both sides are the same. Choose another one to compare with."
 
+DATES = ("from", "to", *COMPARED_DATES)
+SAME_ITEMS = {"channel": "product-and-channel", "category": "category"}
+"""Compared values → the items that only one side can have: comparing them would explain nothing."""
+OF_PLACES = "product"
+"""What an item is if no periods are compared: a web shop and a store have no channel in common."""
+SHARED = frozenset({*COLUMNS, CURRENCY})
+"""Filters that both sides have in common, unless they are compared."""
+
 
 def not_allowed(name: str, value: str, allowed: Iterable[str]) -> str:
     return f"{name} is “{value}”; allowed values are {', '.join(allowed)}."
@@ -41,15 +49,6 @@ def reported_text(days: str) -> str:
 
 def fewer_than_two(kind: str) -> str:
     return f"There are fewer than two {SIDE_KINDS[kind].lower()} to compare."
-
-
-DATES = ("from", "to", *COMPARED_DATES)
-SAME_ITEMS = {"channel": "product-and-channel", "category": "category"}
-"""Compared values → the items that only one side can have: comparing them would explain nothing."""
-OF_PLACES = "product"
-"""What an item is if no periods are compared: a web shop and a store have no channel in common."""
-SHARED = frozenset({*COLUMNS, CURRENCY})
-"""Filters that both sides have in common, unless they are compared."""
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,13 @@ MAX_ROWS, MAX_COLUMNS = 24, 13
 SHADES = (Decimal("0.05"), Decimal("0.15"), Decimal("0.3"), Decimal("0.5"))
 """Lower limits of the shades 1 to 4."""
 
+blueprint = Blueprint("customers", __name__, template_folder="templates")
+
+FIGURES = ("customers", "repeat_customers", "revenue", "orders", "anonymous_lines")
+MAX_CUSTOMERS = 5_000
+"""Customers of a segment that are listed, those with the highest revenue."""
+SORTS = tuple(COLUMNS)
+
 
 @dataclass(frozen=True)
 class CohortCell:
@@ -109,14 +116,6 @@ def _cohort(start: date, rows: dict[int, dict[str, Any]], months: int, last_day:
 def _month_after(start: date, months: int) -> date:
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
     return date(year, month + 1, 1)
-
-
-blueprint = Blueprint("customers", __name__, template_folder="templates")
-
-FIGURES = ("customers", "repeat_customers", "revenue", "orders", "anonymous_lines")
-MAX_CUSTOMERS = 5_000
-"""Customers of a segment that are listed, those with the highest revenue."""
-SORTS = tuple(COLUMNS)
 
 
 @blueprint.get("/customers", endpoint="show")

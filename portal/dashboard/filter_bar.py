@@ -14,6 +14,8 @@ from portal.value_names import FILTER_LABELS, value_name
 from tillstream.analytics.filters import ALL_TIME, COMPARED_DATES, DATE_FILTERS, Filters, LatestPeriod
 
 OWN_DATES = "own"
+FIRST_FILTERS = ("region", "store")
+"""Filters next to the period; the others are behind a button."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +97,6 @@ def _label(code: str, own: str, reporting: str) -> str:
     if code == own != reporting:
         return texts.own_currency(code)
     return texts.reporting_currency(code) if code == reporting != own else code
-
-
-FIRST_FILTERS = ("region", "store")
-"""Filters next to the period; the others are behind a button."""
 
 
 def selection_context(selection: DashboardFilters, kept: Sequence[str] = ()) -> dict[str, Any]:

@@ -21,6 +21,17 @@ DAYS = 62
 WEEKS = 400
 SparklineSeries = dict[str, list[float]]
 
+STRIP = ("revenue", "orders", "average_order_value", "units", "customers")
+SIZES: dict[str, Callable[[Any], Any]] = {
+    "margin": lambda value: value,
+    "returned_value": lambda value: -value,
+    "cancelled_value": lambda value: value,
+    "active_lines": lambda value: value,
+}
+"""Figures whose base is queried here → their size; returns are negative amounts."""
+CURRENCIES = 8
+"""Maximum number of currencies that the card lists; the others are only counted."""
+
 
 def load_sparkline(selection: DashboardFilters, first: date | None, last: date | None) -> SparklineSeries:
     """figure → its value in each day, week or month from `first` to `last`, whole ones only; 0 without sales."""
@@ -77,16 +88,6 @@ CARDS = (
     Card("cancelled_value", "money", turned=True),
     Card("active_lines"),
 )
-STRIP = ("revenue", "orders", "average_order_value", "units", "customers")
-SIZES: dict[str, Callable[[Any], Any]] = {
-    "margin": lambda value: value,
-    "returned_value": lambda value: -value,
-    "cancelled_value": lambda value: value,
-    "active_lines": lambda value: value,
-}
-"""Figures whose base is queried here → their size; returns are negative amounts."""
-CURRENCIES = 8
-"""Maximum number of currencies that the card lists; the others are only counted."""
 
 
 def load_key_figures(selection: DashboardFilters) -> dict[str, Any]:

@@ -44,12 +44,26 @@ COLUMNS = (
     {"key": "owner", "label": "Owner", "sort": True},
 )
 
+SORTS = ("label", "format", "owner")
+blueprint = Blueprint("measures", __name__, template_folder="templates")
+
+PER_PAGE, LAST_PAGE = 50, 10**6
+LATE = 20
+STATUSES_OF = {
+    "active": ("completed", "pending", "returned"),
+    "orders": ("completed", "pending"),
+    "cancelled": ("cancelled",),
+    "pending": ("pending",),
+    "returned": ("returned",),
+    "costed": ("completed", "pending", "returned"),
+    "unconverted": ("completed", "pending", "returned"),
+}
+WAITING = (BatchState.HELD, BatchState.FAILED, BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED)
+"""States of files that were received but are not in any figure."""
+
 
 def no_page(text: str, last: int) -> str:
     return f"page is “{text}”; it must be a whole number from 1 to {last}."
-
-
-SORTS = ("label", "format", "owner")
 
 
 @allow(Action.SEE_NUMBERS)
@@ -84,23 +98,8 @@ def _searched(one: Measure) -> str:
     return f"{one.name} {one.label} {one.description} {one.formula}".casefold()
 
 
-blueprint = Blueprint("measures", __name__, template_folder="templates")
 blueprint.add_url_rule("/measures", "listing", list_measures)
 blueprint.add_url_rule("/api/v1/measures", "definitions", measures_data)
-
-PER_PAGE, LAST_PAGE = 50, 10**6
-LATE = 20
-STATUSES_OF = {
-    "active": ("completed", "pending", "returned"),
-    "orders": ("completed", "pending"),
-    "cancelled": ("cancelled",),
-    "pending": ("pending",),
-    "returned": ("returned",),
-    "costed": ("completed", "pending", "returned"),
-    "unconverted": ("completed", "pending", "returned"),
-}
-WAITING = (BatchState.HELD, BatchState.FAILED, BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED)
-"""States of files that were received but are not in any figure."""
 
 
 @blueprint.get("/why/<figure>", endpoint="explanation")

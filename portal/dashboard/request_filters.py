@@ -22,6 +22,8 @@ from tillstream.analytics.filters import (
     with_preset_dates,
 )
 
+BEFORE, YEAR_BEFORE, NOTHING = "before", "year-before", "nothing"
+
 
 @dataclass(frozen=True)
 class DashboardFilters:
@@ -128,9 +130,6 @@ def _with_filters(path: str, **changes: Any) -> str:
     """Address of another page with the current filters."""
     query = with_args(link_filters(), **changes)
     return path + (f"?{query}" if query else "")
-
-
-BEFORE, YEAR_BEFORE, NOTHING = "before", "year-before", "nothing"
 
 
 @dataclass(frozen=True)

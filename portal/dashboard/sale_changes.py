@@ -25,6 +25,8 @@ FILTERS = ("region", "store")
 MAX_FILES = 200
 WEEK = timedelta(days=7)
 
+blueprint = Blueprint("changes", __name__, template_folder="templates")
+
 
 @allow(Action.SEE_NUMBERS)
 def show_changes() -> ResponseReturnValue:
@@ -141,8 +143,6 @@ def _files(after: int, through: int) -> dict[int, list[dict[str, Any]]]:
     batches = figures.ask("settlement-batches", Filters(), **window).to_pylist()
     return {number: list(rows) for number, rows in groupby(batches, key=lambda row: int(row["settlement_no"]))}
 
-
-blueprint = Blueprint("changes", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/changes", "show", show_changes)
 blueprint.add_url_rule("/changes/<int:number>", "settlement", show_settlement)

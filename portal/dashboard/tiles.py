@@ -37,6 +37,9 @@ SHOWN_FILES = 5
 COUNTED = 100
 STORES = 20
 
+URGENT_STOCK = ("negative", "out", "low")
+Load = Callable[[DashboardFilters], dict[str, Any]]
+
 
 def load_attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
     """Held files, day closes that differ, failed files, rejected rows, connectors that are late or fail, failing
@@ -90,9 +93,6 @@ def load_freshness(selection: DashboardFilters) -> dict[str, Any]:
     }
 
 
-URGENT_STOCK = ("negative", "out", "low")
-
-
 def load_brief(selection: DashboardFilters) -> dict[str, Any]:
     """The items of the role by name. Sales, goals and stock are those of the selection, work to do is all of it."""
     names = ROLE_LAYOUTS[scope().role].brief
@@ -143,9 +143,6 @@ def _review() -> dict[str, Any]:
     }
 
 
-Load = Callable[[DashboardFilters], dict[str, Any]]
-
-
 @dataclass(frozen=True)
 class DashboardTile:
     """`load`: context of the template. `of_sales`: shown only if there are sales."""
@@ -162,17 +159,6 @@ class DashboardTile:
         return render_template(
             f"dashboard/tiles/{self.template}.html", **({"selection": selection} | self.load(selection))
         )
-
-
-@dataclass(frozen=True)
-class TilePlace:
-    """A tile on the page. `argument`: the one that chooses the dimension of its figures; empty if it has none."""
-
-    slot: str
-    name: str
-    tile: DashboardTile
-    argument: str = ""
-    dimension: str = ""
 
 
 TILES: dict[str, DashboardTile] = {
@@ -199,6 +185,17 @@ TILES: dict[str, DashboardTile] = {
     )
     for name, one in DIMENSIONS.items()
 }
+
+
+@dataclass(frozen=True)
+class TilePlace:
+    """A tile on the page. `argument`: the one that chooses the dimension of its figures; empty if it has none."""
+
+    slot: str
+    name: str
+    tile: DashboardTile
+    argument: str = ""
+    dimension: str = ""
 
 
 def tile_places(slots: tuple[str, ...], *, sold: bool) -> list[TilePlace]:

@@ -25,6 +25,8 @@ DELIVERIES = 50
 HOURS = [SelectChoice(hour, f"{hour}:00") for hour in range(24)]
 ZONES = [SelectChoice(zone, zone) for zone in ("UTC", *account_store.time_zone_names())]
 
+blueprint = Blueprint("alert_channels", __name__, template_folder="templates")
+
 
 class ChannelForm(FlaskForm):
     name = StringField(channel_texts.NAME, [InputRequired(channel_texts.NO_NAME), Length(max=MAX_CHANNEL_NAME)])
@@ -156,8 +158,6 @@ def send_again(delivery_id: str) -> ResponseReturnValue:
     flash(channel_texts.SENT_AGAIN, "done")
     return redirect(url_for("alert_channels.listing"), 303)
 
-
-blueprint = Blueprint("alert_channels", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/alert-channels", "listing", list_channels)
 blueprint.add_url_rule("/alert-channels/new/<kind>", "new", new_channel)

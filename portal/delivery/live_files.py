@@ -53,15 +53,6 @@ LATEST_TEXT = "The latest complete month, or the last 28 reported days; it moves
 TOKEN = "TOKEN"  # noqa: S105 - stands for one
 """What an address has in place of the token."""
 
-
-def no_preset(name: str, presets: Iterable[str]) -> str:
-    return f"There is no preset {name}. Use one of: {', '.join(presets)}."
-
-
-def moving_text(period: str) -> str:
-    return f"{period}; it moves on with time"
-
-
 QUERY_TITLES: Mapping[str, str] = MappingProxyType(
     {
         "abc-classes": "Products by ABC class: how much revenue few of them make",
@@ -111,17 +102,32 @@ QUERY_TITLES: Mapping[str, str] = MappingProxyType(
     }
 )
 
-
-def query_title(name: str) -> str:
-    """The title of a query; of one without a title its name in words."""
-    return QUERY_TITLES.get(name) or name.replace("-", " ").capitalize()
-
-
 MEASURES, LINES = "measures", "sale-lines"
 NAMES = (MEASURES, LINES, *queries.QUERY_NAMES)
 PRESET, PBIDS = "preset", "pbids"
 LATEST_PRESET = "latest-period"
 """The preset of the period that pages show without dates."""
+
+Arguments = Mapping[str, Sequence[str]]
+
+NAME = "name"
+_OF_PAGES = frozenset({"format", "across", "chart", "against", "column", "sort", FIRST, GOALS, HAVING, IS, LOW, HIGH})
+"""Arguments of exports that live files do not have."""
+
+blueprint = Blueprint("live_files", __name__, template_folder="templates")
+
+
+def no_preset(name: str, presets: Iterable[str]) -> str:
+    return f"There is no preset {name}. Use one of: {', '.join(presets)}."
+
+
+def moving_text(period: str) -> str:
+    return f"{period}; it moves on with time"
+
+
+def query_title(name: str) -> str:
+    """The title of a query; of one without a title its name in words."""
+    return QUERY_TITLES.get(name) or name.replace("-", " ").capitalize()
 
 
 @allow(Action.SEE_NUMBERS)
@@ -192,9 +198,6 @@ def _power_bi(name: str, args: dict[str, Any]) -> Response:
     return response
 
 
-Arguments = Mapping[str, Sequence[str]]
-
-
 def live_file_title(name: str) -> str:
     """The title of a live file."""
     return {"measures": MEASURES_TEXT, "sale-lines": LINES_TEXT}.get(name) or query_title(name)
@@ -230,11 +233,6 @@ def _period(args: Arguments) -> str:
     if preset == ALL_TIME or not (start or end):
         return dashboard_texts.ALL_TIME
     return f"{start or '…'} – {end or '…'}"
-
-
-NAME = "name"
-_OF_PAGES = frozenset({"format", "across", "chart", "against", "column", "sort", FIRST, GOALS, HAVING, IS, LOW, HIGH})
-"""Arguments of exports that live files do not have."""
 
 
 @allow(Action.SEE_NUMBERS)
@@ -290,7 +288,6 @@ def tool_address(export: str) -> str:
     return ""
 
 
-blueprint = Blueprint("live_files", __name__, template_folder="templates")
 blueprint.add_app_template_global(tool_address, "tool_address")
 
 blueprint.add_url_rule("/files", "show", show_live_file)

@@ -33,6 +33,10 @@ NEEDED = {
 }
 """View → the permission without which it has no rows for the user."""
 
+MESSAGES = 20
+"""Messages of the outbox that an administrator sees."""
+blueprint = Blueprint("reports", __name__, template_folder="templates")
+
 
 class FinishedReport(NamedTuple):
     title: str
@@ -54,11 +58,6 @@ def finished_reports() -> Iterator[FinishedReport]:
 
 def _is_readable(report: Report) -> bool:
     return all(scope().may(NEEDED[view]) for view in report.sources if view in NEEDED)
-
-
-MESSAGES = 20
-"""Messages of the outbox that an administrator sees."""
-blueprint = Blueprint("reports", __name__, template_folder="templates")
 
 
 @blueprint.get("/reports", endpoint="show")

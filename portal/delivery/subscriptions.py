@@ -39,6 +39,22 @@ FORMAT = "format"
 FROM_FILES = {f"{EXPLORE}/file": EXPLORE, LINES_FILE: TABLES + LINES}
 """Path of a file → path of its table."""
 
+LONGEST = 60
+"""Maximum characters of a name."""
+SHOWN_DELIVERIES = 20
+"""Deliveries on the page."""
+blueprint = Blueprint("subscriptions", __name__, template_folder="templates")
+DESTINATIONS = "/subscriptions/destinations"
+
+SEND, AGAIN = "send", "again"
+ACTS = {
+    "pause": (subscriptions.pause_subscription, subscription_texts.PAUSED),
+    "resume": (subscriptions.resume_subscription, subscription_texts.RESUMED),
+    SEND: (subscriptions.send_subscription_now, subscription_texts.REQUESTED),
+    AGAIN: (subscription_files.retry_last_file, subscription_texts.AGAIN),
+}
+"""Endpoint → what it does, and the sentence that confirms it."""
+
 
 def address_of(link: str) -> str:
     """The address of a table from the link to its file. Raises `Rejected`."""
@@ -95,10 +111,6 @@ def _joined(path: str, arguments: dict[str, list[str]]) -> str:
     return path + (f"?{query}" if query else "")
 
 
-LONGEST = 60
-"""Maximum characters of a name."""
-
-
 def name_for(address: str) -> str:
     """A name for a subscription to a table, such as Revenue by store. Raises as `explorations.parse_exploration`."""
     path, arguments = address_arguments(address)
@@ -149,10 +161,6 @@ def _filter(name: str, chosen: list[str]) -> tuple[str, str]:
     return (subscription_texts.compared(label) if name != column else label), values
 
 
-SHOWN_DELIVERIES = 20
-"""Deliveries on the page."""
-
-
 @allow(Action.ADMINISTER)
 def show_destinations() -> ResponseReturnValue:
     """All destinations, the last deliveries, and the form for another destination."""
@@ -192,21 +200,11 @@ def remove_destination(destination: str) -> ResponseReturnValue:
     return redirect(url_for("subscriptions.destinations"), 303)
 
 
-blueprint = Blueprint("subscriptions", __name__, template_folder="templates")
-DESTINATIONS = "/subscriptions/destinations"
 blueprint.add_url_rule(DESTINATIONS, "destinations", show_destinations)
 blueprint.add_url_rule(DESTINATIONS, "add_destination", add_destination, methods=["POST"])
 for name, view in (("test", test_destination), ("remove", remove_destination)):
     path = f"{DESTINATIONS}/<destination>/{name}"
     blueprint.add_url_rule(path, f"{name}_destination", view, methods=["POST"])
-SEND, AGAIN = "send", "again"
-ACTS = {
-    "pause": (subscriptions.pause_subscription, subscription_texts.PAUSED),
-    "resume": (subscriptions.resume_subscription, subscription_texts.RESUMED),
-    SEND: (subscriptions.send_subscription_now, subscription_texts.REQUESTED),
-    AGAIN: (subscription_files.retry_last_file, subscription_texts.AGAIN),
-}
-"""Endpoint → what it does, and the sentence that confirms it."""
 
 
 @blueprint.get("/subscriptions", endpoint="show")

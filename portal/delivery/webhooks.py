@@ -24,6 +24,8 @@ CHANGED = "The webhook is changed."
 PAUSED = "The webhook is paused. Its events are collected for seven days."
 RESUMED = "The webhook sends again, first the events that were collected."
 
+blueprint = Blueprint("webhooks", __name__, template_folder="templates")
+
 
 def accepted_text(status: int, milliseconds: int) -> str:
     return f"The receiver accepted the test with {status} after {milliseconds} ms."
@@ -162,8 +164,6 @@ def remove_webhook(webhook_id: str) -> ResponseReturnValue:
     flash(REMOVED, "done")
     return redirect(url_for("webhooks.listing"), 303)
 
-
-blueprint = Blueprint("webhooks", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/webhooks", "listing", list_webhooks)
 blueprint.add_url_rule("/webhooks", "add", add_webhook, methods=["POST"])

@@ -38,6 +38,12 @@ LEVELS = {"region": GoalLevel.REGION, "store": GoalLevel.STORE}
 WITH_GOALS = frozenset({"from", "to", "region", "store", "currency"})
 """Filters under which the sales of a group are those that its goal counts."""
 
+MAX_GROUPS = 10_000
+MAX_ACROSS = 13
+"""Values across columns; those with the largest sums."""
+Row = dict[str, Any]
+Key = tuple[Any, ...]
+
 
 @dataclass(frozen=True)
 class Goals:
@@ -108,13 +114,6 @@ def _sums(standings: Standings, group: Sequence[GoalStanding]) -> tuple[Decimal,
         return goals, group[0].reached
     sold = sum((convert(one.sold + one.since, one.currency, into) for one in group), zero)
     return goals, sold / goals if goals > 0 else None
-
-
-MAX_GROUPS = 10_000
-MAX_ACROSS = 13
-"""Values across columns; those with the largest sums."""
-Row = dict[str, Any]
-Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)

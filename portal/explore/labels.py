@@ -21,6 +21,12 @@ CODES = frozenset({"store", "product", "salesperson"})
 """Dimensions whose values are codes, shown beside their names."""
 LABELLED_PERIODS = {"month": "monthly", "quarter": "quarterly", "year": "yearly"}
 
+PERIOD_LENGTHS = {"day": "daily", "week": "weekly", "month": "monthly", "quarter": "quarterly", "year": "yearly"}
+"""Dimension → length of its periods."""
+LONG = frozenset({"month", "quarter", "year"})
+CLOSED = timedelta(days=6)
+"""A store that opens at most so many days after the first day of a long period has sold in all of it."""
+
 
 def value_label(by: Dimension, value: Any) -> str:
     """The name of a value of a dimension."""
@@ -39,13 +45,6 @@ def value_labels(by: Dimension, values: Iterable[Any]) -> list[str]:
     names = [value_label(by, value) for value in values]
     several = {name for name, count in Counter(names).items() if count > 1}
     return [f"{name} ({value})" if name in several else name for name, value in zip(names, values, strict=True)]
-
-
-PERIOD_LENGTHS = {"day": "daily", "week": "weekly", "month": "monthly", "quarter": "quarterly", "year": "yearly"}
-"""Dimension → length of its periods."""
-LONG = frozenset({"month", "quarter", "year"})
-CLOSED = timedelta(days=6)
-"""A store that opens at most so many days after the first day of a long period has sold in all of it."""
 
 
 def incomplete_periods(by: Dimension, starts: Iterable[date], filters: Filters) -> frozenset[date]:

@@ -25,12 +25,6 @@ from tillstream.model.permissions import Action
 
 blueprint = Blueprint("own_dashboards", __name__, template_folder="templates")
 
-
-def reader() -> DashboardOwner:
-    """The signed-in user."""
-    return DashboardOwner(me().login, me().created_at)
-
-
 AS_PINNED = "As pinned"
 """The choice of the period that each tile was pinned with."""
 SHOWN = {"chart": "Chart", "table": "Table", "number": "Number"}
@@ -41,6 +35,15 @@ MY_DASHBOARD = "My dashboard"
 """Proposed name of the first dashboard."""
 TILE_CHANGED = "Tile changed."
 START_CHANGED = "Start page changed."
+
+PRESET = "preset"
+FIRST = ("region",)
+"""Filters next to the period; the others are behind a button."""
+
+
+def reader() -> DashboardOwner:
+    """The signed-in user."""
+    return DashboardOwner(me().login, me().created_at)
 
 
 def pinned_text(title: str, name: str) -> str:
@@ -66,9 +69,6 @@ def restored_text(name: str) -> str:
 def own_filters_text(labels: Iterable[str]) -> str:
     """Which filters of the page a tile does not take."""
     return f"{', '.join(labels)} above: not applied, because the tile has its own."
-
-
-PRESET = "preset"
 
 
 @dataclass(frozen=True)
@@ -220,9 +220,6 @@ def _form(name: str) -> str:
 def _to(dashboard_id: str, anchor: str = "") -> ResponseReturnValue:
     return redirect(url_for("own_dashboards.show", dashboard_id=dashboard_id, _anchor=anchor or None), 303)
 
-
-FIRST = ("region",)
-"""Filters next to the period; the others are behind a button."""
 
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(tile_forms=SHOWN, first_dashboard=MY_DASHBOARD))
 

@@ -60,6 +60,14 @@ COLUMN_LABELS = {
 
 AMOUNTS = frozenset({"unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
 
+FIRST = ("status", "region", "store")
+"""Filters next to the period; the others are behind a button."""
+PDF = "pdf"
+MAX_OFFSET = 1_000_000
+"""Maximum offset of a page; use the export beyond it."""
+
+blueprint = Blueprint("sale_lines", __name__, template_folder="templates")
+
 
 @dataclass(frozen=True)
 class ShownColumn:
@@ -104,13 +112,6 @@ def _kind(name: str) -> Literal["amount", "number", "day", "instant", "text"]:
         case ColumnKind.TIMESTAMP:
             return "instant"
     return "text"
-
-
-FIRST = ("status", "region", "store")
-"""Filters next to the period; the others are behind a button."""
-PDF = "pdf"
-MAX_OFFSET = 1_000_000
-"""Maximum offset of a page; use the export beyond it."""
 
 
 @allow(Action.SEE_NUMBERS)
@@ -203,8 +204,6 @@ def _message(text: str) -> str:
     except ValueError:
         return text
 
-
-blueprint = Blueprint("sale_lines", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/sale-lines", "show", show_sale_lines)
 blueprint.add_url_rule("/sale-lines/export", "export", export_sale_lines)

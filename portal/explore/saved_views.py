@@ -13,6 +13,9 @@ from tillstream.records import saved_views
 from tillstream.records.saved_views import SavedView
 
 START_CHANGED = "Start page changed."
+blueprint = Blueprint("views", __name__, template_folder="templates")
+SUBSCRIBED = {"/dashboard": "dashboard.subscribe", "/compare": "compare.subscribe"}
+"""Page of a view → the address that leads to the subscription to its figures; an exploration is its own table."""
 
 
 def saved_text(name: str) -> str:
@@ -23,17 +26,10 @@ def deleted_text(name: str) -> str:
     return f"View “{name}” deleted."
 
 
-blueprint = Blueprint("views", __name__, template_folder="templates")
-
-
 @blueprint.app_template_global("saved_views")
 def own_views() -> list[SavedView]:
     """Own and shared views, by name."""
     return saved_views.find_views(ports(), me().login, me().created_at)
-
-
-SUBSCRIBED = {"/dashboard": "dashboard.subscribe", "/compare": "compare.subscribe"}
-"""Page of a view → the address that leads to the subscription to its figures; an exploration is its own table."""
 
 
 def subscribe_address(view: SavedView) -> str:

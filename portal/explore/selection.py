@@ -17,6 +17,19 @@ from tillstream.model.errors import Rejected
 
 CHANGE, GROWTH, BEFORE = "change", "growth", "before"
 
+GROWS = frozenset({"money", "count", "quantity"})
+"""Formats of measures whose change is also a fraction."""
+IN_POINTS = frozenset({"share", "growth"})
+"""Formats of measures whose change is in percentage points."""
+POINTS = "points"
+"""Format of a change in percentage points."""
+GOAL_PARTS = {"goal": "money", "reached": "share"}
+"""Part of a goal → its format."""
+
+IN_PERCENT = frozenset({"share", "growth"})
+NUMBER = re.compile(r"-?[0-9]{1,25}(\.[0-9]{1,9})?")
+Row = dict[str, Any]
+
 
 def read_exploration() -> Exploration:
     """The exploration of this request. Raises `Rejected` for names that the user cannot choose."""
@@ -26,16 +39,6 @@ def read_exploration() -> Exploration:
         chart=one.chart if one.chart in texts.CHARTS else "",
         against=one.against if one.against in texts.COMPARISONS else "",
     )
-
-
-GROWS = frozenset({"money", "count", "quantity"})
-"""Formats of measures whose change is also a fraction."""
-IN_POINTS = frozenset({"share", "growth"})
-"""Formats of measures whose change is in percentage points."""
-POINTS = "points"
-"""Format of a change in percentage points."""
-GOAL_PARTS = {"goal": "money", "reached": "share"}
-"""Part of a goal → its format."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +79,6 @@ def column_label(one: MeasureColumn) -> str:
     if column_format(one) == POINTS:
         return f"{label}, {texts.CHANGE_IN_POINTS}"
     return f"{label}, {texts.COLUMN[one.part]}" if one.part else label
-
-
-IN_PERCENT = frozenset({"share", "growth"})
-NUMBER = re.compile(r"-?[0-9]{1,25}(\.[0-9]{1,9})?")
-Row = dict[str, Any]
 
 
 def limitable_columns(shown: list[MeasureColumn]) -> list[MeasureColumn]:

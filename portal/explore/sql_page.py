@@ -20,6 +20,14 @@ from tillstream.model.permissions import Action, Role
 
 NOTHING = "Write a SELECT first."
 FILE = "sql"
+MAX_RUNNING = 2
+"""Queries that a person can run at a time."""
+blueprint = Blueprint("sql_page", __name__, template_folder="templates")
+
+NESTED = frozenset({"jsonl", "parquet"})
+"""Formats that have arrays and structures."""
+LONGEST_LINK = 1_500
+"""Characters of a statement in a link."""
 
 
 def too_many_rows(most: int) -> str:
@@ -32,10 +40,6 @@ def preparing_text(done: int, total: int) -> str:
 
 def in_use_text(most: int) -> str:
     return f"{most} of your queries are running. Wait for one of them, or cancel it."
-
-
-MAX_RUNNING = 2
-"""Queries that a person can run at a time."""
 
 
 class RunningQueries:
@@ -67,12 +71,7 @@ class RunningQueries:
                     event.set()
 
 
-blueprint = Blueprint("sql_page", __name__, template_folder="templates")
 RUNNING = RunningQueries()
-NESTED = frozenset({"jsonl", "parquet"})
-"""Formats that have arrays and structures."""
-LONGEST_LINK = 1_500
-"""Characters of a statement in a link."""
 
 
 @blueprint.get("/sql", endpoint="show")

@@ -23,6 +23,13 @@ from tillstream.analytics.measures.definitions import Dimension
 from tillstream.delivery import export_table
 from tillstream.model.errors import Rejected
 
+NUMBER = pa.decimal128(38, 9)
+PLACES = Decimal("1e-9")
+EXACT = frozenset({"jsonl", "parquet"})
+"""Formats with exact amounts."""
+MAX_ACROSS = 400
+"""Values across columns of a file."""
+
 
 def ordered_rows(
     exploration: Exploration, kept: Mapping[str, Any], result: ExplorationAnswer
@@ -91,14 +98,6 @@ def table_heads(
         unit = currency if form == "money" else ""
         cells.append({"key": one.key, "label": label, "sort": True, "num": True, "unit": unit})
     return cells
-
-
-NUMBER = pa.decimal128(38, 9)
-PLACES = Decimal("1e-9")
-EXACT = frozenset({"jsonl", "parquet"})
-"""Formats with exact amounts."""
-MAX_ACROSS = 400
-"""Values across columns of a file."""
 
 
 def groups_file(exploration: Exploration, selection: DashboardFilters, form: str) -> Response:

@@ -35,6 +35,10 @@ from tillstream.model.errors import Rejected
 
 FilterArguments = dict[str, list[str]]
 
+SHOW, SLOT = "show", "slot"
+"""Arguments of the address that are not of the exploration: what is shown, and the id of its chart."""
+MAX_ROWS, MAX_UNDER_CHART = 8, 20
+
 
 def exploration_filters(selection: DashboardFilters) -> FilterArguments:
     """Filters as arguments of links; a preset by its name, so that a saved view moves on with time."""
@@ -90,11 +94,6 @@ def _within(period: FilterArguments, values: FilterArguments) -> FilterArguments
     if values.get("to"):
         end = min(end, date.fromisoformat(values["to"][0]))
     return {"from": [start.isoformat()], "to": [end.isoformat()]}
-
-
-SHOW, SLOT = "show", "slot"
-"""Arguments of the address that are not of the exploration: what is shown, and the id of its chart."""
-MAX_ROWS, MAX_UNDER_CHART = 8, 20
 
 
 def usual_form(exploration: Exploration) -> TileContent:

@@ -30,6 +30,12 @@ _LEVELS = {
 """Chosen values → the level of their forecast."""
 _COLUMNS = {"region": "region", "store": "store_id", "category": "category", "product": "product"}
 
+STEPS = {"daily": ("day", 14), "weekly": ("week", 8)}
+"""Period of a chart → the period of the forecast, and the number of them that the chart shows."""
+FOUR_WEEKS = timedelta(days=28)
+NEAR = timedelta(days=3)
+"""A chart reaches the present if its last day is at most this long before the last day with sales."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -104,13 +110,6 @@ def node_of_row(level: str, row: dict[str, Any]) -> Node:
     """The node of a row of `rows`."""
     names = next(names for names, each in _LEVELS.items() if each == level)
     return Node({name: row[_COLUMNS[name]] or NO_NODE for name in names})
-
-
-STEPS = {"daily": ("day", 14), "weekly": ("week", 8)}
-"""Period of a chart → the period of the forecast, and the number of them that the chart shows."""
-FOUR_WEEKS = timedelta(days=28)
-NEAR = timedelta(days=3)
-"""A chart reaches the present if its last day is at most this long before the last day with sales."""
 
 
 def extend_chart(figure: dict[str, Any], filters: Filters, period: str) -> None:

@@ -24,6 +24,22 @@ MAX_LINES = 6
 MAX_DAYS = 731
 """Days that the chart of an outside series shows, the latest ones."""
 
+PAST = {"day": timedelta(days=56), "week": timedelta(days=26 * 7)}
+"""What was sold that a chart shows before the forecast, by step."""
+AHEAD = {"day": timedelta(days=28), "week": timedelta(days=91)}
+LENGTHS = (7, 28, 91)
+"""Numbers of days whose sums are shown."""
+COMPARED = 60
+"""Number of earlier forecasts that are compared with what came."""
+DEMAND = ("completed", "pending")
+"""Statuses of lines that units of forecasts count: returns are left out."""
+LENGTHS_OF_STEPS = {"day": timedelta(days=1), "week": timedelta(days=7)}
+PERIODS = {"day": "daily", "week": "weekly"}
+BELOW = {"total": "region", "region": "store", "store": "store_category", "category": "store_category"}
+"""Level → the level that it is the sum of."""
+MAX_NAMES = 5_000
+"""Products whose names are read together."""
+
 
 def forecast_chart(sold: Rows, forecast: Rows, step: str, target: str, currency: str) -> dict[str, Any]:
     """What was sold in the last steps, then the forecast, whose line begins at the last value that was sold."""
@@ -99,23 +115,6 @@ def _figure(step: str, target: str, currency: str, starts: Sequence[date]) -> di
 def _number(value: Any) -> float | None:
     """Float for a chart only; the table next to it shows the exact decimal."""
     return None if value is None else float(value)
-
-
-PAST = {"day": timedelta(days=56), "week": timedelta(days=26 * 7)}
-"""What was sold that a chart shows before the forecast, by step."""
-AHEAD = {"day": timedelta(days=28), "week": timedelta(days=91)}
-LENGTHS = (7, 28, 91)
-"""Numbers of days whose sums are shown."""
-COMPARED = 60
-"""Number of earlier forecasts that are compared with what came."""
-DEMAND = ("completed", "pending")
-"""Statuses of lines that units of forecasts count: returns are left out."""
-LENGTHS_OF_STEPS = {"day": timedelta(days=1), "week": timedelta(days=7)}
-PERIODS = {"day": "daily", "week": "weekly"}
-BELOW = {"total": "region", "region": "store", "store": "store_category", "category": "store_category"}
-"""Level → the level that it is the sum of."""
-MAX_NAMES = 5_000
-"""Products whose names are read together."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from tillstream.model.dates import Month
 from tillstream.model.permissions import Action
 
 SOLD, EXPECTED = "Sold since the first day", "Goal, spread over the days"
+SHOWN = 5
 
 
 def days_chart(each: Sequence[DayOfMonth], standing: GoalStanding, measure: str) -> dict[str, Any]:
@@ -48,9 +49,6 @@ def goal_bar(standing: GoalStanding) -> dict[str, float] | None:
 
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
-
-
-SHOWN = 5
 
 
 def load_goals(selected: Mapping[str, Sequence[str]]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from tillstream.model.permissions import Action
 
 MAX_TEXT = 2 << 20
 """Characters of a pasted block."""
+ARGUMENTS = frozenset({"month", "measure", "level", *TARGET_FIELDS})
 
 
 @allow(Action.MANAGE_STOCK)
@@ -92,9 +93,6 @@ def _page(month: Month, *, done: ImportedGoals | None = None, rows: str = "", er
         columns=[one.name for one in GOAL_COLUMNS],
         currency=tillstream().settings.reporting_currency,
     )
-
-
-ARGUMENTS = frozenset({"month", "measure", "level", *TARGET_FIELDS})
 
 
 @allow(Action.SEE_NUMBERS)

@@ -26,6 +26,9 @@ SIZE = 40
 """Rows of one page of the grid."""
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
+SHOWN_VERSIONS = 50
+"""Changes that are listed of one version."""
+
 
 @dataclass
 class Line:
@@ -230,10 +233,6 @@ def _add_shares(grid: Grid, lines: Sequence[Line]) -> None:
                 shares.setdefault(line.target, {})[month] = text
     for line in lines:
         line.shares = shares.get(line.target, {})
-
-
-SHOWN_VERSIONS = 50
-"""Changes that are listed of one version."""
 
 
 @allow(Action.MANAGE_STOCK)

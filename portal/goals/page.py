@@ -20,6 +20,7 @@ from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
 
 TARGET_SORTS = ("name", "goal", "sold", "reached", "ahead", "projected", "required")
+RANKING_SORTS = ("name", "kind", "goal", "sold", "expected", "part", "until", "ending")
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,6 @@ def _board(standings: Standings, target: GoalTarget | None) -> list[tuple[int, s
     members = [one for one in standings.tree.below(store, GoalLevel.SALESPERSON) if one.salesperson != WITHOUT_VALUE]
     places = published_standings.leader_board_places(standings.for_targets(members))
     return [(rank, requested.label(one), part, one.salesperson == user.salesperson) for rank, one, part in places]
-
-
-RANKING_SORTS = ("name", "kind", "goal", "sold", "expected", "part", "until", "ending")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,10 @@ FRESH = 4 * CHECK_INTERVAL
 AWAKE = 1.0
 """Seconds after which a sleeping stream looks whether the server is stopping."""
 
+MAX_ANSWERS = 256
+REST = 0.2
+"""Longest pause in seconds after an answer was made while other streams wait for theirs: pages come first."""
+
 
 class LedgerVersion(NamedTuple):
     """What pages show: the last settlement, and the number of appends of sales that are not settled yet."""
@@ -108,11 +112,6 @@ class SharedNumber:
             if time.monotonic() - self._read_at >= self._fresh:
                 self._value, self._read_at = read(), time.monotonic()
             return self._value
-
-
-MAX_ANSWERS = 256
-REST = 0.2
-"""Longest pause in seconds after an answer was made while other streams wait for theirs: pages come first."""
 
 
 @dataclass

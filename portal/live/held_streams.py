@@ -16,6 +16,11 @@ COMMENT = ": \n\n"
 Send = Callable[[int, int], str]
 """Settlement that the browser has, latest settlement → the event."""
 
+HOLD = "tillstream.hold"
+"""Key in the environment of a request, on servers that can keep its connection: a function that is given another one,
+which is called with the `HeldConnection` when the body of the response is sent."""
+logger = structlog.get_logger("tillstream.portal")
+
 
 @dataclass(frozen=True)
 class StreamSender:
@@ -81,12 +86,6 @@ def event(name: str, data: str, number: int | None = None) -> str:
 def _turn() -> int:
     """Number of the interval of HEARTBEAT seconds: all streams send their slower part at most once in each."""
     return int(time.monotonic() // HEARTBEAT)
-
-
-HOLD = "tillstream.hold"
-"""Key in the environment of a request, on servers that can keep its connection: a function that is given another one,
-which is called with the `HeldConnection` when the body of the response is sent."""
-logger = structlog.get_logger("tillstream.portal")
 
 
 class HeldConnection(Protocol):

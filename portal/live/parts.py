@@ -25,6 +25,9 @@ UNSETTLED = "unsettled"
 _STATUSES = {"returned": RETURNED, "cancelled": CANCELLED, "pending": PENDING}
 _KINDS = {"corrected": CORRECTED, "removed": REMOVED, UNSETTLED: "Not yet in the ledger"}
 
+MAX_STORES = 12
+"""Stores listed with their own figures; the total includes the others."""
+
 
 def sale_marks(sale: dict[str, Any]) -> list[str]:
     """Words that mark a sale, such as Return and Corrected; a removed sale has no status."""
@@ -44,10 +47,6 @@ def compared_times() -> StoreTimes:
     contracts = tillstream().contracts
     first = (contracts.for_region(region) for region in contracts.regions())
     return store_times([*(one for one in first if one), *contracts.all().values()])
-
-
-MAX_STORES = 12
-"""Stores listed with their own figures; the total includes the others."""
 
 
 def sale_rows(latest: live.LatestSales, view: live.LiveSalesView, now: datetime) -> str:

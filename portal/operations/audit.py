@@ -190,11 +190,6 @@ ACTION_LABELS = {
     AuditAction.SETTING_CHANGED: "Setting changed",
 }
 
-
-def no_action(what: str) -> str:
-    return f"There is no action {what}."
-
-
 PAGES = {
     "token": "admin.stores",
     "webhook": "webhooks.listing",
@@ -203,6 +198,16 @@ PAGES = {
     "data": "pipeline.show",
 }
 """Kind of an entry → page of all objects of the kind."""
+
+blueprint = Blueprint("audit", __name__, template_folder="templates")
+
+PER_PAGE = 50
+FILTERS = ("q", "who", "what", "subject", "since", "until")
+COLUMNS = ("at", "who", "what", "subject", "before", "after", "address")
+
+
+def no_action(what: str) -> str:
+    return f"There is no action {what}."
 
 
 def action_label(what: str) -> str:
@@ -252,13 +257,6 @@ def plain(value: Any) -> str:
     if isinstance(value, dict):
         return "; ".join(f"{name}: {plain(each)}" for name, each in value.items())
     return str(value)
-
-
-blueprint = Blueprint("audit", __name__, template_folder="templates")
-
-PER_PAGE = 50
-FILTERS = ("q", "who", "what", "subject", "since", "until")
-COLUMNS = ("at", "who", "what", "subject", "before", "after", "address")
 
 
 @blueprint.get("/audit", endpoint="show")

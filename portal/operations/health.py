@@ -45,6 +45,41 @@ PATIENCE = 10.0
 OVERDUE = {"check": "down"}
 """The answer while a check takes longer than that: a dependency that does not answer is down."""
 
+PARTS: dict[str, Callable[[Ports], Any]] = {
+    "documents": lambda ports: ports.documents.get("portal", "session"),
+    "warehouse": lambda ports: changes.last_settlement(ports.warehouse),
+    "queues": lambda ports: ports.bus.subscriptions(),
+    "files": lambda ports: next(iter(ports.objects.list(INBOX, "is-anything-there")), None),
+}
+
+LAST = "tillstream.last_check"
+
+OPEN = "open"
+RESOLUTIONS = {
+    Resolution.RESTORED: "It is restored from a backup",
+    Resolution.SENT_AGAIN: "It was sent again",
+    Resolution.ACCEPTED: "Accept the loss",
+}
+"""How a loss can be dealt with."""
+DEALT_WITH = {
+    Resolution.RESTORED: "Restored",
+    Resolution.SENT_AGAIN: "Sent again",
+    Resolution.ACCEPTED: "Accepted as lost",
+}
+"""How a loss was dealt with."""
+DECIDED = {
+    Resolution.RESTORED: "It is whole again.",
+    Resolution.SENT_AGAIN: "The loss is dealt with: it was sent again.",
+    Resolution.ACCEPTED: "The loss is accepted.",
+    OPEN: "The loss is open again.",
+}
+CHOOSE = "Choose how the loss was dealt with."
+
+LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
+blueprint = Blueprint("health", __name__, template_folder="templates")
+RATE = "60 per minute"
+"""Questions of one address, or of one token, whether the portal is ready. Monitors ask once or twice a minute."""
+
 
 @dataclass(frozen=True)
 class CheckedParts:
@@ -95,16 +130,6 @@ class LastCheck:
             self._running.release()
 
 
-PARTS: dict[str, Callable[[Ports], Any]] = {
-    "documents": lambda ports: ports.documents.get("portal", "session"),
-    "warehouse": lambda ports: changes.last_settlement(ports.warehouse),
-    "queues": lambda ports: ports.bus.subscriptions(),
-    "files": lambda ports: next(iter(ports.objects.list(INBOX, "is-anything-there")), None),
-}
-
-LAST = "tillstream.last_check"
-
-
 def check_parts() -> dict[str, str]:
     """part → `up` or `down`. A file of the home that the last check found damaged is down, whatever answers."""
     home = tillstream().home
@@ -139,28 +164,6 @@ def ready() -> ResponseReturnValue:
     return jsonify(content), 503 if checked.down else 200
 
 
-OPEN = "open"
-RESOLUTIONS = {
-    Resolution.RESTORED: "It is restored from a backup",
-    Resolution.SENT_AGAIN: "It was sent again",
-    Resolution.ACCEPTED: "Accept the loss",
-}
-"""How a loss can be dealt with."""
-DEALT_WITH = {
-    Resolution.RESTORED: "Restored",
-    Resolution.SENT_AGAIN: "Sent again",
-    Resolution.ACCEPTED: "Accepted as lost",
-}
-"""How a loss was dealt with."""
-DECIDED = {
-    Resolution.RESTORED: "It is whole again.",
-    Resolution.SENT_AGAIN: "The loss is dealt with: it was sent again.",
-    Resolution.ACCEPTED: "The loss is accepted.",
-    OPEN: "The loss is open again.",
-}
-CHOOSE = "Choose how the loss was dealt with."
-
-
 def resolution_labels(choices: Collection[Resolution]) -> dict[str, str]:
     """The decisions among which a person can choose."""
     return {one.value: label for one, label in RESOLUTIONS.items() if one in choices}
@@ -172,9 +175,6 @@ def project_text(name: str, location: str) -> str:
 
 def storage_places(dataset: str, buckets: Iterable[str]) -> tuple[str, ...]:
     return (f"dataset {dataset}", *(f"bucket {name}" for name in buckets))
-
-
-LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
 
 
 @allow(Action.ADMINISTER)
@@ -252,14 +252,9 @@ def _text(instant: datetime | None) -> str:
     return instant.isoformat() if instant else ""
 
 
-blueprint = Blueprint("health", __name__, template_folder="templates")
-
 blueprint.add_url_rule("/healthz/ready", "ready", ready)
 blueprint.add_url_rule("/status", "status", show_status)
 blueprint.add_url_rule("/status/losses/<loss>", "decide", decide_loss, methods=["POST"])
-
-RATE = "60 per minute"
-"""Questions of one address, or of one token, whether the portal is ready. Monitors ask once or twice a minute."""
 
 
 def register(app: Flask, counts: SharedCounts, *, measured: bool) -> None:

@@ -51,6 +51,12 @@ NOT_ENCRYPTED = "The connection to the head office is not encrypted, so others i
 NOTHING_CHOSEN = "Choose whose entry counts: the one of this home, or the one of the head office."
 RETRIED = "Stalled jobs are retried."
 
+MAX_QUESTIONS = 50
+"""Questions that the page shows."""
+blueprint = Blueprint("pipeline", __name__, template_folder="templates")
+SLOW = timedelta(minutes=5)
+SHOWN = 100
+
 
 def syncs_to(address: str) -> str:
     return f"This Tillstream syncs to {address} within a minute. The head office must add it with its key."
@@ -78,10 +84,6 @@ def home_released(name: str) -> str:
 
 def resent(count: int) -> str:
     return f"{count} {'message was' if count == 1 else 'messages were'} resent."
-
-
-MAX_QUESTIONS = 50
-"""Questions that the page shows."""
 
 
 @dataclass(frozen=True)
@@ -234,11 +236,7 @@ def listed_copies() -> list[ListedCopy]:
     ]
 
 
-blueprint = Blueprint("pipeline", __name__, template_folder="templates")
 register_sync(blueprint)
-
-SLOW = timedelta(minutes=5)
-SHOWN = 100
 
 
 @blueprint.get("/pipeline", endpoint="show")

@@ -33,6 +33,9 @@ from tillstream.people.account_store import User, WrongField
 
 MAX_PEOPLE = 500
 """Maximum number of suggested salespeople; users type others."""
+SORTABLE = {"name", "role", "seen"}
+COLUMNS = [{"key": key, "label": label, "sort": key in SORTABLE} for key, label in account_texts.COLUMNS.items()]
+blueprint = Blueprint("admin", __name__, template_folder="templates")
 
 
 class AccountForm(FlaskForm):
@@ -100,10 +103,6 @@ def form_lists(form: AccountForm) -> FormLists:
 
 def _parts(values: list[str] | None) -> list[str]:
     return [text for part in ",".join(values or []).split(",") if (text := part.strip())]
-
-
-SORTABLE = {"name", "role", "seen"}
-COLUMNS = [{"key": key, "label": label, "sort": key in SORTABLE} for key, label in account_texts.COLUMNS.items()]
 
 
 @allow(Action.ADMINISTER)
@@ -307,8 +306,6 @@ def save_policy() -> ResponseReturnValue:
     flash(account_texts.RULES_SAVED, "done")
     return redirect(url_for("admin.policy"), 303)
 
-
-blueprint = Blueprint("admin", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/people", "people", show_people)
 blueprint.add_url_rule("/people", "invite", invite, methods=["POST"])

@@ -30,6 +30,10 @@ SESSION_ENDED = "You are signed out on that device."
 SECOND_STEP_REQUIRED = "Your role requires two-factor sign-in. You cannot turn it off."
 SECOND_STEP_OFF = "Two-factor sign-in is off."
 
+blueprint = Blueprint("profile", __name__, template_folder="templates")
+
+SIGN_INS = 10
+
 
 def reporting_currency_label(currency: str) -> str:
     return f"Reporting currency ({currency})"
@@ -37,11 +41,6 @@ def reporting_currency_label(currency: str) -> str:
 
 def others_ended_text(count: int) -> str:
     return f"You are signed out on {count} other {'device' if count == 1 else 'devices'}."
-
-
-blueprint = Blueprint("profile", __name__, template_folder="templates")
-
-SIGN_INS = 10
 
 
 class ProfileForm(FlaskForm):

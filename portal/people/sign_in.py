@@ -36,11 +36,23 @@ from tillstream.people.accounts import WrongSignIn
 from tillstream.people.passwords import MIN_PASSWORD_LENGTH, SignInOrigin, TooManyTries
 from tillstream.people.two_factor import WrongCode
 
+if TYPE_CHECKING:
+    from portal.people.oidc import Provider
+
 DEVICE_COOKIE = "tillstream-device"
 DEVICE_COOKIE_PATH = "/sign-in"
 A_YEAR = 365 * 86_400
 MAX_NAMES = 10
 """People who share a device; the cookie stays small."""
+
+WANTED = "wanted"
+"""Cookie key of the page to open after sign-in."""
+blueprint = Blueprint("sign_in", __name__, template_folder="templates")
+
+HALF = "half"
+"""Cookie key of a sign-in with a correct password and no code yet."""
+PATIENCE = 300
+"""Seconds in which the code must be entered."""
 
 
 def trusted_device(login: str) -> str:
@@ -77,13 +89,6 @@ def _serializer() -> URLSafeTimedSerializer:
 
 def _hash(login: str) -> str:
     return hashlib.sha256(normalize_login(login).encode()).hexdigest()[:16]
-
-
-if TYPE_CHECKING:
-    from portal.people.oidc import Provider
-
-WANTED = "wanted"
-"""Cookie key of the page to open after sign-in."""
 
 
 @allow(Open.EVERYBODY)
@@ -132,16 +137,9 @@ def _provider() -> "Provider":
     return provider
 
 
-blueprint = Blueprint("sign_in", __name__, template_folder="templates")
-
 blueprint.add_url_rule("/sign-in/company", "begin", begin_at_provider)
 blueprint.add_url_rule("/sign-in/returned", "returned", return_from_provider)
 blueprint.add_url_rule("/signed-out", "out", show_signed_out)
-
-HALF = "half"
-"""Cookie key of a sign-in with a correct password and no code yet."""
-PATIENCE = 300
-"""Seconds in which the code must be entered."""
 
 
 @blueprint.get("/sign-in", endpoint="form")

@@ -7,11 +7,6 @@ from wtforms.validators import EqualTo, InputRequired, Length
 from tillstream.model.errors import Rejected
 from tillstream.people.passwords import MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH
 
-
-class IdentityNotVerified(Rejected):
-    """No trusted identity provider confirms the user. The message is shown to the user."""
-
-
 NAME, NO_NAME = "Name", "Enter your sign-in name."
 PASSWORD, NO_PASSWORD = "Password", "Enter your password."
 REMEMBER = "Stay signed in on this device"
@@ -32,6 +27,10 @@ UNREACHABLE = "Your company's sign-in cannot be reached. Try again in a moment."
 NOT_VERIFIED = f"Your company's sign-in could not be verified. {_AGAIN}"
 NO_IDENTITY = f"Your company's sign-in did not return your identity. {_AGAIN}"
 EMAIL_NOT_VERIFIED = "Your company's sign-in has not verified your email address. Contact an administrator."
+
+
+class IdentityNotVerified(Rejected):
+    """No trusted identity provider confirms the user. The message is shown to the user."""
 
 
 class SignInForm(FlaskForm):

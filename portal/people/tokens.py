@@ -31,6 +31,10 @@ FILES_ONLY = "Only for live files of spreadsheets and BI tools; the token can be
 REGIONS = "Regions"
 VALID_FOR = "Valid for"
 
+DAYS = (7, 30, personal_tokens.DEFAULT_DAYS, 180, personal_tokens.MAX_DAYS)
+PER_PAGE = 50
+blueprint = Blueprint("tokens", __name__, template_folder="templates")
+
 
 def days_text(count: int) -> str:
     return f"{count} days"
@@ -42,9 +46,6 @@ def revoked_text(name: str) -> str:
 
 def revoked_of_text(login: str, name: str) -> str:
     return f"The token “{name}” of {login} is revoked."
-
-
-DAYS = (7, 30, personal_tokens.DEFAULT_DAYS, 180, personal_tokens.MAX_DAYS)
 
 
 class NewPersonalToken(FlaskForm):
@@ -106,9 +107,6 @@ def _page(form: NewPersonalToken) -> str:
     return render_template("tokens/own.html", tokens=tokens, form=form, words=RIGHTS, now=ports().clock.now())
 
 
-PER_PAGE = 50
-
-
 @allow(Action.ADMINISTER)
 def show_all_tokens() -> ResponseReturnValue:
     filters = {name: request.args.get(name, "") for name in ("q", "state")}
@@ -138,8 +136,6 @@ def revoke_any_token(token_id: str) -> ResponseReturnValue:
     flash(revoked_of_text(token.login, token.name), "done")
     return redirect(url_for("tokens.everybody"), 303)
 
-
-blueprint = Blueprint("tokens", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/tokens", "own", show_own_tokens)
 blueprint.add_url_rule("/tokens", "make", create_token, methods=["POST"])

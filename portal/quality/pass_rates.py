@@ -29,11 +29,6 @@ from tillstream.operations.pass_rates import (
     sum_checked,
 )
 
-
-def failing_checks() -> int:
-    return len(quality_results.last_results(ports()).failing)
-
-
 WEEKS = (4, 12, 26, 52)
 DEFAULT_WEEKS = 12
 SHOWN = 100
@@ -46,6 +41,10 @@ SORTS: Mapping[str, Callable[[Line], Any]] = {
     "rate": lambda line: _or_first(line["compared"].now.rate),
     "change": lambda line: _or_first(line["compared"].change),
 }
+
+
+def failing_checks() -> int:
+    return len(quality_results.last_results(ports()).failing)
 
 
 @allow(Action.SEE_QUALITY)

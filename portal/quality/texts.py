@@ -31,6 +31,17 @@ _ROWS = {
 FILES = ("csv", "xlsx", "parquet")
 """Formats of a file."""
 
+REJECTED_SHARE, FAILED_SHARE = "Rows to fix, in percent", "Failed rows, in percent"
+RULE_COLUMNS: tuple[dict[str, Any], ...] = (
+    {"key": "rule", "label": "Rule", "sort": True},
+    {"key": "source", "label": "Data source", "sort": True},
+    {"key": "severity", "label": "Row"},
+    {"key": "failed", "label": "Failed rows", "sort": True, "num": True},
+    {"key": "rate", "label": "Pass rate", "sort": True, "num": True},
+    {"key": "change", "label": "Change", "unit": "points", "sort": True, "num": True},
+)
+_FILE_LABELS = {"pass-rates": "Sources by week", "failed-rules": "Rules by week"}
+
 
 def sentence(name: str, mart: str, kind: str, description: str) -> str:
     """What holds if a check passes, in the words of the shop; `description`: what the check itself states."""
@@ -59,18 +70,6 @@ def checked(failing: int) -> str:
     if not failing:
         return "All checks pass."
     return f"{failing} {'check fails' if failing == 1 else 'checks fail'}."
-
-
-REJECTED_SHARE, FAILED_SHARE = "Rows to fix, in percent", "Failed rows, in percent"
-RULE_COLUMNS: tuple[dict[str, Any], ...] = (
-    {"key": "rule", "label": "Rule", "sort": True},
-    {"key": "source", "label": "Data source", "sort": True},
-    {"key": "severity", "label": "Row"},
-    {"key": "failed", "label": "Failed rows", "sort": True, "num": True},
-    {"key": "rate", "label": "Pass rate", "sort": True, "num": True},
-    {"key": "change", "label": "Change", "unit": "points", "sort": True, "num": True},
-)
-_FILE_LABELS = {"pass-rates": "Sources by week", "failed-rules": "Rules by week"}
 
 
 def pass_rate(value: Decimal | None) -> str:

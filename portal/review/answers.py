@@ -29,6 +29,11 @@ from tillstream.review import held_batches
 from tillstream.review.held_batches import decide_each
 from tillstream.review.settlement_previews import is_confirmation_previewable
 
+AT_ONCE = 100
+RECEIPTS = Markup(", ")
+SHOWN = 3
+"""Rows to fix that are shown as evidence."""
+
 
 @allow(Action.SEE_UPLOADS)
 def download_original(batch_id: str) -> Response:
@@ -50,10 +55,6 @@ def add_note(batch_id: str) -> ResponseReturnValue:
     held_batches.add_note(ports(), upload.batch_id, request.form.get("note", ""), me().login)
     flash(texts.NOTED, "done")
     return redirect(url_for("review.decide", batch_id=batch_id), 303)
-
-
-AT_ONCE = 100
-RECEIPTS = Markup(", ")
 
 
 @allow(Action.DECIDE)
@@ -95,10 +96,6 @@ def _report(files: Collection[Batch], message: Callable[[int, str], str]) -> Non
         for one in files
     )
     flash(Markup(message(len(files), links)), "done")  # noqa: S704 - the names in links are escaped
-
-
-SHOWN = 3
-"""Rows to fix that are shown as evidence."""
 
 
 @allow(Action.SEE_UPLOADS)

@@ -30,6 +30,7 @@ CHANGED_BY_OTHERS = "Someone else changed this"
 
 NO_JSON = "The request is not JSON."
 NO_VERSION = "Send the version of the draft that you saw."
+blueprint = Blueprint("corrections", __name__, template_folder="templates", url_prefix="/uploads/<batch_id>/fix")
 
 
 def snapshot_of(batch_id: str) -> DraftSnapshot:
@@ -226,8 +227,6 @@ def _clashed(batch_id: str, clash: correction_draft.DraftConflict) -> tuple[Resp
 def _step_json(step: DraftEdit) -> dict[str, object]:
     return {"who": step.by, "at": step.at, "do": step.do, "cells": [list(cell) for cell in step.cells[:50]]}
 
-
-blueprint = Blueprint("corrections", __name__, template_folder="templates", url_prefix="/uploads/<batch_id>/fix")
 
 blueprint.add_url_rule("", "show", show_corrections)
 blueprint.add_url_rule("/rows", "rows", grid_rows)

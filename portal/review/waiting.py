@@ -21,6 +21,10 @@ from tillstream.records import batch_records
 from tillstream.review import day_closes
 from tillstream.review.day_closes import DayClose
 
+KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.STORE_SALES)
+COUNTED = 100
+"""Most files that are counted one by one, for users who are limited to stores."""
+
 
 @allow(Action.SEE_UPLOADS)
 def show_day_closes() -> ResponseReturnValue:
@@ -63,11 +67,6 @@ def _searched(close: DayClose) -> str:
 
 def _covers(close: DayClose) -> bool:
     return may_change(scope(), extent_of(close.region, close.store_id))
-
-
-KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.STORE_SALES)
-COUNTED = 100
-"""Most files that are counted one by one, for users who are limited to stores."""
 
 
 @allow(Action.SEE_UPLOADS)

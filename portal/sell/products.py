@@ -21,6 +21,8 @@ from tillstream.model.people import Scope
 from tillstream.model.product_catalogue import EVERYWHERE, EntryKind, Product, Promotion, price_on, resolve_code
 
 MAX_PRODUCTS = 5_000
+COLUMNS = ("product_id", "product_name", "category", "currency")
+AMOUNTS = ("quantity", "unit_price", "discount", "tax", "net_amount")
 
 
 def listed_products(place: UserStore) -> list[dict[str, Any]]:
@@ -114,10 +116,6 @@ def _sold(place: UserStore) -> list[dict[str, Any]]:
     )
     rows: list[dict[str, Any]] = sold.to_pylist()
     return rows
-
-
-COLUMNS = ("product_id", "product_name", "category", "currency")
-AMOUNTS = ("quantity", "unit_price", "discount", "tax", "net_amount")
 
 
 class WholeLedger:

@@ -21,6 +21,9 @@ from tillstream.stock import stock_counts
 from tillstream.stock.movements import DayPart
 from tillstream.stock.stock_counts import CountDifference, CountedLine, CountPart, CountScan, CountState, StockCount
 
+MAX_LEVELS = 100_000
+"""Products of one store that are compared."""
+
 
 @allow(Action.MANAGE_STOCK)
 def list_counts() -> ResponseReturnValue:
@@ -191,10 +194,6 @@ def _has_untimed_sales(place: UserStore) -> bool:
     """Whether sales of the store have no time of day."""
     rows = figures.ask("untimed-sales", Filters(region=(place.region,)), store=place.store_id).to_pylist()
     return any(row["untimed"] for row in rows)
-
-
-MAX_LEVELS = 100_000
-"""Products of one store that are compared."""
 
 
 @allow(Action.MANAGE_STOCK)

@@ -29,6 +29,10 @@ FORMS = {
 }
 """Last part of the address → kind of the movement."""
 
+RECENT = timedelta(days=28)
+"""How long a return is listed; older ones are found by search."""
+MAX_RETURNS = 10_000
+
 
 @allow(Action.MANAGE_STOCK)
 def show_form(movement_form: str) -> ResponseReturnValue:
@@ -123,11 +127,6 @@ def _page(
         today=stores.business_day(place.region, place.store_id) if place else None,
         values=request.values,
     )
-
-
-RECENT = timedelta(days=28)
-"""How long a return is listed; older ones are found by search."""
-MAX_RETURNS = 10_000
 
 
 @allow(Action.MANAGE_STOCK)

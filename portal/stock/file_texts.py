@@ -32,23 +32,6 @@ NO_FILE = "Choose a file first."
 GONE = "The file is no longer there. Choose it again."
 CHANGED = "The stores or products have changed since. Check the problems, and record again."
 
-
-def store(name: str, store_id: str, region: str) -> str:
-    return f"{name or store_id} ({region}/{store_id})" if name else f"{store_id} ({region})"
-
-
-def future(day: date) -> str:
-    return f"{day} is in the future. Choose another day."
-
-
-def recorded(file: str, rows: int, refused: int, new: int) -> str:
-    """What an import did. new: movements that were not recorded before."""
-    left = f" {refused:,} rows with problems were left out." if refused else ""
-    if not new:
-        return f"{file} was recorded before: nothing changed.{left}"
-    return f"{rows:,} rows of {file} are recorded.{left}"
-
-
 REPORTS = {
     "value": "Value",
     "shrinkage": "Shrinkage",
@@ -136,6 +119,22 @@ NUMBERS = frozenset(
 )  # fmt: skip
 MONEY = frozenset({"lost_cost", "revenue", "stock_cost"})
 """Columns in the currency of the page."""
+
+
+def store(name: str, store_id: str, region: str) -> str:
+    return f"{name or store_id} ({region}/{store_id})" if name else f"{store_id} ({region})"
+
+
+def future(day: date) -> str:
+    return f"{day} is in the future. Choose another day."
+
+
+def recorded(file: str, rows: int, refused: int, new: int) -> str:
+    """What an import did. new: movements that were not recorded before."""
+    left = f" {refused:,} rows with problems were left out." if refused else ""
+    if not new:
+        return f"{file} was recorded before: nothing changed.{left}"
+    return f"{rows:,} rows of {file} are recorded.{left}"
 
 
 def choice(value: str) -> str:

@@ -25,6 +25,14 @@ SORTS = ("product", "store", "status", "on-hand", "recent", "cover", "value")
 LEVELS = published_levels.NOW_QUERY
 ATTENTION = ("low", "out", "negative")
 
+SHOWN_PRODUCTS = ("negative", "out", "low", "not-counted")
+
+CHART_DAYS = 366
+"""Days of the chart, the latest ones."""
+MARKS = 12
+"""Days whose movements are marked in the chart, the latest ones."""
+HistoryRows = Sequence[dict[str, Any]]
+
 
 @allow(Action.SEE_NUMBERS)
 def show_levels() -> ResponseReturnValue:
@@ -109,9 +117,6 @@ def _value(counts: list[dict[str, Any]]) -> dict[str, Any] | None:
     }
 
 
-SHOWN_PRODUCTS = ("negative", "out", "low", "not-counted")
-
-
 def load_stock(selected: Mapping[str, Sequence[str]]) -> dict[str, Any]:
     """The number of products in the selected stores by status, and for those who order them, what to order.
 
@@ -130,13 +135,6 @@ def load_stock(selected: Mapping[str, Sequence[str]]) -> dict[str, Any]:
         "meanings": texts.MEANINGS,
         "args": args,
     }
-
-
-CHART_DAYS = 366
-"""Days of the chart, the latest ones."""
-MARKS = 12
-"""Days whose movements are marked in the chart, the latest ones."""
-HistoryRows = Sequence[dict[str, Any]]
 
 
 @allow(Action.SEE_NUMBERS)

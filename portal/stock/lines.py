@@ -27,6 +27,9 @@ MAX_MATCHES = 8
 """Products that a search offers."""
 SOLD = 5_000
 
+EMPTY = 3
+"""Empty lines at the end of a form."""
+
 
 @dataclass(frozen=True)
 class NamedProduct:
@@ -94,10 +97,6 @@ def _sales(place: UserStore) -> list[dict[str, Any]]:
     sold = run_query(app.ports.warehouse, "sold-products", limit, filters, cache=app.queries, limit=SOLD)
     rows: list[dict[str, Any]] = sold.to_pylist()
     return rows
-
-
-EMPTY = 3
-"""Empty lines at the end of a form."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,11 @@ from tillstream.stock.movements import REASONS, TRANSFER_KINDS, Movement, Moveme
 from tillstream.stock.store_transfers import Transfer
 from tillstream.stock.stored_movements import StoredMovement
 
+MAX_MOVEMENTS = 500
+"""Movements of a store that are listed, the newest ones."""
+MAX_TRANSFERS = 500
+"""Transfers that are listed, those that were sent last."""
+
 
 def record_movements(movements: Sequence[Movement]) -> None:
     """Record movements, and compute the levels.
@@ -50,10 +55,6 @@ def _is_recorded(movement: Movement) -> bool:
     if replace(stored, occurred_at=movement.occurred_at) != movement:
         raise Conflict(texts.RECORDED_BEFORE)
     return True
-
-
-MAX_MOVEMENTS = 500
-"""Movements of a store that are listed, the newest ones."""
 
 
 @allow(Action.MANAGE_STOCK)
@@ -116,10 +117,6 @@ def _requested_movement() -> StoredMovement:
     if movement.kind is MovementKind.CANCELLATION or not stores.may_change(movement.region, movement.store_id, *others):
         raise NotFound(texts.NO_MOVEMENT)
     return stored
-
-
-MAX_TRANSFERS = 500
-"""Transfers that are listed, those that were sent last."""
 
 
 @allow(Action.MANAGE_STOCK)

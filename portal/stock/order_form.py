@@ -29,6 +29,10 @@ from tillstream.stock.purchase_orders import OrderLine, OrderState, PurchaseOrde
 MAX_MATCHES = 10
 """Products that are offered for a search text."""
 
+MAX_OFFERED = 100
+"""Products of a supplier in the form of a new order."""
+MAX_NOTICES = 5
+
 
 @dataclass(frozen=True)
 class FormRow:
@@ -117,11 +121,6 @@ def _more(text: str, step: Decimal) -> str:
 
 def _at(values: Sequence[str], position: int) -> str:
     return values[position] if position < len(values) else ""
-
-
-MAX_OFFERED = 100
-"""Products of a supplier in the form of a new order."""
-MAX_NOTICES = 5
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ from tillstream.stock.order_lists import OPEN, STORED_STATES, OrderFilter, list_
 from tillstream.stock.purchase_orders import PurchaseOrder
 from tillstream.stock.stored_movements import StoredMovement
 
+blueprint = Blueprint("orders", __name__, template_folder="templates")
+
 
 @dataclass(frozen=True)
 class ListedOrder:
@@ -170,8 +172,6 @@ def _receipt(stored: StoredMovement) -> dict[str, Any]:
         "lines": [{"product": line.product_id, "units": decimal_text(line.quantity)} for line in movement.lines],
     }
 
-
-blueprint = Blueprint("orders", __name__, template_folder="templates")
 
 blueprint.add_url_rule("/orders", "listing", show_orders)
 blueprint.add_url_rule("/orders/new", "new", order_form.new_order)

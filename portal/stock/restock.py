@@ -77,6 +77,14 @@ NO_REASON = "Choose a reason to dismiss the selected products."
 
 FILTERS = ("region", "store", "category", "product")
 SORTS = ("urgency", "product", "store", "supplier", "units", "value")
+MAX_CATEGORIES = 200
+
+SHOWN_POLICIES = 0.95
+"""Fill rate of the sentence."""
+ComparedPolicies = Mapping[tuple[float, str], Mapping[str, Any]]
+"""By fill rate and policy."""
+
+blueprint = Blueprint("restock", __name__, template_folder="templates", url_prefix="/restock")
 
 
 @allow(Action.SEE_NUMBERS)
@@ -259,9 +267,6 @@ def _back() -> str:
     return url_for("restock.show") + (f"?{query}" if query else "")
 
 
-MAX_CATEGORIES = 200
-
-
 @allow(Action.ADMINISTER)
 def show_settings() -> ResponseReturnValue:
     """The form with the stored settings."""
@@ -326,12 +331,6 @@ def _whole(name: str, label: str) -> int:
         raise Rejected(f"{label}: enter a whole number.") from None
 
 
-SHOWN_POLICIES = 0.95
-"""Fill rate of the sentence."""
-ComparedPolicies = Mapping[tuple[float, str], Mapping[str, Any]]
-"""By fill rate and policy."""
-
-
 @allow(Action.SEE_COSTS)
 def show_policies() -> str:
     """The last simulation, for those who see all stores: it is over all of them."""
@@ -372,8 +371,6 @@ def _figure(compared: ComparedPolicies, names: Sequence[str], fills: Sequence[fl
         ],
     }
 
-
-blueprint = Blueprint("restock", __name__, template_folder="templates", url_prefix="/restock")
 
 blueprint.get("", endpoint="show")(show_queue)
 blueprint.post("/update", endpoint="update")(update_queue)

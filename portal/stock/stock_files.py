@@ -24,6 +24,16 @@ from tillstream.stock.movement_columns import IMPORTED_KINDS, MOVEMENT_COLUMNS, 
 from tillstream.stock.movement_import import MovementPlan, MovementReader
 from tillstream.stock.movements import DayPart, MovementKind
 
+SHOWN = 100
+"""Problems that the preview shows."""
+
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+blueprint = Blueprint("stock_files", __name__, template_folder="templates", url_prefix="/stock")
+
 
 @dataclass(frozen=True)
 class ImportChoices:
@@ -79,10 +89,6 @@ def plan_import(content: bytes, chosen: ImportChoices) -> MovementPlan:
         ports().limits,
     )
     return movement_import.plan_movements(reader.read(content), chosen.day_part)
-
-
-SHOWN = 100
-"""Problems that the preview shows."""
 
 
 @allow(Action.MANAGE_STOCK)
@@ -173,12 +179,6 @@ def _by_kind(plan: MovementPlan) -> list[dict[str, object]]:
     return rows
 
 
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-
 @allow(Action.MANAGE_STOCK)
 def import_template() -> Response:
     """An empty file with the columns of an import."""
@@ -203,8 +203,6 @@ def _file(content: bytes, name: str, form: str) -> Response:
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{form}")
     return response
 
-
-blueprint = Blueprint("stock_files", __name__, template_folder="templates", url_prefix="/stock")
 
 blueprint.get("/import", endpoint="form")(show_import)
 blueprint.post("/import", endpoint="preview")(preview_import)

@@ -17,6 +17,11 @@ from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Store
 from tillstream.stock import purchase_orders
 
+READING = {"stock.show", "stock_files.report"}
+"""Views for those who may not change stock."""
+ARGUMENTS: dict[str, dict[str, Any]] = {"stock_files.report": {"report": "value"}}
+"""View → arguments of its address."""
+
 
 def store_key(region: str, store_id: str) -> str:
     """A store in a form or an address."""
@@ -92,12 +97,6 @@ def order_number(reference: str) -> str:
         except NotFound:
             numbers[reference] = ""
     return numbers.get(reference, "")
-
-
-READING = {"stock.show", "stock_files.report"}
-"""Views for those who may not change stock."""
-ARGUMENTS: dict[str, dict[str, Any]] = {"stock_files.report": {"report": "value"}}
-"""View → arguments of its address."""
 
 
 def tab_links() -> list[tuple[str, str]]:

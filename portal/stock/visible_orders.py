@@ -12,6 +12,9 @@ from tillstream.stock import order_arrivals, order_lists, purchase_orders
 from tillstream.stock.order_arrivals import LeadTime
 from tillstream.stock.purchase_orders import PurchaseOrder
 
+COUNTED = 50
+"""Most orders that are looked through, those that were expected first."""
+
 
 def order_of(number: str) -> PurchaseOrder:
     """The order of a number. Raises `NotFound`, also outside the scope."""
@@ -45,10 +48,6 @@ def business_day(region: str, store_id: str) -> date:
     """Today, in a store."""
     contract, now = tillstream().contracts.for_region(region), ports().clock.now()
     return contract.dates.business_day(store_id, now) if contract else now.date()
-
-
-COUNTED = 50
-"""Most orders that are looked through, those that were expected first."""
 
 
 def late_count() -> int:

@@ -12,6 +12,8 @@ from tillstream.contracts.template_file import contract_template
 from tillstream.model.permissions import Action
 from tillstream.review import contract_proposals
 
+blueprint = Blueprint("data_sources", __name__, template_folder="templates")
+
 
 @allow(Action.ADMINISTER)
 def show_proposals() -> ResponseReturnValue:
@@ -35,9 +37,6 @@ def without_preview_text(source: str) -> str:
 
 def with_preview_text(source: str) -> str:
     return f"Files of {source} are previewed before they are imported."
-
-
-blueprint = Blueprint("data_sources", __name__, template_folder="templates")
 
 
 @blueprint.get("/data-sources", endpoint="show")

@@ -60,6 +60,25 @@ HEADLINES = {
 }
 """State → its headline, of those that name no rows."""
 
+TONES = {
+    BatchState.RECEIVED: "busy",
+    BatchState.STAGING: "busy",
+    BatchState.STAGED: "busy",
+    BatchState.HELD: "ask",
+    BatchState.SETTLED: "good",
+    BatchState.ANNOUNCED: "good",
+    BatchState.REJECTED: "bad",
+    BatchState.CANCELLED: "quiet",
+    BatchState.FAILED: "bad",
+    BatchState.UNDONE: "quiet",
+    BatchState.REPLAYED: "quiet",
+}
+
+DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
+ANOTHER_SOURCE = frozenset({HoldCode.OTHER_CONTRACT, HoldCode.FOREIGN_SALES})
+UNDER_WAY = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.SETTLED})
+"""Transient states; pages that show them refresh themselves."""
+
 
 def identical_text(groups: Sequence[Sequence[str]], *, others: bool) -> str:
     """[["2", "5"], ["7", "8 others"]] → Lines 2 and 5 are identical; lines 7 and 8 others are identical"""
@@ -130,26 +149,9 @@ class Words:
     tone: str
 
 
-TONES = {
-    BatchState.RECEIVED: "busy",
-    BatchState.STAGING: "busy",
-    BatchState.STAGED: "busy",
-    BatchState.HELD: "ask",
-    BatchState.SETTLED: "good",
-    BatchState.ANNOUNCED: "good",
-    BatchState.REJECTED: "bad",
-    BatchState.CANCELLED: "quiet",
-    BatchState.FAILED: "bad",
-    BatchState.UNDONE: "quiet",
-    BatchState.REPLAYED: "quiet",
-}
 STATES = {state: Words(*STATE_TEXTS[state.value], tone) for state, tone in TONES.items()}
 DISCARDED = Words(*DISCARDED_TEXT, "quiet")
 NOTHING_TO_IMPORT = Words(*NOTHING_TO_IMPORT_TEXT, "quiet")
-DAY_IN_NAME = re.compile(r"(?<!\d)(20\d{2})[-_.]?(\d{2})[-_.]?(\d{2})(?!\d)")
-ANOTHER_SOURCE = frozenset({HoldCode.OTHER_CONTRACT, HoldCode.FOREIGN_SALES})
-UNDER_WAY = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.SETTLED})
-"""Transient states; pages that show them refresh themselves."""
 
 
 def state_of(upload: Batch) -> Words:

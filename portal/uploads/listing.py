@@ -45,6 +45,30 @@ COLUMNS = [
 NO_STORE = "No store"
 
 STORE_DAYS = timedelta(days=14)
+MAX_BATCHES = 100
+WAITS = frozenset({BatchState.HELD, BatchState.FAILED})
+
+PER_PAGE = 25
+SORTED_UPLOADS = 5_000
+"""Number of newest uploads that are sorted by anything but time."""
+
+SORTS: dict[str, Callable[[Batch], Any]] = {
+    "received": lambda one: one.received_seq,
+    "file": lambda one: one.file.casefold(),
+    "contract": lambda one: one.contract.casefold(),
+    "size": lambda one: one.size,
+}
+TO_FIX = "fix"
+GROUPS: dict[str, tuple[str, frozenset[BatchState]]] = {
+    "needs": (labels.GROUP_TEXTS["needs"], frozenset({BatchState.HELD, BatchState.FAILED})),
+    "way": (labels.GROUP_TEXTS["way"], frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})),
+    "counted": (labels.GROUP_TEXTS["counted"], frozenset({BatchState.SETTLED, BatchState.ANNOUNCED})),
+    TO_FIX: (labels.GROUP_TEXTS[TO_FIX], STATES_IN_LEDGER),
+    "out": (
+        labels.GROUP_TEXTS["out"],
+        frozenset({BatchState.REJECTED, BatchState.CANCELLED, BatchState.UNDONE, BatchState.REPLAYED}),
+    ),
+}
 
 
 @allow(Action.SEE_UPLOADS)
@@ -67,10 +91,6 @@ def show_store_days() -> ResponseReturnValue:
         first=first,
         last=last,
     )
-
-
-MAX_BATCHES = 100
-WAITS = frozenset({BatchState.HELD, BatchState.FAILED})
 
 
 @allow(Action.SEE_UPLOADS)
@@ -101,29 +121,6 @@ def _status(upload: Batch) -> dict[str, Any]:
         status["needs"] = upload.state in WAITS or bool(receipt["rows"]["quarantined"])
         status["tone"] = "ask" if status["needs"] and status["tone"] == "good" else status["tone"]
     return status
-
-
-PER_PAGE = 25
-SORTED_UPLOADS = 5_000
-"""Number of newest uploads that are sorted by anything but time."""
-
-SORTS: dict[str, Callable[[Batch], Any]] = {
-    "received": lambda one: one.received_seq,
-    "file": lambda one: one.file.casefold(),
-    "contract": lambda one: one.contract.casefold(),
-    "size": lambda one: one.size,
-}
-TO_FIX = "fix"
-GROUPS: dict[str, tuple[str, frozenset[BatchState]]] = {
-    "needs": (labels.GROUP_TEXTS["needs"], frozenset({BatchState.HELD, BatchState.FAILED})),
-    "way": (labels.GROUP_TEXTS["way"], frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})),
-    "counted": (labels.GROUP_TEXTS["counted"], frozenset({BatchState.SETTLED, BatchState.ANNOUNCED})),
-    TO_FIX: (labels.GROUP_TEXTS[TO_FIX], STATES_IN_LEDGER),
-    "out": (
-        labels.GROUP_TEXTS["out"],
-        frozenset({BatchState.REJECTED, BatchState.CANCELLED, BatchState.UNDONE, BatchState.REPLAYED}),
-    ),
-}
 
 
 @allow(Action.SEE_UPLOADS)

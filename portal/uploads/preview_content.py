@@ -21,6 +21,9 @@ from tillstream.review import questionnaire
 from tillstream.review.contract_choice import NEW_SOURCE, ContractCandidates, describes_new_contract
 from tillstream.review.file_preview import FilePreview, preview_file
 
+AT_ONCE = 8 << 20
+"""Bytes; a larger file gets its dry run only when the script of the page requests it."""
+
 
 def new_region(contract: Contract) -> bool:
     """Whether no data source reports to the region yet."""
@@ -41,10 +44,6 @@ def new_stores(contract: Contract, figures: FileFigures | None) -> tuple[str, ..
     ).to_pylist()
     listed = {row["value"] for row in rows}
     return tuple(one for one in unlisted if one not in listed)
-
-
-AT_ONCE = 8 << 20
-"""Bytes; a larger file gets its dry run only when the script of the page requests it."""
 
 
 @dataclass(frozen=True)

@@ -57,11 +57,6 @@ UNUSED = {"extra": "not used; kept with each line", "ignored": "not used; it has
 IDENTIFIES = "identifies the sale"
 SEPARATORS = {" ": "a space", ",": "a comma", ".": "a point", "'": "an apostrophe"}
 
-
-def both(uses: Iterable[str]) -> str:
-    return " and ".join(uses)
-
-
 MAY_BECOME = tuple(name for name in COLUMNS if name in MAPPABLE_COLUMNS)
 """Columns that a header may be mapped to, in display order."""
 CHANGES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -85,6 +80,12 @@ SURE = {
     "answered": (SURENESS["answered"], "good"),
 }
 """How sure a finding is, least sure first: label and tone."""
+
+SEVERAL_FIT = "It may be a file of several of your data sources. Choose one in its preview."
+
+
+def both(uses: Iterable[str]) -> str:
+    return " and ".join(uses)
 
 
 def column_use(column: ColumnUse) -> str:
@@ -136,9 +137,6 @@ def shown(value: Any, column: str = "") -> str:
             return f"{whole}.{decimals.rstrip('0'):0<2}"
         return text.rstrip("0").rstrip(".") if "." in text else text
     return str(value)
-
-
-SEVERAL_FIT = "It may be a file of several of your data sources. Choose one in its preview."
 
 
 def looks_like(source: str) -> str:

@@ -22,6 +22,14 @@ from tillstream.model.money import CURRENT_CURRENCIES
 from tillstream.review import question_examples, questionnaire
 from tillstream.review.question_examples import column_of_question
 
+Opened = Callable[[], BinaryIO]
+MAX_CHOICES = 12
+"""A question with more choices is a list to drop down."""
+
+FIELD, BECOMES, CONTINUE = "answer.", "becomes.", "continue"
+CONFIRM = "confirm"
+"""Step of the page that follows when no question is open."""
+
 
 def listed_options(key: str) -> tuple[str, ...]:
     """Values that the field of a question offers; empty if any text is as good as another."""
@@ -55,11 +63,6 @@ def _first(used: set[str], others: tuple[str, ...]) -> tuple[str, ...]:
 @cache
 def _time_zones() -> tuple[str, ...]:
     return tuple(sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")))
-
-
-Opened = Callable[[], BinaryIO]
-MAX_CHOICES = 12
-"""A question with more choices is a list to drop down."""
 
 
 @dataclass(frozen=True)
@@ -206,11 +209,6 @@ def source_name(file: str) -> str:
     own = file_stem(file)
     name = without_dates(own)
     return (own if name in tillstream().contracts.names() else name)[:60] or "new"
-
-
-FIELD, BECOMES, CONTINUE = "answer.", "becomes.", "continue"
-CONFIRM = "confirm"
-"""Step of the page that follows when no question is open."""
 
 
 def next_step() -> str | None:

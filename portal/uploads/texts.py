@@ -9,6 +9,17 @@ SALES_ACCEPTED = "The messages are accepted, and settled as sales of their store
 SALES_DISCARDED = "The sales are discarded. Their tills read it with the outcomes of their sales."
 REPROCESSED = "The file is being reprocessed. The new result replaces the old one when it is imported."
 
+DUPLICATES = "If you import it again, its rows are duplicates and nothing counts twice."
+EARLIER = {
+    "held": "It needs review. Review it instead of uploading it again.",
+    "rejected": "It was rejected, and none of its rows is imported. Correct the file first, or choose another data "
+    "source.",
+    "cancelled": "It was cancelled before it was imported, so you can import it again.",
+    "undone": "It was undone, so none of its rows counts. If it is right, you can import it again.",
+    "replayed": "It was reprocessed, and the newer result counts. If you import it again, its rows are duplicates.",
+}
+"""State of an earlier upload of the same file → what happened to it, and what to do."""
+
 
 def of_other_stores(file: str) -> str:
     return (
@@ -90,18 +101,6 @@ def preview_discarded(file: str) -> str:
 
 def previews_discarded(count: int) -> str:
     return f"{formats.many(count, 'preview is', 'previews are')} discarded. None of their rows is imported."
-
-
-DUPLICATES = "If you import it again, its rows are duplicates and nothing counts twice."
-EARLIER = {
-    "held": "It needs review. Review it instead of uploading it again.",
-    "rejected": "It was rejected, and none of its rows is imported. Correct the file first, or choose another data "
-    "source.",
-    "cancelled": "It was cancelled before it was imported, so you can import it again.",
-    "undone": "It was undone, so none of its rows counts. If it is right, you can import it again.",
-    "replayed": "It was reprocessed, and the newer result counts. If you import it again, its rows are duplicates.",
-}
-"""State of an earlier upload of the same file → what happened to it, and what to do."""
 
 
 def source_exists(source: str) -> str:

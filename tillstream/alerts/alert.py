@@ -22,6 +22,13 @@ MAX_MEMBERS = 200
 MAX_EVENTS = 100
 """Latest events that an alert keeps."""
 
+_INSTANTS = (
+    *("created_at", "held_since", "clear_since", "opened_at", "ended_at", "waiting_since", "snoozed_until"),
+)  # fmt: skip
+
+MAX_SNOOZE = timedelta(days=31)
+DISABLED = "The rule is no longer used."
+
 
 class AlertState(StrEnum):
     PENDING = "pending"
@@ -207,14 +214,6 @@ def alert_from_json(data: Mapping[str, Any]) -> Alert:
         ),
     }
     return Alert(**{**data, **at, **parsed})
-
-
-_INSTANTS = (
-    *("created_at", "held_since", "clear_since", "opened_at", "ended_at", "waiting_since", "snoozed_until"),
-)  # fmt: skip
-
-MAX_SNOOZE = timedelta(days=31)
-DISABLED = "The rule is no longer used."
 
 
 def alert_id(rule_id: str, subject: str) -> str:

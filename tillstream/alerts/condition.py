@@ -20,6 +20,8 @@ from tillstream.model.contract import Contract
 from tillstream.model.product_catalogue import EntryKind, Store
 from tillstream.ports import Ports
 
+Days = Mapping[date, list[Observation]]
+
 
 @dataclass(frozen=True)
 class AlertSources:
@@ -61,6 +63,12 @@ class AlertSources:
         return f"/dashboard?{urlencode(where)}"
 
 
+Evaluate = Callable[[AlertSources, AlertRule, datetime], list[Observation]]
+"""The subjects whose value has reached the lower level of the rule at an instant."""
+Replay = Callable[[AlertSources, AlertRule, date, date], Days]
+"""Day from the first to the last → the observations about it, by what is in the ledger now."""
+
+
 def rule_filters(rule: AlertRule, first: date, last: date) -> Filters:
     """The sales of some days that a rule is limited to."""
 
@@ -75,13 +83,6 @@ def rule_filters(rule: AlertRule, first: date, last: date) -> Filters:
         category=chosen(RuleLimit.CATEGORIES),
         product=chosen(RuleLimit.PRODUCTS),
     )
-
-
-Evaluate = Callable[[AlertSources, AlertRule, datetime], list[Observation]]
-"""The subjects whose value has reached the lower level of the rule at an instant."""
-Days = Mapping[date, list[Observation]]
-Replay = Callable[[AlertSources, AlertRule, date, date], Days]
-"""Day from the first to the last → the observations about it, by what is in the ledger now."""
 
 
 def _one_day(_rule: AlertRule) -> int:

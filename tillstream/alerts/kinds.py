@@ -47,6 +47,10 @@ class RuleLimit(StrEnum):
     PRODUCTS = "products"
 
 
+_PLACES = (RuleLimit.REGIONS, RuleLimit.STORES)
+_PRODUCTS = (*_PLACES, RuleLimit.CATEGORIES, RuleLimit.PRODUCTS)
+
+
 @dataclass(frozen=True)
 class RuleParameter:
     """A number of a rule. unit: what is counted, such as hours; `money` is the reporting currency."""
@@ -118,8 +122,6 @@ def _count(name: str, label: str, unit: str, default: int, least: int, most: int
     return RuleParameter(name, label, unit, Decimal(default), Decimal(least), Decimal(most))
 
 
-_PLACES = (RuleLimit.REGIONS, RuleLimit.STORES)
-_PRODUCTS = (*_PLACES, RuleLimit.CATEGORIES, RuleLimit.PRODUCTS)
 _DAYS = _count("days", "Days that are watched", "", 7, 1, 31)
 
 KINDS: Mapping[KindName, AlertKind] = {

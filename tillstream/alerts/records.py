@@ -28,6 +28,12 @@ from tillstream.records import audit_log
 
 NOTICE_WAITING = "waiting"
 
+ALERTS_COLLECTION, NOTICES_COLLECTION, STATE_COLLECTION, CHANGES = "alerts", "alert_notices", "alert_state", "changes"
+KEPT_FOR = timedelta(days=90)
+"""Time for which ended alerts and their notices are kept."""
+MAX_ALERTS = 1_000
+"""Latest alerts that are listed."""
+
 
 def notices_of_change(before: Alert | None, after: Alert, rule: AlertRule) -> Iterator[tuple[str, dict[str, Any]]]:
     """ID and document of a notice for each new event that channels of the rule are notified about.
@@ -70,13 +76,6 @@ def _notice(alert: Alert, event: AlertEvent, rule: AlertRule, channels: tuple[st
         "stores": sorted({one.store for one in alert.members if one.store}),
         "state": NOTICE_WAITING,
     }
-
-
-ALERTS_COLLECTION, NOTICES_COLLECTION, STATE_COLLECTION, CHANGES = "alerts", "alert_notices", "alert_state", "changes"
-KEPT_FOR = timedelta(days=90)
-"""Time for which ended alerts and their notices are kept."""
-MAX_ALERTS = 1_000
-"""Latest alerts that are listed."""
 
 
 @dataclass(frozen=True)

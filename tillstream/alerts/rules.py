@@ -16,6 +16,24 @@ from tillstream.ports.documents import Document, Put
 from tillstream.records import audit_log
 from tillstream.records.collection import only_differences
 
+MAX_NAME_LETTERS = 80
+MAX_MINUTES = 7 * 24 * 60
+GROUP_OVER = 5
+
+RULES_COLLECTION = "alert_rules"
+MAX_RULES = 200
+ENABLED = frozenset(
+    {
+        KindName.FILES_HELD,
+        KindName.ROWS_IN_QUARANTINE,
+        KindName.DEAD_LETTERS,
+        KindName.DATA_LOST,
+        KindName.CONNECTOR_LATE,
+        KindName.REGION_LATE,
+    }
+)
+"""Kinds whose first rule is enabled from the start: they need no choice of a threshold."""
+
 
 @dataclass(frozen=True)
 class QuietHours:
@@ -54,11 +72,6 @@ class QuietHours:
         end = local.replace(hour=self.end.hour, minute=self.end.minute, second=0, microsecond=0)
         ended = (end if end > local else end + timedelta(days=1)).astimezone(UTC)
         return max(ended, at)  # a local time that a change of the clocks repeats may be earlier
-
-
-MAX_NAME_LETTERS = 80
-MAX_MINUTES = 7 * 24 * 60
-GROUP_OVER = 5
 
 
 @dataclass(frozen=True)
@@ -149,6 +162,11 @@ class AlertRule:
         return replace(self, name=name, parameters=parameters)
 
 
+DEFAULT_RULES: Mapping[str, AlertRule] = {
+    name.value: AlertRule.of_kind(name.value, kind, is_enabled=name in ENABLED) for name, kind in KINDS.items()
+}
+
+
 def rule_to_json(rule: AlertRule) -> dict[str, Any]:
     """As stored; numbers of parameters are text."""
     quiet = rule.delivery.quiet
@@ -195,24 +213,6 @@ def rule_from_json(id: str, data: Mapping[str, Any]) -> AlertRule:
             tuple(data["escalate_to"]),
         ),
     )
-
-
-RULES_COLLECTION = "alert_rules"
-MAX_RULES = 200
-ENABLED = frozenset(
-    {
-        KindName.FILES_HELD,
-        KindName.ROWS_IN_QUARANTINE,
-        KindName.DEAD_LETTERS,
-        KindName.DATA_LOST,
-        KindName.CONNECTOR_LATE,
-        KindName.REGION_LATE,
-    }
-)
-"""Kinds whose first rule is enabled from the start: they need no choice of a threshold."""
-DEFAULT_RULES: Mapping[str, AlertRule] = {
-    name.value: AlertRule.of_kind(name.value, kind, is_enabled=name in ENABLED) for name, kind in KINDS.items()
-}
 
 
 @dataclass(frozen=True)

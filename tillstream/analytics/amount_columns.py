@@ -26,6 +26,14 @@ PRICE_COLUMNS = frozenset({"list_amount", "list_price", "unit_cost", "unit_price
 FIGURE_COLUMN, FIGURE_COLUMNS = "figure", frozenset({"before", "value", "year_before"})
 """The column that names the measure of a row, and the values of that measure."""
 
+COLUMNS_WITHOUT_MONEY = {"stock-events": {"change"}, "price-effects": {"low", "high"}}
+"""Query → columns that have the name of an amount, and are none."""
+CURRENCY_COLUMN = "currency"
+PRICE_CURRENCIES = {"list_amount": "list_currency", "unit_cost": "cost_currency"}
+"""Price → the column of its currency, if it has one of its own."""
+ROW_COLUMNS = frozenset({CURRENCY_COLUMN, FIGURE_COLUMN, *PRICE_CURRENCIES.values()})
+"""The columns of a row that its amounts are read with."""
+
 
 class ComparedColumns(NamedTuple):
     """The columns of a comparison: both figures, their change, its fraction of `before`, and the change of all rows."""
@@ -50,13 +58,6 @@ COMPARED_COLUMNS = (
     ComparedColumns("value", "year_before", growth="year_growth"),
 )
 """Those of rows that have both figures."""
-COLUMNS_WITHOUT_MONEY = {"stock-events": {"change"}, "price-effects": {"low", "high"}}
-"""Query → columns that have the name of an amount, and are none."""
-CURRENCY_COLUMN = "currency"
-PRICE_CURRENCIES = {"list_amount": "list_currency", "unit_cost": "cost_currency"}
-"""Price → the column of its currency, if it has one of its own."""
-ROW_COLUMNS = frozenset({CURRENCY_COLUMN, FIGURE_COLUMN, *PRICE_CURRENCIES.values()})
-"""The columns of a row that its amounts are read with."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,18 @@ _CHANGED = (
 )
 _TRIES = 5
 
+_NOTHING = dict.fromkeys((*CHANGE_KINDS, "unconverted_lines"), 0) | dict.fromkeys(
+    ("revenue_before", "revenue_after", "units_before", "units_after"), Decimal(0)
+)
+_QUERIES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("what-changed", {"by": "each", "limit": TOP_GROUPS}),
+    ("changed-lines", {"limit": TOP_GROUPS}),
+)
+
+
+MAX_CHANGED_LINES = 300_000
+"""Maximum of changed lines for which net changes are computed; more would take too long."""
+
 
 @dataclass(frozen=True)
 class ChangeReport:
@@ -50,19 +62,6 @@ class ChangeReport:
     def in_all(self, groups: str) -> int:
         rows = getattr(self, groups)
         return int(rows[0]["all_lines" if groups == "lines" else "all_groups"]) if rows else 0
-
-
-_NOTHING = dict.fromkeys((*CHANGE_KINDS, "unconverted_lines"), 0) | dict.fromkeys(
-    ("revenue_before", "revenue_after", "units_before", "units_after"), Decimal(0)
-)
-_QUERIES: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("what-changed", {"by": "each", "limit": TOP_GROUPS}),
-    ("changed-lines", {"limit": TOP_GROUPS}),
-)
-
-
-MAX_CHANGED_LINES = 300_000
-"""Maximum of changed lines for which net changes are computed; more would take too long."""
 
 
 def changed_lines(warehouse: Warehouse, after: int, through: int = ANY_SETTLEMENT) -> int:

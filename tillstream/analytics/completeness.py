@@ -13,6 +13,8 @@ from tillstream.model.contract_schedule import ONE_DAY
 
 WATERMARK_WINDOW = timedelta(days=400)
 """Watermarks are computed over this time span."""
+MAX_LISTED_DAYS = 20
+"""Maximum number of days that an e-mail lists."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,15 @@ class DayState(StrEnum):
 
 
 SEVERITY_ORDER = {state: rank for rank, state in enumerate(DayState)}
+
+STATE_WORDS = {
+    DayState.MISSING: "missing",
+    DayState.LATE: "late",
+    DayState.DUE: "expected, but not due yet",
+    DayState.NOTHING: "days on which nothing is expected",
+    DayState.QUIET: "days with a file and no sales",
+    DayState.ARRIVED: "arrived",
+}
 
 
 @dataclass(frozen=True)
@@ -302,18 +313,6 @@ def _calendar_day(day: date, plan: _SchedulePlan, counts: _DayCounts) -> Calenda
         states.discard(DayState.MISSING)  # it arrived and is held
     state = min(states, key=SEVERITY_ORDER.__getitem__, default=DayState.NOTHING)
     return CalendarDay(day, state, counts.lines, counts.refused, counts.mismatched, counts.held, due, tuple(missing))
-
-
-MAX_LISTED_DAYS = 20
-"""Maximum number of days that an e-mail lists."""
-STATE_WORDS = {
-    DayState.MISSING: "missing",
-    DayState.LATE: "late",
-    DayState.DUE: "expected, but not due yet",
-    DayState.NOTHING: "days on which nothing is expected",
-    DayState.QUIET: "days with a file and no sales",
-    DayState.ARRIVED: "arrived",
-}
 
 
 @dataclass(frozen=True)

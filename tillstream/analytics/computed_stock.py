@@ -26,6 +26,24 @@ EVERY_PRODUCT: ProductRange = {"first_product": "", "next_product": ""}
 MAX_LEVEL_FACTS, MAX_RANGES = 1_500_000, 16
 """Movements and sale lines that are computed at once, to bound memory; and how often they are read at most."""
 
+MAX_DAY_FACTS = 1_000_000
+"""Movements and sale lines that are computed at once: each day with facts has a row, which takes more than a level."""
+_FIRST_COUNT = "SELECT MIN(stock_date) AS first_day FROM stock_movements WHERE kind = 'count'"
+_FACTS_BY_PRODUCT = """SELECT product, COUNT(*) AS facts
+FROM (
+  SELECT product FROM visible_movements
+  UNION ALL
+  SELECT product FROM visible_stock_lines
+) AS facts
+GROUP BY product
+ORDER BY product"""
+_SPANS_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("region", "store_id", "product")),
+        *((name, pa.date32()) for name in ("first_day", "next_day")),
+    ]
+)
+
 
 def compute_levels(warehouse: Warehouse, today: date) -> pa.Table:
     """Return the rows of `stock_levels`. today: last of the recent days."""
@@ -75,25 +93,6 @@ def read_levels(warehouse: Warehouse, text: str, params: dict[str, Any]) -> pa.T
 def level_params(today: date) -> dict[str, Any]:
     """Parameters of sql/relations/computed_stock_levels for stock as it is now. today: last of the recent days."""
     return {"today": today, "day": date.max, "at": None}
-
-
-MAX_DAY_FACTS = 1_000_000
-"""Movements and sale lines that are computed at once: each day with facts has a row, which takes more than a level."""
-_FIRST_COUNT = "SELECT MIN(stock_date) AS first_day FROM stock_movements WHERE kind = 'count'"
-_FACTS_BY_PRODUCT = """SELECT product, COUNT(*) AS facts
-FROM (
-  SELECT product FROM visible_movements
-  UNION ALL
-  SELECT product FROM visible_stock_lines
-) AS facts
-GROUP BY product
-ORDER BY product"""
-_SPANS_SCHEMA = pa.schema(
-    [
-        *((name, pa.string()) for name in ("region", "store_id", "product")),
-        *((name, pa.date32()) for name in ("first_day", "next_day")),
-    ]
-)
 
 
 def stock_by_day(warehouse: Warehouse) -> pa.Table:

@@ -14,6 +14,9 @@ from tillstream.model.text import did_you_mean
 from tillstream.people.account_store import REPORTING_CURRENCY
 from tillstream.ports.warehouse import Warehouse
 
+CHECKED_FILTERS = ("region", "store", "category", "channel", "country")
+MAX_SUGGESTIONS = 8
+
 
 def convertible_currencies(warehouse: Warehouse, *, cache: QueryCache | None = None) -> tuple[str, ...]:
     """Return the ISO 4217 codes of the currencies with an exchange rate, and the reporting currency, sorted."""
@@ -48,10 +51,6 @@ def currency_of_reader(
     of_regions = [contract.currency for contract in visible if scope.covers_region(contract.region)]
     own = currency_of_person(choice, of_regions, reporting)
     return own if own == reporting or own in convertible_currencies(warehouse, cache=cache) else reporting
-
-
-CHECKED_FILTERS = ("region", "store", "category", "channel", "country")
-MAX_SUGGESTIONS = 8
 
 
 class UnknownValue(Rejected):

@@ -1,4 +1,4 @@
-"""Filters of queries, parsed from text and validated; periods by name, such as last-month; earlier periods to compare."""
+"""Filters of queries, parsed from text and validated; periods by name, such as last-month; earlier periods compared."""
 
 import re
 from calendar import monthrange
@@ -22,6 +22,38 @@ COLUMNS: Mapping[str, str] = {
 }
 """filter → column of sale_facts; a line passes if the filter contains its value. A product without an ID has its
 name."""
+
+DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""The only form of dates accepted; `date.fromisoformat` also parses other forms of ISO 8601."""
+DATE_FILTERS = ("from", "to")
+COMPARE = "compare-"
+COMPARED_DATES = (f"{COMPARE}from", f"{COMPARE}to")
+CURRENCY = "currency"
+NAMES = frozenset({*DATE_FILTERS, *COMPARED_DATES, CURRENCY, *COLUMNS})
+
+PERIOD_PRESETS = (
+    "yesterday",
+    "last-week",
+    "last-7-days",
+    "last-30-days",
+    "this-month",
+    "last-month",
+    "this-quarter",
+    "this-year",
+    "last-year",
+    "last-12-months",
+)
+OWN_DATES = "own"
+"""The preset of dates that are chosen one by one."""
+ALL_TIME = "all"
+"""The preset without dates."""
+
+MONTHS_OF_A_YEAR = 12
+MAX_MONTH_AGE = timedelta(days=45)
+"""How old the last complete month may be, relative to the last reported day, to be the latest period."""
+STORE_CLOSED_AFTER = timedelta(days=92)
+"""A region without sales for longer no longer reports, and months are complete without it."""
+LATEST_DAYS = 28
 
 
 @dataclass(frozen=True)
@@ -85,15 +117,6 @@ class Filters:
         return {column: values[name] for name, column in COLUMNS.items() if values[name] is not None}
 
 
-DATE_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-"""The only form of dates accepted; `date.fromisoformat` also parses other forms of ISO 8601."""
-DATE_FILTERS = ("from", "to")
-COMPARE = "compare-"
-COMPARED_DATES = (f"{COMPARE}from", f"{COMPARE}to")
-CURRENCY = "currency"
-NAMES = frozenset({*DATE_FILTERS, *COMPARED_DATES, CURRENCY, *COLUMNS})
-
-
 def is_filter(name: str) -> bool:
     """Whether `Filters.parse` takes a name: one of NAMES, or a column of the sales to compare with."""
     return name in NAMES or name.removeprefix(COMPARE) in COLUMNS
@@ -119,24 +142,6 @@ def _day(name: str, texts: tuple[str, ...]) -> date | None:
         return date.fromisoformat(texts[0] if DATE_PATTERN.fullmatch(texts[0]) else "")
     except ValueError as error:
         raise Rejected(f"{name} is “{texts[0]}”; write a day in the format 2026-01-31.") from error
-
-
-PERIOD_PRESETS = (
-    "yesterday",
-    "last-week",
-    "last-7-days",
-    "last-30-days",
-    "this-month",
-    "last-month",
-    "this-quarter",
-    "this-year",
-    "last-year",
-    "last-12-months",
-)
-OWN_DATES = "own"
-"""The preset of dates that are chosen one by one."""
-ALL_TIME = "all"
-"""The preset without dates."""
 
 
 def preset_dates(preset: str, today: date) -> tuple[date, date]:
@@ -187,14 +192,6 @@ def _last_of_months(first: date, count: int) -> date:
 def _a_year_before(day: date) -> date:
     """The same day a year earlier; the 28th for 29 February."""
     return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)
-
-
-MONTHS_OF_A_YEAR = 12
-MAX_MONTH_AGE = timedelta(days=45)
-"""How old the last complete month may be, relative to the last reported day, to be the latest period."""
-STORE_CLOSED_AFTER = timedelta(days=92)
-"""A region without sales for longer no longer reports, and months are complete without it."""
-LATEST_DAYS = 28
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,19 @@ from tillstream.ports.warehouse import Warehouse
 
 WEEK = timedelta(days=7)
 
+ALL_SALES = Filters()
+SHOWN_SALES = 50
+SETTLEMENTS_TOGETHER = 16
+"""Settlements of which pages that have different ones of them share a query."""
+RECENT_DAYS = 7
+MAX_TIME_AHEAD = timedelta(days=1)
+"""How far the local date of a store may be ahead of UTC; later days are mistakes."""
+CORRECTED_WITHIN = timedelta(days=31)
+"""How much earlier than the recent days the corrected line of a recent sale may be dated."""
+
+MAX_SHARED_SALES = 2_000
+"""Sales of the query that all scopes share; a scope has a query of its own only if there are more."""
+
 
 @dataclass(frozen=True)
 class TradingTime:
@@ -80,17 +93,6 @@ def trading_moment(now: datetime, trading: TradingTime) -> TradingMoment:
     today = (wall - start).date()
     earlier = (wall - WEEK).replace(tzinfo=ZoneInfo(trading.zone))
     return TradingMoment(today, today - WEEK, earlier.astimezone(now.tzinfo))
-
-
-ALL_SALES = Filters()
-SHOWN_SALES = 50
-SETTLEMENTS_TOGETHER = 16
-"""Settlements of which pages that have different ones of them share a query."""
-RECENT_DAYS = 7
-MAX_TIME_AHEAD = timedelta(days=1)
-"""How far the local date of a store may be ahead of UTC; later days are mistakes."""
-CORRECTED_WITHIN = timedelta(days=31)
-"""How much earlier than the recent days the corrected line of a recent sale may be dated."""
 
 
 @dataclass(frozen=True)
@@ -284,10 +286,6 @@ def _microseconds(at: datetime) -> int:
 def _store_today(row: dict[str, Any]) -> StoreToday:
     untimed = row.pop("untimed_lines")
     return StoreToday(**row, is_comparable=not untimed)
-
-
-MAX_SHARED_SALES = 2_000
-"""Sales of the query that all scopes share; a scope has a query of its own only if there are more."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,11 @@ AMOUNT_TYPE = pa.decimal128(38, 9)
 ALL_ROWS = 2**31 - 1
 """A limit of rows that no answer reaches."""
 
+LATE_WITHIN = timedelta(days=62)
+"""A store without sales for longer than this is closed or renamed rather than late."""
+MANY_LINES = 1_000_000
+"""With more lines than this, uploads are queried only on request, as the query takes seconds."""
+
 
 def query_measures(
     warehouse: Warehouse,
@@ -88,12 +93,6 @@ def _check_allowed(chosen: Sequence[Measure], by: Sequence[Dimension], scope: Sc
             raise Rejected(f"{one.name} has no value for a whole selection; run the query {one.query}.")
         if one.grain == "effect" and by:
             raise Rejected(f"{one.name} cannot be grouped; run the query change-by-group.")
-
-
-LATE_WITHIN = timedelta(days=62)
-"""A store without sales for longer than this is closed or renamed rather than late."""
-MANY_LINES = 1_000_000
-"""With more lines than this, uploads are queried only on request, as the query takes seconds."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,24 @@ _CHANGED_ROWS = where(
     }
 )
 
+MAX_DAYS_AHEAD = timedelta(days=1)
+"""How far the local date of a store may be ahead of UTC."""
+_REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
+_MONEY = (
+    "reporting|reporting_rates|reporting_amount|reporting_cost|revenue|costed_revenue|catalogue_revenue|"
+    "unconverted_lines|stock_cost|lost_cost|order_cost"
+)
+_HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
+"""Queries that depend on the currency; the others are not converted."""
+_READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known|until)_\w*(sums|amounts)\b")
+PERSONAL_COLUMNS = PERSONAL | {"customer"}
+COST_COLUMNS = COSTS | {one.name for one in all_measures().values() if one.reads_costs}
+_READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|customers|amounts|periods)\b")
+UNCACHED_RELATION = "visible_unsettled_lines"
+"""A relation that changes between settlements, so that answers from it are not cached."""
+PERSONAL_PARAMETER = "personal"
+"""The query parameter that is 1 if the user may see personal columns, else 0."""
+
 
 def limit_to_changed_days(
     warehouse: Warehouse,
@@ -110,25 +128,6 @@ def _read_stale_days(
         rows = warehouse.query(sql.text(f"daily_totals/{name}"), params)
         cache.put((name, *key), rows)
     return {*rows.column("sale_date").to_pylist()}
-
-
-MAX_DAYS_AHEAD = timedelta(days=1)
-"""How far the local date of a store may be ahead of UTC."""
-_REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
-_MONEY = (
-    "reporting|reporting_rates|reporting_amount|reporting_cost|revenue|costed_revenue|catalogue_revenue|"
-    "unconverted_lines|stock_cost|lost_cost|order_cost"
-)
-_HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
-"""Queries that depend on the currency; the others are not converted."""
-_READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known|until)_\w*(sums|amounts)\b")
-PERSONAL_COLUMNS = PERSONAL | {"customer"}
-COST_COLUMNS = COSTS | {one.name for one in all_measures().values() if one.reads_costs}
-_READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|customers|amounts|periods)\b")
-UNCACHED_RELATION = "visible_unsettled_lines"
-"""A relation that changes between settlements, so that answers from it are not cached."""
-PERSONAL_PARAMETER = "personal"
-"""The query parameter that is 1 if the user may see personal columns, else 0."""
 
 
 class Forbidden(Rejected):

@@ -8,10 +8,10 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tillstream.records.data_version import DataVersion
+
 if TYPE_CHECKING:  # every app has a cache, but not every app runs queries
     import pyarrow as pa
-
-from tillstream.records.data_version import DataVersion
 
 
 @dataclass

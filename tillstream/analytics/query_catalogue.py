@@ -20,6 +20,16 @@ _PARAMETER = re.compile(
 _NEEDS = "needs: "
 _TOTALS = "totals: "
 
+_NULL_IF_EMPTY = frozenset({"DATE", "TIMESTAMP"})
+
+_TYPE_NAMES = {
+    "STRING": "text",
+    "INT64": "a whole number",
+    "NUMERIC": "a number",
+    "DATE": "a day such as 2026-01-31",
+    "TIMESTAMP": "a time such as 2026-01-31T18:00:00Z",
+}
+
 
 @dataclass(frozen=True)
 class QueryParameter:
@@ -57,20 +67,12 @@ def _instant(text: Any) -> datetime:
     return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-_NULL_IF_EMPTY = frozenset({"DATE", "TIMESTAMP"})
 _CONVERTERS: Mapping[str, Any] = {
     "STRING": str,
     "INT64": int,
     "NUMERIC": lambda text: Decimal(str(text)),
     "DATE": lambda text: text if isinstance(text, date) else date.fromisoformat(text),
     "TIMESTAMP": _instant,
-}
-_TYPE_NAMES = {
-    "STRING": "text",
-    "INT64": "a whole number",
-    "NUMERIC": "a number",
-    "DATE": "a day such as 2026-01-31",
-    "TIMESTAMP": "a time such as 2026-01-31T18:00:00Z",
 }
 
 

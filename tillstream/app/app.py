@@ -13,6 +13,9 @@ from tillstream.ports import Ports, Warehouse
 from tillstream.ports.files import DropFolder
 from tillstream.settings import Settings
 
+if TYPE_CHECKING:
+    from tillstream.explore.engines import StatementEngine
+
 ObjectType = TypeVar("ObjectType")
 
 
@@ -28,10 +31,6 @@ class OnDemand(Generic[ObjectType]):
             if self._object is None:
                 self._object = self._make()
             return self._object
-
-
-if TYPE_CHECKING:
-    from tillstream.explore.engines import StatementEngine
 
 
 @dataclass(frozen=True)

@@ -40,12 +40,21 @@ from tillstream.records import data_version, losses
 from tillstream.records.losses import LossKind
 from tillstream.settings import Settings
 
+if TYPE_CHECKING:
+    from tillstream.explore.engines import StatementEngine
+
 NOTED_SECRETS = ("upkeep", "secrets")
 """Document of the hashes: name of the file → salt and hash. Slow ones, as backups have it and not the secrets."""
 SECRETS_FOLDER = "secrets"
 """Start of the names of secrets as losses."""
 COPY_ADVICE = "Copy it from where you keep it"
 CONFIRM_ADVICE = "on the page **Status** or with `tillstream losses accept`"
+
+ServerAddress = home_folder.ServerAddress
+
+WAREHOUSE_FILE = "warehouse.duckdb"
+KEPT_TOPIC = (TOPIC_STORE_SALES, "receive")
+"""Topic and subscription whose messages are accepted from tills, and kept in a second file until they are stored."""
 
 
 class SecretFiles:
@@ -93,17 +102,6 @@ def _secret_hash(value: bytes, salt: bytes) -> str:
 
 def _is_same_secret(value: bytes, noted: str) -> bool:
     return hmac.compare_digest(_secret_hash(value, bytes.fromhex(noted.partition(":")[0])), noted)
-
-
-ServerAddress = home_folder.ServerAddress
-
-
-if TYPE_CHECKING:
-    from tillstream.explore.engines import StatementEngine
-
-WAREHOUSE_FILE = "warehouse.duckdb"
-KEPT_TOPIC = (TOPIC_STORE_SALES, "receive")
-"""Topic and subscription whose messages are accepted from tills, and kept in a second file until they are stored."""
 
 
 def build_local(

@@ -32,6 +32,10 @@ from tillstream.records.losses import LossKind, LossRecord, Resolution
 from tillstream.settings import Settings
 from tillstream.sync import digest_notes
 
+PUT_BACK_FOLDER = "put-back.tmp"
+REPLACED_FOLDER = "damaged-objects"
+"""Folder of the home with the damaged files that were replaced."""
+
 
 def restore_home(
     settings: Settings, archive: Path, *, replace: bool, without_damaged: bool = False, wait: float | None = None
@@ -58,11 +62,6 @@ def _damaged_originals(settings: Settings, home: Path) -> list[str]:
     ):
         objects = FolderObjectStore(home / "objects", clock, read_only=True)
         return kept_originals.damaged_originals(Ports(objects, empty, bus, documents, clock, settings.limits))
-
-
-PUT_BACK_FOLDER = "put-back.tmp"
-REPLACED_FOLDER = "damaged-objects"
-"""Folder of the home with the damaged files that were replaced."""
 
 
 def put_back_lost(app: App, archive: Path, *, by: str) -> list[LossRecord]:

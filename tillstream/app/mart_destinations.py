@@ -32,6 +32,10 @@ CLOUD_STORAGE_PREFIX, S3_PREFIX = "gs://", "s3://"
 DELTA_FORMAT = "delta"
 MART_FORMATS = (PARQUET, DELTA_FORMAT)
 
+COPY_SCHEMA = "tillstream"
+NEEDS_POSTGRESQL = "A copy in PostgreSQL"
+UNEXPECTED_ERROR = "An unexpected error; the log has it."
+
 
 def export_folder(app: App, path: str, manifest: str) -> ExportFolder:
     """The folder at a path, at gs://BUCKET/FOLDER, or at s3://BUCKET/FOLDER.
@@ -95,10 +99,6 @@ def export_marts_to(
     )
 
 
-COPY_SCHEMA = "tillstream"
-NEEDS_POSTGRESQL = "A copy in PostgreSQL"
-
-
 def open_read_copy(app: App, url: str, password: str, schema: str) -> ReadCopy:
     """The copy in a schema of a database. password: a reference.
 
@@ -117,9 +117,6 @@ def open_read_copy(app: App, url: str, password: str, schema: str) -> ReadCopy:
     elif not is_private(parse_ip_address(ip_address)):
         address.parameters.setdefault("sslmode", "require")
     return PostgreSQLReadCopy(address, ip_address, access.credential(password), schema)
-
-
-UNEXPECTED_ERROR = "An unexpected error; the log has it."
 
 
 class _StoppedError(Exception):

@@ -31,6 +31,8 @@ SEARCHED_FIELDS = (
 """Fields in which the search text may be."""
 ACTIVE, RETIRED, ALL = "active", "retired", "all"
 
+STATE_LISTED, STATE_UNKNOWN, STATE_RETIRED = "listed", "unknown", "retired"
+
 
 @dataclass
 class _CachedEntries:
@@ -105,9 +107,6 @@ def all_entries(ports: Ports, kind: EntryKind) -> Mapping[tuple[str, ...], Entry
 def _contains(entry: Entry, words: list[str]) -> bool:
     text = " ".join(value_text(getattr(entry, name)) for name in SEARCHED_FIELDS if hasattr(entry, name)).casefold()
     return all(word in text for word in words)
-
-
-STATE_LISTED, STATE_UNKNOWN, STATE_RETIRED = "listed", "unknown", "retired"
 
 
 def entry_state_on(ports: Ports, kind: EntryKind, region: str, code: str, day: date) -> str:

@@ -41,6 +41,10 @@ from tillstream.records import audit_log
 
 HISTORY_COLLECTION = "catalogue_history"
 
+SAVE_TRIES = 50
+CHUNK_PUTS = 400
+"""Documents of one transaction; Firestore permits 500."""
+
 
 @dataclass(frozen=True)
 class EntryChange:
@@ -98,11 +102,6 @@ def entry_subject(kind: EntryKind, *key: str) -> str:
 
 def document_subject(kind: EntryKind, id: str) -> str:
     return f"{kind}:{id}"
-
-
-SAVE_TRIES = 50
-CHUNK_PUTS = 400
-"""Documents of one transaction; Firestore permits 500."""
 
 
 class EntryConflict(Conflict):

@@ -31,6 +31,19 @@ from tillstream.model.product_catalogue import (
 from tillstream.pipeline.reading.correction_file import BOM, format_guarded_line
 from tillstream.ports import Ports
 
+EXPORT_FORMATS = ("csv", "xlsx")
+_TYPES = (
+    '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+    '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
+    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+    '<Override PartName="/xl/worksheets/sheet1.xml" '
+    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'
+)
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+
 
 class FileKind(StrEnum):
     PRODUCTS = "products"
@@ -101,20 +114,6 @@ def _same_list(rows: tuple[DatedAmount, ...], row: DatedAmount, *, is_price: boo
 def counting_amounts(product: Product, *, is_price: bool) -> list[AmountRange]:
     """The rows that count on some day, for an export."""
     return price_ranges(product.prices) if is_price else cost_ranges(product.costs)
-
-
-EXPORT_FORMATS = ("csv", "xlsx")
-_TYPES = (
-    '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
-    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
-    '<Override PartName="/xl/worksheets/sheet1.xml" '
-    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'
-)
-_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def export_table(ports: Ports, kind: FileKind, scope: Scope = UNRESTRICTED) -> tuple[list[str], Iterator[list[str]]]:

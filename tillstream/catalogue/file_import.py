@@ -38,6 +38,9 @@ from tillstream.records import audit_log, losses
 from tillstream.records.batch_registration import digest_of_stream
 from tillstream.records.losses import Loss, LossKind
 
+IMPORTS_COLLECTION = "catalogue_imports"
+APPLYING, DONE = "applying", "done"
+
 
 @dataclass(frozen=True)
 class ImportRules:
@@ -228,10 +231,6 @@ def _unless_withdrawn(stored: StoredEntry | None) -> StoredEntry | None:
 
 def _plain(entry: Entry) -> Entry:
     return replace(entry, versions=()) if isinstance(entry, Product | Store | Salesperson) else entry
-
-
-IMPORTS_COLLECTION = "catalogue_imports"
-APPLYING, DONE = "applying", "done"
 
 
 @dataclass(frozen=True)

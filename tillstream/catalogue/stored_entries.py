@@ -31,6 +31,9 @@ STATE, STATE_ID = "catalogue", "state"
 MAX_REVISIONS = 20
 """More are not looked up one by one."""
 
+CODES_COLLECTION = "catalogue_codes"
+"""Aliases and barcodes: (region or `*`, code) → product."""
+
 
 @dataclass(frozen=True)
 class StoredEntry:
@@ -101,10 +104,6 @@ def catalogue_revision(ports: Ports) -> int:
 def to_stored_entry(kind: EntryKind, document: Document) -> StoredEntry:
     data: dict[str, Any] = document.data
     return StoredEntry(from_json(ENTRY_CLASSES[kind], data), document.version, int(data["revision"]))
-
-
-CODES_COLLECTION = "catalogue_codes"
-"""Aliases and barcodes: (region or `*`, code) → product."""
 
 
 def get_product(ports: Ports, code: str) -> Product | None:

@@ -42,6 +42,19 @@ PRODUCT_CODES_TABLE, COSTS_TABLE = "product_codes", "dim_product_cost"
 MARGIN_TABLES = (COSTS_TABLE, PRODUCT_CODES_TABLE)
 """Tables on which margins depend."""
 
+MIRROR_ID, CODES_ID, WRITING_PREFIX = "mirror", "mirror-codes", "mirror-writing:"
+MAX_WRITING_TIME = timedelta(minutes=10)
+"""Time after which a write that has not ended was interrupted."""
+MAX_KEYS = 1_000
+"""With more changed entries, whole tables are compared."""
+_TYPES: dict[Any, pa.DataType] = {
+    ColumnKind.STRING: pa.string(),
+    ColumnKind.DATE: pa.date32(),
+    ColumnKind.NUMERIC: pa.decimal128(38, 9),
+    ColumnKind.BOOL: pa.bool_(),
+    ColumnKind.JSON: pa.string(),
+}
+
 
 @dataclass(frozen=True)
 class MirrorTable:
@@ -214,20 +227,6 @@ def _valid_costs(rows: Collection["MirrorRow"], day: date) -> set[tuple[object, 
         for row in rows
         if _first_day(row) <= day and (row["valid_to"] is None or day < row["valid_to"])
     }
-
-
-MIRROR_ID, CODES_ID, WRITING_PREFIX = "mirror", "mirror-codes", "mirror-writing:"
-MAX_WRITING_TIME = timedelta(minutes=10)
-"""Time after which a write that has not ended was interrupted."""
-MAX_KEYS = 1_000
-"""With more changed entries, whole tables are compared."""
-_TYPES: dict[Any, pa.DataType] = {
-    ColumnKind.STRING: pa.string(),
-    ColumnKind.DATE: pa.date32(),
-    ColumnKind.NUMERIC: pa.decimal128(38, 9),
-    ColumnKind.BOOL: pa.bool_(),
-    ColumnKind.JSON: pa.string(),
-}
 
 
 def follow_change(ports: Ports) -> bool:

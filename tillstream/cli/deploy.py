@@ -12,6 +12,12 @@ from tillstream.commands.printing import print_line, show_rows
 from tillstream.model.errors import TillstreamError
 from tillstream.server.process import Done
 
+if TYPE_CHECKING:
+    from infra.deploy import Deploy
+
+MB = 1_000_000
+COST_COLUMNS = ("work", "who", "account", "jobs", "errors", "median s", "p95 s", "MB billed", "USD")
+
 
 @click.group()
 def deploy() -> None:
@@ -24,10 +30,6 @@ def run_or_fail(work: Callable[[], Any], *, json_: bool) -> Any:
         return work()
     except TillstreamError as error:
         fail(str(error), json_=json_)
-
-
-if TYPE_CHECKING:
-    from infra.deploy import Deploy
 
 
 def with_project_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -269,10 +271,6 @@ def show_billed(project: str, dataset: str, location: str, days: int, *, json_: 
         click.echo(json.dumps({"project": project, "days": days, "jobs": rows}, ensure_ascii=False))
     else:
         show_costs(rows)
-
-
-MB = 1_000_000
-COST_COLUMNS = ("work", "who", "account", "jobs", "errors", "median s", "p95 s", "MB billed", "USD")
 
 
 def show_costs(rows: list[dict[str, Any]]) -> None:

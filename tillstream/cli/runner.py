@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 FAILED, HELD = 1, 4
 COMPLETE = "The command was complete; only its output may be missing."
 
+STAGES = {
+    "bytes": "storing files",
+    "rows": "reading rows",
+    "settling": "settling",
+    "files": "files done",
+    "exported": "rows exported",
+    "settlements": "settling again",
+    "fits": "fitting models",
+}
+
 
 def as_json(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--json", "json_", is_flag=True, help="Print one JSON value instead of text.")(command)
@@ -111,17 +121,6 @@ def fail(message: str, *, json_: bool) -> NoReturn:
         click.echo(escape_bidi_json(json.dumps({"error": message}, ensure_ascii=False)))
     click.echo(neutralize_bidi(message), err=True)
     sys.exit(FAILED)
-
-
-STAGES = {
-    "bytes": "storing files",
-    "rows": "reading rows",
-    "settling": "settling",
-    "files": "files done",
-    "exported": "rows exported",
-    "settlements": "settling again",
-    "fits": "fitting models",
-}
 
 
 @contextmanager

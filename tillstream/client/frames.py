@@ -16,6 +16,8 @@ Names = str | Sequence[str]
 Value = str | int | date | Sequence[str] | None
 """A filter or parameter; None and empty values are left out."""
 
+FrameKind = Literal["pandas", "polars", "arrow"]
+
 
 class FrameSource(Protocol):
     """Where a client reads from. Parameters and filters are texts by name. Each method raises as `Client` does."""
@@ -33,9 +35,6 @@ class FrameSource(Protocol):
     def definitions(self) -> pa.Table: ...
 
     def queries(self) -> pa.Table: ...
-
-
-FrameKind = Literal["pandas", "polars", "arrow"]
 
 
 def to_frame(table: pa.Table, kind: FrameKind) -> Any:

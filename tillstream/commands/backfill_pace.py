@@ -36,6 +36,12 @@ Beat = Callable[[], None]
 RunTasks = Callable[[Sequence[FileTask], Beat], Sequence[FileOutcome]]
 """Runs tasks on Spark; it calls the beat until they have ended. Raises `Unavailable`."""
 
+POLL_SECONDS = 2.0
+RECORD_PATIENCE = timedelta(minutes=10)
+"""Longest wait for the next record of a copied object, which its event creates."""
+PATIENCE = timedelta(hours=3)
+"""Longest wait for the next file to be settled: one of 8 GB takes the job `settle-large` up to two and a half hours."""
+
 
 @dataclass
 class SparkStaging:
@@ -119,13 +125,6 @@ def _check_engine(app: App, engine: str, master: str, subnet: str, *, job: bool)
 
 def _run_tasks(process: SparkProcess, open_objects: Callable[[], Any], tasks: Sequence[FileTask], beat: Beat) -> Any:
     return process.call(file_tasks.stage_in_session, tasks, open_objects, beat=beat)
-
-
-POLL_SECONDS = 2.0
-RECORD_PATIENCE = timedelta(minutes=10)
-"""Longest wait for the next record of a copied object, which its event creates."""
-PATIENCE = timedelta(hours=3)
-"""Longest wait for the next file to be settled: one of 8 GB takes the job `settle-large` up to two and a half hours."""
 
 
 class BackfillPace:

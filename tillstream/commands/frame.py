@@ -25,6 +25,13 @@ from tillstream.people import accounts
 from tillstream.stock import published_levels
 
 GOAL_ARGUMENTS = frozenset({"month", "measure", "level", *TARGET_FIELDS})
+AT_PARAMETER = "at"
+
+
+LIMIT = "limit"
+"""The parameter of queries that limit their own rows."""
+
+root = Group()
 
 
 def goals_table(app: App, scope: Scope, params: Mapping[str, Sequence[str]]) -> pa.Table:
@@ -59,15 +66,6 @@ def _measure(scope: Scope, text: str) -> GoalMeasure:
     if text == GoalMeasure.MARGIN and not scope.may(Action.SEE_COSTS):
         raise forbidden_error(scope, Action.SEE_COSTS, "see costs and margins")
     return GoalMeasure(text)
-
-
-AT_PARAMETER = "at"
-
-
-LIMIT = "limit"
-"""The parameter of queries that limit their own rows."""
-
-root = Group()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,12 +189,6 @@ def _queries(app: App, scope: Scope, arguments: Frame) -> Iterator[pa.RecordBatc
     return _batches(pa.Table.from_pylist(rows))
 
 
-def _batches(table: pa.Table) -> Iterator[pa.RecordBatch]:
-    """The batches of a table; at least one, for the schema."""
-    empty = pa.RecordBatch.from_arrays([pa.array([], one.type) for one in table.schema], schema=table.schema)
-    return iter(table.to_batches() or [empty])
-
-
 FRAME_KINDS: dict[str, Callable[[App, Scope, Frame], Iterator[pa.RecordBatch]]] = {
     "query": _query,
     "measures": _measures,
@@ -206,3 +198,9 @@ FRAME_KINDS: dict[str, Callable[[App, Scope, Frame], Iterator[pa.RecordBatch]]] 
     "definitions": _definitions,
     "queries": _queries,
 }
+
+
+def _batches(table: pa.Table) -> Iterator[pa.RecordBatch]:
+    """The batches of a table; at least one, for the schema."""
+    empty = pa.RecordBatch.from_arrays([pa.array([], one.type) for one in table.schema], schema=table.schema)
+    return iter(table.to_batches() or [empty])

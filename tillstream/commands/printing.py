@@ -17,6 +17,11 @@ from tillstream.model.safe_text import guard_formulas
 if TYPE_CHECKING:
     from rich.console import Console
 
+MAX_PROBLEMS = 20
+"""Problems of an import that are printed; --json has more."""
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+"""Numbers are never formulas, and decimals are texts in results."""
+
 
 def echo(text: str, *, err: bool = False) -> None:
     """Print text as it is. err: to standard error."""
@@ -44,10 +49,6 @@ def print_title(words: str, rest: str = "") -> None:
 def count_words(count: int, singular: str, plural: str) -> str:
     """1 file, 2,000 files."""
     return f"{count:,} {singular if count == 1 else plural}"
-
-
-MAX_PROBLEMS = 20
-"""Problems of an import that are printed; --json has more."""
 
 
 def print_problems(data: Mapping[str, Any], problems: Sequence[Mapping[str, Any]], count: int) -> None:
@@ -141,10 +142,6 @@ def _width(columns: list[str], cells: list[list[str]]) -> int:
 
 def show_list(data: list[dict[str, Any]]) -> None:
     show_rows({"columns": list(data[0]) if data else [], "rows": data})
-
-
-PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-"""Numbers are never formulas, and decimals are texts in results."""
 
 
 def show_csv(data: dict[str, Any]) -> None:

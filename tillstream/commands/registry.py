@@ -9,6 +9,15 @@ from importlib import import_module
 
 from tillstream.commands.declaration import Command, Group
 
+_INTERNAL = {
+    "delivered-lines": "tillstream.commands.detect",
+    "frame": "tillstream.commands.frame",
+    "subscribe-begin": "tillstream.commands.sale_events",
+    "subscribe-end": "tillstream.commands.sale_events",
+    "subscribe-next": "tillstream.commands.sale_events",
+}
+"""Commands of the API whose names begin with no first word of the terminal → their modules."""
+
 
 @dataclass(frozen=True)
 class Word:
@@ -165,18 +174,10 @@ class _Commands(Mapping[str, Command]):
         return {name: command for group in groups for name, command in group.of_api().items()}
 
 
+COMMANDS = _Commands()
+
+
 def _module(word: str) -> str:
     """The module that declares the commands with a first word; empty if none does."""
     module = WORDS[word].module if word in WORDS else ""
     return "" if ":" in module else module
-
-
-_INTERNAL = {
-    "delivered-lines": "tillstream.commands.detect",
-    "frame": "tillstream.commands.frame",
-    "subscribe-begin": "tillstream.commands.sale_events",
-    "subscribe-end": "tillstream.commands.sale_events",
-    "subscribe-next": "tillstream.commands.sale_events",
-}
-"""Commands of the API whose names begin with no first word of the terminal → their modules."""
-COMMANDS = _Commands()

@@ -12,6 +12,9 @@ COMMAND_LINE = "command line"
 LINES = "application/x-ndjson"
 """Content type of streamed progress: one JSON value per line."""
 
+MAX_LISTED_FILES = 5
+"""Files named one by one; `demo` loads dozens."""
+
 
 class Progress(Protocol):
     """Progress callback of a command.
@@ -34,10 +37,6 @@ class Result:
 
     data: Any
     code: int = DONE
-
-
-MAX_LISTED_FILES = 5
-"""Files named one by one; `demo` loads dozens."""
 
 
 class KeptFiles:

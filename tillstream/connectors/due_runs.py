@@ -33,6 +33,9 @@ SCHEDULE_ACTOR = "schedule"
 TURN_TIME = timedelta(minutes=2)
 """Time after which a run on schedule is stopped between two items, so that the other connectors have their turn."""
 
+MAX_TURNS = 500
+"""Turns of one run of the job, each a share of time for each connector that is due; the next run continues."""
+
 
 @dataclass(frozen=True)
 class ConnectionTest:
@@ -121,10 +124,6 @@ def run_connector(
     if by != SCHEDULE_ACTOR:
         audit_log.record(ports, by, AuditAction.CONNECTOR_RUN, name)
     return ConnectorRunner(ports, contracts, access, connector, run_id, state, stopping, share, pace).run()
-
-
-MAX_TURNS = 500
-"""Turns of one run of the job, each a share of time for each connector that is due; the next run continues."""
 
 
 def has_due_connectors(ports: Ports) -> bool:

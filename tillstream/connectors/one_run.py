@@ -40,6 +40,14 @@ from tillstream.records import batch_records, sales_loads
 
 HASH_BYTES = HASH_DIGITS // 2
 
+MAX_MESSAGE, MAX_NOTES = 1_000, 20
+PROGRESS = timedelta(seconds=5)
+"""Time after which a run at work is saved with what it has brought so far."""
+MAX_REFUSED, MAX_REFUSED_OF_BACKFILL = 10, 500
+"""Files that a run leaves out because they cannot be read, before it ends."""
+MAX_DOUBLINGS = 6
+"""How often the time of a run is doubled while runs are stopped that brought nothing."""
+
 
 class StoredKeys:
     """Loaded when they are first used. generation: of the object that fits the cursor; 0: none."""
@@ -99,15 +107,6 @@ class StoredKeys:
 
 def _hash(key: str) -> bytes:
     return bytes.fromhex(item_hash(key))
-
-
-MAX_MESSAGE, MAX_NOTES = 1_000, 20
-PROGRESS = timedelta(seconds=5)
-"""Time after which a run at work is saved with what it has brought so far."""
-MAX_REFUSED, MAX_REFUSED_OF_BACKFILL = 10, 500
-"""Files that a run leaves out because they cannot be read, before it ends."""
-MAX_DOUBLINGS = 6
-"""How often the time of a run is doubled while runs are stopped that brought nothing."""
 
 
 class UnexpectedError(Exception):

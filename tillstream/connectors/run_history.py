@@ -22,6 +22,9 @@ FAILED_RUN = "connector failed"
 """Message of the log for runs that failed."""
 INTERRUPTED = "The process ended before the run did. What it had brought is counted once; the rest is read again."
 
+PART_PAUSE = timedelta(minutes=1)
+"""Before the next run, in which the events of copied objects create their records."""
+
 
 @dataclass(frozen=True)
 class ConnectorRun:
@@ -121,8 +124,6 @@ PART_SIZE = PartSize(500, 256 << 20)
 """A settlement of the sales of many months can run longer than a function may."""
 LARGE_PART = PartSize(5_000, 16 << 30)
 """For what takes minutes to begin. A project settles it in steps, the large ones in the job `settle-large`."""
-PART_PAUSE = timedelta(minutes=1)
-"""Before the next run, in which the events of copied objects create their records."""
 
 
 class PartPace(Protocol):

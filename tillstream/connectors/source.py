@@ -10,6 +10,9 @@ from tillstream.model.errors import Rejected
 from tillstream.ports.machine import Clock
 from tillstream.ports.objects import ObjectStore, StoredObject
 
+Cursor = Mapping[str, Any]
+"""Where reading continues, as JSON of at most 100 kB. Empty before the first run."""
+
 
 def whole_number(settings: Mapping[str, str], name: str, *, at_least: int = 0, at_most: int) -> int:
     """Raises `Rejected` for another text than a whole number in the range."""
@@ -39,10 +42,6 @@ def date_setting(settings: Mapping[str, str], name: str) -> datetime | None:
         return datetime.fromisoformat(settings[name]).replace(tzinfo=UTC)
     except ValueError as error:
         raise Rejected(f"{name} must be a date such as 2026-11-01, not “{settings[name][:50]}”.") from error
-
-
-Cursor = Mapping[str, Any]
-"""Where reading continues, as JSON of at most 100 kB. Empty before the first run."""
 
 
 @dataclass(frozen=True)

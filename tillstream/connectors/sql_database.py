@@ -18,6 +18,32 @@ CursorValue = Any
 """Decimal, datetime, date, or ISO 8601 text."""
 _DAY = 86_400
 
+DRIVERS = {
+    "postgresql": ("psycopg", 5432),
+    "mysql": ("pymysql", 3306),
+    "mariadb": ("pymysql", 3306),
+    "mssql": ("pymssql", 1433),
+    "oracle": ("oracledb", 1521),
+}
+"""Scheme of the URL: driver and usual port. SQLite is a file and needs neither."""
+URL_PARAMETERS = frozenset({"sslmode", "sslrootcert", "charset"})
+"""What a URL may set; others, such as `host` or `service`, would lead around the check of the address."""
+_FETCH_ROWS = 1_000
+_CONNECT_SECONDS = 10
+_POSTGRESQL_TEXT = frozenset({25, 1042, 1043})
+_PERMANENT = ("22", "25", "28", "3D", "42", "0A")
+"""Classes of SQLSTATE that do not pass by themselves: data, read-only transaction, sign-in, database, syntax."""
+_PERMANENT_TEXTS = re.compile(
+    r"authentication failed|no password supplied|does not exist|no pg_hba|access denied|no such (table|column)"
+    r"|syntax error|unrecognized token|unable to open database|not a database|incomplete input|certificate",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+
+_PART = re.compile(r'"(?:[^"]|"")+"|[^\s."]+')
+_NAME = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
+_SELECT = re.compile(r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|WITH|VALUES|TABLE)\b", re.DOTALL | re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class CursorType:
@@ -90,33 +116,6 @@ def query_parameter(value: CursorValue) -> CursorValue:
     if not isinstance(value, Decimal):
         return value
     return int(value) if value == value.to_integral_value() else value
-
-
-DRIVERS = {
-    "postgresql": ("psycopg", 5432),
-    "mysql": ("pymysql", 3306),
-    "mariadb": ("pymysql", 3306),
-    "mssql": ("pymssql", 1433),
-    "oracle": ("oracledb", 1521),
-}
-"""Scheme of the URL: driver and usual port. SQLite is a file and needs neither."""
-URL_PARAMETERS = frozenset({"sslmode", "sslrootcert", "charset"})
-"""What a URL may set; others, such as `host` or `service`, would lead around the check of the address."""
-_FETCH_ROWS = 1_000
-_CONNECT_SECONDS = 10
-_POSTGRESQL_TEXT = frozenset({25, 1042, 1043})
-_PERMANENT = ("22", "25", "28", "3D", "42", "0A")
-"""Classes of SQLSTATE that do not pass by themselves: data, read-only transaction, sign-in, database, syntax."""
-_PERMANENT_TEXTS = re.compile(
-    r"authentication failed|no password supplied|does not exist|no pg_hba|access denied|no such (table|column)"
-    r"|syntax error|unrecognized token|unable to open database|not a database|incomplete input|certificate",
-    re.IGNORECASE,
-)
-_QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
-
-_PART = re.compile(r'"(?:[^"]|"")+"|[^\s."]+')
-_NAME = re.compile(rf"(?:{_PART.pattern})(?:\.(?:{_PART.pattern}))*")
-_SELECT = re.compile(r"(?:[\s(]|--[^\n]*\n|/\*.*?\*/)*(?:SELECT|WITH|VALUES|TABLE)\b", re.DOTALL | re.IGNORECASE)
 
 
 def escaped_name(sql: str) -> str:

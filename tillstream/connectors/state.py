@@ -13,6 +13,17 @@ from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 
+STATES_COLLECTION = "connector_states"
+MAX_CURSOR_BYTES = 100_000
+LEASE_TIME = timedelta(minutes=10)
+"""Time without an item or a chunk of one after which another process of a cloud may take over a run."""
+RENEW_EVERY = timedelta(minutes=1)
+LATE_AFTER = timedelta(minutes=15)
+"""Time beyond two intervals after which a connector that has not read its source to the end is late."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+PROCESS_ID = secrets.token_hex(8)
+"""Identifies this process in leases. A home has one process, so a lease of another one is left by one that ended."""
+
 
 @dataclass(frozen=True)
 class ConnectorDraft:
@@ -42,18 +53,6 @@ class Connector:
     created_by: str
     created_at: str
     is_once: bool = False
-
-
-STATES_COLLECTION = "connector_states"
-MAX_CURSOR_BYTES = 100_000
-LEASE_TIME = timedelta(minutes=10)
-"""Time without an item or a chunk of one after which another process of a cloud may take over a run."""
-RENEW_EVERY = timedelta(minutes=1)
-LATE_AFTER = timedelta(minutes=15)
-"""Time beyond two intervals after which a connector that has not read its source to the end is late."""
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
-PROCESS_ID = secrets.token_hex(8)
-"""Identifies this process in leases. A home has one process, so a lease of another one is left by one that ended."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,16 @@ import yaml
 from tillstream.model.contract import Contract, Mistake, parse_contract
 from tillstream.model.errors import Rejected
 
+try:
+    from yaml import CSafeLoader as YamlLoader
+except ImportError:  # PyYAML was built without its C library
+    from yaml import SafeLoader as YamlLoader  # type: ignore[assignment]
+
+MAX_YAML_DEPTH = 20
+"""Levels of a contract's text, of which a valid one has about four."""
+PREVIOUS_VERSIONS_FOLDER = "earlier"
+"""Subfolder of the files of earlier versions, with their comments."""
+
 
 def position_of_mistake(root: yaml.Node | None, mistake: Mistake) -> tuple[int, int]:
     """Line and column of a mistake, from 1; the start of the enclosing section for a missing field.
@@ -40,15 +50,6 @@ def _yaml_child(node: yaml.Node, part: str) -> tuple[yaml.Node, yaml.Node] | Non
         item: yaml.Node = node.value[int(part)]
         return item, item
     return None
-
-
-try:
-    from yaml import CSafeLoader as YamlLoader
-except ImportError:  # PyYAML was built without its C library
-    from yaml import SafeLoader as YamlLoader  # type: ignore[assignment]
-
-MAX_YAML_DEPTH = 20
-"""Levels of a contract's text, of which a valid one has about four."""
 
 
 class _TextLoader(YamlLoader):
@@ -180,10 +181,6 @@ def _read_file(entry: Traversable) -> Contract:
             f"{entry.name}: the contract is named {contract.name}. Rename the file to {contract.name}.{extension}."
         )
     return contract
-
-
-PREVIOUS_VERSIONS_FOLDER = "earlier"
-"""Subfolder of the files of earlier versions, with their comments."""
 
 
 def contract_to_yaml(contract: Contract) -> str:

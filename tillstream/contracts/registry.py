@@ -29,6 +29,8 @@ UNASSIGNED = parse_contract(
     }
 )
 
+CONFIRMATIONS_COLLECTION = "confirmed_contracts"
+
 
 class ContractRegistry:
     """Contracts by name. Versions that have been used are stored as documents, so that a rebuild can reuse them."""
@@ -206,9 +208,6 @@ def contract_version(documents: DocumentStore, name: str, version: int) -> Contr
             raise NotFound(f"There is no version {version} of the contract {name}.")
         versions[key] = parse_contract(stored.data, key)
     return versions[key]
-
-
-CONFIRMATIONS_COLLECTION = "confirmed_contracts"
 
 
 def needs_confirmation(ports: Ports, contract: Contract) -> bool:

@@ -16,6 +16,7 @@ from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import audit_log
 
 EXPECTATIONS_COLLECTION = "expectations"
+IMPORT_SETTINGS_COLLECTION = "import_settings"
 
 
 @dataclass(frozen=True)
@@ -119,9 +120,6 @@ def _stored_expectation(contract: Contract, document: Document | None) -> Stored
         return StoredExpectation(Expectation.from_schedule(contract.schedule), nothing_sold=days)
     expectation = parse_expectation(document.data["expectation"])
     return StoredExpectation(expectation, document.data["by"], document.data["at"], days)
-
-
-IMPORT_SETTINGS_COLLECTION = "import_settings"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,12 @@ EVENT_WORDS = {"opened": "New alert", "reminded": "Reminder", "escalated": "Esca
 MAX_LISTED = 50
 """Notices that one message lists."""
 
+MAX_RECIPIENTS = 50
+
+EMAIL, WEBHOOK, SLACK, TEAMS, SERVICE = "email", "webhook", "slack", "teams", "service"
+CHANNEL_KINDS = (EMAIL, WEBHOOK, SLACK, TEAMS, SERVICE)
+MAX_CHANNEL_NAME = 80
+
 
 @dataclass(frozen=True)
 class Notice:
@@ -88,9 +94,6 @@ def _link(notice: Notice, portal: str) -> str:
     return portal + notice.path if portal and notice.path else ""
 
 
-MAX_RECIPIENTS = 50
-
-
 @dataclass(frozen=True)
 class ChannelRecipient:
     """login: of the user who reads the address; empty: the address gets all notices."""
@@ -148,11 +151,6 @@ def _scope(ports: Ports, login: str) -> Scope | None:
     except NotFound:
         return None
     return None if user.disabled else user.scope
-
-
-EMAIL, WEBHOOK, SLACK, TEAMS, SERVICE = "email", "webhook", "slack", "teams", "service"
-CHANNEL_KINDS = (EMAIL, WEBHOOK, SLACK, TEAMS, SERVICE)
-MAX_CHANNEL_NAME = 80
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,14 @@ OPEN_STATES = frozenset({WAITING, RUNNING})
 EXPORTS_FOLDER = "exports/"
 """Of the files, in the bucket for staging."""
 
+MAX_OPEN = 5
+"""Exports of a person that are waiting or running."""
+LONGEST_ADDRESS = 4_000
+KEPT_FOR = timedelta(days=7)
+ALIVE_FOR = timedelta(minutes=10)
+"""A run that notes nothing for so long counts as stopped; longer than a workbook takes to be closed."""
+MAX_TRIES = 3
+
 
 @dataclass(frozen=True)
 class BackgroundExport:
@@ -92,13 +100,6 @@ EXPORTS = Collection(
     due_by="try_at",
 )
 get_export, has_due_exports = EXPORTS.get, EXPORTS.has_due
-MAX_OPEN = 5
-"""Exports of a person that are waiting or running."""
-LONGEST_ADDRESS = 4_000
-KEPT_FOR = timedelta(days=7)
-ALIVE_FOR = timedelta(minutes=10)
-"""A run that notes nothing for so long counts as stopped; longer than a workbook takes to be closed."""
-MAX_TRIES = 3
 
 
 def request_export(

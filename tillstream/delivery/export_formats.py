@@ -14,6 +14,9 @@ from tillstream.model.errors import Rejected
 from tillstream.model.safe_text import guard_formulas
 from tillstream.pipeline.reading.correction_file import BOM
 
+FORMAT_LABELS = {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF", "parquet": "Parquet", "jsonl": "JSON lines"}
+"""Format → its name in menus, in their order."""
+
 
 def csv_chunks(table: ExportTable) -> Iterator[bytes]:
     """UTF-8 with a BOM, commas, decimal points, UTC timestamps; no formulas, no bidirectional control characters.
@@ -92,8 +95,6 @@ _ALL = (
     ExportFormat("pdf", "application/pdf", pdf_table.pdf_chunks),
 )
 FORMATS: Mapping[str, ExportFormat] = {one.suffix: one for one in _ALL}
-FORMAT_LABELS = {"csv": "CSV", "xlsx": "Excel", "pdf": "PDF", "parquet": "Parquet", "jsonl": "JSON lines"}
-"""Format → its name in menus, in their order."""
 
 
 def export_format(suffix: str) -> ExportFormat:

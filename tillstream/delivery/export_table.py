@@ -26,6 +26,19 @@ from tillstream.pipeline.rows.text_columns import guard_column
 
 FROM, TO, CURRENCY = "from", "to", ("in", "currency")
 
+DAY_FORMAT, TIME_FORMAT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
+WHOLE_FORMAT, FRACTION_FORMAT, SHARE_FORMAT = "#,##0", "#,##0.00", "0.0%"
+PLAIN_FORMAT = ""
+"""Texts, and numbers that are names, such as those of settlements."""
+SHARE_ENDINGS = ("_share", "_growth", "_rate")
+"""Endings of columns that are fractions of 1."""
+NAME_ENDINGS = ("_no", "_seq", "_number", "_version")
+
+_WIDE, _DIVIDED = pa.decimal256(70, 9), pa.decimal256(37, 9)
+"""Decimals of figures and of their differences, which can have one digit more; the widest that can be divided."""
+SLICE_ROWS = 10_000
+"""Rows that are converted at once: enough for columns to be fast, and few megabytes."""
+
 
 def filters_in_words(filters: Mapping[str, Sequence[str]], amounts: str = "Amounts") -> list[str]:
     """Phrases such as `1 Jun 2026 to 30 Jun 2026`, `Region: IN, UK` and `Amounts in USD`, in this order.
@@ -68,15 +81,6 @@ def _day(text: str) -> str:
     return f"{day.day} {day:%b} {day.year}"
 
 
-DAY_FORMAT, TIME_FORMAT = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
-WHOLE_FORMAT, FRACTION_FORMAT, SHARE_FORMAT = "#,##0", "#,##0.00", "0.0%"
-PLAIN_FORMAT = ""
-"""Texts, and numbers that are names, such as those of settlements."""
-SHARE_ENDINGS = ("_share", "_growth", "_rate")
-"""Endings of columns that are fractions of 1."""
-NAME_ENDINGS = ("_no", "_seq", "_number", "_version")
-
-
 def number_format(field: pa.Field, digits: int | None = None) -> str:
     """One of the formats above, by the type and the name of a column. digits: of amounts, else None."""
     if pa.types.is_date(field.type):
@@ -90,10 +94,6 @@ def number_format(field: pa.Field, digits: int | None = None) -> str:
             return f"{WHOLE_FORMAT}.{'0' * digits}".rstrip(".")
         return SHARE_FORMAT if field.name.endswith(SHARE_ENDINGS) else FRACTION_FORMAT
     return PLAIN_FORMAT
-
-
-_WIDE, _DIVIDED = pa.decimal256(70, 9), pa.decimal256(37, 9)
-"""Decimals of figures and of their differences, which can have one digit more; the widest that can be divided."""
 
 
 def column_text(column: Any) -> Any:
@@ -187,10 +187,6 @@ def guarded_column(column: Any) -> Any:
 def readable_column(texts: Any) -> Any:
     """Texts with visible marks in place of control characters that reverse the direction of writing."""
     return pc.replace_substring_regex(texts, safe_text.BIDI_PATTERN, safe_text.BIDI_REPLACEMENT)
-
-
-SLICE_ROWS = 10_000
-"""Rows that are converted at once: enough for columns to be fast, and few megabytes."""
 
 
 @dataclass(frozen=True)

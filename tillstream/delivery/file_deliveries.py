@@ -34,6 +34,14 @@ from tillstream.records.outbox import (
     ignore,
 )
 
+FILES_COLLECTION, FILES_FOLDER = "file_deliveries", "deliveries/"
+FILES_OUTBOX = Outbox(FILES_COLLECTION, "file")
+KEPT = timedelta(days=30)
+"""Time for which the content of a file that failed remains, so that it can be tried again."""
+REMOVED = "The content of the file was removed. Make a new file with Send now."
+MAX_MESSAGE = 1_000
+"""Letters of an error that are stored."""
+
 
 class FilePlace(Protocol):
     """A folder, the objects below a prefix, or a folder of a server. Each method raises `Rejected` if a person must act
@@ -51,6 +59,10 @@ class FilePlace(Protocol):
 
     def close(self) -> None:
         """End connections. Idempotent."""
+
+
+OpenPlace = Callable[[str], FilePlace]
+"""Opens the destination with a name; raises `NotFound`, `Rejected`."""
 
 
 class BucketPlace:
@@ -75,17 +87,6 @@ class BucketPlace:
 
     def close(self) -> None:
         """There is no connection to end."""
-
-
-FILES_COLLECTION, FILES_FOLDER = "file_deliveries", "deliveries/"
-FILES_OUTBOX = Outbox(FILES_COLLECTION, "file")
-KEPT = timedelta(days=30)
-"""Time for which the content of a file that failed remains, so that it can be tried again."""
-REMOVED = "The content of the file was removed. Make a new file with Send now."
-MAX_MESSAGE = 1_000
-"""Letters of an error that are stored."""
-OpenPlace = Callable[[str], FilePlace]
-"""Opens the destination with a name; raises `NotFound`, `Rejected`."""
 
 
 @dataclass(frozen=True)

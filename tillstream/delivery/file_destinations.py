@@ -20,6 +20,20 @@ _DAY = timedelta(days=1)
 _PATTERN_FIELD = re.compile(r"\{([^{}]*)\}")
 ALL_DAYS = "all-days"
 
+CLOUD_STORAGE, S3, SFTP, FOLDER = "gs", "s3", "sftp", ""
+"""Schemes of addresses; a folder of this machine has none."""
+DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+MAX_ADDRESS = 1_000
+CREDENTIALS = ("password", "key", "passphrase", "access_key", "secret_key")
+"""Fields that are references to credentials, never credentials."""
+OF_SCHEME = {
+    CLOUD_STORAGE: frozenset[str](),
+    FOLDER: frozenset[str](),
+    S3: frozenset({"region", "endpoint", "access_key", "secret_key"}),
+    SFTP: frozenset({"user", "password", "key", "passphrase", "host_key"}),
+}
+"""Scheme → the fields that it can have besides name and address."""
+
 
 def check_name_pattern(pattern: str) -> str:
     """The pattern without spaces around it, or the default one. Raises `Rejected`."""
@@ -88,21 +102,6 @@ def _plain_name(text: str, kept: str) -> str:
     return re.sub(" +", "-", "".join(plain))
 
 
-CLOUD_STORAGE, S3, SFTP, FOLDER = "gs", "s3", "sftp", ""
-"""Schemes of addresses; a folder of this machine has none."""
-DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-MAX_ADDRESS = 1_000
-CREDENTIALS = ("password", "key", "passphrase", "access_key", "secret_key")
-"""Fields that are references to credentials, never credentials."""
-OF_SCHEME = {
-    CLOUD_STORAGE: frozenset[str](),
-    FOLDER: frozenset[str](),
-    S3: frozenset({"region", "endpoint", "access_key", "secret_key"}),
-    SFTP: frozenset({"user", "password", "key", "passphrase", "host_key"}),
-}
-"""Scheme → the fields that it can have besides name and address."""
-
-
 @dataclass(frozen=True)
 class FileDestinationDraft:
     """What an administrator enters.
@@ -156,6 +155,12 @@ class FileDestination(FileDestinationDraft):
     added_at: str = ""
 
 
+DESTINATIONS = Collection(
+    "file_destinations", FileDestination, "destination", FileDestinationDraft.audited, limit=50, key="name"
+)
+find_destinations, get_destination = DESTINATIONS.find, DESTINATIONS.get
+
+
 def _fields() -> tuple[str, ...]:
     return tuple(one.name for one in fields(FileDestinationDraft) if one.name not in ("name", "to"))
 
@@ -181,12 +186,6 @@ def _check_destination_address(draft: FileDestinationDraft) -> None:
         raise Rejected(
             "With an endpoint, set an access key and a secret key. The role of this machine is for Amazon only."
         )
-
-
-DESTINATIONS = Collection(
-    "file_destinations", FileDestination, "destination", FileDestinationDraft.audited, limit=50, key="name"
-)
-find_destinations, get_destination = DESTINATIONS.find, DESTINATIONS.get
 
 
 def add_destination(ports: Ports, draft: FileDestinationDraft, by: str) -> FileDestination:

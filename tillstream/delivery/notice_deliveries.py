@@ -24,6 +24,11 @@ STATUS_GONE = 410
 EVENT_TYPE = "alert.notices"
 NO_MAIL = "E-mail is not set up. Set TILLSTREAM_SMTP_URL and TILLSTREAM_MAIL_FROM."
 
+DELIVERIES_COLLECTION = "alert_deliveries"
+NOTICE_OUTBOX = Outbox(DELIVERIES_COLLECTION, "delivery")
+ACCEPTED = "The receiver accepted the test."
+QUEUED = "The test is sent within a few minutes, see the messages of e-mail."
+
 
 @dataclass(frozen=True)
 class ChannelSender:
@@ -76,10 +81,6 @@ class ChannelSender:
             raise Rejected(answer.error)
         if answer.error:
             raise Unavailable(answer.error)
-
-
-DELIVERIES_COLLECTION = "alert_deliveries"
-NOTICE_OUTBOX = Outbox(DELIVERIES_COLLECTION, "delivery")
 
 
 @dataclass(frozen=True)
@@ -206,10 +207,6 @@ def _notices(ports: Ports, ids: Sequence[str]) -> list[Notice]:
     if not all(documents):
         raise NotFound("The notices were removed.")
     return [Notice.parse(one.id, one.data) for one in documents if one]
-
-
-ACCEPTED = "The receiver accepted the test."
-QUEUED = "The test is sent within a few minutes, see the messages of e-mail."
 
 
 def send_channel_test(sender: ChannelSender, id: str, by: str, send_mail: Callable[[], object]) -> str:

@@ -15,6 +15,9 @@ _TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("64:ff9b:1::/48"), ip_netw
 _METADATA = frozenset(map(ip_address, ("fd00:ec2::254", "168.63.129.16", "100.100.100.200")))
 """Addresses of cloud credentials that are not link-local, which 169.254.169.254 is."""
 
+MAX_URL_LETTERS = 1_000
+PRIVATE = "is an address of a private network. To allow such addresses, set TILLSTREAM_WEBHOOK_PRIVATE=true."
+
 
 def parse_ip_address(text: str) -> NetworkAddress:
     """An IP address without its zone; an IPv4 address that is mapped to IPv6 as such. Raises `ValueError`."""
@@ -30,10 +33,6 @@ def is_never_allowed(address: NetworkAddress) -> bool:
 def is_private(address: NetworkAddress) -> bool:
     """Whether it can lead into the network of the server."""
     return not address.is_global or any(address in network for network in _TRANSLATED)
-
-
-MAX_URL_LETTERS = 1_000
-PRIVATE = "is an address of a private network. To allow such addresses, set TILLSTREAM_WEBHOOK_PRIVATE=true."
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,25 @@ _DIGITS = Context(prec=400)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _LONG = re.compile(rf"\S{{{LONGEST_WORD}}}(?=\S)")
 
+WIDE_PAGE, UPRIGHT_PAGE = 770.0, 523.0
+"""Points between the margins of an A4 page on its side, and of an upright one."""
+SIZE = 8
+"""Size of letters in points that widths are measured with."""
+SIZES = (8, 7, 6)
+INSET = 8.0
+"""Points between the texts of two columns."""
+COMFORTABLE = 220.0
+"""Width above which a text is broken rather than a page turned."""
+
+MAX_ROWS, MAX_CELLS = 2_000, 20_000
+"""Maximum of rows and of cells: about 40 pages, 2 seconds and 300 MB of memory."""
+MEASURED_TEXTS = 40
+"""The longest texts of a column, which are measured."""
+TABLE_TEMPLATE, WIDTHS_TEMPLATE = (Path(__file__).with_name(f"{name}.typ") for name in ("table", "widths"))
+TOTAL = "Total"
+REPLACED = f"Characters that the font of this page lacks are shown as {MISSING_GLYPH}; Excel and CSV files have them."
+INSTEAD = "or use Excel (XLSX) or CSV."
+
 
 @dataclass(frozen=True)
 class PdfColumn:
@@ -121,17 +140,6 @@ def _number(value: Decimal, places: int, *, is_share: bool) -> str:
     return text if rounded >= 0 else f"−{text}"
 
 
-WIDE_PAGE, UPRIGHT_PAGE = 770.0, 523.0
-"""Points between the margins of an A4 page on its side, and of an upright one."""
-SIZE = 8
-"""Size of letters in points that widths are measured with."""
-SIZES = (8, 7, 6)
-INSET = 8.0
-"""Points between the texts of two columns."""
-COMFORTABLE = 220.0
-"""Width above which a text is broken rather than a page turned."""
-
-
 @dataclass(frozen=True)
 class NeededWidths:
     """Points that a column needs: to show its head and each text on one line, each text, and at least."""
@@ -175,16 +183,6 @@ def _shared(lows: Sequence[float], highs: Sequence[float], space: float) -> list
     lacking = sum(highs) - sum(lows)
     share = min(1.0, (space - sum(lows)) / lacking) if lacking else 0.0
     return [low + share * (high - low) for low, high in zip(lows, highs, strict=True)]
-
-
-MAX_ROWS, MAX_CELLS = 2_000, 20_000
-"""Maximum of rows and of cells: about 40 pages, 2 seconds and 300 MB of memory."""
-MEASURED_TEXTS = 40
-"""The longest texts of a column, which are measured."""
-TABLE_TEMPLATE, WIDTHS_TEMPLATE = (Path(__file__).with_name(f"{name}.typ") for name in ("table", "widths"))
-TOTAL = "Total"
-REPLACED = f"Characters that the font of this page lacks are shown as {MISSING_GLYPH}; Excel and CSV files have them."
-INSTEAD = "or use Excel (XLSX) or CSV."
 
 
 def pdf_chunks(table: ExportTable) -> Iterator[bytes]:

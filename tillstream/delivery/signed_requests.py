@@ -17,6 +17,11 @@ from tillstream.model.errors import Rejected, Unavailable
 SIGNING_PREFIX = "whsec_"
 SECRET_BYTES = 32
 
+TIMEOUT = 10.0
+"""Seconds to connect, and for each part of the answer."""
+MAX_READ = 300
+"""Bytes of an answer that are read."""
+
 
 def new_secret() -> str:
     return SIGNING_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
@@ -27,12 +32,6 @@ def signature(texts: Iterable[str], id: str, timestamp: int, body: bytes) -> str
     signed = b"%s.%d.%s" % (id.encode(), timestamp, body)
     keys = [base64.b64decode(text.removeprefix(SIGNING_PREFIX)) for text in texts]
     return " ".join("v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys)
-
-
-TIMEOUT = 10.0
-"""Seconds to connect, and for each part of the answer."""
-MAX_READ = 300
-"""Bytes of an answer that are read."""
 
 
 @dataclass(frozen=True)

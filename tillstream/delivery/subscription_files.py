@@ -34,6 +34,15 @@ FIRST_ROWS = 10
 MAX_COLUMNS, MAX_CELL_LETTERS = 8, 24
 """Columns that the text of a message has, and characters of a cell."""
 
+MAX_ATTACHED_BYTES = 10_000_000
+"""Maximum bytes of an attached file; mail servers often refuse messages of 25 MB, and e-mail adds a third."""
+OWN_SUBSCRIPTIONS = "/subscriptions"
+DAY = timedelta(days=1)
+
+RETRY_AFTER = timedelta(hours=1)
+"""Time after which a file that could not be made is tried again."""
+NO_MAIL = "E-mail is not set up."
+
 
 @dataclass
 class CountedRows:
@@ -132,12 +141,6 @@ def _unless_empty(chunks: Iterator[bytes], counted: CountedRows) -> Iterator[byt
         raise _EmptyError
 
 
-MAX_ATTACHED_BYTES = 10_000_000
-"""Maximum bytes of an attached file; mail servers often refuse messages of 25 MB, and e-mail adds a third."""
-OWN_SUBSCRIPTIONS = "/subscriptions"
-DAY = timedelta(days=1)
-
-
 def compose_mail(
     one: TableSubscription, read: SubscribedTable, portal: str, *, largest: int = MAX_ATTACHED_BYTES
 ) -> tuple[Mail, int]:
@@ -230,11 +233,6 @@ def _mail_html(subject: str, parts: list[tuple[str, str]], tables: list[tuple[st
     head = f'<meta charset="utf-8"><title>{escape(subject)}</title>{style}'
     body = "".join([f"<h1>{escape(subject)}</h1>", *sentences, *shown])
     return f'<!doctype html><html lang="en"><head>{head}</head><body>{body}</body></html>'
-
-
-RETRY_AFTER = timedelta(hours=1)
-"""Time after which a file that could not be made is tried again."""
-NO_MAIL = "E-mail is not set up."
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,10 @@ EXPLORE, TABLES = "/explore", "/tables/"
 NEVER = "9999-12-31T00:00:00+00:00"
 """`try_at` of a subscription that is paused."""
 
+MAX_SUBSCRIPTIONS, LONGEST_NAME, LONGEST_ADDRESS = 50, 60, 2_000
+"""Maximum subscriptions of a person; maximum characters of a name and of an address."""
+BY_PERSON = "By {by}."
+
 
 @dataclass(frozen=True)
 class SubscriptionDraft:
@@ -89,12 +93,6 @@ class TableSubscription(SubscriptionDraft):
         return {name: text for name, text in chosen.items() if text} | {"when": self.schedule.words}
 
 
-def address_arguments(address: str) -> tuple[str, dict[str, list[str]]]:
-    """The path of an address, and its arguments: name → texts."""
-    path, _, query = address.partition("?")
-    return path, parse_qs(query, keep_blank_values=True)
-
-
 SUBSCRIPTIONS = Collection(
     "export_subscriptions",
     TableSubscription,
@@ -105,9 +103,12 @@ SUBSCRIPTIONS = Collection(
     due_by="try_at",
 )
 get_subscription, has_due_subscriptions, due_subscriptions = SUBSCRIPTIONS.get, SUBSCRIPTIONS.has_due, SUBSCRIPTIONS.due
-MAX_SUBSCRIPTIONS, LONGEST_NAME, LONGEST_ADDRESS = 50, 60, 2_000
-"""Maximum subscriptions of a person; maximum characters of a name and of an address."""
-BY_PERSON = "By {by}."
+
+
+def address_arguments(address: str) -> tuple[str, dict[str, list[str]]]:
+    """The path of an address, and its arguments: name → texts."""
+    path, _, query = address.partition("?")
+    return path, parse_qs(query, keep_blank_values=True)
 
 
 def add_subscription(ports: Ports, login: str, draft: SubscriptionDraft, by: str) -> TableSubscription:

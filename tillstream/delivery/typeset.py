@@ -17,6 +17,9 @@ GLYPH_RANGES = FONTS / "characters.txt"
 """First and last code point of each range that both weights of the font have, as hexadecimal numbers."""
 MISSING_GLYPH = "?"
 
+_ONE_AT_A_TIME = Lock()
+"""A long document needs some hundred megabytes, so documents of several people are typeset one after another."""
+
 
 def replace_missing(text: str) -> str:
     """The text with a question mark for each character that the font lacks."""
@@ -30,10 +33,6 @@ def _code_points() -> frozenset[int]:
         first, last = (int(one, 16) for one in line.split("-"))
         points.update(range(first, last + 1))
     return frozenset(points)
-
-
-_ONE_AT_A_TIME = Lock()
-"""A long document needs some hundred megabytes, so documents of several people are typeset one after another."""
 
 
 def typeset(template: Path, data: str) -> bytes:

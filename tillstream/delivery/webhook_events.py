@@ -31,6 +31,9 @@ LEASE, EXTEND_EVERY = 120.0, 30.0
 ACTOR = "webhooks"
 NOT_TRIED = "Not sent, because the delivery before it failed."
 
+FORWARD_WAIT = 1.0
+"""Seconds between two readings of the list of webhooks, and that a thread waits for events."""
+
 
 @dataclass(frozen=True)
 class WebhookAttempt:
@@ -159,10 +162,6 @@ def _store(ports: Ports, id: str, kept: WebhookHistory) -> None:
     attempts = [asdict(one) for one in kept.attempts[:KEPT_ATTEMPTS]]
     data = {"attempts": attempts, "failing_since": kept.failing_since, "last_accepted": kept.last_accepted}
     ports.documents.put(COLLECTION, id, data)
-
-
-FORWARD_WAIT = 1.0
-"""Seconds between two readings of the list of webhooks, and that a thread waits for events."""
 
 
 def forward_events(ports: Ports, seconds: float, report: Callable[[str, Exception], None], *, private: bool) -> int:

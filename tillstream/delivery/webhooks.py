@@ -28,6 +28,10 @@ BY_PERSON = "Paused by a person."
 OVERLAP = timedelta(hours=24)
 """Time for which events are also signed with the previous secret."""
 
+ACTOR = "upgrade"
+BEFORE = "was"
+"""In the document of such a webhook: its id before."""
+
 
 @dataclass(frozen=True)
 class Webhook:
@@ -147,11 +151,6 @@ def remove_webhook(ports: Ports, id: str, by: str) -> None:
     webhook = WEBHOOKS.remove(ports, id, by, AuditAction.WEBHOOK_REMOVED)
     detach_webhook(ports, webhook, by)
     ports.documents.delete("webhook_deliveries", id)
-
-
-ACTOR = "upgrade"
-BEFORE = "was"
-"""In the document of such a webhook: its id before."""
 
 
 def renumber_webhooks(ports: Ports) -> None:

@@ -32,6 +32,9 @@ TOO_LONG = (
     f"A workbook has place for {MAX_SHEET_ROWS:,} rows; this table has more. Narrow the filters, or use Parquet or CSV."
 )
 
+CellWriter = Callable[[int, int, Any], None]
+"""What writes a value at a row and a column."""
+
 
 def open_workbook(target: IO[bytes], *, folder: str = "") -> Any:
     """A new workbook in which texts never become formulas, links or numbers.
@@ -70,10 +73,6 @@ def write_sheet(table: ExportTable, target: IO[bytes]) -> None:
                 sheet.row_data_fh.close()
             raise
         book.close()
-
-
-CellWriter = Callable[[int, int, Any], None]
-"""What writes a value at a row and a column."""
 
 
 class _Sheet:

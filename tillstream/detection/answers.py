@@ -65,6 +65,21 @@ def _not_empty(answer: str) -> str:
     return "" if answer.strip() else "say something"
 
 
+PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
+    "source": _not_empty,
+    "column": _not_empty,
+    "currency": _currency,
+    "status": _one_of(*STATUSES, IGNORE),
+    "missing": _one_of("yes", "no"),
+    "subtract": _one_of("yes", "no", "with_tax"),
+    "once": _one_of("yes", "no"),
+    "rows": _one_of("subtract", "ignore", "keep"),
+    "ignore": _one_of("yes", "no"),
+    "repeats": _one_of("sales"),
+}
+"""Key prefix → validator, for keys with a suffix: column.quantity, status.WORD, subtract.HEADER."""
+
+
 def _rate(answer: str) -> str:
     return "" if re.fullmatch(r"0|0?\.[0-9]{1,6}", answer) else "it must be a fraction, such as 0.19"
 
@@ -105,19 +120,6 @@ VALIDATORS: dict[str, Callable[[str], str]] = {
     "negative": _one_of("yes", "no"),
 }
 """Key → validator, which returns an error text or an empty string."""
-PREFIX_VALIDATORS: dict[str, Callable[[str], str]] = {
-    "source": _not_empty,
-    "column": _not_empty,
-    "currency": _currency,
-    "status": _one_of(*STATUSES, IGNORE),
-    "missing": _one_of("yes", "no"),
-    "subtract": _one_of("yes", "no", "with_tax"),
-    "once": _one_of("yes", "no"),
-    "rows": _one_of("subtract", "ignore", "keep"),
-    "ignore": _one_of("yes", "no"),
-    "repeats": _one_of("sales"),
-}
-"""Key prefix → validator, for keys with a suffix: column.quantity, status.WORD, subtract.HEADER."""
 
 
 def check_answers(answers: Mapping[str, str]) -> None:

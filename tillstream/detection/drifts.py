@@ -25,6 +25,12 @@ StyleKind = Literal["number-style", "date-style"]
 _WORD_DIRECTIVES = ("%a", "%A", "%b", "%B", "%p")
 """Directives of date formats that are words of a language."""
 
+DifferenceKind = Literal[
+    "new-column", "renamed-column", "missing-column", "encoding", "delimiter", "number-style", "date-style", "new-word"
+]
+_MIN_SIMILARITY = 0.6
+"""Minimum similarity of the old and new names of a renamed column."""
+
 
 class StyleDrift:
     """Compares the formats of a file with its contract, and adds new ones to the data of its next version."""
@@ -107,13 +113,6 @@ class StyleDrift:
 
 def _add_words(words: list[str], more: Iterable[str]) -> None:
     words += [word for word in more if word not in words]
-
-
-DifferenceKind = Literal[
-    "new-column", "renamed-column", "missing-column", "encoding", "delimiter", "number-style", "date-style", "new-word"
-]
-_MIN_SIMILARITY = 0.6
-"""Minimum similarity of the old and new names of a renamed column."""
 
 
 @dataclass(frozen=True)

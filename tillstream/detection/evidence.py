@@ -19,6 +19,8 @@ CHOICE: QuestionKind = "choice"
 CONFIRM_COLUMN: QuestionKind = "confirm_column"
 """A yes or no about one column: its name means yes, and `-` means no."""
 
+ANSWERED = "answered"
+
 
 def percentage(share: float) -> str:
     """A share in percent: 100% only for all, and 0% only for none."""
@@ -171,6 +173,3 @@ class DetectionLog:
         if not any(finding.about == key and finding.evidence == evidence for finding in self.findings):
             self.add_finding(key, answer, evidence, confidence)
         return answer
-
-
-ANSWERED = "answered"

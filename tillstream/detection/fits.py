@@ -21,6 +21,9 @@ _SAMPLE_SIZE = 300
 SAME_SOURCE = 0.95
 """A file of which this share of the rows can be read comes from the source of the contract."""
 
+_MAX_LISTED = 5
+_MAX_UNKNOWN_STORES = 0.5
+
 
 @dataclass(frozen=True)
 class Readability:
@@ -94,10 +97,6 @@ def _reads_date(word: str, format_: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-_MAX_LISTED = 5
-_MAX_UNKNOWN_STORES = 0.5
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,16 @@ _PERIOD = re.compile(
 _YEAR = re.compile(r"[\s'’./-]*(?:19|20)?[0-9]{2}$")
 _MIN_PERIODS = 3
 
+SHEET_QUESTION = "sheet"
+_MIN_NUMBERS, _MIN_FILLED = 0.8, 0.5
+_SHOWN_CELLS, _SHOWN_LENGTH, _SHOWN_SHEETS = 5, 20, 6
+
+_MIN_ROWS, _MIN_SHARE, _SHOWN = 3, 0.8, 60
+_DELIMITERS = (",", ";", "\t", "|")
+_ZERO = re.compile(r"-?0+([.,]0+)?")
+_NUMBERED = re.compile(r"[\s_#-]*\(?[0-9]+\)?$")
+_COLUMN_GAP = re.compile(r"\S {2,}\S")
+
 
 def pivot_words(names: Sequence[str], top: Sequence[Sequence[str]]) -> tuple[str, ...]:
     """Return the words by which a sheet is recognised as a pivot table; empty for other sheets.
@@ -61,11 +71,6 @@ def _months() -> frozenset[str]:
     return frozenset(
         normalise_name(name) for language in date_words.LANGUAGES for name in date_words.calendar_names(language).months
     ) - {""}
-
-
-SHEET_QUESTION = "sheet"
-_MIN_NUMBERS, _MIN_FILLED = 0.8, 0.5
-_SHOWN_CELLS, _SHOWN_LENGTH, _SHOWN_SHEETS = 5, 20, 6
 
 
 @dataclass(frozen=True)
@@ -161,13 +166,6 @@ def _why_not(one: WorkbookSheet) -> str:
 
 def _listed_words(words: Sequence[str]) -> str:
     return ", ".join(f"“{word}”" for word in words)
-
-
-_MIN_ROWS, _MIN_SHARE, _SHOWN = 3, 0.8, 60
-_DELIMITERS = (",", ";", "\t", "|")
-_ZERO = re.compile(r"-?0+([.,]0+)?")
-_NUMBERED = re.compile(r"[\s_#-]*\(?[0-9]+\)?$")
-_COLUMN_GAP = re.compile(r"\S {2,}\S")
 
 
 def check_rows(sheet: Sheet) -> None:

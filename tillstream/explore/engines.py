@@ -28,6 +28,14 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _CALENDAR_DAYS = date.min.toordinal() - _EPOCH, date.max.toordinal() - _EPOCH
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
+SHOWN_ROWS, EXPORTED_ROWS = 1_000, 1_000_000
+"""Rows of a page, and of a file."""
+QUERY_SECONDS = 60.0
+CHECK_SECONDS = 15.0
+"""Time to parse and check a statement."""
+MEMORY_OF_PARSER, MAX_FILE = 1 << 30, 8 << 30
+"""Bytes: of a process beside what its engine may use, and of a file of what does not fit into the memory."""
+
 
 def check_result(rows: pa.Table) -> None:
     """Raise `Rejected` for what BigQuery has in no result, or files have no place for: two columns of one name, an
@@ -81,15 +89,6 @@ def _has_days_of_the_calendar(column: Any) -> bool:
         return True
     extremes = pc.min_max(numbers).as_py()
     return extremes["min"] is None or bool(first <= extremes["min"] and extremes["max"] <= last)
-
-
-SHOWN_ROWS, EXPORTED_ROWS = 1_000, 1_000_000
-"""Rows of a page, and of a file."""
-QUERY_SECONDS = 60.0
-CHECK_SECONDS = 15.0
-"""Time to parse and check a statement."""
-MEMORY_OF_PARSER, MAX_FILE = 1 << 30, 8 << 30
-"""Bytes: of a process beside what its engine may use, and of a file of what does not fit into the memory."""
 
 
 @dataclass(frozen=True)

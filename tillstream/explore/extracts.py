@@ -43,6 +43,9 @@ MAX_SPACE, SMALL_EXTRACTS = 1.5, 64 << 20
 """Space of all extracts, as a multiple of the space of the marts: beyond it, the folders of scopes that were not read
 for longest are removed. Bytes up to which none is."""
 
+ChangedMonths = Mapping[str, frozenset[str]]
+"""Region → months."""
+
 
 @dataclass(frozen=True)
 class ExtractFolder:
@@ -66,10 +69,6 @@ class ExtractProgress:
 
     done: int = 0
     total: int = 0
-
-
-ChangedMonths = Mapping[str, frozenset[str]]
-"""Region → months."""
 
 
 @dataclass

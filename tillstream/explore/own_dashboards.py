@@ -19,6 +19,15 @@ from tillstream.records import audit_log
 from tillstream.records.collection import Collection, Data, Sides, both_sides, only_after
 from tillstream.records.saved_views import START_VIEWS
 
+EXPLORE_PAGE = "/explore"
+MAX_TITLE, MAX_QUERY, MAX_TILES, MAX_REMOVED = 80, 2_000, 24, 10
+"""Maximum characters of a title and of a query string; maximum tiles of a dashboard, and of those to restore."""
+
+MAX_NAME, MAX_DASHBOARDS = 60, 30
+"""Maximum characters of a name; maximum dashboards of a person."""
+RESTORABLE = timedelta(days=30)
+"""How long a removed dashboard can be restored."""
+
 
 class TileContent(StrEnum):
     """What a tile shows of its exploration."""
@@ -34,6 +43,14 @@ class TileWidth(StrEnum):
     THIRD = "third"
     HALF = "half"
     FULL = "full"
+
+
+DEFAULT_WIDTHS = {
+    TileContent.CHART: TileWidth.HALF,
+    TileContent.TABLE: TileWidth.HALF,
+    TileContent.NUMBER: TileWidth.THIRD,
+}
+"""Width of a new tile."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +111,7 @@ class OwnDashboard:
         return {"name": self.name, "shared": self.shared, "tiles": to_json(self.tiles)}
 
 
-EXPLORE_PAGE = "/explore"
-MAX_TITLE, MAX_QUERY, MAX_TILES, MAX_REMOVED = 80, 2_000, 24, 10
-"""Maximum characters of a title and of a query string; maximum tiles of a dashboard, and of those to restore."""
-DEFAULT_WIDTHS = {
-    TileContent.CHART: TileWidth.HALF,
-    TileContent.TABLE: TileWidth.HALF,
-    TileContent.NUMBER: TileWidth.THIRD,
-}
-"""Width of a new tile."""
+DashboardChange = Callable[[OwnDashboard], OwnDashboard]
 
 
 def with_pinned_tile(dashboard: OwnDashboard, title: str, address: str, show: str) -> OwnDashboard:
@@ -205,10 +214,6 @@ def _parsed_dashboard(document: Document) -> OwnDashboard:
     return from_json(OwnDashboard, {**data, "id": document.id, "owner": owner})
 
 
-def _only_before(before: Data, _after: Data) -> Sides:
-    return before, None
-
-
 DASHBOARDS = Collection(
     "own_dashboards",
     OwnDashboard,
@@ -218,11 +223,10 @@ DASHBOARDS = Collection(
     parse=_parsed_dashboard,
     data=OwnDashboard.data,
 )
-MAX_NAME, MAX_DASHBOARDS = 60, 30
-"""Maximum characters of a name; maximum dashboards of a person."""
-RESTORABLE = timedelta(days=30)
-"""How long a removed dashboard can be restored."""
-DashboardChange = Callable[[OwnDashboard], OwnDashboard]
+
+
+def _only_before(before: Data, _after: Data) -> Sides:
+    return before, None
 
 
 def create_dashboard(

@@ -25,6 +25,22 @@ from tillstream.ports.machine import BrokenFrame
 SCOPED_PREFIX = "scoped_"
 """Prefix of the relations that replace the tables in a query."""
 
+OWN_PREFIX = "own_"
+MAX_STATEMENT = 20_000
+"""Characters of a statement."""
+_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
+_TABLE_PARTS = frozenset({"this", "alias", "joins"})
+PARSER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
+"""Errors of sqlglot for a statement whose parts it does not expect, such as a function without an argument."""
+TableNames = Mapping[str, str]
+"""Name that a statement uses → name that the engine gets."""
+
+_UNKNOWN_COLUMN = re.compile(r"""(?:[Cc]olumn(?: name)?|name:) ["`]?(?:\w+\.)*(\w+)""")
+"""How the engines name a column that is unknown or ambiguous."""
+_UNKNOWN_COLUMN_OF = re.compile(r"""(?:Table|Values list) "(\w+)" does not have a column named "(\w+)\"""")
+"""How DuckDB names a column that a table lacks."""
+_AMBIGUOUS_NAME = re.compile("ambiguous", re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class OfferedColumn:
@@ -83,17 +99,6 @@ def _parser_reason(description: str) -> str:
     if description.startswith("Invalid expression"):
         return "It is not expected here; is a comma missing before it, or one too many?"
     return description.partition(" but got ")[0] + "."
-
-
-OWN_PREFIX = "own_"
-MAX_STATEMENT = 20_000
-"""Characters of a statement."""
-_NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
-_TABLE_PARTS = frozenset({"this", "alias", "joins"})
-PARSER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError)
-"""Errors of sqlglot for a statement whose parts it does not expect, such as a function without an argument."""
-TableNames = Mapping[str, str]
-"""Name that a statement uses → name that the engine gets."""
 
 
 @dataclass(frozen=True)
@@ -242,13 +247,6 @@ def _cte_of_table(name: str, select: str) -> exp.CTE:
     for identifier in query.find_all(exp.Identifier):
         identifier.set("quoted", True)
     return exp.CTE(this=query, alias=exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
-
-
-_UNKNOWN_COLUMN = re.compile(r"""(?:[Cc]olumn(?: name)?|name:) ["`]?(?:\w+\.)*(\w+)""")
-"""How the engines name a column that is unknown or ambiguous."""
-_UNKNOWN_COLUMN_OF = re.compile(r"""(?:Table|Values list) "(\w+)" does not have a column named "(\w+)\"""")
-"""How DuckDB names a column that a table lacks."""
-_AMBIGUOUS_NAME = re.compile("ambiguous", re.IGNORECASE)
 
 
 def error_with_place(error: Rejected, names: Mapping[str, StatementPlace], offered: Iterable[OfferedTable]) -> Rejected:

@@ -91,66 +91,6 @@ _OPERAND_ENDS = _SIMPLE | _CLOSE | {TokenType.NULL, TokenType.TRUE, TokenType.FA
 TOO_DEEP = "The statement is nested too deeply. Use a WITH for the inner parts."
 _TOO_LONG = f"The statement has more than {MAX_CHAIN} operators and keywords in a row. Use IN, or several WITH."
 
-
-@dataclass
-class _Level:
-    """An open bracket or CASE. chain: operators and keywords in it so far. joins: those whose ON has not come yet.
-    is_read_twice: together with what comes before it."""
-
-    is_case: bool = False
-    is_read_twice: bool = False
-    chain: int = 0
-    joins: int = 0
-
-
-def check_nesting(tokens: Sequence[Token]) -> None:
-    """Raise `Rejected` for tokens that nest too deeply."""
-    levels = [_Level()]
-    before = (TokenType.SEMICOLON, TokenType.SEMICOLON)
-    for token in tokens:
-        kind = token.token_type
-        if kind in _CLOSE:
-            _close_bracket(levels)
-        elif kind == TokenType.END and levels[-1].is_case and before[1] in _OPERAND_ENDS:
-            _end_case(levels)
-        elif kind not in _LISTED or (kind == TokenType.L_PAREN and before[1] in _CLOSE):
-            level = levels[-1]
-            level.chain += 1
-            level.joins = _open_joins(level.joins, kind, before[1])
-        if kind in _OPEN:
-            is_read_twice = before[1] in _READ_TWICE or before[0] == TokenType.DOT
-            levels.append(_Level(kind == TokenType.CASE, is_read_twice))
-        if (
-            len(levels) > MAX_BRACKETS + 1
-            or sum(level.joins + level.is_read_twice for level in levels) > MAX_READ_TWICE
-        ):
-            raise Rejected(TOO_DEEP)
-        if sum(level.chain for level in levels) > MAX_CHAIN:
-            raise Rejected(_TOO_LONG)
-        before = (before[1], kind)
-
-
-def _close_bracket(levels: list[_Level]) -> None:
-    """Close the innermost bracket, with the CASEs in it that have no END."""
-    brackets = [number for number, level in enumerate(levels) if number and not level.is_case]
-    if brackets:
-        del levels[brackets[-1] :]
-
-
-def _end_case(levels: list[_Level]) -> None:
-    """Close a CASE. Its length stays, as an END may also be a name."""
-    case = levels.pop()
-    levels[-1].chain += case.chain
-    levels[-1].joins += case.joins
-
-
-def _open_joins(joins: int, kind: TokenType, before: TokenType) -> int:
-    """Joins without ON yet, after one more token. The parser tries to read the next join as part of each of them."""
-    if kind == TokenType.JOIN:
-        return joins if before == TokenType.CROSS else joins + 1
-    return max(0, joins - 1) if kind in (TokenType.ON, TokenType.USING) else joins
-
-
 DATE_UNITS = frozenset(
     (
         *("MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"),
@@ -225,6 +165,85 @@ _REASONS_AGAINST_TEXTS: dict[type[exp.Expr], str] = {
 }
 """Messages about the values of a form."""
 
+MAX_TEXT = 10_000
+"""Characters of a text that a statement puts together; longer ones are cut."""
+MAX_ARRAY = 100_000
+"""Elements of GENERATE_ARRAY."""
+MAX_DEPTH = 10
+"""Functions and divisions within each other: an engine may repeat what is inside of one."""
+MAX_QUERY_DEPTH = 5
+"""Queries within each other's expressions: DuckDB plans some of them in a time that doubles with each."""
+_MAX_CONCATENATED = 20
+"""Texts that one CONCAT, or || in a row, puts together."""
+_MAX_REPLACEMENT = 20
+"""Characters that replace a match."""
+_MAX_PADDED = 1_000
+_OF_THE_SESSION = re.compile(
+    "(current|session|local)_?(catalog|date|role|schema|time|timestamp|user)|user", re.IGNORECASE
+)
+"""Names that DuckDB reads as functions if no column has them, also in quotation marks."""
+_GROWING = (exp.Concat, exp.DPipe, exp.Replace, exp.RegexpReplace, exp.Pad, exp.GroupConcat)
+_DIVISIONS = (exp.Div, exp.IntDiv, exp.Mod)
+
+
+@dataclass
+class _Level:
+    """An open bracket or CASE. chain: operators and keywords in it so far. joins: those whose ON has not come yet.
+    is_read_twice: together with what comes before it."""
+
+    is_case: bool = False
+    is_read_twice: bool = False
+    chain: int = 0
+    joins: int = 0
+
+
+def check_nesting(tokens: Sequence[Token]) -> None:
+    """Raise `Rejected` for tokens that nest too deeply."""
+    levels = [_Level()]
+    before = (TokenType.SEMICOLON, TokenType.SEMICOLON)
+    for token in tokens:
+        kind = token.token_type
+        if kind in _CLOSE:
+            _close_bracket(levels)
+        elif kind == TokenType.END and levels[-1].is_case and before[1] in _OPERAND_ENDS:
+            _end_case(levels)
+        elif kind not in _LISTED or (kind == TokenType.L_PAREN and before[1] in _CLOSE):
+            level = levels[-1]
+            level.chain += 1
+            level.joins = _open_joins(level.joins, kind, before[1])
+        if kind in _OPEN:
+            is_read_twice = before[1] in _READ_TWICE or before[0] == TokenType.DOT
+            levels.append(_Level(kind == TokenType.CASE, is_read_twice))
+        if (
+            len(levels) > MAX_BRACKETS + 1
+            or sum(level.joins + level.is_read_twice for level in levels) > MAX_READ_TWICE
+        ):
+            raise Rejected(TOO_DEEP)
+        if sum(level.chain for level in levels) > MAX_CHAIN:
+            raise Rejected(_TOO_LONG)
+        before = (before[1], kind)
+
+
+def _close_bracket(levels: list[_Level]) -> None:
+    """Close the innermost bracket, with the CASEs in it that have no END."""
+    brackets = [number for number, level in enumerate(levels) if number and not level.is_case]
+    if brackets:
+        del levels[brackets[-1] :]
+
+
+def _end_case(levels: list[_Level]) -> None:
+    """Close a CASE. Its length stays, as an END may also be a name."""
+    case = levels.pop()
+    levels[-1].chain += case.chain
+    levels[-1].joins += case.joins
+
+
+def _open_joins(joins: int, kind: TokenType, before: TokenType) -> int:
+    """Joins without ON yet, after one more token. The parser tries to read the next join as part of each of them."""
+    if kind == TokenType.JOIN:
+        return joins if before == TokenType.CROSS else joins + 1
+    return max(0, joins - 1) if kind in (TokenType.ON, TokenType.USING) else joins
+
 
 def check_parts(node: exp.Expr) -> None:
     """Raise `Rejected` for a part that a form cannot have, and for a value that is not offered."""
@@ -278,27 +297,6 @@ def _shown_value(value: object) -> str:
     if isinstance(value, exp.Expr):
         value = value.sql(dialect="bigquery", comments=False)
     return str(getattr(value, "value", value))[:50]
-
-
-MAX_TEXT = 10_000
-"""Characters of a text that a statement puts together; longer ones are cut."""
-MAX_ARRAY = 100_000
-"""Elements of GENERATE_ARRAY."""
-MAX_DEPTH = 10
-"""Functions and divisions within each other: an engine may repeat what is inside of one."""
-MAX_QUERY_DEPTH = 5
-"""Queries within each other's expressions: DuckDB plans some of them in a time that doubles with each."""
-_MAX_CONCATENATED = 20
-"""Texts that one CONCAT, or || in a row, puts together."""
-_MAX_REPLACEMENT = 20
-"""Characters that replace a match."""
-_MAX_PADDED = 1_000
-_OF_THE_SESSION = re.compile(
-    "(current|session|local)_?(catalog|date|role|schema|time|timestamp|user)|user", re.IGNORECASE
-)
-"""Names that DuckDB reads as functions if no column has them, also in quotation marks."""
-_GROWING = (exp.Concat, exp.DPipe, exp.Replace, exp.RegexpReplace, exp.Pad, exp.GroupConcat)
-_DIVISIONS = (exp.Div, exp.IntDiv, exp.Mod)
 
 
 def check_limits(node: exp.Expr) -> None:

@@ -17,6 +17,9 @@ from tillstream.forecasting.models.history import SeriesHistory
 from tillstream.forecasting.models.panel import Bools, Floats, mean_or_zero
 from tillstream.forecasting.models.seasonal_models import SMALLEST_ERROR, seasonal_error
 
+WEEK_DAYS = 7
+"""Days of a week."""
+
 
 @dataclass(frozen=True)
 class Accuracy:
@@ -85,10 +88,6 @@ def _mean(values: Floats) -> float:
 
 def _ratio(value: float, base: float) -> float:
     return float(value / base) if base else float("nan")
-
-
-WEEK_DAYS = 7
-"""Days of a week."""
 
 
 @dataclass(frozen=True)

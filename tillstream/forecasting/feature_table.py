@@ -44,6 +44,23 @@ RECENT_TYPES = {
     "days_out_of_stock": pa.int32(),
 }
 
+OUTLIER_WEEKS = 13
+"""Number of earlier values that a value is compared with."""
+FEWEST_WEEKS = 5
+"""A value with fewer observed ones before it is no outlier."""
+OUTLIER_DEVIATIONS = 3.0
+"""Standard deviations from the median beyond which a value is an outlier."""
+MAD, MEAN_DEVIATION = 1.4826, 1.2533
+"""A standard deviation of normal values, by their median and their mean absolute deviation."""
+
+CALENDAR_OFFSETS = {"day_of_month": 1}
+"""What is added to a calendar feature: the models count it from 0."""
+STOCK_DAYS = 28
+"""Days in which those out of stock are counted."""
+
+SERIES_AT_ONCE = 256
+"""Number of series whose features are computed together."""
+
 
 def label_types(target: str) -> dict[str, pa.DataType]:
     """Columns about the day itself, which are no inputs. target: units or revenue."""
@@ -59,16 +76,6 @@ def input_types(history: SeriesHistory) -> dict[str, pa.DataType]:
 def feature_schema(history: SeriesHistory, target: str) -> pa.Schema:
     """Return the columns of the feature table of a history in their order. target: units or revenue."""
     return pa.schema(list((KEY_TYPES | label_types(target) | input_types(history)).items()))
-
-
-OUTLIER_WEEKS = 13
-"""Number of earlier values that a value is compared with."""
-FEWEST_WEEKS = 5
-"""A value with fewer observed ones before it is no outlier."""
-OUTLIER_DEVIATIONS = 3.0
-"""Standard deviations from the median beyond which a value is an outlier."""
-MAD, MEAN_DEVIATION = 1.4826, 1.2533
-"""A standard deviation of normal values, by their median and their mean absolute deviation."""
 
 
 def find_outliers(values: Floats, season: int) -> Floats:
@@ -104,12 +111,6 @@ def _median(values: Floats, count: Ints) -> Floats:
     lower = np.maximum(count - 1, 0) // 2
     middle = [np.take_along_axis(ordered, each[:, :, None], axis=2)[:, :, 0] for each in (lower, count // 2)]
     return np.where(count > 0, (middle[0] + middle[1]) / 2, np.nan)
-
-
-CALENDAR_OFFSETS = {"day_of_month": 1}
-"""What is added to a calendar feature: the models count it from 0."""
-STOCK_DAYS = 28
-"""Days in which those out of stock are counted."""
 
 
 @dataclass(frozen=True)
@@ -182,10 +183,6 @@ class FeatureInputs:
 def _at(values: Floats, rows: Ints, steps: Ints) -> Floats:
     inside = (steps >= 0) & (steps < values.shape[1])
     return np.where(inside, values[rows, np.clip(steps, 0, values.shape[1] - 1)], np.nan)
-
-
-SERIES_AT_ONCE = 256
-"""Number of series whose features are computed together."""
 
 
 def feature_table(history: SeriesHistory, keys: Mapping[str, pa.Array], target: str, days_ahead: int) -> pa.Table:

@@ -46,6 +46,22 @@ FEWEST_DAYS = 14
 LOWEST_SHARE = 0.5
 """Share of days inside of the band below which a forecast drifts; 80% are expected."""
 
+FORECASTS_SCHEMA = arrow_schema(FORECAST_TABLES["forecasts"])
+ACCURACY_SCHEMA = arrow_schema(FORECAST_TABLES["forecast_accuracy"])
+PRICE_EFFECTS_SCHEMA = arrow_schema(FORECAST_TABLES["price_effects"])
+MODEL_METHOD, NAIVE_METHOD = "model", "seasonal naive"
+IMPORTANCE_MEASURE, SUM_ERROR_MEASURE = "importance", "sum_error"
+_NAMES = ("region", "store_id", "category", "product")
+_UNIT = Decimal(1).scaleb(-SUM_PLACES)
+
+MAX_DAYS = 91
+"""Longest horizon, in days."""
+STORED_TIME = timedelta(days=400)
+"""Time for which forecasts of earlier runs are kept, to compare them with what came."""
+STORED_AHEAD = 7
+"""Days ahead up to which they are kept; later days are forecast again by every run."""
+Progress = Callable[[int, int], object]
+
 
 def drifting_forecasts(target: str, forecast: Forecast, nodes: Sequence[LevelNodes], earlier: pa.Table) -> list[str]:
     """Return a sentence for each node whose forecasts drift. `earlier` has rows of `forecasts` of earlier runs."""
@@ -79,15 +95,6 @@ def drifting_forecasts(target: str, forecast: Forecast, nodes: Sequence[LevelNod
 def _node_name(target: str, level: str, region: str | None, store_id: str | None) -> str:
     place = "all sales" if level == TOTAL else str(region) if level == REGION else f"store {store_id} in {region}"
     return f"{target.capitalize()} of {place}"
-
-
-FORECASTS_SCHEMA = arrow_schema(FORECAST_TABLES["forecasts"])
-ACCURACY_SCHEMA = arrow_schema(FORECAST_TABLES["forecast_accuracy"])
-PRICE_EFFECTS_SCHEMA = arrow_schema(FORECAST_TABLES["price_effects"])
-MODEL_METHOD, NAIVE_METHOD = "model", "seasonal naive"
-IMPORTANCE_MEASURE, SUM_ERROR_MEASURE = "importance", "sum_error"
-_NAMES = ("region", "store_id", "category", "product")
-_UNIT = Decimal(1).scaleb(-SUM_PLACES)
 
 
 def forecast_rows(target: str, forecast: Forecast, nodes: Sequence[LevelNodes], created_at: datetime) -> pa.Table:
@@ -213,15 +220,6 @@ def _accuracy(forecast: Forecast) -> Iterator[dict[str, Any]]:
 
 def _decimal(value: float) -> Decimal | None:
     return Decimal(repr(round(value, 6))) if np.isfinite(value) else None
-
-
-MAX_DAYS = 91
-"""Longest horizon, in days."""
-STORED_TIME = timedelta(days=400)
-"""Time for which forecasts of earlier runs are kept, to compare them with what came."""
-STORED_AHEAD = 7
-"""Days ahead up to which they are kept; later days are forecast again by every run."""
-Progress = Callable[[int, int], object]
 
 
 def run_forecast(

@@ -10,6 +10,30 @@ from tillstream.forecasting.sales_series import SalesSeries
 SUM_PLACES = 4
 """Decimal places of means: sums of rounded values are exact."""
 
+TOTAL, REGION, STORE, CATEGORY, STORE_CATEGORY, PRODUCT = (
+    "total",
+    "region",
+    "store",
+    "category",
+    "store_category",
+    "product",
+)
+_FIELDS = {
+    TOTAL: (),
+    REGION: ("region",),
+    STORE: ("region", "store_id"),
+    CATEGORY: ("category",),
+    STORE_CATEGORY: ("region", "store_id", "category"),
+    PRODUCT: ("region", "store_id", "category", "product"),
+}
+"""Level → fields of a key that name its nodes."""
+CELL_LEVEL = STORE_CATEGORY
+"""Level at which the method is chosen."""
+ACROSS_REGIONS = (TOTAL, CATEGORY)
+"""Levels whose revenue is in the reporting currency."""
+LEVELS_OF_TARGETS = {"revenue": (TOTAL, REGION, STORE, CATEGORY, STORE_CATEGORY), "units": tuple(_FIELDS)}
+"""Target → levels at which it is shown."""
+
 
 @dataclass(frozen=True)
 class HierarchyLevel:
@@ -44,31 +68,6 @@ def hierarchy_level(name: str, codes: Ints, factors: Floats | None = None) -> Hi
     """Return the level whose nodes have the codes 0 … n − 1."""
     count = int(codes.max(initial=-1)) + 1
     return HierarchyLevel(name, codes, count, np.ones(len(codes)) if factors is None else factors)
-
-
-TOTAL, REGION, STORE, CATEGORY, STORE_CATEGORY, PRODUCT = (
-    "total",
-    "region",
-    "store",
-    "category",
-    "store_category",
-    "product",
-)
-_FIELDS = {
-    TOTAL: (),
-    REGION: ("region",),
-    STORE: ("region", "store_id"),
-    CATEGORY: ("category",),
-    STORE_CATEGORY: ("region", "store_id", "category"),
-    PRODUCT: ("region", "store_id", "category", "product"),
-}
-"""Level → fields of a key that name its nodes."""
-CELL_LEVEL = STORE_CATEGORY
-"""Level at which the method is chosen."""
-ACROSS_REGIONS = (TOTAL, CATEGORY)
-"""Levels whose revenue is in the reporting currency."""
-LEVELS_OF_TARGETS = {"revenue": (TOTAL, REGION, STORE, CATEGORY, STORE_CATEGORY), "units": tuple(_FIELDS)}
-"""Target → levels at which it is shown."""
 
 
 @dataclass(frozen=True)

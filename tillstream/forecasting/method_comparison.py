@@ -28,6 +28,8 @@ MEASURES = ("mae", "rmse", "relative_mae", "relative_sum_error", "bias", "points
 Regress = Callable[[SeriesHistory, Sequence[int], int], Regression]
 """A history, cutoffs and a horizon → forecasts after each cutoff."""
 
+REPORT_FILE, PREDICTIONS_FILE = "comparison.json", "predictions.parquet"
+
 
 @dataclass(frozen=True)
 class MethodComparison:
@@ -113,9 +115,6 @@ def _row(history: SeriesHistory, level: str, method: str, cutoff: int | None, ac
     values = {name: getattr(accuracy, name) for name in MEASURES}
     measures = {name: value if np.isfinite(value) else None for name, value in values.items()}
     return {"level": level, "method": method, "cutoff_date": day} | measures
-
-
-REPORT_FILE, PREDICTIONS_FILE = "comparison.json", "predictions.parquet"
 
 
 def write_comparison(folder: str, report: dict[str, Any], series: SalesSeries, comparison: MethodComparison) -> None:

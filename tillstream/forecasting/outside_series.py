@@ -26,6 +26,16 @@ REMOVED_RETENTION = timedelta(days=30)
 _ROWS = 5_000
 """Values of one document; it stays below the limit of a document store."""
 
+MAX_ROWS = 100_000
+Converted = TypeVar("Converted")
+_c = EntryColumn
+SERIES_COLUMNS = (
+    _c("date", required=True, headers=("day", "week", "weekending", "period")),
+    _c("value", required=True, headers=("index", "count", "visitors", "close")),
+    _c("published_on", headers=("published", "releasedate", "knownon", "known")),
+    _c("region"),
+)
+
 
 @dataclass(frozen=True)
 class OutsideValue:
@@ -66,6 +76,10 @@ class StoredSeries:
         if self.current is None:
             raise NotFound(f"There is no series “{self.name}”.")
         return self.current
+
+
+SeriesChange = Callable[[StoredSeries, int], tuple[StoredSeries, list[Put]]]
+"""A series and the version of its next values → the series after the change, and further documents."""
 
 
 def save_series(ports: Ports, name: str, values: Sequence[OutsideValue], *, by: str, file: str) -> OutsideSeries:
@@ -156,10 +170,6 @@ def delete_removed_series(ports: Ports) -> None:
             ports.documents.delete(COLLECTION, one.name)
 
 
-SeriesChange = Callable[[StoredSeries, int], tuple[StoredSeries, list[Put]]]
-"""A series and the version of its next values → the series after the change, and further documents."""
-
-
 def _change_series(ports: Ports, name: str, change: SeriesChange) -> StoredSeries:
     """Change a series by compare-and-set, then delete the values that it no longer has."""
     if not SERIES_NAME.fullmatch(name):
@@ -211,17 +221,6 @@ def _decoded(name: str, data: Mapping[str, Any]) -> StoredSeries:
 
 def _now(ports: Ports) -> str:
     return ports.clock.now().isoformat(timespec="seconds")
-
-
-MAX_ROWS = 100_000
-Converted = TypeVar("Converted")
-_c = EntryColumn
-SERIES_COLUMNS = (
-    _c("date", required=True, headers=("day", "week", "weekending", "period")),
-    _c("value", required=True, headers=("index", "count", "visitors", "close")),
-    _c("published_on", headers=("published", "releasedate", "knownon", "known")),
-    _c("region"),
-)
 
 
 @dataclass(frozen=True)

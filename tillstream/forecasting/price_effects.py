@@ -24,6 +24,15 @@ TOLERANCE = 1e-7
 SMALLEST = 0.05
 """Of 1 less the share of a cluster in what the slope is computed from."""
 
+EFFECT_WEEKS = 104
+"""Weeks up to now that are compared."""
+PRICE_CHANGE = 0.05
+"""Difference from the usual price of a product, as a fraction, from which on its price has changed."""
+LASTING_WEEKS = 3
+"""Number of weeks at another price from which on a change counts."""
+FEWEST_CHANGES = 5
+"""Number of products in regions with changes from which on there is an effect."""
+
 
 @dataclass(frozen=True)
 class PoissonSlope:
@@ -89,16 +98,6 @@ def _within(values: Floats, weights: Floats, levels: tuple[Ints, ...]) -> Floats
         if largest < TOLERANCE:
             break
     return values
-
-
-EFFECT_WEEKS = 104
-"""Weeks up to now that are compared."""
-PRICE_CHANGE = 0.05
-"""Difference from the usual price of a product, as a fraction, from which on its price has changed."""
-LASTING_WEEKS = 3
-"""Number of weeks at another price from which on a change counts."""
-FEWEST_CHANGES = 5
-"""Number of products in regions with changes from which on there is an effect."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,9 @@ FLAG_INPUTS = (*(f"lag_{lag}_is_outlier" for lag in LAGS), "bridge")
 OTHER_INPUTS = ("season_sin", "season_cos", "days_out_of_stock")
 INPUT_NAMES = (*WEEKDAY_INPUTS, *RATIO_INPUTS, *FLAG_INPUTS, *OTHER_INPUTS, "is_holiday", "days_ahead", "log_level")
 
+FOLDS = 3
+"""Number of spans of time of the cross-validation."""
+
 
 @dataclass(frozen=True)
 class RegressionDesign:
@@ -88,10 +91,6 @@ def forecasts_after(history: SeriesHistory, cutoff: int, horizon: int) -> tuple[
 
 def _plans(history: SeriesHistory) -> list[str]:
     return [name for each in history.regressors for name in regressor_names(each)]
-
-
-FOLDS = 3
-"""Number of spans of time of the cross-validation."""
 
 
 @dataclass(frozen=True)

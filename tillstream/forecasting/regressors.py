@@ -14,6 +14,12 @@ from tillstream.forecasting.sales_series import SeriesKey, TimeAxis, day_number
 
 LONGEST_SPAN = 91
 """Days after which a product that is out of stock counts as no longer sold: from then on, it has sales of 0."""
+PRICE = "price"
+"""Name of the regressor."""
+PROMOTION = "promotion"
+"""Name of the regressor."""
+FEWEST_VALUES = 56
+"""Days with a value from which on a series is used: with fewer there is little to learn from."""
 
 
 def spans_needed_from(start: date) -> date:
@@ -54,10 +60,6 @@ def span_bounds(spans: pa.Table, start: date, steps: int, length: int = 1) -> tu
     return starts, ends
 
 
-PRICE = "price"
-"""Name of the regressor."""
-
-
 def price_regressors(
     keys: Sequence[SeriesKey], prices: Sequence[Mapping[str, Any]], currencies: Mapping[str, str], axis: TimeAxis
 ) -> tuple[Regressor, ...]:
@@ -82,10 +84,6 @@ def price_regressors(
     if not (np.abs(np.diff(past, axis=1)) > 0).any():
         return ()
     return (Regressor(PRICE, values, is_planned=True, is_relative=True),)
-
-
-PROMOTION = "promotion"
-"""Name of the regressor."""
 
 
 def promotion_regressors(
@@ -115,10 +113,6 @@ def _is_in(key: SeriesKey, promotion: Mapping[str, Any]) -> bool:
         and promotion["store_id"] in {None, key.store_id}
         and (key.product == product if product else key.category == category)
     )
-
-
-FEWEST_VALUES = 56
-"""Days with a value from which on a series is used: with fewer there is little to learn from."""
 
 
 def outside_regressors(

@@ -33,14 +33,6 @@ from tillstream.forecasting.sales_series import (
 )
 from tillstream.ports.warehouse import Warehouse
 
-
-def latest_rates(warehouse: Warehouse) -> tuple[str, dict[str, float]]:
-    """Return the reporting currency and the latest rates into it; empty before the first sweep of a project."""
-    currency = warehouse.query("SELECT MAX(currency) AS currency FROM reporting").column(0)[0].as_py() or ""
-    rows = warehouse.query("SELECT * FROM latest_rates").to_pylist()
-    return currency, {row["currency"]: float(row["factor"]) for row in rows} | {currency: 1.0}
-
-
 OutsideValues = Mapping[str, Sequence[OutsideValue]]
 PlannedRegressors = Callable[[Sequence[SeriesKey]], tuple[Regressor, ...]]
 LONGEST_HISTORY = timedelta(days=3 * 366)
@@ -57,6 +49,13 @@ PLANNED_TIME = timedelta(days=366)
 """Time after the last day whose prices and promotions are read."""
 REVENUE_KEY = ("region", "store_id", "category", "currency", "country")
 UNITS_KEY = ("region", "store_id", "category", "product")
+
+
+def latest_rates(warehouse: Warehouse) -> tuple[str, dict[str, float]]:
+    """Return the reporting currency and the latest rates into it; empty before the first sweep of a project."""
+    currency = warehouse.query("SELECT MAX(currency) AS currency FROM reporting").column(0)[0].as_py() or ""
+    rows = warehouse.query("SELECT * FROM latest_rates").to_pylist()
+    return currency, {row["currency"]: float(row["factor"]) for row in rows} | {currency: 1.0}
 
 
 @dataclass(frozen=True)

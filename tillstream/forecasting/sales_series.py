@@ -26,6 +26,19 @@ from tillstream.forecasting.models.panel import (
 )
 from tillstream.ports.warehouse import Warehouse
 
+LONG_GAP = 28
+"""Days without a sale from which on a store was closed."""
+WINDOW_STEPS = 13
+"""Occurrences of a weekday before and after a day that are compared with it."""
+USUAL_SHARE = 0.9
+"""Share of days of a weekday with a sale from which on a day without one is an exception: the store was closed. With a
+lower share above 0, a sale on the day was not certain, and nothing was sold."""
+
+SHORTEST_HISTORY = 8
+"""Weeks from which on sales that all have the same weekday are totals of weeks."""
+HOLIDAYS_BEFORE, HOLIDAYS_AFTER = timedelta(days=366), timedelta(days=60)
+"""Time around the axis whose holidays are read."""
+
 
 @dataclass(frozen=True)
 class SalesCells:
@@ -76,15 +89,6 @@ def _series(table: pa.Table, columns: Sequence[str], numbers: dict[tuple[str, ..
     return np.array(codes_of_keys, dtype=np.int64)[of_row]
 
 
-LONG_GAP = 28
-"""Days without a sale from which on a store was closed."""
-WINDOW_STEPS = 13
-"""Occurrences of a weekday before and after a day that are compared with it."""
-USUAL_SHARE = 0.9
-"""Share of days of a weekday with a sale from which on a day without one is an exception: the store was closed. With a
-lower share above 0, a sale on the day was not certain, and nothing was sold."""
-
-
 def open_days(sold: Bools, is_holiday: Bools, step: int) -> Bools:
     """Return on which steps each store was open.
 
@@ -118,12 +122,6 @@ def _around(days: Bools) -> Floats:
     place = np.arange(days.shape[1])
     end = np.minimum(place + WINDOW_STEPS + 1, days.shape[1])
     return np.asarray(sums[:, end] - sums[:, np.maximum(place - WINDOW_STEPS, 0)])
-
-
-SHORTEST_HISTORY = 8
-"""Weeks from which on sales that all have the same weekday are totals of weeks."""
-HOLIDAYS_BEFORE, HOLIDAYS_AFTER = timedelta(days=366), timedelta(days=60)
-"""Time around the axis whose holidays are read."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,18 @@ SHORTEST_SHAPE = 56
 MAX_RATIO = 5.0
 """Largest ratio of a holiday to a usual day of its weekday."""
 
+FORECAST, PACE = "forecast", "pace"
+SHORTEST_PACE = 5
+"""Days with sales from which on a pace is extended."""
+QUANTILE_DEVIATIONS = 1.2816
+"""90% quantile of the normal distribution."""
+_LEVELS = {
+    GoalLevel.COMPANY: "total",
+    GoalLevel.REGION: "region",
+    GoalLevel.STORE: "store",
+    GoalLevel.CATEGORY: "category",
+}
+
 
 @dataclass(frozen=True)
 class MonthShapes:
@@ -139,19 +151,6 @@ def _ratios(days: Sequence[date], sold: Floats, usual: Floats, holidays: Mapping
         if day in holidays and usual[day.weekday()] > 0:
             ratios[holidays[day]] = min(amount / float(usual[day.weekday()]), MAX_RATIO)
     return ratios
-
-
-FORECAST, PACE = "forecast", "pace"
-SHORTEST_PACE = 5
-"""Days with sales from which on a pace is extended."""
-QUANTILE_DEVIATIONS = 1.2816
-"""90% quantile of the normal distribution."""
-_LEVELS = {
-    GoalLevel.COMPANY: "total",
-    GoalLevel.REGION: "region",
-    GoalLevel.STORE: "store",
-    GoalLevel.CATEGORY: "category",
-}
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import audit_log
 
+SETTINGS_COLLECTION, BOARD_SETTING = "goal_settings", "leader_board"
+MANAGERS, EVERYONE, OFF = "managers", "everyone", "off"
+MAX_PLACES = 10
+
 
 def parse_target(values: Mapping[str, str]) -> GoalTarget | None:
     """The target of `TARGET_FIELDS` in these values; None if they name none. Raises `Rejected`."""
@@ -90,11 +94,6 @@ def _text(value: Decimal | int | None, digits: int | None = None) -> str | None:
     if value is None:
         return None
     return decimal_text(Decimal(value) if digits is None else round(Decimal(value), digits))
-
-
-SETTINGS_COLLECTION, BOARD_SETTING = "goal_settings", "leader_board"
-MANAGERS, EVERYONE, OFF = "managers", "everyone", "off"
-MAX_PLACES = 10
 
 
 def leader_board_setting(ports: Ports) -> str:

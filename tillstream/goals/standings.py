@@ -43,6 +43,7 @@ from tillstream.model.dates import Month
 from tillstream.ports import Ports
 
 ENTERED, SHARE, SUM = "entered", "share", "sum"
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -187,9 +188,6 @@ class GoalTree:
         if currency not in rates or into not in rates:
             return Decimal(0)
         return round(amount * rates[currency] / rates[into], self.measure.digits(into))
-
-
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ PLACE_FIELDS: Mapping[GoalLevel, tuple[str, ...]] = {
     GoalLevel.SALESPERSON: ("region", "store", "salesperson"),
 }
 
+SALES_YEARS = 2
+"""Years of sales before a month whose names count."""
+
 
 def target_dimensions(target: GoalTarget) -> tuple[str, ...]:
     """The dimensions whose values name the targets like this one."""
@@ -138,10 +141,6 @@ def member_target(target: GoalTarget, axis: GoalLevel) -> GoalTarget:
     if axis is GoalLevel.CATEGORY:
         return replace(target, category=WITHOUT_VALUE)
     return replace(target, **{LEVEL_BELOW[target.level].value: WITHOUT_VALUE})
-
-
-SALES_YEARS = 2
-"""Years of sales before a month whose names count."""
 
 
 class UnknownName(Exception):

@@ -15,6 +15,8 @@ WITHOUT_VALUE = "-"
 TARGET_FIELDS = ("region", "store", "salesperson", "category")
 """The fields of a target, which are also dimensions of measures."""
 
+Key = TypeVar("Key")
+
 
 class GoalMeasure(StrEnum):
     REVENUE = "revenue"
@@ -113,9 +115,6 @@ class Goal:
     @property
     def key(self) -> tuple[GoalTarget, GoalMeasure]:
         return self.target, self.measure
-
-
-Key = TypeVar("Key")
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,31 @@ from tillstream.review import contract_proposals, correction_submission
 LOADED_NAME_FOLDER = LOADED_FOLDER
 """The time of the arrival and the contract follow in the name."""
 
+DROPPED_NAME = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
+"""Objects from the watched folder: the claim id, then the path below the folder."""
+RESERVED_FOLDERS = frozenset(
+    {
+        "drop",
+        CONNECT_FOLDER,
+        correction_submission.CORRECTIONS_FOLDER,
+        resumable_upload.SENT_FOLDER,
+        RATES_FOLDER,
+        PACKS_FOLDER,
+        SYNC_FOLDER,
+    }
+    | {UNASSIGNED.name}
+)
+"""Inbox folders that only Tillstream writes to."""
+LOADED_NAME = re.compile(rf"{LOADED_NAME_FOLDER}/[0-9]{{{TIME_DIGITS}}}/(.+)", re.DOTALL)
+NOT_NEW_NAMES = {
+    RESTORED_NAME: "was restored from a backup",
+    SYNCED_NAME: "was sent by another home",
+    RATES_NAME: "contains exchange rates",
+    PACK_NAME: "contains store sales that were received before",
+}
+"""Names of objects that Tillstream wrote for what it received before → what they are."""
+CORRECTION_NAME = re.compile(rf"{correction_submission.CORRECTIONS_FOLDER}/[0-9a-f]+/[0-9]+\.csv")
+
 
 def receive_file(
     ports: Ports,
@@ -71,32 +96,6 @@ def receive_file(
     if writer.stored is None:
         raise NotFound(f"{file} was not stored.")
     return register_batch(ports, contract, writer.stored, by, sha256=digest.hexdigest(), file=file, received=received)
-
-
-DROPPED_NAME = re.compile(r"drop/[0-9]+/(.+)", re.DOTALL)
-"""Objects from the watched folder: the claim id, then the path below the folder."""
-RESERVED_FOLDERS = frozenset(
-    {
-        "drop",
-        CONNECT_FOLDER,
-        correction_submission.CORRECTIONS_FOLDER,
-        resumable_upload.SENT_FOLDER,
-        RATES_FOLDER,
-        PACKS_FOLDER,
-        SYNC_FOLDER,
-    }
-    | {UNASSIGNED.name}
-)
-"""Inbox folders that only Tillstream writes to."""
-LOADED_NAME = re.compile(rf"{LOADED_NAME_FOLDER}/[0-9]{{{TIME_DIGITS}}}/(.+)", re.DOTALL)
-NOT_NEW_NAMES = {
-    RESTORED_NAME: "was restored from a backup",
-    SYNCED_NAME: "was sent by another home",
-    RATES_NAME: "contains exchange rates",
-    PACK_NAME: "contains store sales that were received before",
-}
-"""Names of objects that Tillstream wrote for what it received before → what they are."""
-CORRECTION_NAME = re.compile(rf"{correction_submission.CORRECTIONS_FOLDER}/[0-9a-f]+/[0-9]+\.csv")
 
 
 def ensure_record(ports: Ports, contracts: ContractRegistry, stored: StoredObject) -> Batch:

@@ -47,6 +47,15 @@ KEY_OF_OTHER_STORE = "its key belongs to another store"
 StoreName = tuple[str, str]
 """Region and store."""
 
+TILL_SEQUENCES_COLLECTION = "till_sequences"
+SEQUENCES_PER_DOCUMENT = 256
+DIGEST_DIGITS = 16
+"""Hexadecimal digits of a hash."""
+_NUMBER_FORMS = {
+    EPOCH_ATTRIBUTE: (re.compile(r"[0-9a-f]{16}"), "16 hexadecimal digits, in lower case"),
+    SEQUENCE_ATTRIBUTE: (re.compile(r"[1-9][0-9]{0,14}"), "a whole number from 1, of at most 15 digits"),
+}
+
 
 class SignatureVerifier:
     """Verifies messages with the keys as they are now; reads those of each store once."""
@@ -126,16 +135,6 @@ def signature_fields(delivery: Delivery, reason: str) -> dict[str, Any]:
         if not is_utf8(delivery.message.body):
             fields["bytes"] = base64.b64encode(delivery.message.body).decode("ascii")
     return fields
-
-
-TILL_SEQUENCES_COLLECTION = "till_sequences"
-SEQUENCES_PER_DOCUMENT = 256
-DIGEST_DIGITS = 16
-"""Hexadecimal digits of a hash."""
-_NUMBER_FORMS = {
-    EPOCH_ATTRIBUTE: (re.compile(r"[0-9a-f]{16}"), "16 hexadecimal digits, in lower case"),
-    SEQUENCE_ATTRIBUTE: (re.compile(r"[1-9][0-9]{0,14}"), "a whole number from 1, of at most 15 digits"),
-}
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ from tillstream.records import audit_log, batch_originals, batch_records
 from tillstream.review import correction_submission
 
 MAX_DISCARD_REASON = 500
+ACCEPTABLE_REASONS = frozenset({message_verification.REVOKED_KEY, message_verification.UNKNOWN_KEY})
+"""Why a message that can be accepted was not verified. A wrong signature and the key of another store contradict it."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +102,6 @@ def _discard_file(messages: Iterable[OpenMessage], reason: str) -> bytes:
 def _sale_name(message: StoredMessage) -> str:
     facts = message_outcomes.facts_of(message)
     return " / ".join(str(facts[name]) for name in ("store_id", "number") if facts[name])
-
-
-ACCEPTABLE_REASONS = frozenset({message_verification.REVOKED_KEY, message_verification.UNKNOWN_KEY})
-"""Why a message that can be accepted was not verified. A wrong signature and the key of another store contradict it."""
 
 
 def acceptable_messages(ports: Ports, upload: Batch) -> dict[int, str]:

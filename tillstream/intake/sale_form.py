@@ -40,6 +40,18 @@ from tillstream.records import audit_log
 MAX_QUANTITY = 10_000_000
 """A quantity is below it; the shortest barcode has eight digits."""
 
+FORM_RETURNS_COLLECTION = "form_returns"
+RETURN_SETTLING_TIME = timedelta(hours=1)
+"""Time after which the ledger, and no longer the record, decides whether a return counts."""
+SOLD_STATUSES, RETURNED_STATUS = frozenset({"completed", "pending"}), "returned"
+ProductQuantities = dict[str, Decimal]
+"""Product → quantity, above 0."""
+
+FORM_SALES_COLLECTION = "form_sales"
+MAX_SALE_VERSIONS = 100
+FORM_NUMBER = re.compile(r"W-[0-9A-Z]{6}-[0-9]+")
+"""A number that a form made, which no other source has."""
+
 
 class SaleNotAccepted(Rejected):
     """A sale that the form must change before it can be sent again; `code` is stable."""
@@ -161,14 +173,6 @@ def _check_amounts(number: int, line: dict[str, str], currency: str) -> None:
                 f"Line {number}: net_amount is {net}, but quantity × unit_price less discount is "
                 f"{total.normalize():f}. Correct the line.",
             )
-
-
-FORM_RETURNS_COLLECTION = "form_returns"
-RETURN_SETTLING_TIME = timedelta(hours=1)
-"""Time after which the ledger, and no longer the record, decides whether a return counts."""
-SOLD_STATUSES, RETURNED_STATUS = frozenset({"completed", "pending"}), "returned"
-ProductQuantities = dict[str, Decimal]
-"""Product → quantity, above 0."""
 
 
 class SaleLedger(Protocol):
@@ -297,12 +301,6 @@ def _quantity_text(quantity: Decimal) -> str:
 
 def _return_id(region: str, sale_id: str) -> str:
     return hashlib.sha256(f"{region}/{sale_id}".encode()).hexdigest()[:32]
-
-
-FORM_SALES_COLLECTION = "form_sales"
-MAX_SALE_VERSIONS = 100
-FORM_NUMBER = re.compile(r"W-[0-9A-Z]{6}-[0-9]+")
-"""A number that a form made, which no other source has."""
 
 
 def enter_sale(ports: Ports, login: str, scope: Scope, payload: Any, ledger: SaleLedger) -> str:

@@ -34,6 +34,9 @@ MAX_CLOSE_BYTES = 256 * 1024
 MAX_ATTRIBUTE = 200
 UNREADABLE_CODE, UNSIGNED_CODE = "unreadable-message", "unsigned"
 
+ExportedLine = tuple[int, Any]
+"""Line number and decoded content; None if it is not JSON."""
+
 
 @dataclass(frozen=True)
 class MessageResult:
@@ -173,10 +176,6 @@ def _report_foreign(ports: Ports, store: StoreToken, results: Sequence[MessageRe
     if foreign:
         details = {"messages": len(foreign), "example": foreign[0], "token_id": store.id}
         audit_log.record(ports, "stores", audit.AuditAction.SALE_OUT_OF_SCOPE, store.store_id, None, details)
-
-
-ExportedLine = tuple[int, Any]
-"""Line number and decoded content; None if it is not JSON."""
 
 
 def receive_exported_messages(ports: Ports, text: str, file: str, by: str) -> list[tuple[int, MessageResult]]:

@@ -59,6 +59,28 @@ MAX_RECENT_SALES = 20_000
 SaleName = tuple[str, str]
 """Region and sale; the sale is empty for an unreadable message."""
 
+_DAY_CLOSE_MARK = messages.DAY_CLOSE_V1.encode()
+
+ACCEPTED_NEW_TO_REGION = "accepted_new_to_region"
+"""Attribute of a message whose currency or country a person has accepted."""
+NEW_TO_REGION_COLUMNS = ("currency", "country")
+_sold_before: WeakKeyDictionary[DocumentStore, dict[str, SoldBefore]] = WeakKeyDictionary()
+"""What regions had, so that the ledger is not asked for every micro-batch."""
+CurrencyAndCountry = tuple[str, str]
+"""The currency and the country of a message; each is empty if it is none."""
+
+RECEIVE_SUBSCRIPTION = "receive"
+REVIEW_ATTRIBUTE = "review"
+"""Attribute of a message that needs review, and field of its stored line: why."""
+NEW_TO_REGION_FIELD = "new_to_region"
+"""Field of the stored line of a sale in a currency or of a country that its region never had: why."""
+PULL_MESSAGES = 2_000
+"""Messages of one pull: a message has up to 64 KB."""
+MAX_GATHERED_BYTES = 32 << 20
+"""Bytes of messages after which a micro-batch takes no further piece."""
+MAX_PULL_TIME = timedelta(seconds=3)
+"""Time after which it takes none either, so that a slow machine keeps its messages long before their lease ends."""
+
 
 class RepeatedSales:
     """Holds repeated messages, which are not acknowledged meanwhile. For one thread.
@@ -124,9 +146,6 @@ class RepeatedSales:
         )
 
 
-_DAY_CLOSE_MARK = messages.DAY_CLOSE_V1.encode()
-
-
 def record_day_closes(ports: Ports, deliveries: Sequence[Delivery], unverified: Mapping[str, str]) -> list[Delivery]:
     """Record the valid day closes of verified senders, and return all other messages, which become rows.
 
@@ -152,15 +171,6 @@ def _is_own_day_close(delivery: Delivery) -> bool:
         return False
     attributes = delivery.message.attributes
     return all(attributes.get(name, message[name]) == message[name] for name in ("region", "store_id"))
-
-
-ACCEPTED_NEW_TO_REGION = "accepted_new_to_region"
-"""Attribute of a message whose currency or country a person has accepted."""
-NEW_TO_REGION_COLUMNS = ("currency", "country")
-_sold_before: WeakKeyDictionary[DocumentStore, dict[str, SoldBefore]] = WeakKeyDictionary()
-"""What regions had, so that the ledger is not asked for every micro-batch."""
-CurrencyAndCountry = tuple[str, str]
-"""The currency and the country of a message; each is empty if it is none."""
 
 
 def new_to_region_reasons(ports: Ports, contract: Contract, deliveries: Iterable[Delivery]) -> dict[str, str]:
@@ -214,19 +224,6 @@ def _named_values(delivery: Delivery) -> CurrencyAndCountry:
     except (ValueError, TypeError, KeyError, AttributeError):
         return "", ""
     return currency if currency in CURRENCIES else "", country if country_code(country) else ""
-
-
-RECEIVE_SUBSCRIPTION = "receive"
-REVIEW_ATTRIBUTE = "review"
-"""Attribute of a message that needs review, and field of its stored line: why."""
-NEW_TO_REGION_FIELD = "new_to_region"
-"""Field of the stored line of a sale in a currency or of a country that its region never had: why."""
-PULL_MESSAGES = 2_000
-"""Messages of one pull: a message has up to 64 KB."""
-MAX_GATHERED_BYTES = 32 << 20
-"""Bytes of messages after which a micro-batch takes no further piece."""
-MAX_PULL_TIME = timedelta(seconds=3)
-"""Time after which it takes none either, so that a slow machine keeps its messages long before their lease ends."""
 
 
 def receive_store_sales(

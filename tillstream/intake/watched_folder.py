@@ -25,6 +25,10 @@ is final, so that the note does not change any more."""
 UNDER_WAY_STATES = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED})
 NOT_FINAL_STATES = UNDER_WAY_STATES | {BatchState.HELD, BatchState.FAILED}
 
+_DROPS = DROPS_COLLECTION
+DROP_FOLDER = "drop"
+"""Inbox folder of dropped files."""
+
 
 def update_status_notes(ports: Ports, drop: DropFolder) -> None:
     """Write, update or remove the notes of files whose state has changed. Idempotent."""
@@ -63,11 +67,6 @@ def status_note_text(receipt: Receipt) -> str:
         return ""
     contract = f", read with the contract {receipt['contract']}" if receipt["contract"] else ""
     return "\n".join([f"{receipt['file']}: {receipt['status']}{contract}, batch {receipt['batch_id']}", "", *lines, ""])
-
-
-_DROPS = DROPS_COLLECTION
-DROP_FOLDER = "drop"
-"""Inbox folder of dropped files."""
 
 
 class _StillWritten(Exception):

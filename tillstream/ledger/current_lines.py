@@ -9,6 +9,10 @@ from tillstream.ledger.settle_script import ScriptRunner, statements
 from tillstream.model.people import writers_from_text
 from tillstream.ports.warehouse import StagedBatch
 
+ROWS_TOGETHER = 500_000
+"""Staged rows whose sales are looked up in one scan of the ledger; the sales are kept in memory. For larger waves, it
+takes longer to find the rows first than to read all columns in the scan."""
+
 
 class WriteScope:
     """Fills `foreign_rows` and `statement_writers` for each wave; both are empty if no writer is bound to stores."""
@@ -52,11 +56,6 @@ def _writers_of(number: int, batch: StagedBatch) -> Iterator[tuple[int, int, lis
         yield number, batch.fix_number, None
     else:
         yield from ((number, fix_number, stores) for fix_number, stores in bound.items())
-
-
-ROWS_TOGETHER = 500_000
-"""Staged rows whose sales are looked up in one scan of the ledger; the sales are kept in memory. For larger waves, it
-takes longer to find the rows first than to read all columns in the scan."""
 
 
 class SaleLookup:

@@ -29,6 +29,18 @@ DISABLED_OPTIMIZERS = "build_side_probe_side"
 """Swaps the sides of LEFT JOINs, and such a join over a join crashes the engine (docs/adr/022). Our joins are ordered
 by hand."""
 
+KeyValues = Collection[int] | Collection[str] | Collection[Decimal]
+
+IDENTITY_COLUMNS: Mapping[str, str] = {
+    "batches": "batch_no",
+    "sightings": "batch_no, row_number, fix_number",
+    "refusals": "batch_no, row_number, fix_number",
+    "statements": "batch_no, scope, source_version",
+    "sale_versions": "key, content",
+}
+"""Tables that are filled, and the columns that identify a row."""
+TABLES_IN_MEMORY = (*IDENTITY_COLUMNS, "listed_changes", "batch_days", "settlement_days", "settlements")
+
 
 def create_tables(cursor: duckdb.DuckDBPyConnection) -> None:
     """Create the tables that are missing."""
@@ -71,9 +83,6 @@ def ledger_in_memory(tables: Sequence[str], memory_limit: str) -> duckdb.DuckDBP
     return connection
 
 
-KeyValues = Collection[int] | Collection[str] | Collection[Decimal]
-
-
 class LedgerReader(Protocol):
     """Reads rows of the ledger's tables by their day: sale_date or, for tables of batches, received_date."""
 
@@ -88,17 +97,6 @@ class LedgerReader(Protocol):
     def read_flags(self, days: Collection[date], sales: Collection[int]) -> pa.RecordBatchReader | None:
         """Read the later flags of contents of these days and sales: key_high, key_low, content, is_current, leads,
         settlement_no. None if sale_versions itself has them."""
-
-
-IDENTITY_COLUMNS: Mapping[str, str] = {
-    "batches": "batch_no",
-    "sightings": "batch_no, row_number, fix_number",
-    "refusals": "batch_no, row_number, fix_number",
-    "statements": "batch_no, scope, source_version",
-    "sale_versions": "key, content",
-}
-"""Tables that are filled, and the columns that identify a row."""
-TABLES_IN_MEMORY = (*IDENTITY_COLUMNS, "listed_changes", "batch_days", "settlement_days", "settlements")
 
 
 class MemoryLedger:

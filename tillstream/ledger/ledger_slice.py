@@ -34,6 +34,35 @@ from tillstream.ports.warehouse import SaleIndex, Settlement, StagedBatch
 MAX_PENDING_DAYS = 31
 """Pending days at a time. Each settlement reads the hashes of all sales of these days."""
 
+STATED_DAYS = index_hash("statements", "store-day")
+"""Hash in the sale index, whose days are those with complete statements of store-days."""
+Pair = tuple[int, date]
+
+NARROW_COLUMNS = (
+    "key", "content", "is_current", "sale", "region", "sale_id", "line_key", "store_id", "salesperson_id", "channel",
+    "status", "sale_date", "country", "leads", "settlement_no",
+)  # fmt: skip
+"""Columns of sale_versions that every settlement reads; the others are compared only between a file and a till."""
+CHANGED_COLUMNS = "batch_no, place_seq, undone_no, removed"
+"""The columns of batches that settlements change, and the number of the batch."""
+_LATEST_FLAGS = f"""
+UPDATE sale_versions SET is_current = f.is_current, leads = f.leads
+FROM (
+  SELECT
+    {KEY} AS key, s.content,
+    arg_max(s.is_current, s.settlement_no) AS is_current, arg_max(s.leads, s.settlement_no) AS leads
+  FROM slice_rows AS s GROUP BY ALL
+) AS f
+WHERE sale_versions.key = f.key AND sale_versions.content = f.content
+"""
+_COMPARED_SALES = """
+SELECT DISTINCT g.sale
+FROM sightings AS g
+JOIN batches AS b USING (batch_no)
+JOIN arrivals AS a USING (sale)
+WHERE (b.source IN ('till', 'form')) <> a.is_till
+"""
+
 
 def choose_pending_days(pairs: Collection[tuple[int, date]], most_pairs: int, pending: Collection[date]) -> set[date]:
     """The days to leave pending, so that at most `most_pairs` pairs are noted; more if the days do not suffice.
@@ -49,11 +78,6 @@ def choose_pending_days(pairs: Collection[tuple[int, date]], most_pairs: int, pe
             chosen.add(day)
             remaining -= count
     return chosen
-
-
-STATED_DAYS = index_hash("statements", "store-day")
-"""Hash in the sale index, whose days are those with complete statements of store-days."""
-Pair = tuple[int, date]
 
 
 def read_arrivals(memory: MemoryLedger, staged: Sequence[StagedBatch]) -> None:
@@ -91,32 +115,6 @@ def batch_pairs(memory: MemoryLedger, staged: Sequence[StagedBatch]) -> set[Pair
     pairs |= {(index_hash("bytes", b.sha256), received_date(b.received_seq)) for b in staged if b.sha256}
     stated = memory.column("SELECT DISTINCT sale_date FROM arrivals WHERE is_stated")
     return pairs | {(STATED_DAYS, day) for day in stated}
-
-
-NARROW_COLUMNS = (
-    "key", "content", "is_current", "sale", "region", "sale_id", "line_key", "store_id", "salesperson_id", "channel",
-    "status", "sale_date", "country", "leads", "settlement_no",
-)  # fmt: skip
-"""Columns of sale_versions that every settlement reads; the others are compared only between a file and a till."""
-CHANGED_COLUMNS = "batch_no, place_seq, undone_no, removed"
-"""The columns of batches that settlements change, and the number of the batch."""
-_LATEST_FLAGS = f"""
-UPDATE sale_versions SET is_current = f.is_current, leads = f.leads
-FROM (
-  SELECT
-    {KEY} AS key, s.content,
-    arg_max(s.is_current, s.settlement_no) AS is_current, arg_max(s.leads, s.settlement_no) AS leads
-  FROM slice_rows AS s GROUP BY ALL
-) AS f
-WHERE sale_versions.key = f.key AND sale_versions.content = f.content
-"""
-_COMPARED_SALES = """
-SELECT DISTINCT g.sale
-FROM sightings AS g
-JOIN batches AS b USING (batch_no)
-JOIN arrivals AS a USING (sale)
-WHERE (b.source IN ('till', 'form')) <> a.is_till
-"""
 
 
 class LedgerSlice:

@@ -46,31 +46,6 @@ _OTHER_REGIONS = _ROWS.format(
 """Of these, the sample is taken: of all contents, so that it does not depend on which of them are current. On a slice,
 only of regions whose sample is loaded; on a whole ledger, there are no `loaded_regions`."""
 
-
-def _sampled_sales(lines: str) -> str:
-    """The sales with the lowest hashes. Any part of the lines that contains this sample has the same one."""
-    return f"""
-    WITH lowest AS (SELECT region, store_id, sale_date, min(sale, {LINES}) AS sales FROM {lines} GROUP BY ALL),
-    sales AS (
-      SELECT *, ROW_NUMBER() OVER (PARTITION BY region, store_id, sale_date ORDER BY sale) AS place
-      FROM (SELECT DISTINCT region, store_id, sale_date, UNNEST(sales) AS sale FROM lowest)
-    )
-    SELECT region, sale_date, sale FROM sales
-    QUALIFY ROW_NUMBER() OVER (PARTITION BY region, sale_date ORDER BY place, sale)
-      <= GREATEST({SALES}, COUNT(*) FILTER (place = 1) OVER (PARTITION BY region, sale_date))
-    """
-
-
-def _sample(lines: str, of_lines: str = "") -> str:
-    """of_lines: the lines from which the sales are taken, if not from `lines`."""
-    return f"""
-    INSERT INTO sampled_lines
-    SELECT k.region, MIN(k.store_id), k.sale, {NUMBER.format("k", "k")} AS number, k.sale_date, k.net_amount
-    FROM {lines} AS k SEMI JOIN ({_sampled_sales(of_lines or lines)}) AS s USING (region, sale_date, sale)
-    GROUP BY k.region, k.sale, number, k.sale_date, k.net_amount
-    """
-
-
 _SET_TAIL = f"SET VARIABLE tail = (SELECT LEAST({TAIL}, MIN(length(number))) FROM sampled_lines)"
 _SIMILAR = """
 CREATE OR REPLACE TEMP TABLE similar_lines AS
@@ -103,6 +78,52 @@ _REPEATED = "SELECT DISTINCT sale FROM known_lines WHERE is_current AND list_con
 _EXAMPLE = f"""
 SELECT ANY_VALUE({NUMBER.format("k", "k")}), MIN(sale_date), SUM(net_amount) FROM {_FILES} AS k WHERE sale = ?
 """
+
+Match = tuple[str, int, str, int, str | None]
+"""Region and hash of a sampled sale; region, hash and store of a sale with all its lines."""
+_StoreDay = tuple[str | None, date]
+
+_LINE = "{'sale': sale, 'sale_id': sale_id, 'net_amount': net_amount}"
+_READ_DAYS = f"""
+CREATE TEMP TABLE read_days AS
+SELECT region, store_id, sale_date, arg_min({_LINE}, sale, {LINES}) AS lowest, list({_LINE}) FILTER (
+  net_amount IN (SELECT net_amount FROM sampled_lines)
+  AND right(sale_id, getvariable('tail')) IN (SELECT right(number, getvariable('tail')) FROM sampled_lines)
+) AS matching
+FROM slice_rows GROUP BY ALL
+"""
+"""The days of the sample in the ledger, read once: the lines from which a sample is taken, and the similar lines."""
+_READ_LINES = "(SELECT region, store_id, sale_date, UNNEST({}, recursive := TRUE) FROM read_days)"
+_LOWEST = _READ_LINES.format("lowest")
+_SHARING_REGIONS = f"SELECT s.region FROM {_EQUAL_LINES} GROUP BY 1 HAVING COUNT(DISTINCT s.sale) >= {LEAST_SALES}"
+_AMOUNTS = f"""
+UPDATE sale_versions SET net_amount = s.net_amount
+FROM slice_rows AS s WHERE sale_versions.key = {KEY} AND sale_versions.content = s.content
+"""
+
+
+def _sampled_sales(lines: str) -> str:
+    """The sales with the lowest hashes. Any part of the lines that contains this sample has the same one."""
+    return f"""
+    WITH lowest AS (SELECT region, store_id, sale_date, min(sale, {LINES}) AS sales FROM {lines} GROUP BY ALL),
+    sales AS (
+      SELECT *, ROW_NUMBER() OVER (PARTITION BY region, store_id, sale_date ORDER BY sale) AS place
+      FROM (SELECT DISTINCT region, store_id, sale_date, UNNEST(sales) AS sale FROM lowest)
+    )
+    SELECT region, sale_date, sale FROM sales
+    QUALIFY ROW_NUMBER() OVER (PARTITION BY region, sale_date ORDER BY place, sale)
+      <= GREATEST({SALES}, COUNT(*) FILTER (place = 1) OVER (PARTITION BY region, sale_date))
+    """
+
+
+def _sample(lines: str, of_lines: str = "") -> str:
+    """of_lines: the lines from which the sales are taken, if not from `lines`."""
+    return f"""
+    INSERT INTO sampled_lines
+    SELECT k.region, MIN(k.store_id), k.sale, {NUMBER.format("k", "k")} AS number, k.sale_date, k.net_amount
+    FROM {lines} AS k SEMI JOIN ({_sampled_sales(of_lines or lines)}) AS s USING (region, sale_date, sale)
+    GROUP BY k.region, k.sale, number, k.sale_date, k.net_amount
+    """
 
 
 def is_compared(batch: StagedBatch) -> bool:
@@ -183,11 +204,6 @@ def check_other_regions(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -
     )
 
 
-Match = tuple[str, int, str, int, str | None]
-"""Region and hash of a sampled sale; region, hash and store of a sale with all its lines."""
-_StoreDay = tuple[str | None, date]
-
-
 def find_matches(cursor: duckdb.DuckDBPyConnection, similar_lines: str) -> list[Match]:
     """The sampled sales that another region has too, among the lines that the statement `similar_lines` selects."""
     cursor.execute(_SET_TAIL)
@@ -246,24 +262,6 @@ def _has_other_regions(cursor: duckdb.DuckDBPyConnection, region: str) -> bool:
 
 
 # ---- the slice of a ledger that is stored elsewhere ----------------------------------------------------------------
-
-_LINE = "{'sale': sale, 'sale_id': sale_id, 'net_amount': net_amount}"
-_READ_DAYS = f"""
-CREATE TEMP TABLE read_days AS
-SELECT region, store_id, sale_date, arg_min({_LINE}, sale, {LINES}) AS lowest, list({_LINE}) FILTER (
-  net_amount IN (SELECT net_amount FROM sampled_lines)
-  AND right(sale_id, getvariable('tail')) IN (SELECT right(number, getvariable('tail')) FROM sampled_lines)
-) AS matching
-FROM slice_rows GROUP BY ALL
-"""
-"""The days of the sample in the ledger, read once: the lines from which a sample is taken, and the similar lines."""
-_READ_LINES = "(SELECT region, store_id, sale_date, UNNEST({}, recursive := TRUE) FROM read_days)"
-_LOWEST = _READ_LINES.format("lowest")
-_SHARING_REGIONS = f"SELECT s.region FROM {_EQUAL_LINES} GROUP BY 1 HAVING COUNT(DISTINCT s.sale) >= {LEAST_SALES}"
-_AMOUNTS = f"""
-UPDATE sale_versions SET net_amount = s.net_amount
-FROM slice_rows AS s WHERE sale_versions.key = {KEY} AND sale_versions.content = s.content
-"""
 
 
 def search_sample(memory: MemoryLedger, staged: Sequence[StagedBatch]) -> set[int]:

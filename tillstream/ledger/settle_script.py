@@ -29,12 +29,12 @@ def _md5(*parts: str) -> str:
     return f"md5_number(concat({f', {UNIT}, '.join(parts)}))"
 
 
+RENUMBERED_KEY = f"xor({_md5('region', 'sale_id')}, {_md5(LINE, PRODUCT_NUMBER)}) & {BOTH}"
+
+
 def _hash(*parts: str) -> str:
     """SQL for a hash, as `pipeline.staging.split_rows` computes it for strings."""
     return f"CAST({_md5(*parts)} & {LOW}::UHUGEINT AS BIGINT)"
-
-
-RENUMBERED_KEY = f"xor({_md5('region', 'sale_id')}, {_md5(LINE, PRODUCT_NUMBER)}) & {BOTH}"
 
 
 def _difference(name: str) -> str:

@@ -15,6 +15,8 @@ _BATCH_FIELDS = (
     "rules", "rows_read", "rows_blank", "rows_ignored", "problems", "writers",
 )  # fmt: skip
 
+CHANGES = ("added", "corrected", "removed")
+
 
 class BatchNumbering:
     """Numbers batches from the greatest existing number, inside the transaction of `cursor`."""
@@ -106,9 +108,6 @@ class BatchNumbering:
             [batch.received_seq, batch.sha256, batch.contract],
         ).fetchall()
         return batch.received_seq, [int(row[0]) for row in moved]
-
-
-CHANGES = ("added", "corrected", "removed")
 
 
 @dataclass(frozen=True)

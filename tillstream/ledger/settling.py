@@ -17,6 +17,14 @@ from tillstream.ledger.settlement_record import BatchNumbering, LedgerNumbers, S
 from tillstream.model.batch import BatchKind, Hold
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch
 
+ROWS_AT_ONCE = 2_000_000
+FEW = 100_000
+"""Rows of a wave whose keys are kept in memory while it is settled; larger waves are read again by each step."""
+VERY_FEW = 10_000
+"""Rows of a wave that are kept with all their columns."""
+OTHER_KIND = "batch_lines AS a JOIN winning_observation AS b ON b.key = a.key AND b.is_till <> a.is_till"
+"""Rows of a till whose key has a current line of a file, and rows of a file whose key has one of a till."""
+
 
 class BatchLike(Protocol):
     @property
@@ -72,15 +80,6 @@ def _sales_of_batch(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> se
         return set()
     rows = cursor.execute("SELECT DISTINCT region || chr(31) || sale_id FROM read_parquet(?)", [addresses])
     return {row[0] for row in rows.fetchall()}
-
-
-ROWS_AT_ONCE = 2_000_000
-FEW = 100_000
-"""Rows of a wave whose keys are kept in memory while it is settled; larger waves are read again by each step."""
-VERY_FEW = 10_000
-"""Rows of a wave that are kept with all their columns."""
-OTHER_KIND = "batch_lines AS a JOIN winning_observation AS b ON b.key = a.key AND b.is_till <> a.is_till"
-"""Rows of a till whose key has a current line of a file, and rows of a file whose key has one of a till."""
 
 
 class SettlementRunner:

@@ -244,6 +244,12 @@ ORDER BY sale_date, sale_id, product
 """
 """Further lines of changed sales, if each line of a sale has the day, quantity and amount of one that is missing."""
 
+_LOADED = ("sold_at", "quantity", "net_amount", "product_id", "product_name", "category")
+_FACTS = f"""
+UPDATE sale_versions SET {", ".join(f"{name} = s.{name}" for name in _LOADED)}
+FROM slice_rows AS s WHERE sale_versions.key = {KEY} AND sale_versions.content = s.content
+"""
+
 
 def check_spellings(cursor: duckdb.DuckDBPyConnection, batch: StagedBatch) -> Hold | None:
     """The hold of a file with sales that the ledger has under another spelling, or with other products."""
@@ -338,12 +344,6 @@ def _compares_products(batch: StagedBatch) -> bool:
 
 
 # ---- the slice of a ledger that is stored elsewhere ----------------------------------------------------------------
-
-_LOADED = ("sold_at", "quantity", "net_amount", "product_id", "product_name", "category")
-_FACTS = f"""
-UPDATE sale_versions SET {", ".join(f"{name} = s.{name}" for name in _LOADED)}
-FROM slice_rows AS s WHERE sale_versions.key = {KEY} AND sale_versions.content = s.content
-"""
 
 
 def search_spellings(memory: MemoryLedger, staged: Sequence[StagedBatch]) -> set[int]:

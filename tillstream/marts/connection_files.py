@@ -120,6 +120,10 @@ def _dbt(copy: CopyAddress) -> str:
     return NOTE + yaml.safe_dump({"version": 2, "sources": [source]}, sort_keys=False, allow_unicode=True, width=118)
 
 
+WRITERS: Mapping[str, Callable[[CopyAddress], str]] = {"pbids": _pbids_of_copy, "tds": _tds, "yml": _dbt}
+"""Ending of a file → what writes its content."""
+
+
 def _dbt_table(table: MartTable) -> dict[str, Any]:
     unique = ["unique", "not_null"] if len(table.key) == 1 else ["not_null"]
     columns = [
@@ -128,7 +132,3 @@ def _dbt_table(table: MartTable) -> dict[str, Any]:
         for column in table.columns
     ]
     return {"name": table.name, "description": table.description, "columns": columns}
-
-
-WRITERS: Mapping[str, Callable[[CopyAddress], str]] = {"pbids": _pbids_of_copy, "tds": _tds, "yml": _dbt}
-"""Ending of a file → what writes its content."""

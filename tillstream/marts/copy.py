@@ -33,6 +33,21 @@ RECORD_FORMAT = 1
 PartKey = tuple[str, str]
 """A table, and a month of it; without a month for a dimension."""
 
+MONTH_COLUMN = "sale_date"
+_INDEXES = {"fact_sales": (("store_key", "sale_date"), ("product_key", "sale_date"))}
+_SUMS: dict[MartType, str] = {
+    ColumnKind.STRING: "CAST(COALESCE(SUM(LENGTH({}) + 1), 0) AS INT64)",
+    ColumnKind.DATE: "CAST(COALESCE(SUM(DATE_DIFF({}, DATE '1970-01-01', DAY)), 0) AS INT64)",
+    ColumnKind.BOOL: "COUNTIF({})",
+    ColumnKind.INT64: "CAST(COALESCE(SUM({}), 0) AS INT64)",
+}
+_EXACT = Context(prec=100)
+
+FEW_MONTHS = 3
+"""Totals of more months are computed in one pass over the table."""
+BATCH_ROWS = 65_536
+CopyProgress = Callable[[int], None]
+
 
 @dataclass(frozen=True)
 class CopiedPart:
@@ -79,17 +94,6 @@ def read_record(text: str | None) -> CopyRecord | None:
         return CopyRecord(MartState(**data["state"]), parts)
     except (ValueError, KeyError, TypeError) as error:
         raise Rejected("The table copied_state is not of a copy. Use another schema.") from error
-
-
-MONTH_COLUMN = "sale_date"
-_INDEXES = {"fact_sales": (("store_key", "sale_date"), ("product_key", "sale_date"))}
-_SUMS: dict[MartType, str] = {
-    ColumnKind.STRING: "CAST(COALESCE(SUM(LENGTH({}) + 1), 0) AS INT64)",
-    ColumnKind.DATE: "CAST(COALESCE(SUM(DATE_DIFF({}, DATE '1970-01-01', DAY)), 0) AS INT64)",
-    ColumnKind.BOOL: "COUNTIF({})",
-    ColumnKind.INT64: "CAST(COALESCE(SUM({}), 0) AS INT64)",
-}
-_EXACT = Context(prec=100)
 
 
 def copy_tables() -> list[tuple[MartTable, CopyTable]]:
@@ -235,12 +239,6 @@ class _LedgerTotals:
     def read(self, snapshot: Snapshot, _: MartState, changes: Changes) -> None:
         self.changed |= changes.changed
         self.totals = {table.name: ledger_totals(snapshot, table) for table, _ in copy_tables()}
-
-
-FEW_MONTHS = 3
-"""Totals of more months are computed in one pass over the table."""
-BATCH_ROWS = 65_536
-CopyProgress = Callable[[int], None]
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,18 @@ DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 DAY, HOUR, SETTLEMENT = "day", "hour", "settlement"
 EVERY = (DAY, HOUR, SETTLEMENT)
 
+AUDITED_FIELDS = ("to", "password", "schema", "format", "every")
+
+INTERVALS = {DAY: timedelta(days=1), HOUR: timedelta(hours=1), SETTLEMENT: timedelta(days=1)}
+"""Longest time from the beginning of a run to that of the next one."""
+SHORTEST_PAUSE = timedelta(minutes=1)
+"""Time from the beginning of a run after a settlement to that of the next one, and the pause after a failure."""
+LONGEST_PAUSE = timedelta(hours=1)
+SLACK = timedelta(minutes=15)
+"""A run that begins at most this much after it was due does not move the time of day of the next one."""
+LONG_FAILURE = timedelta(days=1)
+MAX_MESSAGE = 1_000
+
 
 @dataclass(frozen=True)
 class MartDestinationDraft:
@@ -52,7 +64,6 @@ class MartDestination(MartDestinationDraft):
     error: str = ""
 
 
-AUDITED_FIELDS = ("to", "password", "schema", "format", "every")
 DESTINATIONS = Collection(
     "mart_destinations",
     MartDestination,
@@ -83,17 +94,6 @@ def add_destination(ports: Ports, draft: MartDestinationDraft, by: str) -> MartD
 def remove_destination(ports: Ports, name: str, by: str) -> MartDestination:
     """Write to a destination no longer; what it has stays there. Raises `NotFound`."""
     return DESTINATIONS.remove(ports, name, by, AuditAction.MART_DESTINATION_REMOVED)
-
-
-INTERVALS = {DAY: timedelta(days=1), HOUR: timedelta(hours=1), SETTLEMENT: timedelta(days=1)}
-"""Longest time from the beginning of a run to that of the next one."""
-SHORTEST_PAUSE = timedelta(minutes=1)
-"""Time from the beginning of a run after a settlement to that of the next one, and the pause after a failure."""
-LONGEST_PAUSE = timedelta(hours=1)
-SLACK = timedelta(minutes=15)
-"""A run that begins at most this much after it was due does not move the time of day of the next one."""
-LONG_FAILURE = timedelta(days=1)
-MAX_MESSAGE = 1_000
 
 
 def due_destinations(ports: Ports) -> list[MartDestination]:

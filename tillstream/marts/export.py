@@ -13,6 +13,24 @@ from tillstream.model.errors import Rejected
 from tillstream.ports.files import ExportDraft, ExportFolder, LoggedFile, LoggedTable, TableLog
 from tillstream.ports.warehouse import Snapshot, Warehouse
 
+FilesOfTable = Sequence[MartFile]
+STATEMENTS_FOLDER = "statements"
+SQL_SCHEMA = "tillstream"
+_HIVE: Mapping[MartType, str] = {
+    ColumnKind.STRING: "string",
+    ColumnKind.DATE: "date",
+    ColumnKind.NUMERIC: "decimal(38, 9)",
+    BIGNUMERIC: "decimal(38, 18)",
+    ColumnKind.INT64: "bigint",
+    ColumnKind.BOOL: "boolean",
+}
+_REDSHIFT = {**_HIVE, ColumnKind.STRING: "varchar(65535)"}
+_HEADER = "-- Written by tillstream marts export; run it again after an export.\n"
+
+ExportPart = tuple[str, str]
+"""A table, and a month of it; without a month for a dimension."""
+ExportProgress = Callable[[int], None]
+
 
 def commit_tables(log: TableLog, manifest: MartManifest, previous: MartManifest | None) -> None:
     """Give each table the files of the manifest. A table that only the export before had gets none.
@@ -33,21 +51,6 @@ def commit_tables(log: TableLog, manifest: MartManifest, previous: MartManifest 
 def _logged(table: MartTable) -> LoggedTable:
     partitioned_by = PARTITION if table.by_month else ""
     return LoggedTable(table.name, table.description, arrow_schema(table), table.descriptions, partitioned_by)
-
-
-FilesOfTable = Sequence[MartFile]
-STATEMENTS_FOLDER = "statements"
-SQL_SCHEMA = "tillstream"
-_HIVE: Mapping[MartType, str] = {
-    ColumnKind.STRING: "string",
-    ColumnKind.DATE: "date",
-    ColumnKind.NUMERIC: "decimal(38, 9)",
-    BIGNUMERIC: "decimal(38, 18)",
-    ColumnKind.INT64: "bigint",
-    ColumnKind.BOOL: "boolean",
-}
-_REDSHIFT = {**_HIVE, ColumnKind.STRING: "varchar(65535)"}
-_HEADER = "-- Written by tillstream marts export; run it again after an export.\n"
 
 
 def engine_statements(manifest: MartManifest, location: str) -> dict[str, bytes]:
@@ -145,19 +148,6 @@ def _bigquery(table: MartTable, files: FilesOfTable, location: str) -> str:
     )
 
 
-def _uri(location: str) -> str:
-    return location if "://" in location else f"file://{location}"
-
-
-def _text(words: str) -> str:
-    """Words in single quotes: engines escape these differently, so that a typographic one takes their place."""
-    return words.replace("\\", "/").replace("'", "’")
-
-
-def _quoted(path: str) -> str:
-    return path.replace("'", "''")
-
-
 _ENGINES: Mapping[str, tuple[str, Callable[[MartTable, FilesOfTable, str], str]]] = {
     "athena": (f"CREATE DATABASE IF NOT EXISTS `{SQL_SCHEMA}`;\n", _athena),
     "redshift": (
@@ -171,9 +161,18 @@ _ENGINES: Mapping[str, tuple[str, Callable[[MartTable, FilesOfTable, str], str]]
 }
 """Engine → the beginning of its file, and the statements of a table."""
 
-ExportPart = tuple[str, str]
-"""A table, and a month of it; without a month for a dimension."""
-ExportProgress = Callable[[int], None]
+
+def _uri(location: str) -> str:
+    return location if "://" in location else f"file://{location}"
+
+
+def _text(words: str) -> str:
+    """Words in single quotes: engines escape these differently, so that a typographic one takes their place."""
+    return words.replace("\\", "/").replace("'", "’")
+
+
+def _quoted(path: str) -> str:
+    return path.replace("'", "''")
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,17 @@ PARTITION = "month"
 PARQUET = "parquet"
 """The format of tables that are plain files; others have logs beside the files."""
 
+ARROW_TYPES: dict[MartType, pa.DataType] = {
+    ColumnKind.STRING: pa.string(),
+    ColumnKind.DATE: pa.date32(),
+    ColumnKind.NUMERIC: pa.decimal128(38, 9),
+    BIGNUMERIC: pa.decimal128(38, 18),
+    ColumnKind.INT64: pa.int64(),
+    ColumnKind.BOOL: pa.bool_(),
+}
+GROUP_ROWS = 131_072
+"""Rows of a row group. It does not depend on how an engine hands over rows, so that equal rows are equal bytes."""
+
 
 @dataclass(frozen=True)
 class MartFile:
@@ -106,18 +117,6 @@ def _is_current(table: Mapping[str, Any]) -> bool:
 
 def _files(tables: Sequence[Mapping[str, Any]]) -> list[MartFile]:
     return [MartFile(table=table["name"], **file) for table in tables for file in table["files"]]
-
-
-ARROW_TYPES: dict[MartType, pa.DataType] = {
-    ColumnKind.STRING: pa.string(),
-    ColumnKind.DATE: pa.date32(),
-    ColumnKind.NUMERIC: pa.decimal128(38, 9),
-    BIGNUMERIC: pa.decimal128(38, 18),
-    ColumnKind.INT64: pa.int64(),
-    ColumnKind.BOOL: pa.bool_(),
-}
-GROUP_ROWS = 131_072
-"""Rows of a row group. It does not depend on how an engine hands over rows, so that equal rows are equal bytes."""
 
 
 def arrow_schema(table: MartTable) -> pa.Schema:

@@ -11,6 +11,9 @@ from tillstream.model.dates import utc_text
 from tillstream.model.errors import Unavailable
 from tillstream.ports.warehouse import Snapshot, Warehouse
 
+MAX_TRIES = 10
+"""How often what settlements changed meanwhile is read again, where queries have no common state."""
+
 
 @dataclass(frozen=True)
 class MartState:
@@ -73,10 +76,6 @@ def days_of(month: str) -> tuple[date, date]:
     """The first day of a month, and that of the next one."""
     first = date.fromisoformat(f"{month}-01")
     return first, date(first.year + first.month // 12, first.month % 12 + 1, 1)
-
-
-MAX_TRIES = 10
-"""How often what settlements changed meanwhile is read again, where queries have no common state."""
 
 
 def read_consistently(

@@ -15,6 +15,8 @@ BIGNUMERIC: Literal["BIGNUMERIC"] = "BIGNUMERIC"
 """A number with 18 decimals: exactly the product of an amount and a rate, which have 9 each."""
 MartType = ColumnKind | Literal["BIGNUMERIC"]
 
+_S, _D, _N, _I, _B = ColumnKind.STRING, ColumnKind.DATE, ColumnKind.NUMERIC, ColumnKind.INT64, ColumnKind.BOOL
+
 
 @dataclass(frozen=True)
 class MartColumn:
@@ -56,8 +58,6 @@ def _descriptions(table: MartTable) -> dict[str, str]:
 def _columns(kind: MartType, names: str) -> list[MartColumn]:
     return [MartColumn(name, kind) for name in names.split()]
 
-
-_S, _D, _N, _I, _B = ColumnKind.STRING, ColumnKind.DATE, ColumnKind.NUMERIC, ColumnKind.INT64, ColumnKind.BOOL
 
 TABLES: tuple[MartTable, ...] = (
     MartTable(

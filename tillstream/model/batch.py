@@ -11,6 +11,16 @@ from tillstream.model.object_names import CONNECTED_NAME
 from tillstream.model.people import Extent, Scope, may_change
 from tillstream.model.problems import CATALOGUE
 
+OTHER_WORDS = "…"
+"""Represents all unknown words after the first hundred."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""Difference of two clocks that is none."""
+
+REJECTED_BY = "Rejected by "
+"""Start of the error of a batch that a user rejected; other errors are those of the product."""
+
 
 @dataclass(frozen=True)
 class ContractProposal:
@@ -24,10 +34,6 @@ class ContractProposal:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "ContractProposal":
         return cls(data["contract"], tuple(data["changes"]))
-
-
-OTHER_WORDS = "…"
-"""Represents all unknown words after the first hundred."""
 
 
 @dataclass
@@ -294,11 +300,6 @@ TERMINAL_STATES = frozenset(
 )
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""Difference of two clocks that is none."""
-
-
 def received_date(received_seq: int) -> date:
     """The UTC day of a receipt, given in microseconds since 1970."""
     return receipt_time(received_seq).date()
@@ -312,10 +313,6 @@ def receipt_time(received_seq: int) -> datetime:
 def receipt_number(at: datetime) -> int:
     """A time of receipt in microseconds since 1970."""
     return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-REJECTED_BY = "Rejected by "
-"""Start of the error of a batch that a user rejected; other errors are those of the product."""
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,22 @@ ENTRY_PROBLEMS: dict[str, tuple[str, str]] = {
 }
 """Code → message and remedy. A message may contain {field}, {value} and {detail}."""
 
+LONGEST_CODE, LONGEST_TEXT = 100, 300
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+YES_WORDS = frozenset({"yes", "y", "true", "1", "x", "active"})
+NO_WORDS = frozenset({"no", "n", "false", "0", "retired", "inactive"})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
+_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
+
+KEY_COLUMNS: dict[EntryKind, tuple[str, ...]] = {
+    EntryKind.PRODUCT: ("code",),
+    EntryKind.STORE: ("region", "store_id"),
+    EntryKind.SALESPERSON: ("region", "salesperson_id"),
+    EntryKind.PROMOTION: ("promotion_id",),
+    EntryKind.SUPPLIER: ("code",),
+}
+
 
 @dataclass(frozen=True)
 class EntryProblem:
@@ -104,15 +120,6 @@ class InvalidEntry(Rejected):
         super().__init__(" ".join(f"{one.message} {one.remedy}" for one in problems))
         self.problems = tuple(problems)
         self.code = problems[0].code
-
-
-LONGEST_CODE, LONGEST_TEXT = 100, 300
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-YES_WORDS = frozenset({"yes", "y", "true", "1", "x", "active"})
-NO_WORDS = frozenset({"no", "n", "false", "0", "retired", "inactive"})
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
-_DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?")
-_HOURS = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
 
 class CellProblem(Exception):
@@ -393,13 +400,6 @@ AMOUNT_COLUMNS: tuple[EntryColumn, ...] = (
     _c("amount", parse_amount, required=True, headers=("price", "cost", "unitprice", "unitcost", "value", "listprice")),
 )
 """Columns of files of prices and costs."""
-KEY_COLUMNS: dict[EntryKind, tuple[str, ...]] = {
-    EntryKind.PRODUCT: ("code",),
-    EntryKind.STORE: ("region", "store_id"),
-    EntryKind.SALESPERSON: ("region", "salesperson_id"),
-    EntryKind.PROMOTION: ("promotion_id",),
-    EntryKind.SUPPLIER: ("code",),
-}
 
 
 def normalised_header(text: str) -> str:

@@ -4,6 +4,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+ColumnPart = Literal["key", "content", "provenance"]
+
+COSTS = frozenset(
+    {"unit_cost", "stock_cost", "order_cost", "lost_cost", "uncosted_products", "uncosted_units", "extra"}
+)
+"""Columns for users who may see costs; `extra` can contain a cost that the contract does not map."""
+STATUSES = ("completed", "pending", "cancelled", "returned")
+IGNORE = "ignore"
+"""What a contract maps a status word to if its rows are not sales."""
+SOURCES = ("file", "till", "form", "correction", "connector")
+FILE_SOURCES = frozenset({"file", "connector"})
+"""Sources of batches that are files."""
+
+HASH128: Literal["hash128"] = "hash128"
+HASH64: Literal["hash64"] = "hash64"
+
 
 class ColumnKind(StrEnum):
     """Logical types, named as in GoogleSQL; NUMERIC always means NUMERIC(38, 9)."""
@@ -17,7 +33,16 @@ class ColumnKind(StrEnum):
     JSON = "JSON"
 
 
-ColumnPart = Literal["key", "content", "provenance"]
+_S, _D, _T, _N, _I, _J = (
+    ColumnKind.STRING,
+    ColumnKind.DATE,
+    ColumnKind.TIMESTAMP,
+    ColumnKind.NUMERIC,
+    ColumnKind.INT64,
+    ColumnKind.JSON,
+)
+
+FieldKind = ColumnKind | Literal["hash128", "hash64"]
 
 
 @dataclass(frozen=True)
@@ -37,15 +62,6 @@ def _column(
 ) -> Column:
     return Column(name, kind, part, description, required, personal)
 
-
-_S, _D, _T, _N, _I, _J = (
-    ColumnKind.STRING,
-    ColumnKind.DATE,
-    ColumnKind.TIMESTAMP,
-    ColumnKind.NUMERIC,
-    ColumnKind.INT64,
-    ColumnKind.JSON,
-)
 
 SALE_LINE: tuple[Column, ...] = (
     _column("region", _S, "key", "Region that reports the sale", required=True),
@@ -94,16 +110,6 @@ BY_NAME = {column.name: column for column in SALE_LINE}
 KEY = tuple(column for column in SALE_LINE if column.part == "key")
 CONTENT = tuple(column for column in SALE_LINE if column.part == "content")
 PERSONAL = frozenset(column.name for column in SALE_LINE if column.personal)
-COSTS = frozenset(
-    {"unit_cost", "stock_cost", "order_cost", "lost_cost", "uncosted_products", "uncosted_units", "extra"}
-)
-"""Columns for users who may see costs; `extra` can contain a cost that the contract does not map."""
-STATUSES = ("completed", "pending", "cancelled", "returned")
-IGNORE = "ignore"
-"""What a contract maps a status word to if its rows are not sales."""
-SOURCES = ("file", "till", "form", "correction", "connector")
-FILE_SOURCES = frozenset({"file", "connector"})
-"""Sources of batches that are files."""
 
 STAGED: tuple[Column, ...] = (
     Column(
@@ -150,10 +156,6 @@ STAGED: tuple[Column, ...] = (
     *CONTENT,
 )
 """Parquet columns of accepted rows, before `warehouse_tables.STAGED_LINES` adds their hashes."""
-
-HASH128: Literal["hash128"] = "hash128"
-HASH64: Literal["hash64"] = "hash64"
-FieldKind = ColumnKind | Literal["hash128", "hash64"]
 
 
 @dataclass(frozen=True)

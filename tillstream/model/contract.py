@@ -38,6 +38,25 @@ FieldPath = tuple[int | str, ...]
 _PREFIXED = re.compile(r"(?P<path>[a-z_]\w*(?:\.[^\s:,]+)*): (?P<message>.+)", re.DOTALL)
 """A validator of several fields prefixes its message with the path of one: `columns.date: …`."""
 
+MAPPABLE_COLUMNS = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sale_date"} | {
+    "sale_id",
+    "line_key",
+    "source_version",
+    "status",
+    "date",
+    "time",
+    "region",
+}
+"""What `columns` may map: the content columns, the key, the version, and `date` (with `time` if the source has it in a
+separate column), from which sold_at and sale_date are derived."""
+
+ID_COLUMNS = frozenset(
+    {"sale_id", "line_key", "store_id", "salesperson_id", "customer_id", "product_id", "returns_sale_id"}
+)
+"""Id columns: their values are text, even if they look like numbers."""
+
+NUMERIC_COLUMNS = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -94,26 +113,6 @@ def _must(message: str) -> str:
 def _suggestion(error: Mapping[str, Any]) -> str:
     expected = re.findall(r"'([^']*)'", str(error.get("ctx", {}).get("expected", "")))
     return suggest_nearest(str(error["input"]), expected)
-
-
-MAPPABLE_COLUMNS = frozenset(c.name for c in CONTENT) - {"extra", "status", "sold_at", "sale_date"} | {
-    "sale_id",
-    "line_key",
-    "source_version",
-    "status",
-    "date",
-    "time",
-    "region",
-}
-"""What `columns` may map: the content columns, the key, the version, and `date` (with `time` if the source has it in a
-separate column), from which sold_at and sale_date are derived."""
-
-ID_COLUMNS = frozenset(
-    {"sale_id", "line_key", "store_id", "salesperson_id", "customer_id", "product_id", "returns_sale_id"}
-)
-"""Id columns: their values are text, even if they look like numbers."""
-
-NUMERIC_COLUMNS = frozenset({"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})
 
 
 def float_id_pattern(decimal: str) -> str:

@@ -7,6 +7,21 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+FILE_DATE = "(date in the file name)"
+"""Header of the column that a file gets if its contract has `file.date_in_name`."""
+_CODE_DIGITS = {"Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{1,2}", "d": r"\d{1,2}", "j": r"\d{3}", "B": r"[^\W\d_]+"}
+_CODE_DIGITS["b"] = _CODE_DIGITS["B"]
+_DATE_CODE = re.compile(r"%(.)")
+
+_ID_PARTS = re.compile(r"([^0-9]*)([0-9]+)([^0-9]*)")
+_ZEROS_BEHIND = re.compile(r"(?<=[0-9])[.,]0{1,2}$")
+"""A decimal part that is not the last group of thousands."""
+_BETWEEN_LETTERS = r"[^\pL\pN]*"
+
+_ANY_TEXT = re.compile(r"(?<!\\)\*")
+IDEOGRAPH = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+"""A letter of a script that writes no blanks between words."""
+
 
 def canonical_encoding(name: str) -> str:
     """The encoding's canonical name. Raises `ValueError` if it is unknown."""
@@ -14,13 +29,6 @@ def canonical_encoding(name: str) -> str:
         return codecs.lookup(name).name
     except LookupError as error:
         raise ValueError(f"unknown encoding {name!r}; examples are utf-8, cp1252, latin-1 and cp850") from error
-
-
-FILE_DATE = "(date in the file name)"
-"""Header of the column that a file gets if its contract has `file.date_in_name`."""
-_CODE_DIGITS = {"Y": r"\d{4}", "y": r"\d{2}", "m": r"\d{1,2}", "d": r"\d{1,2}", "j": r"\d{3}", "B": r"[^\W\d_]+"}
-_CODE_DIGITS["b"] = _CODE_DIGITS["B"]
-_DATE_CODE = re.compile(r"%(.)")
 
 
 def date_in_name(name: str, format_: str) -> date | None:
@@ -59,12 +67,6 @@ def _date_pattern(format_: str) -> str:
         for part in parts
     )
     return rf"(?<!\d){body}(?!\d)"
-
-
-_ID_PARTS = re.compile(r"([^0-9]*)([0-9]+)([^0-9]*)")
-_ZEROS_BEHIND = re.compile(r"(?<=[0-9])[.,]0{1,2}$")
-"""A decimal part that is not the last group of thousands."""
-_BETWEEN_LETTERS = r"[^\pL\pN]*"
 
 
 @dataclass(frozen=True)
@@ -128,9 +130,6 @@ def _letters(text: str) -> str:
     return "".join(letter for letter in _narrow(text) if letter.isalpha())
 
 
-_ANY_TEXT = re.compile(r"(?<!\\)\*")
-
-
 def ignored_cell_pattern(words: Sequence[str]) -> str:
     r"""A regular expression for trimmed cells that are one of the words. Ignore the case.
 
@@ -150,10 +149,6 @@ def word_of_cell(cell: str) -> str:
 def cell_of_word(word: str) -> str:
     """The cell of a word without any text."""
     return word.replace(r"\*", "*")
-
-
-IDEOGRAPH = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
-"""A letter of a script that writes no blanks between words."""
 
 
 def edge_pattern(words: Sequence[str]) -> re.Pattern[str]:

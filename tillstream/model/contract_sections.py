@@ -21,6 +21,8 @@ EARLIEST_ZONE = timedelta(hours=14)
 STORE_ESCAPES = (("%", "%25"), ("/", "%2F"))
 """Signs of a store ID and their codes in sale IDs, in the order in which they are replaced."""
 
+_NUMBER_EXAMPLE = re.compile(r"1(?P<thousands>[,. ']?)234(?P<decimal>[.,])50")
+
 
 class ContractSection(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -268,9 +270,6 @@ class Identity(ContractSection):
         for sign, code in STORE_ESCAPES if self.escapes_stores else ():
             store_id = store_id.replace(sign, code)
         return f"{store_id}/{self.id_prefix}"
-
-
-_NUMBER_EXAMPLE = re.compile(r"1(?P<thousands>[,. ']?)234(?P<decimal>[.,])50")
 
 
 class NumberStyle(ContractSection):

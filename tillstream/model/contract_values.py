@@ -12,6 +12,11 @@ from tillstream.model.text import suggest_nearest
 _MAX_FACTOR_DIGITS = 20
 _AMOUNT_COLUMNS = ("unit_price", "discount", "tax", "net_amount", "gross_amount")
 
+CONSTANT_COLUMNS = frozenset(
+    {"salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "country", "channel"}
+)
+"""Columns that `constants` may set; currency, region and store have fields of their own."""
+
 
 class AmountRule(ContractSection):
     """Units, rates and tax of amounts. Values are computed exactly and rounded half away from zero to nine decimal
@@ -147,12 +152,6 @@ def _tax_errors(rule: AmountRule, columns: Mapping[str, str]) -> Iterator[str]:
         yield "columns.net_amount: amounts include tax, so map the file's total as columns.gross_amount"
     if "gross_amount" not in columns and not {"quantity", "unit_price"} <= set(columns):
         yield "amounts.include: map columns.gross_amount, or both columns.quantity and columns.unit_price"
-
-
-CONSTANT_COLUMNS = frozenset(
-    {"salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "country", "channel"}
-)
-"""Columns that `constants` may set; currency, region and store have fields of their own."""
 
 
 class MissingRule(ContractSection):

@@ -115,6 +115,38 @@ _TRIED_FIRST = ("en", "de", "es", "fr", "hi", "it", "ja", "nl", "pl", "pt", "sv"
 LANGUAGES_BY_USE = (*_TRIED_FIRST, *(language for language in LANGUAGES if language not in _TRIED_FIRST))
 """In the order in which they are tried, because many names are the same in several languages."""
 
+Era = Literal["", "buddhist", "japanese"]
+ERAS: tuple[Era, ...] = ("buddhist", "japanese")
+_BUDDHIST_START = 543
+_JAPANESE_STARTS = {"令和": 2018, "平成": 1988, "昭和": 1925, "㋿": 2018, "R": 2018, "H": 1988, "S": 1925}
+"""Era → the year before its first."""
+_BUDDHIST_YEAR = re.compile(r"(?<![0-9])2[456][0-9]{2}(?![0-9])")
+_JAPANESE_YEAR = re.compile(r"^(令和|平成|昭和|㋿|[RHSrhs])\s?([0-9]{1,2}|元)(?=[年./-])")
+
+ZONE_OFFSETS = {
+    "utc": 0, "gmt": 0, "z": 0, "wet": 0, "west": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120, "eet": 120,
+    "eest": 180, "pst": -480, "pdt": -420, "mst": -420, "mdt": -360, "est": -300, "edt": -240, "jst": 540,
+}  # fmt: skip
+"""Word → minutes. Words of several zones are not among them: CST is a time in Chicago and in Shanghai, BST in London
+and in Dhaka, IST in Mumbai, Dublin and Jerusalem."""
+ZONE_PATTERN = "|".join((r"(?:utc|gmt)?[+-][0-9]{1,2}(?::?[0-5][0-9])?", *sorted(ZONE_OFFSETS, key=len, reverse=True)))
+"""Regular expression of an offset in lower case."""
+_NUMERIC_OFFSET = re.compile(r"([+-])([0-9]{1,2}):?([0-9]{2})?$")
+
+Period = Literal["month", "quarter", "year"]
+_PERIOD_HEADERS: dict[Period, str] = {
+    "month": "month, month id, month no, month number, month name, sales month, sale month, order month, invoice month,"
+    " monat, monatsname, verkaufsmonat, mois, nom du mois, mes, nombre del mes, mês, nome do mês, mese, maand, miesiąc,"
+    " månad, ay, 月, 売上月, महीना",
+    "quarter": "quarter, qtr, qtr id, quartal, trimestre, kwartaal, kwartał, kvartal, çeyrek, 四半期, तिमाही",
+    "year": "year, year id, sales year, order year, jahr, année, año, ano, anno, jaar, rok, år, yıl, 年, वर्ष",
+}
+_MONTH_CELL = re.compile(r"^(?:m|[0-9]{4}[-/.]?)?(?P<month>0?[1-9]|1[0-2])(?:月|\.0)?$", re.IGNORECASE)
+_QUARTER_CELL = re.compile(
+    r"^(?:[0-9]{4}[-/ ]?)?(?:q|qtr|t|k)?\s?(?P<quarter>[1-4])(?:\.0)?(?:[-/ ]?[0-9]{4})?$", re.IGNORECASE
+)
+_YEAR_CELL = re.compile(r"^(?P<year>(?:19|20)[0-9]{2})(?:\.0|年)?$")
+
 
 def likely_languages(languages: Iterable[str]) -> tuple[str, ...]:
     """Of languages that have the same names, those that are tried first; all if none of them is."""
@@ -180,15 +212,6 @@ def _without_accents(text: str) -> str:
     return "".join(char for char in decomposed if not "\u0300" <= char <= "\u036f").replace("ı", "i").replace("ł", "l")
 
 
-Era = Literal["", "buddhist", "japanese"]
-ERAS: tuple[Era, ...] = ("buddhist", "japanese")
-_BUDDHIST_START = 543
-_JAPANESE_STARTS = {"令和": 2018, "平成": 1988, "昭和": 1925, "㋿": 2018, "R": 2018, "H": 1988, "S": 1925}
-"""Era → the year before its first."""
-_BUDDHIST_YEAR = re.compile(r"(?<![0-9])2[456][0-9]{2}(?![0-9])")
-_JAPANESE_YEAR = re.compile(r"^(令和|平成|昭和|㋿|[RHSrhs])\s?([0-9]{1,2}|元)(?=[年./-])")
-
-
 def to_gregorian(text: str, era: Era) -> str:
     """Return the text of a date with its year in the common calendar; other texts unchanged."""
     return _CONVERTERS[era](text) if era else text
@@ -220,16 +243,6 @@ def _from_japanese(text: str) -> str:
 
 _CONVERTERS: dict[str, Callable[[str], str]] = {"buddhist": _from_buddhist, "japanese": _from_japanese}
 
-ZONE_OFFSETS = {
-    "utc": 0, "gmt": 0, "z": 0, "wet": 0, "west": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120, "eet": 120,
-    "eest": 180, "pst": -480, "pdt": -420, "mst": -420, "mdt": -360, "est": -300, "edt": -240, "jst": 540,
-}  # fmt: skip
-"""Word → minutes. Words of several zones are not among them: CST is a time in Chicago and in Shanghai, BST in London
-and in Dhaka, IST in Mumbai, Dublin and Jerusalem."""
-ZONE_PATTERN = "|".join((r"(?:utc|gmt)?[+-][0-9]{1,2}(?::?[0-5][0-9])?", *sorted(ZONE_OFFSETS, key=len, reverse=True)))
-"""Regular expression of an offset in lower case."""
-_NUMERIC_OFFSET = re.compile(r"([+-])([0-9]{1,2}):?([0-9]{2})?$")
-
 
 def zone_offset_minutes(text: str) -> int:
     """The offset of a text that matches `ZONE_PATTERN`, in any case."""
@@ -238,21 +251,6 @@ def zone_offset_minutes(text: str) -> int:
         return ZONE_OFFSETS[text.casefold()]
     minutes = int(match[2]) * 60 + int(match[3] or 0)
     return minutes if match[1] == "+" else -minutes
-
-
-Period = Literal["month", "quarter", "year"]
-_PERIOD_HEADERS: dict[Period, str] = {
-    "month": "month, month id, month no, month number, month name, sales month, sale month, order month, invoice month,"
-    " monat, monatsname, verkaufsmonat, mois, nom du mois, mes, nombre del mes, mês, nome do mês, mese, maand, miesiąc,"
-    " månad, ay, 月, 売上月, महीना",
-    "quarter": "quarter, qtr, qtr id, quartal, trimestre, kwartaal, kwartał, kvartal, çeyrek, 四半期, तिमाही",
-    "year": "year, year id, sales year, order year, jahr, année, año, ano, anno, jaar, rok, år, yıl, 年, वर्ष",
-}
-_MONTH_CELL = re.compile(r"^(?:m|[0-9]{4}[-/.]?)?(?P<month>0?[1-9]|1[0-2])(?:月|\.0)?$", re.IGNORECASE)
-_QUARTER_CELL = re.compile(
-    r"^(?:[0-9]{4}[-/ ]?)?(?:q|qtr|t|k)?\s?(?P<quarter>[1-4])(?:\.0)?(?:[-/ ]?[0-9]{4})?$", re.IGNORECASE
-)
-_YEAR_CELL = re.compile(r"^(?P<year>(?:19|20)[0-9]{2})(?:\.0|年)?$")
 
 
 def period_of_header(name: str) -> Period | None:

@@ -10,6 +10,25 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
+LONGEST_WORK = timedelta(days=7)
+"""Longest plausible time from receipt to a result: a server may have been off for days."""
+LONGEST_WAIT = timedelta(days=3_653)
+"""Longest plausible time since something happened."""
+CLOCK_DIFFERENCE = timedelta(seconds=1)
+"""Clocks of two machines, and one that is made strictly increasing, differ by less."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+Instant = TypeVar("Instant", datetime, timedelta)
+
+RETAIL_CALENDAR_PATTERN = (
+    "^(4-4-5|4-5-4|5-4-4) (monday|tuesday|wednesday|thursday|friday|saturday|sunday) (nearest|last)$"
+)
+"""Text of a setting: pattern, first day of a week, and start of the year."""
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+_HOURS_FORM = re.compile(r"^(\d\d:\d\d)-(\d\d:\d\d) (\S+)$")
+
 
 @dataclass(frozen=True, order=True)
 class Month:
@@ -46,18 +65,6 @@ class Month:
         return f"{self.first.year:04}-{self.first.month:02}"
 
 
-LONGEST_WORK = timedelta(days=7)
-"""Longest plausible time from receipt to a result: a server may have been off for days."""
-LONGEST_WAIT = timedelta(days=3_653)
-"""Longest plausible time since something happened."""
-CLOCK_DIFFERENCE = timedelta(seconds=1)
-"""Clocks of two machines, and one that is made strictly increasing, differ by less."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-Instant = TypeVar("Instant", datetime, timedelta)
-
-
 def duration_between(start: Instant, end: Instant, longest: timedelta) -> timedelta | None:
     """Time between two instants; None if it is negative or longer than `longest`, because then a clock was wrong."""
     duration = end - start
@@ -76,13 +83,6 @@ def seconds_between(start: int | None, end: int, longest: timedelta) -> float | 
         return None
     duration = duration_between(timedelta(microseconds=start), timedelta(microseconds=end), longest)
     return None if duration is None else duration.total_seconds()
-
-
-RETAIL_CALENDAR_PATTERN = (
-    "^(4-4-5|4-5-4|5-4-4) (monday|tuesday|wednesday|thursday|friday|saturday|sunday) (nearest|last)$"
-)
-"""Text of a setting: pattern, first day of a week, and start of the year."""
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,6 @@ class RetailCalendar:
     def days_ahead(self) -> int:
         """Days after the first day of the fiscal year whose week is the first one of the retail year."""
         return 3 if self.year_start == "nearest" else 0
-
-
-_HOURS_FORM = re.compile(r"^(\d\d:\d\d)-(\d\d:\d\d) (\S+)$")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,19 @@ from typing import Any
 
 _ANNOTATIONS = frozenset({"$schema", "$id", "$defs", "title", "description", "default", "examples"})
 _TYPES: dict[str, type] = {"object": dict, "array": list, "string": str}
+ValuePath = tuple[str, ...]
+
+ViolationRule = Callable[[Any], Iterable[str]]
+"""Takes a value and returns a message for each violation; a value of another type than the keyword's has none."""
+TextFormats = Mapping[str, Callable[[str], bool]]
+"""Format → whether a text has it; a `ValueError` means that it does not."""
+
+Accepts = Callable[[Any], bool]
+_TEXT_KEYWORDS = frozenset({"type", "pattern", "minLength", "maxLength", "format", "description"})
+_OBJECT_KEYWORDS = frozenset({"type", "properties", "required", "additionalProperties", "anyOf"})
+_NUMBER_KEYWORDS = frozenset({"type", "minimum", "maximum"})
+_ARRAY_KEYWORDS = frozenset({"type", "items", "minItems", "maxItems"})
+_NO_LIMIT = float("inf")
 
 
 @dataclass(frozen=True)
@@ -22,12 +35,7 @@ class Violation:
     limit: Any
 
 
-ValuePath = tuple[str, ...]
 ValueCheck = Callable[[Any, ValuePath, list[Violation]], None]
-ViolationRule = Callable[[Any], Iterable[str]]
-"""Takes a value and returns a message for each violation; a value of another type than the keyword's has none."""
-TextFormats = Mapping[str, Callable[[str], bool]]
-"""Format → whether a text has it; a `ValueError` means that it does not."""
 
 
 def compile_schema(schema: Mapping[str, Any], formats: TextFormats) -> Callable[[Any], list[Violation]]:
@@ -218,10 +226,6 @@ def _maximum(limit: int) -> ViolationRule:
     )
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 _RULES: dict[str, Callable[[Any], ViolationRule]] = {
     "type": _type,
     "required": _required,
@@ -236,12 +240,9 @@ _RULES: dict[str, Callable[[Any], ViolationRule]] = {
     "maximum": _maximum,
 }
 
-Accepts = Callable[[Any], bool]
-_TEXT_KEYWORDS = frozenset({"type", "pattern", "minLength", "maxLength", "format", "description"})
-_OBJECT_KEYWORDS = frozenset({"type", "properties", "required", "additionalProperties", "anyOf"})
-_NUMBER_KEYWORDS = frozenset({"type", "minimum", "maximum"})
-_ARRAY_KEYWORDS = frozenset({"type", "items", "minItems", "maxItems"})
-_NO_LIMIT = float("inf")
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def compile_acceptor(schema: Mapping[str, Any], formats: TextFormats) -> Accepts:

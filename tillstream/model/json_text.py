@@ -9,6 +9,14 @@ from typing import Any
 
 import msgspec
 
+VALUE_TAG = "$"
+"""A value that JSON lacks is an object with this one key: {"$": ["decimal", "1.50"]}."""
+_VALUE_READERS: dict[str, Callable[[str], Any]] = {
+    "decimal": Decimal,
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+}
+
 
 class NestedTooDeeply(ValueError):
     """Lists and objects are nested more deeply than Python can read."""
@@ -31,15 +39,6 @@ def decode_json(text: str | bytes) -> Any:
 def encode_json(value: Any) -> bytes:
     """Compact UTF-8 of a value without numbers that are infinite or none. Raises `UnicodeEncodeError`."""
     return msgspec.json.encode(value)
-
-
-VALUE_TAG = "$"
-"""A value that JSON lacks is an object with this one key: {"$": ["decimal", "1.50"]}."""
-_VALUE_READERS: dict[str, Callable[[str], Any]] = {
-    "decimal": Decimal,
-    "datetime": datetime.fromisoformat,
-    "date": date.fromisoformat,
-}
 
 
 def dump_typed_json(value: Any) -> str:

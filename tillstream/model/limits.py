@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+SETTLEMENT_MEMORY = "600MB"
+"""Default memory limit of DuckDB for a settlement on a slice of the ledger. The process needs about twice as much, for
+the rows that are appended (ADR 033)."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -31,7 +35,3 @@ class Limits:
 
 
 LIMITS = Limits()
-
-SETTLEMENT_MEMORY = "600MB"
-"""Default memory limit of DuckDB for a settlement on a slice of the ledger. The process needs about twice as much, for
-the rows that are appended (ADR 033)."""

@@ -25,6 +25,11 @@ PRODUCT_PRECISION = 80
 _TOO_LARGE = Decimal(10) ** 28
 """One digit less than a money column holds, so that a total plus its tax fits too."""
 
+DAY_CLOSE_V1 = "day-close/1"
+MAX_SALE_NUMBERS = 200_000
+"""Maximum sale numbers of a day, with ranges expanded."""
+_NUMBER_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+
 
 def _is_instant(value: str) -> bool:
     timestamp = datetime.fromisoformat(value)
@@ -139,12 +144,6 @@ def _is_too_large(quantity: str, unit_price: str) -> bool:
         return False
     with localcontext(prec=PRODUCT_PRECISION):
         return abs(Decimal(quantity) * Decimal(unit_price)) >= _TOO_LARGE
-
-
-DAY_CLOSE_V1 = "day-close/1"
-MAX_SALE_NUMBERS = 200_000
-"""Maximum sale numbers of a day, with ranges expanded."""
-_NUMBER_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
 @dataclass(frozen=True)

@@ -23,66 +23,10 @@ _WITH_DECIMALS = "AUD BAM BBD BGN BMD BRL BSD BYN CAD CHF EUR FJD GBP GEL GIP IL
 """Currencies in which few shops have whole prices only."""
 _MIN_MINOR_AMOUNT, _MIN_MINOR_MEDIAN = 100, 300
 
-
-def may_be_minor_units(amounts: Collection[float], currencies: Collection[str], *, at_least: int = 20) -> bool:
-    """Whether amounts may be in the minor unit of their currencies, such as cents.
-
-    They are at least `at_least` amounts, all whole and at least 100, not all multiples of 100, and the currencies are
-    such that few shops have whole prices only.
-    """
-    if not currencies or not set(_WITH_DECIMALS.split()).issuperset(currencies) or len(amounts) < at_least:
-        return False
-    is_whole = all(amount.is_integer() for amount in amounts) and any(amount % 100 for amount in amounts)
-    return is_whole and min(map(abs, amounts)) >= _MIN_MINOR_AMOUNT and median(map(abs, amounts)) >= _MIN_MINOR_MEDIAN
-
-
-def minor_digits(currency: str) -> int:
-    """The number of decimal digits of a currency: 2 for EUR, whose minor unit is the cent, and 0 for JPY."""
-    return _DIGITS_BY_CURRENCY.get(currency, _USUAL_DIGITS)
-
-
 _ALL_DIGITS = Context(prec=400, rounding=ROUND_HALF_UP)
 """Enough for every decimal, which the default context is not."""
 _PRICE_DIGITS = 4
 """Decimal digits of a price, at most: averages and converted prices have more."""
-
-
-def round_amount(amount: Decimal, currency: str) -> Decimal:
-    """12.345 → 12.35 in EUR, 12 in JPY, and 12.345 in KWD."""
-    return round_to_digits(amount, minor_digits(currency))
-
-
-def round_to_digits(number: Decimal, digits: int) -> Decimal:
-    """A number with so many decimal digits."""
-    return number.quantize(Decimal(1).scaleb(-digits), context=_ALL_DIGITS)
-
-
-def price_digits(price: Decimal, currency: str) -> int:
-    """The decimal digits of a price or cost of one unit: those that it has, within limits. A screw may cost 0.0125."""
-    least = minor_digits(currency)
-    return min(max(_own_digits(price), least), max(_PRICE_DIGITS, least))
-
-
-def amount_text(amount: Decimal, currency: str) -> str:
-    """1,234.50, without the currency."""
-    return f"{round_amount(amount, currency):,f}"
-
-
-def price_text(price: Decimal, currency: str) -> str:
-    """As `amount_text`, of a price or cost of one unit."""
-    return f"{round_to_digits(price, price_digits(price, currency)):,f}"
-
-
-def example_text(amount: Decimal, currency: str = "") -> str:
-    """1234.50, as a file has it; of an unknown currency with two decimal digits, or with all that it has."""
-    digits = minor_digits(currency) if currency else max(minor_digits(currency), _own_digits(amount))
-    return f"{round_to_digits(amount, digits):f}"
-
-
-def _own_digits(number: Decimal) -> int:
-    exponent = number.normalize(_ALL_DIGITS).as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 0
-
 
 CURRENT_CURRENCIES = (
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF "
@@ -145,6 +89,60 @@ _SHARED_CURRENCY_NAMES = {"dollar": "$", "dollars": "$", "krone": "kr", "kroner"
 _CURRENCY_BY_NAME = {name: code for code, names in _CURRENCY_NAMES.items() for name in names.split()}
 AROUND_CURRENCY_SIGN = r"[\p{Nd}\p{Z}\s.,'’()+−٫٬-]"
 """Pattern, in the syntax of RE2, of the characters around the currency sign of an amount."""
+
+
+def may_be_minor_units(amounts: Collection[float], currencies: Collection[str], *, at_least: int = 20) -> bool:
+    """Whether amounts may be in the minor unit of their currencies, such as cents.
+
+    They are at least `at_least` amounts, all whole and at least 100, not all multiples of 100, and the currencies are
+    such that few shops have whole prices only.
+    """
+    if not currencies or not set(_WITH_DECIMALS.split()).issuperset(currencies) or len(amounts) < at_least:
+        return False
+    is_whole = all(amount.is_integer() for amount in amounts) and any(amount % 100 for amount in amounts)
+    return is_whole and min(map(abs, amounts)) >= _MIN_MINOR_AMOUNT and median(map(abs, amounts)) >= _MIN_MINOR_MEDIAN
+
+
+def minor_digits(currency: str) -> int:
+    """The number of decimal digits of a currency: 2 for EUR, whose minor unit is the cent, and 0 for JPY."""
+    return _DIGITS_BY_CURRENCY.get(currency, _USUAL_DIGITS)
+
+
+def round_amount(amount: Decimal, currency: str) -> Decimal:
+    """12.345 → 12.35 in EUR, 12 in JPY, and 12.345 in KWD."""
+    return round_to_digits(amount, minor_digits(currency))
+
+
+def round_to_digits(number: Decimal, digits: int) -> Decimal:
+    """A number with so many decimal digits."""
+    return number.quantize(Decimal(1).scaleb(-digits), context=_ALL_DIGITS)
+
+
+def price_digits(price: Decimal, currency: str) -> int:
+    """The decimal digits of a price or cost of one unit: those that it has, within limits. A screw may cost 0.0125."""
+    least = minor_digits(currency)
+    return min(max(_own_digits(price), least), max(_PRICE_DIGITS, least))
+
+
+def amount_text(amount: Decimal, currency: str) -> str:
+    """1,234.50, without the currency."""
+    return f"{round_amount(amount, currency):,f}"
+
+
+def price_text(price: Decimal, currency: str) -> str:
+    """As `amount_text`, of a price or cost of one unit."""
+    return f"{round_to_digits(price, price_digits(price, currency)):,f}"
+
+
+def example_text(amount: Decimal, currency: str = "") -> str:
+    """1234.50, as a file has it; of an unknown currency with two decimal digits, or with all that it has."""
+    digits = minor_digits(currency) if currency else max(minor_digits(currency), _own_digits(amount))
+    return f"{round_to_digits(amount, digits):f}"
+
+
+def _own_digits(number: Decimal) -> int:
+    exponent = number.normalize(_ALL_DIGITS).as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def currencies_of_sign(word: str) -> tuple[str, ...]:

@@ -14,6 +14,17 @@ from dataclasses import dataclass, replace
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import PERMISSIONS, Action, Role
 
+NOTHING: tuple[str, ...] = ()
+
+NOT_YOUR_STORE = "not-your-store"
+"""Code of the problem of a row that its writer may not write."""
+UNVERIFIED = "unverified-message"
+"""Code of the problem of a message whose sender could not be verified."""
+EACH_OWN_STORE = json.dumps("each-own-store")
+"""`writers` of store sales: each message is bound to the store that it names."""
+BoundStores = tuple[str, ...] | None
+"""The stores to which a writer is bound; None: not bound."""
+
 
 @dataclass(frozen=True)
 class Scope:
@@ -59,7 +70,6 @@ class Scope:
 
 
 UNRESTRICTED = Scope(Role.ADMIN)
-NOTHING: tuple[str, ...] = ()
 
 
 def scope_of(
@@ -75,16 +85,6 @@ def scope_of(
             return Scope(role, regions, stores or None, salesperson or "")
         case Role.MANAGER | Role.CLERK:
             return Scope(role, regions, stores or None)
-
-
-NOT_YOUR_STORE = "not-your-store"
-"""Code of the problem of a row that its writer may not write."""
-UNVERIFIED = "unverified-message"
-"""Code of the problem of a message whose sender could not be verified."""
-EACH_OWN_STORE = json.dumps("each-own-store")
-"""`writers` of store sales: each message is bound to the store that it names."""
-BoundStores = tuple[str, ...] | None
-"""The stores to which a writer is bound; None: not bound."""
 
 
 @dataclass(frozen=True)

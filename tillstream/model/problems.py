@@ -6,6 +6,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+_FIX = "Correct the cell and submit the row, or discard it with a reason."
+_SALE = " A sale of a till or the sale form is corrected there and sent again with a higher version, or “Discard sales” settles it."
+_CHECK = "If the value is right, do nothing. Otherwise correct it in the source and upload the file again."
+_DECIDE = "`confirm BATCH` or `reject BATCH`"
+_ACCEPT = f"`accept BATCH`, {_DECIDE}"
+_CHOOSE = "`confirm BATCH`, `confirm BATCH --region CONTRACT` or `reject BATCH`"
+
 
 class Severity(StrEnum):
     ERROR = "error"
@@ -16,6 +23,9 @@ class Severity(StrEnum):
     """The whole batch is held for review."""
     REJECTION = "rejection"
     """The whole file is rejected."""
+
+
+E, W, H, R = Severity.ERROR, Severity.WARNING, Severity.HOLD, Severity.REJECTION
 
 
 @dataclass(frozen=True)
@@ -41,14 +51,6 @@ class ProblemType:
     def format_message(self, column: str | None = None, value: str | None = None, detail: str = "") -> str:
         return self.message.format(column=column or "", value=value or "", detail=detail)
 
-
-E, W, H, R = Severity.ERROR, Severity.WARNING, Severity.HOLD, Severity.REJECTION
-_FIX = "Correct the cell and submit the row, or discard it with a reason."
-_SALE = " A sale of a till or the sale form is corrected there and sent again with a higher version, or “Discard sales” settles it."
-_CHECK = "If the value is right, do nothing. Otherwise correct it in the source and upload the file again."
-_DECIDE = "`confirm BATCH` or `reject BATCH`"
-_ACCEPT = f"`accept BATCH`, {_DECIDE}"
-_CHOOSE = "`confirm BATCH`, `confirm BATCH --region CONTRACT` or `reject BATCH`"
 
 _ALL = (
     ProblemType("missing-required", E, "Required value missing", "{column} is empty.", _FIX),

@@ -222,6 +222,16 @@ class EntryKind(StrEnum):
     SUPPLIER = "supplier"
 
 
+DATED_FIELDS: dict[EntryKind, tuple[str, ...]] = {
+    EntryKind.PRODUCT: ("name", "category", "pack_size", "supplier", "barcodes", "active"),
+    EntryKind.STORE: (
+        "name", "country", "time_zone", "currency", "latitude", "longitude", "opening_hours", "active",
+    ),
+    EntryKind.SALESPERSON: ("name", "stores", "active"),
+}  # fmt: skip
+"""Fields whose past values are kept with the days on which they counted."""
+
+
 @dataclass(frozen=True)
 class Product:
     """A product of the company. Its code, aliases and barcodes are what sources write."""
@@ -340,14 +350,6 @@ ENTRY_CLASSES: dict[EntryKind, type[Entry]] = {
     EntryKind.PROMOTION: Promotion,
     EntryKind.SUPPLIER: Supplier,
 }
-DATED_FIELDS: dict[EntryKind, tuple[str, ...]] = {
-    EntryKind.PRODUCT: ("name", "category", "pack_size", "supplier", "barcodes", "active"),
-    EntryKind.STORE: (
-        "name", "country", "time_zone", "currency", "latitude", "longitude", "opening_hours", "active",
-    ),
-    EntryKind.SALESPERSON: ("name", "stores", "active"),
-}  # fmt: skip
-"""Fields whose past values are kept with the days on which they counted."""
 
 
 def is_withdrawn(entry: Entry) -> bool:

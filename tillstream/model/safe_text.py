@@ -18,6 +18,16 @@ BIDI_REPLACEMENT = "\ufffd"
 """The replacement: visible, so that two names that differ only in such a character do not look the same."""
 _BIDI_CONTROL = re.compile(BIDI_PATTERN)
 
+FORMULA_PREFIXES = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
+"""First characters of cells that spreadsheets evaluate; East Asian ones treat full-width signs like ASCII ones."""
+_CELL_START = r"(^|[;\t\r\n])"
+_FORMULA = f'[" ]*[{re.escape("".join(FORMULA_PREFIXES))}]'
+"""Quotation marks are doubled in the file, and open an empty cell for a spreadsheet that splits before them."""
+NEEDS_FORMULA_GUARD = f"{_CELL_START}{_FORMULA}"
+"""Matches each text that `guard_formulas` changes; also valid for RE2, which Arrow uses."""
+_UNGUARDED = re.compile(f"{_CELL_START}(?={_FORMULA})")
+_GUARDED = re.compile(f"{_CELL_START}'(?={_FORMULA})")
+
 
 def neutralize_bidi(text: str) -> str:
     """Replace bidirectional control characters in a text that is shown."""
@@ -40,17 +50,6 @@ def neutralize_bidi_values(value: Any) -> Any:
             return [neutralize_bidi_values(each) for each in value]
         case _:
             return value
-
-
-FORMULA_PREFIXES = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n", "'")
-"""First characters of cells that spreadsheets evaluate; East Asian ones treat full-width signs like ASCII ones."""
-_CELL_START = r"(^|[;\t\r\n])"
-_FORMULA = f'[" ]*[{re.escape("".join(FORMULA_PREFIXES))}]'
-"""Quotation marks are doubled in the file, and open an empty cell for a spreadsheet that splits before them."""
-NEEDS_FORMULA_GUARD = f"{_CELL_START}{_FORMULA}"
-"""Matches each text that `guard_formulas` changes; also valid for RE2, which Arrow uses."""
-_UNGUARDED = re.compile(f"{_CELL_START}(?={_FORMULA})")
-_GUARDED = re.compile(f"{_CELL_START}'(?={_FORMULA})")
 
 
 def guard_formulas(text: str) -> str:

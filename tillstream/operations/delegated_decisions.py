@@ -27,6 +27,9 @@ from tillstream.records import batch_records
 from tillstream.review import correction_workspace, settlement_previews, undo
 from tillstream.review.correction_workspace import CorrectionWorkspace
 
+UNDO_WAIT_SECONDS, PREVIEW_WAIT_SECONDS = 25.0, 240.0
+"""How long a user waits. An undo that takes longer continues, and its page follows it."""
+
 
 class DecisionKind(StrEnum):
     UNDO = "undo"
@@ -195,10 +198,6 @@ def perform_decision(ledger: DecisionContext, decision: UserDecision) -> Any:
     if not scope.may(action):
         raise Rejected(f"The account {decision.by} may not {decision.work}.")
     return work(DecisionPerformer(ledger, decision.by, scope), **decision.arguments)
-
-
-UNDO_WAIT_SECONDS, PREVIEW_WAIT_SECONDS = 25.0, 240.0
-"""How long a user waits. An undo that takes longer continues, and its page follows it."""
 
 
 def request_decision(ledger: DecisionContext, decision: UserDecision) -> Any:

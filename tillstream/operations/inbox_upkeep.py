@@ -46,6 +46,19 @@ EARLIEST_NAME = datetime(2015, 1, 1, tzinfo=UTC)
 
 AFTER_DIGITS = ":"
 
+PACKING_AGE = timedelta(hours=1)
+"""Age from which micro-batches are packed."""
+MAX_PACKED, MAX_PACKED_IN_FUNCTION = 2_000, 200
+"""Micro-batches of one run; a function has less time, and each step is a request. Further ones are left to the next
+runs."""
+MAX_PACK_MEMBERS, MAX_PACK_BYTES = 500, 16 << 20
+"""Micro-batches and bytes of one pack, so that reading one original reads little else."""
+FINAL_STATES = TERMINAL_STATES | STATES_IN_LEDGER
+UNREAD_STATES = STATES_IN_LEDGER | {BatchState.UNDONE, BatchState.REPLAYED}
+"""States in which nothing reads the staged rows: they are in the ledger, or were written again from the original."""
+
+Packable = tuple[Batch, PackedOriginal]
+
 
 def register_unrecorded(ports: Ports, contracts: ContractRegistry, previous_sweep: datetime | None) -> int:
     """Register objects without a record and return their number; rejected objects are left in place.
@@ -152,18 +165,6 @@ def _register_member(ports: Ports, contracts: ContractRegistry, stored: StoredOb
         return None
 
 
-PACKING_AGE = timedelta(hours=1)
-"""Age from which micro-batches are packed."""
-MAX_PACKED, MAX_PACKED_IN_FUNCTION = 2_000, 200
-"""Micro-batches of one run; a function has less time, and each step is a request. Further ones are left to the next
-runs."""
-MAX_PACK_MEMBERS, MAX_PACK_BYTES = 500, 16 << 20
-"""Micro-batches and bytes of one pack, so that reading one original reads little else."""
-FINAL_STATES = TERMINAL_STATES | STATES_IN_LEDGER
-UNREAD_STATES = STATES_IN_LEDGER | {BatchState.UNDONE, BatchState.REPLAYED}
-"""States in which nothing reads the staged rows: they are in the ledger, or were written again from the original."""
-
-
 def pack_micro_batches(
     ports: Ports, contracts: ContractRegistry, age: timedelta = PACKING_AGE, at_most: int = MAX_PACKED
 ) -> int:
@@ -186,9 +187,6 @@ def _folder_and_day(stored: StoredObject) -> tuple[str, ...]:
     """The folder and the day of a micro-batch; empty if the name is of another form."""
     match = PACKABLE_NAME.fullmatch(stored.name)
     return (match["folder"], received_date(int(match["time"])).isoformat()) if match else ()
-
-
-Packable = tuple[Batch, PackedOriginal]
 
 
 def _packable_objects(ports: Ports, folder: str, group: Iterator[StoredObject]) -> Iterator[Packable]:

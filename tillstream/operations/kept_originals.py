@@ -32,6 +32,20 @@ UNCHECKED_KINDS = {
 """Kind → why a loss of which nothing can be looked at cannot be declared restored."""
 NOT_SENT_AGAIN = "A file of the home is not sent to it again. Correct or restore the file, or accept the loss."
 
+ORIGINALS_DOCUMENT = "originals"
+"""Document of the maintenance log: when the round began, and the last pack and batch that it has read."""
+ROUND_INTERVAL = timedelta(days=1)
+"""Least time between the starts of two rounds of schedules."""
+ORIGINALS_PAGE = 100
+ORIGINAL_LOSSES = frozenset({LossKind.ORIGINAL, LossKind.PACK})
+MAX_LOSSES_CHECKED = 20
+"""Open losses that one sweep looks at again."""
+UNSETTLED_STATES = (BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.HELD, BatchState.FAILED)
+UNUSED_STATES = frozenset({BatchState.REJECTED, BatchState.CANCELLED})
+"""States in which nothing reads the original again."""
+
+_ROUND_END = "~"
+
 
 class HomeFiles(Protocol):
     """Checks of the files of a home."""
@@ -105,18 +119,6 @@ LOSS_CHECKS: Mapping[LossKind, Callable[[Ports, Loss], None]] = {
 }
 """Kind → what raises `Rejected` if such a thing is not whole. Files of the home are checked by `HomeFiles`."""
 
-ORIGINALS_DOCUMENT = "originals"
-"""Document of the maintenance log: when the round began, and the last pack and batch that it has read."""
-ROUND_INTERVAL = timedelta(days=1)
-"""Least time between the starts of two rounds of schedules."""
-ORIGINALS_PAGE = 100
-ORIGINAL_LOSSES = frozenset({LossKind.ORIGINAL, LossKind.PACK})
-MAX_LOSSES_CHECKED = 20
-"""Open losses that one sweep looks at again."""
-UNSETTLED_STATES = (BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.HELD, BatchState.FAILED)
-UNUSED_STATES = frozenset({BatchState.REJECTED, BatchState.CANCELLED})
-"""States in which nothing reads the original again."""
-
 
 @dataclass(frozen=True)
 class ReadingShare:
@@ -140,9 +142,6 @@ class _VerificationRound:
     @property
     def is_over(self) -> bool:
         return (self.pack, self.batch) == (_ROUND_END, _ROUND_END)
-
-
-_ROUND_END = "~"
 
 
 def verify_originals(ports: Ports, share: ReadingShare = SERVER_SHARE, *, again: bool = False) -> list[str]:

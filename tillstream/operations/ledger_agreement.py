@@ -36,6 +36,14 @@ DISCARDING_KINDS = (BatchKind.CORRECTION, BatchKind.REPLAY)
 DayDigest = dict[tuple[date, str], tuple[int, Decimal]]
 """(day of receipt, currency) → accepted rows and their net amount; the empty currency has the rows of the day."""
 
+VERIFIED_DOCUMENT = ("upkeep", "verified")
+"""Document with the last verified settlement, the counts of settlements and batches up to it, and its time."""
+MAYBE_SETTLED_STATES = (BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.HELD, BatchState.FAILED)
+"""States of records whose batch may have been settled since."""
+RETIRED_STATES = frozenset({BatchState.UNDONE, BatchState.REPLAYED})
+MAX_BY_NUMBER = 100
+"""Settlements whose records are looked up one by one; for more, all records are read."""
+
 
 def batch_content_differences(ports: Ports) -> list[str]:
     """Describe each batch whose rows or amounts in the ledger are not those of its record. Reads the whole ledger."""
@@ -110,15 +118,6 @@ def _compare_batch(ports: Ports, batch_id: str, rows: list[Mapping[str, Any]]) -
                 f"{name} has a net amount of {nets.get(currency, 0)} {currency} by its record, but of "
                 f"{in_ledger.get(currency, 0)} in the ledger."
             )
-
-
-VERIFIED_DOCUMENT = ("upkeep", "verified")
-"""Document with the last verified settlement, the counts of settlements and batches up to it, and its time."""
-MAYBE_SETTLED_STATES = (BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.HELD, BatchState.FAILED)
-"""States of records whose batch may have been settled since."""
-RETIRED_STATES = frozenset({BatchState.UNDONE, BatchState.REPLAYED})
-MAX_BY_NUMBER = 100
-"""Settlements whose records are looked up one by one; for more, all records are read."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,8 @@ from tillstream.records import batch_originals, batch_records, batch_registratio
 from tillstream.records.batch_originals import UnreadableOriginal
 
 CORRECTION_FOLDER_NAME = "corrections"
+MAX_NAMED_FILES = 5
+"""Files that a sentence names; more are counted."""
 
 
 def write_records(ports: Ports, contracts: ContractRegistry, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -248,10 +250,6 @@ def _report_of_row(row: Mapping[str, Any]) -> StagingReport:
 
 def _problem_counts(text: str) -> Iterator[IssueCount]:
     yield from (IssueCount(**problem) for problem in json.loads(text))
-
-
-MAX_NAMED_FILES = 5
-"""Files that a sentence names; more are counted."""
 
 
 @dataclass

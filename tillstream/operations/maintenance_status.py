@@ -14,6 +14,11 @@ from tillstream.records import batch_records
 UPKEEP_COLLECTION = "upkeep"
 SWEEP_TASK, INBOX_TASK, BACKUP_TASK, REPAIR_TASK = "sweep", "inbox", "backup", "repair"
 
+OVERDUE_MESSAGE = "batches overdue"
+"""Message of the log line, which the alert counts."""
+SETTLED_WITHIN = timedelta(minutes=15)
+"""A settlement takes a minute or two, and each sweep starts one for batches whose event was lost."""
+
 
 def note_run(ports: Ports, what: str) -> None:
     """Record that the task has run now. Idempotent."""
@@ -36,12 +41,6 @@ def last_repair(ports: Ports) -> tuple[str, list[str]]:
     """Return the time and the sentences of the last repair; empty if there was none."""
     document = ports.documents.get(UPKEEP_COLLECTION, REPAIR_TASK)
     return (str(document.data["at"]), list(document.data["sentences"])) if document else ("", [])
-
-
-OVERDUE_MESSAGE = "batches overdue"
-"""Message of the log line, which the alert counts."""
-SETTLED_WITHIN = timedelta(minutes=15)
-"""A settlement takes a minute or two, and each sweep starts one for batches whose event was lost."""
 
 
 def overdue_batches_text(ports: Ports) -> list[str]:

@@ -14,6 +14,9 @@ from tillstream.ports import Ports
 from tillstream.ports.bus import DeadLetter, Message, QueueDepth
 from tillstream.records import audit_log
 
+DEAD_LETTERS_COLLECTION = "dead-letters"
+"""Dead letters of functions; queues keep their own."""
+
 
 def queue_depths(ports: Ports) -> list[QueueDepth]:
     """Return queue depths; only names if the bus works without metrics. Raises `Unavailable`."""
@@ -22,10 +25,6 @@ def queue_depths(ports: Ports) -> list[QueueDepth]:
     except Unavailable:
         subscriptions = sorted(ports.bus.subscriptions().items())
         return [QueueDepth(*subscription, None, None, None, None, None) for subscription in subscriptions]
-
-
-DEAD_LETTERS_COLLECTION = "dead-letters"
-"""Dead letters of functions; queues keep their own."""
 
 
 def store_dead_letter(ports: Ports, letter: DeadLetter) -> None:

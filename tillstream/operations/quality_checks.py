@@ -18,6 +18,13 @@ from tillstream.stock import stored_levels
 MAX_FAILING_DAYS = 62
 """Failing days whose rows are read, the earliest ones."""
 
+DAYS_OF_CHECK = 62
+"""Days per query, which bounds memory regardless of the length of the history."""
+ALL_CHECKS_AFTER = timedelta(hours=23)
+"""Time after which all checks run again on all days; a little less than between two nights."""
+NIGHT = range(1, 5)
+"""Hours of the local time at which a server checks all days of a large ledger: pages are slower meanwhile."""
+
 
 def check_named(name: str) -> Check:
     """Raises `NotFound`."""
@@ -38,14 +45,6 @@ def failing_rows(ports: Ports, check: Check, limit: int) -> list[dict[str, Any]]
         params["days"] = [date.fromisoformat(day) for day in (result.days if result else ())][:MAX_FAILING_DAYS]
     rows: list[dict[str, Any]] = ports.warehouse.query(text, params).to_pylist()
     return rows
-
-
-DAYS_OF_CHECK = 62
-"""Days per query, which bounds memory regardless of the length of the history."""
-ALL_CHECKS_AFTER = timedelta(hours=23)
-"""Time after which all checks run again on all days; a little less than between two nights."""
-NIGHT = range(1, 5)
-"""Hours of the local time at which a server checks all days of a large ledger: pages are slower meanwhile."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,52 @@ COMPARED_ROWS = 100_000
 """Rows of both results that are compared at once."""
 TableRow = tuple[Any, ...]
 
+COMPARED_QUERIES = {  # in an order, so that both sides can be compared piece by piece
+    "current lines": "SELECT key, content FROM sale_versions WHERE is_current ORDER BY key",
+    "versions": "SELECT key, content, region, sale_id, line_key FROM sale_versions ORDER BY key, content",
+    "outcomes": (
+        "SELECT batch_no, row_number, fix_number, key, content, outcome, superseded FROM sightings"
+        " ORDER BY batch_no, row_number, fix_number"
+    ),
+    "refusals": "SELECT batch_no, row_number, fix_number, outcome, refused_by, code FROM refusals",
+    "lines counted as orders": (
+        "SELECT sale, COUNTIF(leads = 1) AS leading, COUNTIF(leads = 2) AS mixed FROM current_lines"
+        " WHERE status NOT IN ('cancelled', 'returned') GROUP BY sale ORDER BY sale"
+    ),
+    "changes": "SELECT settlement_no, key, kind, old, `new` FROM changes ORDER BY settlement_no, key",
+    "receipts": (
+        "SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank,"
+        " rows_ignored, removed"
+        " FROM receipts"
+    ),
+}
+
+SOURCE_FIELDS = (
+    "batch_id",
+    "kind",
+    "source",
+    "region",
+    "contract",
+    "contract_version",
+    "file",
+    "sha256",
+    "received_seq",
+)
+STAGING_FIELDS = (
+    "rows_read",
+    "rows_blank",
+    "rows_ignored",
+    "problems",
+    "parent",
+    "fix_number",
+    "as_new",
+    "replaces",
+    "rules",
+    "writers",
+)
+RowWriter = Callable[[dict[str, Any], str], tuple[Sequence[str], Sequence[str]]]
+"""(batch row, prefix) → names of the accepted and rejected objects written for it."""
+
 
 def rows_only_in_one(
     left: Iterable[pa.RecordBatch], right: Iterable[pa.RecordBatch]
@@ -71,27 +117,6 @@ def _table_rows(table: pa.Table | None) -> set[TableRow]:
     return set(zip(*(column.to_pylist() for column in table.columns), strict=True)) if table is not None else set()
 
 
-COMPARED_QUERIES = {  # in an order, so that both sides can be compared piece by piece
-    "current lines": "SELECT key, content FROM sale_versions WHERE is_current ORDER BY key",
-    "versions": "SELECT key, content, region, sale_id, line_key FROM sale_versions ORDER BY key, content",
-    "outcomes": (
-        "SELECT batch_no, row_number, fix_number, key, content, outcome, superseded FROM sightings"
-        " ORDER BY batch_no, row_number, fix_number"
-    ),
-    "refusals": "SELECT batch_no, row_number, fix_number, outcome, refused_by, code FROM refusals",
-    "lines counted as orders": (
-        "SELECT sale, COUNTIF(leads = 1) AS leading, COUNTIF(leads = 2) AS mixed FROM current_lines"
-        " WHERE status NOT IN ('cancelled', 'returned') GROUP BY sale ORDER BY sale"
-    ),
-    "changes": "SELECT settlement_no, key, kind, old, `new` FROM changes ORDER BY settlement_no, key",
-    "receipts": (
-        "SELECT batch_id, rows_read, rows_new, rows_corrected, rows_duplicate, rows_quarantined, rows_blank,"
-        " rows_ignored, removed"
-        " FROM receipts"
-    ),
-}
-
-
 def table_differences(ledger: Warehouse, rebuilt: Warehouse) -> list[str]:
     """Describe each kind of difference once, with counts and one example."""
     sentences = []
@@ -120,33 +145,6 @@ def _daily_total_queries(ledger: Warehouse) -> tuple[dict[str, str], dict[str, A
     return {f"{table} by day": select_rollup(table, fresh, table) for table in ROLLUPS}, {
         "stale": stale
     } if stale else {}
-
-
-SOURCE_FIELDS = (
-    "batch_id",
-    "kind",
-    "source",
-    "region",
-    "contract",
-    "contract_version",
-    "file",
-    "sha256",
-    "received_seq",
-)
-STAGING_FIELDS = (
-    "rows_read",
-    "rows_blank",
-    "rows_ignored",
-    "problems",
-    "parent",
-    "fix_number",
-    "as_new",
-    "replaces",
-    "rules",
-    "writers",
-)
-RowWriter = Callable[[dict[str, Any], str], tuple[Sequence[str], Sequence[str]]]
-"""(batch row, prefix) → names of the accepted and rejected objects written for it."""
 
 
 def rebuild_from_ledger(

@@ -30,6 +30,9 @@ RUN_PATIENCE = timedelta(minutes=20)
 STAGING_PACE = timedelta(minutes=3)
 """Age at which a staged micro-batch of store sales is overdue: in a cloud, they are settled once a minute."""
 
+SWEEP_WAIT_SECONDS = 240.0
+"""How long a user waits."""
+
 
 def run_sweep(
     ports: Ports,
@@ -209,10 +212,6 @@ def _announce_missing(ports: Ports, first: int, settled_by: datetime | None) -> 
     for number in unannounced:
         sale_events.publish_changes(ports, number)
     return len(unannounced)
-
-
-SWEEP_WAIT_SECONDS = 240.0
-"""How long a user waits."""
 
 
 def sweep_by_user(ports: Ports, contracts: ContractRegistry, by: str, *, delegate: bool) -> dict[str, Any]:

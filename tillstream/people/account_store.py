@@ -15,6 +15,40 @@ from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
 from tillstream.records import audit_log
 
+STORE_ROLES = frozenset({Role.MANAGER, Role.CLERK, Role.SALESPERSON})
+ACCOUNT_FIELDS = ("name", "role", "regions", "stores", "salesperson")
+RegionCheck = Callable[[Iterable[str]], None]
+"""Raises `Rejected` for a region that does not exist."""
+
+USERS_COLLECTION = "users"
+ADMINS_GUARD = ("people", "admins")
+"""Guard document. Every change that removes an admin writes it, so of two concurrent ones only one succeeds."""
+AUDITED_ACCOUNT_FIELDS = (*ACCOUNT_FIELDS, "disabled", "given_password", "locale", "time_zone", "display_currency")
+"""Fields whose changes are audited."""
+
+AccountChange = Callable[[dict[str, Any]], dict[str, Any]]
+
+LOCALES = {
+    "en-GB": "English (United Kingdom)",
+    "en-US": "English (United States)",
+    "en-IN": "English (India)",
+    "de-DE": "Deutsch",
+    "es-ES": "Español",
+    "fr-FR": "Français",
+    "hi-IN": "हिन्दी",
+    "it-IT": "Italiano",
+    "ja-JP": "日本語",
+    "nl-NL": "Nederlands",
+    "pl-PL": "Polski",
+    "pt-BR": "Português (Brasil)",
+    "sv-SE": "Svenska",
+}
+"""Formats of dates and numbers; the pages stay in English."""
+
+REPORTING_CURRENCY = "reporting"
+"""Display currency of people who want the reporting currency."""
+POLICY_DOCUMENT = ("people", "policy")
+
 
 @dataclass(frozen=True)
 class User:
@@ -85,10 +119,6 @@ def has_sign_in(data: Mapping[str, Any]) -> bool:
     return bool(data["hash"] or data.get("identities"))
 
 
-STORE_ROLES = frozenset({Role.MANAGER, Role.CLERK, Role.SALESPERSON})
-ACCOUNT_FIELDS = ("name", "role", "regions", "stores", "salesperson")
-
-
 class WrongField(Rejected):
     """A form field is invalid; `field` is its name, such as login, role, regions, stores or salesperson."""
 
@@ -117,10 +147,6 @@ def assignment_fields(
     return fields
 
 
-RegionCheck = Callable[[Iterable[str]], None]
-"""Raises `Rejected` for a region that does not exist."""
-
-
 def check_regions_field(regions: Iterable[str], check: RegionCheck) -> None:
     """Raise `WrongField` for a region that does not exist: the account would see no rows."""
     try:
@@ -143,15 +169,6 @@ def _display_value(value: Any) -> str:
 
 def _distinct_values(values: Iterable[str]) -> list[str]:
     return sorted({value.strip() for value in values} - {""})
-
-
-USERS_COLLECTION = "users"
-ADMINS_GUARD = ("people", "admins")
-"""Guard document. Every change that removes an admin writes it, so of two concurrent ones only one succeeds."""
-AUDITED_ACCOUNT_FIELDS = (*ACCOUNT_FIELDS, "disabled", "given_password", "locale", "time_zone", "display_currency")
-"""Fields whose changes are audited."""
-
-AccountChange = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class LastAdmin(WrongField):
@@ -219,27 +236,6 @@ def current_time(ports: Ports) -> str:
     return ports.clock.now().isoformat(timespec="seconds")
 
 
-LOCALES = {
-    "en-GB": "English (United Kingdom)",
-    "en-US": "English (United States)",
-    "en-IN": "English (India)",
-    "de-DE": "Deutsch",
-    "es-ES": "Español",
-    "fr-FR": "Français",
-    "hi-IN": "हिन्दी",
-    "it-IT": "Italiano",
-    "ja-JP": "日本語",
-    "nl-NL": "Nederlands",
-    "pl-PL": "Polski",
-    "pt-BR": "Português (Brasil)",
-    "sv-SE": "Svenska",
-}
-"""Formats of dates and numbers; the pages stay in English."""
-
-REPORTING_CURRENCY = "reporting"
-"""Display currency of people who want the reporting currency."""
-
-
 @cache
 def time_zone_names() -> tuple[str, ...]:
     """Names of the time zones that a user can choose."""
@@ -276,9 +272,6 @@ def save_profile(
     }
     actor = normalize_login(login)
     return change_account(ports, login, lambda data: data | chosen, actor, AuditAction.USER_PROFILE_CHANGED)
-
-
-POLICY_DOCUMENT = ("people", "policy")
 
 
 def second_factor_roles(ports: Ports) -> tuple[Role, ...]:

@@ -32,6 +32,29 @@ from tillstream.records.audit_log import find_by_subject
 FIRST_ADMIN_LOGIN = "admin"
 LOGIN_PATTERN = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,59}")
 
+ACCOUNT_STATES = ("active", "invited", "stopped")
+USER_SORTS: dict[str, Callable[[User], Any]] = {
+    "name": lambda one: (one.name.casefold(), one.login),
+    "role": lambda one: (one.role.value, one.login),
+    "seen": lambda one: (one.last_seen, one.login),
+    "made": lambda one: (one.created_at, one.login),
+}
+
+HISTORY_WORDS = {
+    AuditAction.USER_ADDED: "account created",
+    AuditAction.USER_INVITED: "invitation created",
+    AuditAction.USER_JOINED: "invitation accepted",
+    AuditAction.USER_SECOND_STEP_ON: "two-factor sign-in turned on",
+    AuditAction.USER_SECOND_STEP_OFF: "two-factor sign-in turned off",
+    AuditAction.USER_DISABLED: "account disabled",
+    AuditAction.USER_ENABLED: "account enabled",
+    AuditAction.USER_PASSWORD_RESET: "password reset",
+    AuditAction.USER_PASSWORD_CHANGED: "password changed",
+}
+
+ACCOUNT_STOPPED = "The account was removed or is stopped."
+NUMBERS_NOT_ALLOWED = "The role of the account may no longer see sales."
+
 
 class WrongSignIn(Rejected):
     """Unknown name, wrong password or disabled account: the message is the same, so as not to reveal which."""
@@ -264,15 +287,6 @@ def current_scope(ports: Ports, login: str) -> Scope:
     return user.scope
 
 
-ACCOUNT_STATES = ("active", "invited", "stopped")
-USER_SORTS: dict[str, Callable[[User], Any]] = {
-    "name": lambda one: (one.name.casefold(), one.login),
-    "role": lambda one: (one.role.value, one.login),
-    "seen": lambda one: (one.last_seen, one.login),
-    "made": lambda one: (one.created_at, one.login),
-}
-
-
 @dataclass(frozen=True)
 class PeopleFilter:
     """Filters, where empty means any, and sort order: a key of SORTS, prefixed with - to sort descending."""
@@ -299,19 +313,6 @@ def _matches_terms(user: User, terms: list[str]) -> bool:
     return all(term in text for term in terms)
 
 
-HISTORY_WORDS = {
-    AuditAction.USER_ADDED: "account created",
-    AuditAction.USER_INVITED: "invitation created",
-    AuditAction.USER_JOINED: "invitation accepted",
-    AuditAction.USER_SECOND_STEP_ON: "two-factor sign-in turned on",
-    AuditAction.USER_SECOND_STEP_OFF: "two-factor sign-in turned off",
-    AuditAction.USER_DISABLED: "account disabled",
-    AuditAction.USER_ENABLED: "account enabled",
-    AuditAction.USER_PASSWORD_RESET: "password reset",
-    AuditAction.USER_PASSWORD_CHANGED: "password changed",
-}
-
-
 def account_history(ports: Ports, login: str) -> list[dict[str, str]]:
     """Return the changes of an account, newest first: at (ISO 8601 UTC), by and what. Raises `NotFound`."""
     user = get_user(ports, login)
@@ -331,10 +332,6 @@ def describe_account_entry(entry: AuditEntry) -> str:
         or changed_fields_text(entry.before, entry.after)
         or entry.what.partition(".")[2].replace("-", " ")
     )
-
-
-ACCOUNT_STOPPED = "The account was removed or is stopped."
-NUMBERS_NOT_ALLOWED = "The role of the account may no longer see sales."
 
 
 def current_reader(ports: Ports, login: str, account: str | None = None) -> User:

@@ -32,6 +32,16 @@ SALT_BYTES, HASH_BYTES = 16, 32
 READABLE_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that are not mistaken for each other."""
 
+TRIES_COLLECTION = "sign_in_tries"
+FREE_TRIES = 5
+FREE_TRIES_ANYWHERE = 50
+"""Tries at one name from all addresses together, against guesses from many addresses."""
+MAX_WAIT_SECONDS = 300
+MAX_TRY_DOCUMENTS = 10_000
+"""Documents kept at most: anybody can try any number of unknown names, so the oldest are deleted."""
+MAX_COUNT_WRITES = 20
+"""Attempts to write one count; concurrent tries beyond them wait."""
+
 
 @cache
 def _dummy_hash(cost: PasswordCost) -> str:
@@ -93,17 +103,6 @@ def _guesses_log10(password: str, login: str, name: str) -> float:
     user_inputs = [login, *re.split(r"[^a-z0-9]+", f"{login} {name}".casefold()), PRODUCT_NAME]
     # Its run time grows with the length, and a password with a strong beginning is strong.
     return float(zxcvbn(password[:SCORED_LENGTH], user_inputs=user_inputs)["guesses_log10"])
-
-
-TRIES_COLLECTION = "sign_in_tries"
-FREE_TRIES = 5
-FREE_TRIES_ANYWHERE = 50
-"""Tries at one name from all addresses together, against guesses from many addresses."""
-MAX_WAIT_SECONDS = 300
-MAX_TRY_DOCUMENTS = 10_000
-"""Documents kept at most: anybody can try any number of unknown names, so the oldest are deleted."""
-MAX_COUNT_WRITES = 20
-"""Attempts to write one count; concurrent tries beyond them wait."""
 
 
 class TooManyTries(Rejected):

@@ -40,6 +40,16 @@ SYSTEM_NAMES = (
     ("Linux", "Linux"),
 )
 
+SESSIONS_COLLECTION = "sessions"
+TOUCH_INTERVAL = timedelta(minutes=1)
+SESSION_RETENTION = timedelta(days=90)
+"""How long an ended session is still listed among the last sign-ins."""
+CLEANUP_ONE_IN = 50
+
+VISITS_COLLECTION = "visits"
+VISIT_PAUSE = timedelta(hours=1)
+"""Page views less than this apart belong to one visit."""
+
 
 def device_name(agent: str) -> str:
     """Return a name such as `Firefox on Windows`, or `Unknown device`."""
@@ -48,13 +58,6 @@ def device_name(agent: str) -> str:
     if browser and system:
         return f"{browser} on {system}"
     return browser or system or "Unknown device"
-
-
-SESSIONS_COLLECTION = "sessions"
-TOUCH_INTERVAL = timedelta(minutes=1)
-SESSION_RETENTION = timedelta(days=90)
-"""How long an ended session is still listed among the last sign-ins."""
-CLEANUP_ONE_IN = 50
 
 
 @dataclass(frozen=True)
@@ -193,11 +196,6 @@ def _delete_old_sessions(ports: Ports) -> None:
 
 def _session_id(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-VISITS_COLLECTION = "visits"
-VISIT_PAUSE = timedelta(hours=1)
-"""Page views less than this apart belong to one visit."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,10 @@ PORTAL_KEY_ID = "current"
 MAX_STORE_KEYS = 100
 """Maximum keys of a store, revoked ones included."""
 
+STORE_TOKEN_PATTERN = re.compile(r"till_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+SETUP_CODE_PREFIX = "tillsetup_"
+MIDNIGHT = time(0, 0)
+
 
 @dataclass(frozen=True)
 class StoreKey:
@@ -205,9 +209,6 @@ def _keys_of_document(document: Document) -> KeysOfStore:
     return from_json(KeysOfStore, document.data)
 
 
-STORE_TOKEN_PATTERN = re.compile(r"till_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
-
-
 @dataclass(frozen=True)
 class StoreToken:
     """The right to send the sales of one store. Times are ISO 8601 UTC text."""
@@ -279,10 +280,6 @@ def revoke_store_token(ports: Ports, id: str, by: str) -> StoreToken:
 
 def _hash_token(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-SETUP_CODE_PREFIX = "tillsetup_"
-MIDNIGHT = time(0, 0)
 
 
 @dataclass(frozen=True)

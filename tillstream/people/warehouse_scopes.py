@@ -31,6 +31,16 @@ SQL_BOUND, NO_ROWS_BOUND = "sql", "none"
 person who is no user any more."""
 ScopeRow = tuple[str, str, str | None]
 
+SQL_ACCOUNTS_COLLECTION = "sql_accounts"
+MIN_RESERVATION = timedelta(minutes=2)
+"""Beyond the time limit of a query, in which its job ends: until then, a job without a trace counts as running."""
+ALL_ACCOUNTS_TAKEN = "Too many people with different rights run SQL at the moment. Try again in a minute."
+QUERY_START_LOST = "The query took too long to start. Try again."
+_SCOPES_TABLE = USER_SCOPES_TABLE
+READ_ACCOUNT_SCOPE = f"SELECT email, bound, value FROM {_SCOPES_TABLE} WHERE email = @email"
+IsJobRunning = Callable[[str, str], bool]
+"""Whether a job of an account runs or can still start: (address of the account, id of the job)."""
+
 
 def sync_user_scopes(ports: Ports) -> bool:
     """Write the scopes that changed into the warehouse; return whether any did. Idempotent.
@@ -89,17 +99,6 @@ def scope_bounds(scope: Scope) -> list[tuple[str, str | None]]:
 
 def scope_sort_key(row: ScopeRow) -> tuple[str, str, bool, str]:
     return row[0], row[1], row[2] is None, row[2] or ""
-
-
-SQL_ACCOUNTS_COLLECTION = "sql_accounts"
-MIN_RESERVATION = timedelta(minutes=2)
-"""Beyond the time limit of a query, in which its job ends: until then, a job without a trace counts as running."""
-ALL_ACCOUNTS_TAKEN = "Too many people with different rights run SQL at the moment. Try again in a minute."
-QUERY_START_LOST = "The query took too long to start. Try again."
-_SCOPES_TABLE = USER_SCOPES_TABLE
-READ_ACCOUNT_SCOPE = f"SELECT email, bound, value FROM {_SCOPES_TABLE} WHERE email = @email"
-IsJobRunning = Callable[[str, str], bool]
-"""Whether a job of an account runs or can still start: (address of the account, id of the job)."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,10 @@ MAX_FILE_ROWS = 500_000
 _DELIMITERS = (",", ";", "\t", "|")
 _BOM = b"\xef\xbb\xbf"
 
+PREVIEW_RETENTION = timedelta(days=7)
+_PREVIEW_PREFIX = "catalogue/previews/"
+_PREVIEW_ID = re.compile(r"[0-9a-f]{32}")
+
 
 @dataclass(frozen=True)
 class TableRow:
@@ -126,11 +130,6 @@ def _delimiter(content: bytes) -> str:
     counts = {sign: first.count(sign) for sign in _DELIMITERS}
     best = max(counts, key=lambda sign: counts[sign])
     return best if counts[best] else ","
-
-
-PREVIEW_RETENTION = timedelta(days=7)
-_PREVIEW_PREFIX = "catalogue/previews/"
-_PREVIEW_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def write_preview(ports: Ports, login: str, preview_id: str, content: bytes) -> None:

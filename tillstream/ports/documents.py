@@ -26,6 +26,9 @@ class Document:
     version: int
 
 
+Unchanged = TypeVar("Unchanged", bound=Document | None)
+
+
 @dataclass(frozen=True)
 class Put:
     """A document to write, with `if_version` as in `DocumentStore.put`."""
@@ -88,9 +91,6 @@ def put_in_groups(documents: DocumentStore, puts: Sequence[Put], size: int) -> N
     """
     for first in range(0, len(puts), size):
         documents.put_all(puts[first : first + size])
-
-
-Unchanged = TypeVar("Unchanged", bound=Document | None)
 
 
 def update_document(

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 
 @dataclass(frozen=True)
 class DroppedFile:
@@ -110,10 +113,6 @@ class OpenExportDraft(Protocol):
 
     def finished(self) -> ExportDraft:
         """The file, after its last byte was written. Closes it."""
-
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True)

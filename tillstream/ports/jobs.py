@@ -17,17 +17,6 @@ RESTOCK_JOB = "restock"
 CONNECT_JOB = "connect"
 """The job that runs the connectors that are due: `tillstream connect run --due`."""
 
-
-class Jobs(Protocol):
-    """Raises `Unavailable`, also for a job that is not deployed yet. Safe in threads."""
-
-    def start(self, name: str) -> None:
-        """Start a run of a job without waiting for it. A repeated call starts another run."""
-
-    def close(self) -> None:
-        """Release the resources of this process; runs continue. Idempotent."""
-
-
 DECIDE_FUNCTION = "decide"
 """The function that undoes batches and previews settlements for users."""
 SWEEP_FUNCTION = "sweep"
@@ -46,6 +35,16 @@ FUNCTION_ERRORS: dict[str, type[TillstreamError]] = {
 """Name in an answer → its error; subclasses come first."""
 ERROR_HEADER = "Tillstream-Error"
 """The header of an answer that is one of these errors, and not of the platform. Its value is the name."""
+
+
+class Jobs(Protocol):
+    """Raises `Unavailable`, also for a job that is not deployed yet. Safe in threads."""
+
+    def start(self, name: str) -> None:
+        """Start a run of a job without waiting for it. A repeated call starts another run."""
+
+    def close(self) -> None:
+        """Release the resources of this process; runs continue. Idempotent."""
 
 
 class Functions(Protocol):

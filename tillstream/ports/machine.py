@@ -5,6 +5,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SECRET_PREFIX = "tillstream-source-"  # noqa: S105 - a part of a name
+"""Start of the names of secrets in Secret Manager that can be read, so that no other secret of a project can be."""
+StopReason = Callable[[], str]
+"""Why to stop a statement; empty: it continues."""
+
 
 class Clock(Protocol):
     """Raises nothing; may be called from any thread and process."""
@@ -19,23 +27,12 @@ class Clock(Protocol):
         """Wait; a test clock advances its time instead."""
 
 
-SECRET_PREFIX = "tillstream-source-"  # noqa: S105 - a part of a name
-"""Start of the names of secrets in Secret Manager that can be read, so that no other secret of a project can be."""
-
-
 class Secrets(Protocol):
     """Values are in no log, error or `repr`. Safe in threads."""
 
     def get(self, name: str) -> str:
         """The value, without a line break at its end. Raises `Rejected` for a name that is not allowed or has no value,
         `Unavailable`."""
-
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-StopReason = Callable[[], str]
-"""Why to stop a statement; empty: it continues."""
 
 
 class BrokenFrame(Exception):

@@ -20,6 +20,28 @@ if TYPE_CHECKING:  # keeps pyarrow out of processes that only receive store sale
 
     import pyarrow as pa
 
+MAX_AD_HOC_BYTES = 512 << 20
+"""Largest answer of a query of a person, in memory."""
+ANSWER_TOO_LARGE = "The answer is too large. Select fewer columns or rows."
+VALUE_NOT_COMPUTED = (
+    "A value of a row cannot be computed: a number is too large, a text has another form than the function expects, or "
+    "a query within an expression has several rows. Leave such rows out, for example with a condition in IF."
+)
+"""Which value it is stays unsaid: it may be in a row outside of the scope."""
+
+INDEX_INCOMPLETE = (
+    "The sale index does not have the days of all sales, and a settlement would count sales twice. Run `tillstream "
+    "deploy index`, which reads them from the ledger."
+)
+"""Message of `check`."""
+
+CopyDays = tuple[date, date]
+"""The first day of a month, and that of the next one."""
+CopyTotals = Mapping[str, Decimal]
+"""Column → sum: of numbers; of days since 1970-01-01 for dates; of rows that are true for booleans; of length + 1 in
+characters for texts. NULL counts as nothing. ROWS → number of rows."""
+ROW_COUNT = "rows"
+
 
 @dataclass(frozen=True)
 class StagedBatch:
@@ -121,16 +143,6 @@ class AdHocQuery:
         return ""
 
 
-MAX_AD_HOC_BYTES = 512 << 20
-"""Largest answer of a query of a person, in memory."""
-ANSWER_TOO_LARGE = "The answer is too large. Select fewer columns or rows."
-VALUE_NOT_COMPUTED = (
-    "A value of a row cannot be computed: a number is too large, a text has another form than the function expects, or "
-    "a query within an expression has several rows. Leave such rows out, for example with a condition in IF."
-)
-"""Which value it is stays unsaid: it may be in a row outside of the scope."""
-
-
 @dataclass(frozen=True)
 class SettlementResult:
     """Result of a settlement. `settlement_no` is 0 if there was nothing to do."""
@@ -226,13 +238,6 @@ class SqlWarehouse(Warehouse, Protocol):
         """Run the query of a person and read its first rows. Raises `Rejected` also if it was stopped or cancelled."""
 
 
-INDEX_INCOMPLETE = (
-    "The sale index does not have the days of all sales, and a settlement would count sales twice. Run `tillstream "
-    "deploy index`, which reads them from the ledger."
-)
-"""Message of `check`."""
-
-
 class PendingDay(NamedTuple):
     """A business day with sales of one settlement that are not noted yet.
 
@@ -304,17 +309,6 @@ class SaleIndex(Protocol):
 
     def close(self) -> None:
         """Release the resources of this process. Idempotent."""
-
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-CopyDays = tuple[date, date]
-"""The first day of a month, and that of the next one."""
-CopyTotals = Mapping[str, Decimal]
-"""Column → sum: of numbers; of days since 1970-01-01 for dates; of rows that are true for booleans; of length + 1 in
-characters for texts. NULL counts as nothing. ROWS → number of rows."""
-ROW_COUNT = "rows"
 
 
 @dataclass(frozen=True)

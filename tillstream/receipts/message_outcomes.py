@@ -33,6 +33,9 @@ UNDONE = {
     "remedy": "If the sale is right, send it again with a higher version.",
 }
 
+_NEWEST = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
+_FACTS = ("region", "store_id", "number", "version", "salesperson_id")
+
 
 @dataclass(frozen=True, order=True)
 class OutcomePosition:
@@ -61,13 +64,14 @@ class _Decision:
     problems: tuple[Mapping[str, Any], ...] = ()
 
 
+Decisions = Mapping[tuple[int, int], list[_Decision]]
+"""(batch_no, row number) → decisions about the row."""
+
+
 @dataclass(frozen=True)
 class OutcomePage:
     outcomes: list[dict[str, Any]]
     next: OutcomePosition
-
-
-_NEWEST = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
 
 
 def newest_position(ports: Ports) -> OutcomePosition:
@@ -89,10 +93,6 @@ def read_outcomes(ports: Ports, reader: OutcomeReader, since: OutcomePosition, l
         if since == start:
             break
     return OutcomePage(outcomes, since)
-
-
-Decisions = Mapping[tuple[int, int], list[_Decision]]
-"""(batch_no, row number) → decisions about the row."""
 
 
 def _following(
@@ -204,9 +204,6 @@ def _time_warnings(message: StoredMessage) -> Iterator[dict[str, Any]]:
             problem = {"code": code, "column": "sold_at", "value": sold_at, "detail": f"{received:%Y-%m-%d %H:%M} UTC"}
             complete = with_message(problem, {})
             yield {name: complete[name] for name in ("code", "message", "remedy")}
-
-
-_FACTS = ("region", "store_id", "number", "version", "salesperson_id")
 
 
 def facts_of(message: StoredMessage) -> dict[str, Any]:

@@ -8,13 +8,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from tillstream.contracts.registry import contract_version
 from tillstream.model.batch import Batch, BatchKind
-from tillstream.ports import Ports
-from tillstream.receipts import receipt as receipts
-from tillstream.records import batch_originals, batch_records
-
-if TYPE_CHECKING:  # both import pyarrow, which pages that only list rejected rows do not need
-    from tillstream.pipeline.reading.open_reader import HeaderInfo
-    from tillstream.pipeline.reading.read_options import ReadOptions
 from tillstream.pipeline.reading.correction_file import (
     BOM,
     CONTROL_COLUMNS,
@@ -23,6 +16,13 @@ from tillstream.pipeline.reading.correction_file import (
     format_raw_line,
     read_corrected_rows,
 )
+from tillstream.ports import Ports
+from tillstream.receipts import receipt as receipts
+from tillstream.records import batch_originals, batch_records
+
+if TYPE_CHECKING:  # both import pyarrow, which pages that only list rejected rows do not need
+    from tillstream.pipeline.reading.open_reader import HeaderInfo
+    from tillstream.pipeline.reading.read_options import ReadOptions
 
 
 def rejected_rows_csv(ports: Ports, batch: str) -> Iterator[bytes]:

@@ -26,6 +26,24 @@ from tillstream.ports import Ports
 from tillstream.ports.warehouse import Warehouse, WarehouseQuery
 from tillstream.records import batch_records
 
+if TYPE_CHECKING:  # pages without rows do not import pyarrow
+    import pyarrow as pa
+
+OF_EARLIER = "batch_lacking_lines"
+"""It reads also the batches that the ledger had before."""
+QUERY_NAMES = ("batch_receipt", "batch_amounts", "batch_problems", "batch_refusals", "identical_lines", OF_EARLIER)
+_ROWS = {
+    "batches": "received_date = @received_date",
+    "refusals": "received_date = @received_date",
+    "sightings": "sale_date IN UNNEST(@days)",
+    "sale_versions": "sale_date IN UNNEST(@days)",
+}
+
+UNSETTLED = frozenset({BatchState.STAGED, BatchState.HELD, BatchState.REJECTED, BatchState.CANCELLED})
+REJECTED_COLUMNS = ("row_number", "line_number", "fix_number", "refused_by", "raw", "problems")
+DIFFERS_FROM_TILL = "differs-from-till"
+_QUERIES = ("batch_receipt", "batch_amounts", "batch_problems")
+
 
 class ReceiptRows(TypedDict):
     """Rows by outcome; they balance: read is the sum of the others. Null: not known before the batch is settled."""
@@ -98,17 +116,6 @@ class Receipt(TypedDict):
     """Of a dry run: what the file would not count again."""
 
 
-OF_EARLIER = "batch_lacking_lines"
-"""It reads also the batches that the ledger had before."""
-QUERY_NAMES = ("batch_receipt", "batch_amounts", "batch_problems", "batch_refusals", "identical_lines", OF_EARLIER)
-_ROWS = {
-    "batches": "received_date = @received_date",
-    "refusals": "received_date = @received_date",
-    "sightings": "sale_date IN UNNEST(@days)",
-    "sale_versions": "sale_date IN UNNEST(@days)",
-}
-
-
 @cache
 def query_text(name: str) -> str:
     """The text of sql/ledger/`name`, limited to the days of a batch: @received_date DATE, @days ARRAY<DATE>; for
@@ -147,13 +154,6 @@ def _with_days_between(days: Sequence[date]) -> list[date]:
     first, last = min(days), max(days)
     between = (last - first).days + 1
     return [first + timedelta(number) for number in range(between)] if between < 2 * len(days) else list(days)
-
-
-if TYPE_CHECKING:  # pages without rows do not import pyarrow
-    import pyarrow as pa
-
-UNSETTLED = frozenset({BatchState.STAGED, BatchState.HELD, BatchState.REJECTED, BatchState.CANCELLED})
-REJECTED_COLUMNS = ("row_number", "line_number", "fix_number", "refused_by", "raw", "problems")
 
 
 def staged_rejected_rows(
@@ -200,10 +200,6 @@ def _tables(ports: Ports, upload: Batch, names: Iterable[str], columns: Sequence
     for name in names:
         with suppress(NotFound), ports.objects.open(STAGING, name) as stream:
             yield pq.read_table(stream, columns=list(columns))
-
-
-DIFFERS_FROM_TILL = "differs-from-till"
-_QUERIES = ("batch_receipt", "batch_amounts", "batch_problems")
 
 
 def batch_receipt(ports: Ports, batch: str) -> Receipt:

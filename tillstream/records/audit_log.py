@@ -25,6 +25,8 @@ SECRETS = frozenset({"hash", "stamp", "password", "secret", "token", "link", "co
 """Fields removed from every entry, at any depth."""
 _ADDRESS: ContextVar[str] = ContextVar("address", default="")
 
+READ_AT_ONCE = 500
+
 
 @contextmanager
 def client_address(address: str) -> Iterator[None]:
@@ -96,9 +98,6 @@ def _sanitized(value: Any) -> Any:
         return value
     text = str(value)
     return text if len(text) <= MAX_LENGTH else f"{text[:MAX_LENGTH]}…"
-
-
-READ_AT_ONCE = 500
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,13 @@ ARCHIVE_ERRORS = (
 )
 """Exceptions that zipfile raises for a damaged archive."""
 
+UNREADABLE_ERROR = "It cannot be read: "
+"""Start of the error of a batch whose original was lost before it was loaded."""
+LOST_TWICE = "Its rows are no longer in the ledger and cannot be read again: "
+"""Start of the error of a batch that both the ledger and the originals lost."""
+FROM_BACKUP = "Restore it from a backup with `tillstream losses restore BACKUP`"
+LOADED = frozenset({BatchState.SETTLED, BatchState.ANNOUNCED, BatchState.UNDONE, BatchState.REPLAYED})
+
 
 @dataclass(frozen=True)
 class PackedOriginal:
@@ -196,14 +203,6 @@ def _pack_id(pack: StoredObject) -> str:
     if not match:
         raise ValueError(pack.name)
     return match["id"]
-
-
-UNREADABLE_ERROR = "It cannot be read: "
-"""Start of the error of a batch whose original was lost before it was loaded."""
-LOST_TWICE = "Its rows are no longer in the ledger and cannot be read again: "
-"""Start of the error of a batch that both the ledger and the originals lost."""
-FROM_BACKUP = "Restore it from a backup with `tillstream losses restore BACKUP`"
-LOADED = frozenset({BatchState.SETTLED, BatchState.ANNOUNCED, BatchState.UNDONE, BatchState.REPLAYED})
 
 
 class UnreadableOriginal(Rejected):

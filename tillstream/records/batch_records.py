@@ -24,6 +24,26 @@ from tillstream.records import audit_log, data_version
 SYNC_HOMES = "sync_homes"
 """The homes that sync to this one, by name."""
 
+BATCHES = "batches"
+UNKNOWN_SENDER = "inbox"
+"""`received_by` of a batch whose record was created from the event of its inbox object."""
+WATCHED_FOLDER = "watched folder"
+"""`received_by` of a file from a watched folder."""
+SAMPLES = "samples"
+"""`received_by` of the sample files."""
+_CONNECTOR = "connector "
+CHUNK_BYTES = 4 << 20
+_CREATED = {
+    BatchKind.UPLOAD: AuditAction.UPLOAD_RECEIVED,
+    BatchKind.CORRECTION: AuditAction.UPLOAD_FIXED,
+    BatchKind.REPLAY: AuditAction.UPLOAD_REPLAYED,
+}
+"""Kind → audit action. Micro-batches of store sales are not audited: their number would hide all other entries."""
+_AUDITED = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
+"""The fields of a record that audit entries contain."""
+
+HOME, SALE_IDS = "home", "sale-ids"
+
 
 def is_home_removed(ports: Ports, home: str) -> bool:
     """Whether a home syncs to this one no longer, so that its batches are undone and corrected here."""
@@ -48,25 +68,6 @@ def check_batch_of_home(ports: Ports, upload: Batch) -> None:
             f"{upload.file} is a batch of the home {upload.home}, which was removed. It can only be undone or "
             "corrected. To read its file in another way, undo it and upload the file here."
         )
-
-
-BATCHES = "batches"
-UNKNOWN_SENDER = "inbox"
-"""`received_by` of a batch whose record was created from the event of its inbox object."""
-WATCHED_FOLDER = "watched folder"
-"""`received_by` of a file from a watched folder."""
-SAMPLES = "samples"
-"""`received_by` of the sample files."""
-_CONNECTOR = "connector "
-CHUNK_BYTES = 4 << 20
-_CREATED = {
-    BatchKind.UPLOAD: AuditAction.UPLOAD_RECEIVED,
-    BatchKind.CORRECTION: AuditAction.UPLOAD_FIXED,
-    BatchKind.REPLAY: AuditAction.UPLOAD_REPLAYED,
-}
-"""Kind → audit action. Micro-batches of store sales are not audited: their number would hide all other entries."""
-_AUDITED = ("state", "contract", "contract_version", "region", "holds", "confirmed", "as_new", "error")
-"""The fields of a record that audit entries contain."""
 
 
 def connector_sender(connector: str) -> str:
@@ -289,9 +290,6 @@ def inherited_corrections(ports: Ports, upload: Batch) -> list[Batch]:
 def _is_before(fix: Batch, upload: Batch) -> bool:
     """Whether a correction of an ancestor was there at the replay: none settles after it, whatever the clock showed."""
     return bool(fix.settlement_no) or fix.received_at <= upload.received_at
-
-
-HOME, SALE_IDS = "home", "sale-ids"
 
 
 def are_sale_ids_escaped(ports: Ports) -> bool:

@@ -18,6 +18,7 @@ from tillstream.ports.objects import StoredObject
 from tillstream.records.batch_records import CHUNK_BYTES, create_batch
 
 BOUND_OBJECTS = "bound_objects"
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,6 @@ def bound_stores_of(ports: Ports, name: str) -> BoundStores:
 
 def _note_id(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()
-
-
-EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
 def register_batch(

@@ -18,12 +18,30 @@ from tillstream.ports.documents import Document, DocumentStore, Update, update_d
 from tillstream.ports.machine import Clock
 from tillstream.ports.warehouse import Warehouse
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 VERSION_DOCUMENT = ("warehouse", "newest")
 LIVE_DOCUMENT = ("warehouse", "live")
 POLL_SECONDS = 0.5
 """Seconds between two reads of the document by one process."""
 MAX_AGE = 300
 """Seconds after which cached answers expire in any case: a process may have died before it updated the document."""
+
+MOST_CODES = 1_000
+"""With more codes, all days with a product are computed again."""
+_DAYS = """
+SELECT sale_date
+FROM product_sums
+WHERE {condition}
+  AND sale_date >= @since
+UNION DISTINCT
+SELECT sale_date
+FROM settlement_days
+WHERE sale_date >= @since
+  AND settlement_no > (SELECT COALESCE(MAX(split_settlement_no), 0) FROM summed)
+"""
+"""The second part: days that a refresh may be computing now."""
 
 
 @dataclass(frozen=True)
@@ -99,25 +117,6 @@ class LatestVersion:
                 )
                 self._read_at = now
             return self._mark
-
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-MOST_CODES = 1_000
-"""With more codes, all days with a product are computed again."""
-_DAYS = """
-SELECT sale_date
-FROM product_sums
-WHERE {condition}
-  AND sale_date >= @since
-UNION DISTINCT
-SELECT sale_date
-FROM settlement_days
-WHERE sale_date >= @since
-  AND settlement_no > (SELECT COALESCE(MAX(split_settlement_no), 0) FROM summed)
-"""
-"""The second part: days that a refresh may be computing now."""
 
 
 def note_catalogue_change(

@@ -16,6 +16,10 @@ from tillstream.model.errors import Conflict, Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 
+JOB_RUNS = "job_runs"
+RESERVED_FOR = timedelta(minutes=30)
+"""Longer than the start of a job, and than one of its steps takes."""
+
 
 @dataclass(frozen=True)
 class DocumentLease:
@@ -84,11 +88,6 @@ class JobRequest:
         if request:
             with suppress(Conflict):
                 ports.documents.delete(self.collection, self.id, if_version=request.version)
-
-
-JOB_RUNS = "job_runs"
-RESERVED_FOR = timedelta(minutes=30)
-"""Longer than the start of a job, and than one of its steps takes."""
 
 
 def start_job(ports: Ports, job: str) -> bool:

@@ -15,13 +15,6 @@ from tillstream.ports import Ports
 from tillstream.ports.documents import Document
 from tillstream.records.outbox import Outbox, Report, ignore
 
-
-def is_address(text: str) -> bool:
-    """Whether a text is one e-mail address, without a name."""
-    name, at, host = text.rpartition("@")
-    return bool(name and at and "." in host and text.isprintable()) and not any(one in text for one in ' ,;<>"')
-
-
 MAIL_COLLECTION, MAIL_FOLDER = "outbox", "mail/"
 MAIL_OUTBOX = Outbox(MAIL_COLLECTION, "message")
 DAMAGED = "The stored message was damaged, so it is not sent. Make what it should have brought again."
@@ -29,6 +22,12 @@ AS_SENT = policy.SMTP.clone(cte_type="7bit")
 """Lines end with CRLF, and no byte has 8 bits: mail servers may refuse anything else."""
 Send = Callable[[str, bytes], None]
 """Sends a message to an address; raises `Rejected` for good, `Unavailable` to try again."""
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is one e-mail address, without a name."""
+    name, at, host = text.rpartition("@")
+    return bool(name and at and "." in host and text.isprintable()) and not any(one in text for one in ' ,;<>"')
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,21 @@ from typing import Any
 from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.filters import Filters
 
+FORMULAS: Mapping[str, Callable[..., Decimal]] = {
+    "value": lambda one: one,
+    "size": abs,
+    "sum": lambda *all_: sum(all_, Decimal(0)),
+    "difference": lambda one, other: one - other,
+    "growth": lambda one, other: (one - other) / other,
+    "part": lambda one, other: one / other,
+    "part of sum": lambda *all_: sum(all_[:-1], Decimal(0)) / all_[-1],
+    "size of part": lambda one, other: abs(one / other),
+    "size of sum": lambda *all_: abs(sum(all_, Decimal(0))),
+    "part of ten": lambda *all_: sum(map(abs, all_[:10]), Decimal(0)) / sum(map(abs, all_), Decimal(0)),
+    "size of growth": lambda one, other: abs((one - other) / other),
+}
+"""How a number is computed from its cells."""
+
 
 @dataclass(frozen=True)
 class CitedCell:
@@ -44,22 +59,6 @@ class QueryAnswer:
         """A cell of one of the rows, which these columns identify."""
         where = tuple((name, row[name]) for name in names)
         return CitedCell(self.query, column, row[column], self.filters, self.params, where)
-
-
-FORMULAS: Mapping[str, Callable[..., Decimal]] = {
-    "value": lambda one: one,
-    "size": abs,
-    "sum": lambda *all_: sum(all_, Decimal(0)),
-    "difference": lambda one, other: one - other,
-    "growth": lambda one, other: (one - other) / other,
-    "part": lambda one, other: one / other,
-    "part of sum": lambda *all_: sum(all_[:-1], Decimal(0)) / all_[-1],
-    "size of part": lambda one, other: abs(one / other),
-    "size of sum": lambda *all_: abs(sum(all_, Decimal(0))),
-    "part of ten": lambda *all_: sum(map(abs, all_[:10]), Decimal(0)) / sum(map(abs, all_), Decimal(0)),
-    "size of growth": lambda one, other: abs((one - other) / other),
-}
-"""How a number is computed from its cells."""
 
 
 @dataclass(frozen=True)

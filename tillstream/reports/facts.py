@@ -24,6 +24,15 @@ DAY = timedelta(days=1)
 WEEK, MONTH, DAYS = "week", "month", "days"
 MAX_DAYS = 400
 
+TRENDS = 13
+"""Months that the chart of revenue shows."""
+MOVERS = 20_000
+"""Products that movers are chosen from."""
+BEST_SELLERS = 20
+"""Products with the most revenue whose days out of stock are named."""
+MAX_LINES = 3_000_000
+"""Sale lines above which the stock of past days is left out: it is computed from all of them."""
+
 
 @dataclass(frozen=True)
 class ReportPeriod:
@@ -79,16 +88,6 @@ def latest_period(kind: str, today: date) -> ReportPeriod:
         return ReportPeriod(monday, monday + 6 * DAY, WEEK)
     month = Month.from_day(today).plus(-1)
     return ReportPeriod(month.first, month.last, MONTH)
-
-
-TRENDS = 13
-"""Months that the chart of revenue shows."""
-MOVERS = 20_000
-"""Products that movers are chosen from."""
-BEST_SELLERS = 20
-"""Products with the most revenue whose days out of stock are named."""
-MAX_LINES = 3_000_000
-"""Sale lines above which the stock of past days is left out: it is computed from all of them."""
 
 
 @dataclass(frozen=True)

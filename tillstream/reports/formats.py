@@ -14,6 +14,8 @@ WHOLE_FROM = 1_000
 """Amounts from which on no minor units are shown."""
 NO_VALUE = "–"
 
+NUMBER_KINDS = frozenset({"money", "signed money", "count", "share", "growth"})
+
 
 def money_text(value: Any, currency: str, like: Any = 0) -> str:
     """An amount without its currency. like: the largest amount of its column, which decides on minor units."""
@@ -104,9 +106,6 @@ def _ratio(amount: Decimal, whole: Decimal) -> Decimal | None:
 def _grouped(value: Decimal, digits: int) -> str:
     rounded = round_to_digits(value, digits)
     return f"{abs(rounded):,.{digits}f}" if rounded >= 0 else f"−{abs(rounded):,.{digits}f}"
-
-
-NUMBER_KINDS = frozenset({"money", "signed money", "count", "share", "growth"})
 
 
 def table_texts(table: ReportTable, currency: str) -> list[list[str]]:

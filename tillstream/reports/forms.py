@@ -24,6 +24,24 @@ CUT = 12
 """The axis of steps begins above zero if the lowest level is more than so many times the span of the steps."""
 CUT_NOTE = "The columns begin above zero, so that the steps can be seen."
 
+HTML_FONT = "font-family:Inter,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif"
+HTML_SOFT = "color:#565d6a"
+HTML_CELL = "padding:4px 8px;border-bottom:1px solid #e1e5ea"
+MAX_HTML_WIDTH = 240
+"""Width of the longest bar of a chart, in pixels."""
+
+PDF_TEMPLATE = Path(__file__).with_name("report.typ")
+REPLACED_NOTE = f"Characters that the font of this page lacks are shown as {MISSING_GLYPH}; the workbook has them."
+_TEXT = re.compile(r">([^<]*)</text>")
+
+PDF, HTML, XLSX = "pdf", "html", "xlsx"
+REPORT_FORMS = {
+    PDF: "application/pdf",
+    HTML: "text/html; charset=utf-8",
+    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""Form → media type."""
+
 
 def chart_svg(chart: ReportChart) -> str:
     """The drawing of a chart."""
@@ -129,13 +147,6 @@ def _svg_text(x: float, y: float, text: str, anchor: str = "start", colour: str 
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}">{escape(text)}</text>'
 
 
-HTML_FONT = "font-family:Inter,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif"
-HTML_SOFT = "color:#565d6a"
-HTML_CELL = "padding:4px 8px;border-bottom:1px solid #e1e5ea"
-MAX_HTML_WIDTH = 240
-"""Width of the longest bar of a chart, in pixels."""
-
-
 def render_html(document: ReportDocument) -> str:
     """The page, complete from its doctype."""
     body = "".join(
@@ -221,11 +232,6 @@ def _aligned(kind: str) -> str:
     return "text-align:right;white-space:nowrap" if kind in NUMBER_KINDS else "text-align:left"
 
 
-PDF_TEMPLATE = Path(__file__).with_name("report.typ")
-REPLACED_NOTE = f"Characters that the font of this page lacks are shown as {MISSING_GLYPH}; the workbook has them."
-_TEXT = re.compile(r">([^<]*)</text>")
-
-
 def render_pdf(document: ReportDocument) -> bytes:
     """The PDF. Raises `RuntimeError` if typst has a warning."""
     shown = json.dumps(_shown(document), ensure_ascii=False)
@@ -296,15 +302,6 @@ def _wide(table: ReportTable) -> int:
     """Position of the column that takes what the others leave: that of the longest text."""
     texts = [number for number, column in enumerate(table.columns) if column.kind not in NUMBER_KINDS]
     return max(texts, key=lambda number: max((len(str(row[number] or "")) for row in table.rows), default=0))
-
-
-PDF, HTML, XLSX = "pdf", "html", "xlsx"
-REPORT_FORMS = {
-    PDF: "application/pdf",
-    HTML: "text/html; charset=utf-8",
-    XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-"""Form → media type."""
 
 
 def render_report(source: ReportSource, form: str) -> bytes:

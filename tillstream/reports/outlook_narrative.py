@@ -21,6 +21,16 @@ MOST_GOALS = 6
 GOALS_SHOWN = 12
 """Goals of the table on paper."""
 
+BEHIND = Decimal("0.05")
+RETURNS = Decimal("0.01")
+"""Part of the base by which returns have to rise to be named."""
+COVERED = Decimal("0.8")
+"""Part of revenue with costs below which margins are doubtful."""
+NAMED_REGIONS = 2
+"""Goals that are named."""
+FALLEN = Decimal("0.01")
+"""Part of the base that a product has to lose to be named."""
+
 
 def goal_sentences(facts: ReportFacts, names: Mapping[str, str]) -> Iterator[Sentence]:
     """What is reached of each goal, and how the month is going to end if it is not over."""
@@ -125,17 +135,6 @@ def is_behind(row: Mapping[str, Any], part: Decimal) -> bool:
 
 def _cell(facts: ReportFacts, column: str, where: Mapping[str, Any]) -> CitedCell:
     return facts.goals.cell(column, **where)
-
-
-BEHIND = Decimal("0.05")
-RETURNS = Decimal("0.01")
-"""Part of the base by which returns have to rise to be named."""
-COVERED = Decimal("0.8")
-"""Part of revenue with costs below which margins are doubtful."""
-NAMED_REGIONS = 2
-"""Goals that are named."""
-FALLEN = Decimal("0.01")
-"""Part of the base that a product has to lose to be named."""
 
 
 def data_sentences(facts: ReportFacts) -> Iterator[Sentence]:

@@ -15,6 +15,33 @@ from tillstream.reports import formats
 from tillstream.reports.document import CitedCell, Number, QueryAnswer, Sentence, TilePart, compute_number
 from tillstream.reports.facts import MONTH, ReportFacts, written_day
 
+NEXT_LARGEST = Decimal("0.5")
+"""The second largest effect is named if it is at least this part of the largest."""
+SMALLEST = Decimal("0.003")
+"""Part of the base from which on the change of a product is named."""
+BROAD, CONCENTRATED = Decimal("0.3"), Decimal("0.6")
+"""Part of all movement that the ten greatest changes have."""
+OFFSET = Decimal("0.25")
+NAMED_PRODUCTS = 3
+TOP_TEN = 10
+MOVERS_SHOWN = 12
+"""Products of the table of those that moved most."""
+
+
+EFFECTS = named_effects("the period before", "this period")
+
+FEWEST_LINES = 30
+"""Lines of a period from which on it is compared."""
+FEWEST_MONTHS = 6
+"""Earlier changes from month to month from which on a change is called usual or not."""
+SAME = Decimal("0.0005")
+"""Changes below this part of the base are none."""
+
+LEAST_SHARE = Decimal("0.05")
+"""Part of revenue from which on the growth of a group is named, and of the earlier revenue from which on a fall is."""
+NOTABLE = Decimal("0.02")
+"""Growth from which on it is named."""
+
 
 def dashboard_page(facts: ReportFacts) -> str:
     return f"/dashboard?{urlencode(_period(facts))}"
@@ -55,22 +82,6 @@ def changes_page() -> str:
 def _period(facts: ReportFacts) -> dict[str, str]:
     period = {"from": facts.period.first.isoformat(), "to": facts.period.last.isoformat()}
     return period | ({"region": facts.source.region} if facts.source.region else {})
-
-
-NEXT_LARGEST = Decimal("0.5")
-"""The second largest effect is named if it is at least this part of the largest."""
-SMALLEST = Decimal("0.003")
-"""Part of the base from which on the change of a product is named."""
-BROAD, CONCENTRATED = Decimal("0.3"), Decimal("0.6")
-"""Part of all movement that the ten greatest changes have."""
-OFFSET = Decimal("0.25")
-NAMED_PRODUCTS = 3
-TOP_TEN = 10
-MOVERS_SHOWN = 12
-"""Products of the table of those that moved most."""
-
-
-EFFECTS = named_effects("the period before", "this period")
 
 
 def effect_cells(facts: ReportFacts) -> list[CitedCell]:
@@ -156,14 +167,6 @@ def _named(facts: ReportFacts, rows: list[Mapping[str, Any]], start: str) -> Ite
         amount = mover_change(facts, row, "signed money")
         parts += [", " if position else "", mover_name(row), " ", amount]
     yield Sentence((*parts, "."), compare_page(facts))
-
-
-FEWEST_LINES = 30
-"""Lines of a period from which on it is compared."""
-FEWEST_MONTHS = 6
-"""Earlier changes from month to month from which on a change is called usual or not."""
-SAME = Decimal("0.0005")
-"""Changes below this part of the base are none."""
 
 
 def headline_sentences(facts: ReportFacts) -> Iterator[Sentence]:
@@ -261,12 +264,6 @@ def _parts(facts: ReportFacts, effects: list[CitedCell]) -> Sentence:
         start = ", then " if parts else "The largest part of the change is "
         parts += [start, EFFECTS[name].part, ": ", rounded[name]]
     return Sentence((*parts, "."), compare_page(facts))
-
-
-LEAST_SHARE = Decimal("0.05")
-"""Part of revenue from which on the growth of a group is named, and of the earlier revenue from which on a fall is."""
-NOTABLE = Decimal("0.02")
-"""Growth from which on it is named."""
 
 
 def place_sentences(

@@ -29,6 +29,10 @@ LOSS = ("region", "store_id", "cause", "reason")
 OUTAGE = ("region", "store_id", "product")
 """What identifies a row of `ReportFacts.outages`."""
 
+MAX_ROWS = 12
+LOSSES = ("lost_units", "gained_units", "lost_cost")
+"""Columns of `ReportFacts.shrinkage` that are summed."""
+
 
 def stock_sentences(facts: ReportFacts, names: Mapping[str, str]) -> Iterator[Sentence]:
     """What stock is worth, what was missing, and what to check; only a hint if nothing was counted.
@@ -123,11 +127,6 @@ def _worth(facts: ReportFacts, kind: str) -> tuple[str | Number, ...]:
         compute_number("money", facts.stock.cell("stock_cost", kind=kind), currency=facts.currency),
         " at cost.",
     )
-
-
-MAX_ROWS = 12
-LOSSES = ("lost_units", "gained_units", "lost_cost")
-"""Columns of `ReportFacts.shrinkage` that are summed."""
 
 
 def stock_section(facts: ReportFacts, names: Mapping[str, str]) -> ReportSection:

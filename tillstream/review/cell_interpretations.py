@@ -34,6 +34,19 @@ _LOOK_ALIKES = str.maketrans("OoIl|SB", "0011158")
 DATE_ORDERS = {"day-first": (2, 1, 0), "month-first": (2, 0, 1), "year-first": (0, 1, 2)}
 """Interpretation → positions of year, month and day."""
 
+DATE_RULES = (*DATE_ORDERS, "month-name")
+NUMBER_RULES = ("number-word", "look-alike", "decimal-point", "decimal-comma")
+RULE_LABELS = {
+    "day-first": "the day comes first",
+    "month-first": "the month comes first",
+    "year-first": "the year comes first",
+    "month-name": "the month is a name",
+    "decimal-point": "a point as the decimal separator",
+    "decimal-comma": "a comma as the decimal separator",
+    "number-word": "the number in words",
+    "look-alike": "letters instead of digits",
+}
+
 
 def interpret_cell(how: str, text: str, contract: Contract) -> str | None:
     """Interpret the cell by the rule `how`; None if the rule does not match."""
@@ -140,16 +153,4 @@ INTERPRETATIONS: dict[str, Interpretation] = {
     "decimal-comma": partial(_number, ","),
     "number-word": _number_word,
     "look-alike": _look_alike,
-}
-DATE_RULES = (*DATE_ORDERS, "month-name")
-NUMBER_RULES = ("number-word", "look-alike", "decimal-point", "decimal-comma")
-RULE_LABELS = {
-    "day-first": "the day comes first",
-    "month-first": "the month comes first",
-    "year-first": "the year comes first",
-    "month-name": "the month is a name",
-    "decimal-point": "a point as the decimal separator",
-    "decimal-comma": "a comma as the decimal separator",
-    "number-word": "the number in words",
-    "look-alike": "letters instead of digits",
 }

@@ -34,6 +34,20 @@ LEDGER_VALUE_COLUMNS = {
 MIN_SIMILARITY = 0.5
 MAX_LEDGER_VALUES = 6
 
+MAX_SUGGESTIONS = 8
+_CURRENCY_SIGNS = {
+    "€": "EUR",
+    "$": "USD",
+    "£": "GBP",
+    "¥": "JPY",
+    "₹": "INR",
+    "rs": "INR",
+    "euro": "EUR",
+    "dollar": "USD",
+}
+_DATE_PROBLEMS = frozenset({"not-a-date", "ambiguous-date"})
+_NUMBER_PROBLEMS = frozenset({"not-a-number", "ambiguous-number"})
+
 
 @dataclass(frozen=True)
 class KnownValue:
@@ -99,21 +113,6 @@ def _similarity(wanted: str, text: str) -> float:
     if matcher.real_quick_ratio() < MIN_SIMILARITY and not folded.startswith(wanted):
         return 0.0
     return 0.9 if folded.startswith(wanted) and folded != wanted else matcher.ratio()
-
-
-MAX_SUGGESTIONS = 8
-_CURRENCY_SIGNS = {
-    "€": "EUR",
-    "$": "USD",
-    "£": "GBP",
-    "¥": "JPY",
-    "₹": "INR",
-    "rs": "INR",
-    "euro": "EUR",
-    "dollar": "USD",
-}
-_DATE_PROBLEMS = frozenset({"not-a-date", "ambiguous-date"})
-_NUMBER_PROBLEMS = frozenset({"not-a-number", "ambiguous-number"})
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,15 @@ from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import batch_originals, batch_records, data_version
 from tillstream.review.day_closes import DAY_CLOSES_COLLECTION
 
+MAX_RANGES = 200
+"""Maximum ranges of missing and of surplus numbers, and of possible doubles, that a record keeps."""
+FORM_NUMBER_PREFIX = "W-"
+"""Prefix of the numbers that the sale form makes for sales without a number."""
+FOLLOWED_DOCUMENT = ("upkeep", "day-closes")
+"""Document with the last settlement whose changed sales were compared with closed day closes."""
+_COMPARISON_FIELDS = ("counted", "missing", "surplus", "totals", "doubles")
+_DAY = timedelta(days=1)
+
 
 def sales_sent_by_till(ports: Ports, message: Mapping[str, Any], sales: Collection[str]) -> set[str]:
     """Those of the sales, by their IDs, whose lines that count were sent by the till of a day close, and by no other.
@@ -57,16 +66,6 @@ def _messages_of_batch(ports: Ports, batch_id: str) -> dict[int, StoredMessage]:
     except (NotFound, Rejected):
         return {}
     return {row: message for message in block.messages for row in message.rows}
-
-
-MAX_RANGES = 200
-"""Maximum ranges of missing and of surplus numbers, and of possible doubles, that a record keeps."""
-FORM_NUMBER_PREFIX = "W-"
-"""Prefix of the numbers that the sale form makes for sales without a number."""
-FOLLOWED_DOCUMENT = ("upkeep", "day-closes")
-"""Document with the last settlement whose changed sales were compared with closed day closes."""
-_COMPARISON_FIELDS = ("counted", "missing", "surplus", "totals", "doubles")
-_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,13 @@ EditedCell = tuple[int, int, str]
 """row number, column, text"""
 EDIT_ACTIONS = frozenset({"set", "put", "read", "replace", "accept", "discard", "revert"})
 
+_FIELD_TYPES = {"do": str, "code": str, "value": str, "text": str, "how": str, "key": str, "column": int, "off": bool}
+
+DRAFTS_COLLECTION = "drafts"
+MAX_STEPS = 5_000
+MAX_DRAFT_BYTES = 800_000
+"""Fits the document size limit of every store."""
+
 
 @dataclass(frozen=True)
 class DraftEdit:
@@ -71,7 +78,20 @@ class DraftEdit:
 
 
 EMPTY_FIELDS = {field.name: field.default for field in fields(DraftEdit)}
-_FIELD_TYPES = {"do": str, "code": str, "value": str, "text": str, "how": str, "key": str, "column": int, "off": bool}
+
+_NEEDS: tuple[tuple[tuple[str, ...], Callable[[DraftEdit], object], str], ...] = (
+    (("set",), lambda step: step.cells, "No cell is given."),
+    (("put", "read"), lambda step: step.code and step.column is not None, "Enter the column and the problem."),
+    (("read",), lambda step: step.how in INTERPRETATIONS, "There is no such interpretation."),
+    (("replace",), lambda step: step.value, "Enter the text to find."),
+    (("accept", "discard", "revert"), lambda step: step.rows or step.code, "No row is given."),
+    (
+        ("discard",),
+        lambda step: step.off or step.text.strip(),
+        "Enter the reason for discarding the row; it is stored with the row.",
+    ),
+)
+"""Actions, what they need, and the message if it is missing."""
 
 
 def parse_edit(data: Any, width: int) -> DraftEdit:
@@ -88,21 +108,6 @@ def parse_edit(data: Any, width: int) -> DraftEdit:
     step = DraftEdit(**values, rows=_parse_rows(data.get("rows", [])), cells=_parse_cells(data.get("cells", []), width))
     _check_complete(step)
     return step
-
-
-_NEEDS: tuple[tuple[tuple[str, ...], Callable[[DraftEdit], object], str], ...] = (
-    (("set",), lambda step: step.cells, "No cell is given."),
-    (("put", "read"), lambda step: step.code and step.column is not None, "Enter the column and the problem."),
-    (("read",), lambda step: step.how in INTERPRETATIONS, "There is no such interpretation."),
-    (("replace",), lambda step: step.value, "Enter the text to find."),
-    (("accept", "discard", "revert"), lambda step: step.rows or step.code, "No row is given."),
-    (
-        ("discard",),
-        lambda step: step.off or step.text.strip(),
-        "Enter the reason for discarding the row; it is stored with the row.",
-    ),
-)
-"""Actions, what they need, and the message if it is missing."""
 
 
 def _check_complete(step: DraftEdit) -> None:
@@ -131,12 +136,6 @@ def _parse_cell(cell: Any, width: int) -> EditedCell:
         case [int(row), int(column), str(text)] if 0 <= column < width and len(text) <= MAX_CELL_LENGTH:
             return row, column, text.replace("\0", "")
     raise Rejected("A cell must be given with its row, column and text.")
-
-
-DRAFTS_COLLECTION = "drafts"
-MAX_STEPS = 5_000
-MAX_DRAFT_BYTES = 800_000
-"""Fits the document size limit of every store."""
 
 
 class DraftConflict(Conflict):

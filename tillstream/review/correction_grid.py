@@ -23,6 +23,10 @@ MAX_SPLITS = 6
 MAX_CELL_DIFFERENCE = 2
 """Maximum surplus or deficit of cells; a larger one is not explained by a missing quote."""
 
+ROWS_PER_PAGE = 50
+_RAGGED = "ragged-row"
+IntArray = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class RowSplit:
@@ -71,11 +75,6 @@ def _with_empty_cells(cells: list[str], missing: int, names: tuple[str, ...]) ->
         yield RowSplit(
             [*cells[:at], *[""] * missing, *cells[at:]], f"{empty} {'is' if missing == 1 else 'are'} missing"
         )
-
-
-ROWS_PER_PAGE = 50
-_RAGGED = "ragged-row"
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

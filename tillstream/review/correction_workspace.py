@@ -39,6 +39,8 @@ from tillstream.review.rejected_rows import (
 )
 
 RowProblems = list[dict[str, Any]]
+MAX_CACHED_UPLOADS = 4
+"""Number of uploads whose rejected rows are cached in memory."""
 
 
 def correction_file(applied: AppliedEdits, rows: Sequence[int]) -> bytes:
@@ -148,10 +150,6 @@ def count_by_status(applied: AppliedEdits, problems_by_row: Mapping[int, RowProb
         "discarded": discarded,
         "still": still,
     }
-
-
-MAX_CACHED_UPLOADS = 4
-"""Number of uploads whose rejected rows are cached in memory."""
 
 
 @dataclass(frozen=True)

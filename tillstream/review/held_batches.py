@@ -18,6 +18,25 @@ from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import audit_log, batch_records
 from tillstream.review import contract_proposals, replay
 
+GroupKey = tuple[object, ...]
+_NAMING_HOLDS = frozenset(
+    {
+        HoldCode.UNKNOWN_CONTRACT,
+        HoldCode.REGION_REQUESTED,
+        HoldCode.OTHER_CONTRACT,
+        HoldCode.FOREIGN_SALES,
+        HoldCode.OTHER_REGION,
+    }
+)
+"""Holds whose question is another one for another region, contract, country or currency, which their message names."""
+_COUNT = re.compile(r"(?<!\S)[0-9][0-9,]*(?!\S)")
+
+NOTES_COLLECTION = "review_notes"
+MAX_NOTE_LENGTH = 500
+"""Characters of a note."""
+MAX_NOTES = 20
+"""Notes of a file; later ones replace the oldest."""
+
 
 def confirm_batch(ports: Ports, batch: str, by: str, *, as_new: bool = False) -> Batch:
     """Release a held batch; with `as_new`, give a repeat of known bytes its own place in time.
@@ -126,20 +145,6 @@ def reject_batch(ports: Ports, batch: str, by: str, reason: str = "") -> Batch:
     )
 
 
-GroupKey = tuple[object, ...]
-_NAMING_HOLDS = frozenset(
-    {
-        HoldCode.UNKNOWN_CONTRACT,
-        HoldCode.REGION_REQUESTED,
-        HoldCode.OTHER_CONTRACT,
-        HoldCode.FOREIGN_SALES,
-        HoldCode.OTHER_REGION,
-    }
-)
-"""Holds whose question is another one for another region, contract, country or currency, which their message names."""
-_COUNT = re.compile(r"(?<!\S)[0-9][0-9,]*(?!\S)")
-
-
 def group_held_alike(held: Iterable[Batch]) -> list[list[Batch]]:
     """The held batches in groups that one decision answers, each in order of receipt; the largest group first."""
     groups: dict[GroupKey, list[Batch]] = {}
@@ -185,13 +190,6 @@ def _group_key(batch: Batch) -> GroupKey:
     proposed = json.dumps(batch.proposed.contract, sort_keys=True) if batch.proposed else ""
     named = tuple(_COUNT.sub("", hold.message) for hold in batch.holds if hold.code in _NAMING_HOLDS)
     return batch.received_by, batch.kind, batch.home, batch.contract, batch.hold_codes, named, proposed
-
-
-NOTES_COLLECTION = "review_notes"
-MAX_NOTE_LENGTH = 500
-"""Characters of a note."""
-MAX_NOTES = 20
-"""Notes of a file; later ones replace the oldest."""
 
 
 @dataclass(frozen=True)

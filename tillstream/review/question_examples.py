@@ -46,6 +46,13 @@ _KEYS_OF_HEADER = frozenset({"subtract", "once", "repeats"})
 _KEYS_OF_WORD = frozenset({"missing", "rows", "ignore"})
 _KEYS_OF_ROLE_WORD = frozenset({"status", "currency"})
 
+MAX_EXAMPLES = 3
+BYTE_QUESTIONS = frozenset({"encoding", "delimiter", "header", "sheet"})
+"""Questions whose answers change how cells are split; the file is sampled again for each answer."""
+_GROUPED = re.compile(r"[0-9][.,][0-9]{3}(?![0-9])")
+_MONTH_WORD = re.compile(r"[^\W\d_]{3,}\.?")
+_SEPARATOR = re.compile(r"[.,]")
+
 
 def column_of_question(question: DetectionQuestion, columns: Mapping[str, str], sheet: Sheet) -> str:
     """Return the header that a question concerns, or an empty string if it concerns the whole file.
@@ -78,14 +85,6 @@ def _column_of_key(key: str, columns: Mapping[str, str], sheet: Sheet) -> str:
 
 def _first_mapped(roles: tuple[str, ...], columns: Mapping[str, str], sheet: Sheet) -> str:
     return next((columns[role] for role in roles if columns.get(role) in sheet.columns), "")
-
-
-MAX_EXAMPLES = 3
-BYTE_QUESTIONS = frozenset({"encoding", "delimiter", "header", "sheet"})
-"""Questions whose answers change how cells are split; the file is sampled again for each answer."""
-_GROUPED = re.compile(r"[0-9][.,][0-9]{3}(?![0-9])")
-_MONTH_WORD = re.compile(r"[^\W\d_]{3,}\.?")
-_SEPARATOR = re.compile(r"[.,]")
 
 
 def answer_examples(

@@ -28,6 +28,8 @@ OPEN_CURRENCY, OPEN_REGION = "XXX", "?"
 MAPPED_ANSWER = "mapped"
 """Represents the answers of a question with several words."""
 
+ANSWERS_COLLECTION = "answers"
+
 
 @dataclass(frozen=True)
 class Questionnaire:
@@ -166,9 +168,6 @@ def _contract_so_far(proposal: Proposal) -> Contract | None:
 
 def _parse_proposal(proposal: Proposal) -> Contract:
     return parse_contract(proposal.contract, "The proposed contract")
-
-
-ANSWERS_COLLECTION = "answers"
 
 
 def opener_of_original(ports: Ports, upload: Batch) -> FileOpener:

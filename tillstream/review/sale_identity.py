@@ -22,6 +22,8 @@ from tillstream.review.sale_overlap import (
     search_overlap,
 )
 
+OVERLAP_QUESTION, SAME_SALES, DIFFERENT_SALES = "overlap", "same", "different"
+
 
 def prefix_if_needed(proposed: Contract, contracts: Iterable[Contract]) -> tuple[Contract, DetectionFinding | None]:
     """Add an `id_prefix` if another contract of the region has a different sale id rule; also return the finding."""
@@ -42,9 +44,6 @@ def add_id_prefix(proposed: Contract, evidence: str) -> tuple[Contract, Detectio
     return proposed.model_copy(update={"identity": identity}), DetectionFinding(
         "identity.id_prefix", prefix, evidence, CERTAIN
     )
-
-
-OVERLAP_QUESTION, SAME_SALES, DIFFERENT_SALES = "overlap", "same", "different"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,24 @@ from tillstream.ports import Warehouse
 MAX_DELIVERED_LINES = 200_000
 """Lines that are compared, if very many lines of the days have amounts of the sample."""
 
+SAMPLED_ROWS, SAMPLED_SALES, SAMPLED_DAYS = 2_000, 500, 10
+"""Size of the sample."""
+SAMPLED_COLUMNS = (
+    "sale_id",
+    "store_id",
+    "line_key",
+    "product_id",
+    "product_name",
+    "category",
+    "sale_date",
+    "net_amount",
+)
+T = TypeVar("T")
+
+MIN_MATCHES, MIN_SHARE, MIN_SHARE_WITHOUT_NUMBERS = 3, 0.2, 0.5
+"""Fewer matches, or a smaller share of the sampled sales, are accidental; unless all sampled sales match."""
+MIN_RENUMBERED_SHARE, MIN_RENUMBERED_SALES = 0.9, 5
+
 
 @dataclass(frozen=True)
 class LineSearch:
@@ -102,21 +120,6 @@ def delivered_lines_of_rows(rows: Iterable[Mapping[str, Any]]) -> list[Delivered
     ]
 
 
-SAMPLED_ROWS, SAMPLED_SALES, SAMPLED_DAYS = 2_000, 500, 10
-"""Size of the sample."""
-SAMPLED_COLUMNS = (
-    "sale_id",
-    "store_id",
-    "line_key",
-    "product_id",
-    "product_name",
-    "category",
-    "sale_date",
-    "net_amount",
-)
-T = TypeVar("T")
-
-
 @dataclass(frozen=True)
 class SampledLine:
     row: int
@@ -130,6 +133,9 @@ class SampledLine:
     product: str | None
     sale_date: date
     net_amount: Decimal
+
+
+ComparedLine = SampledLine | DeliveredLine
 
 
 def sample_lines(sheet: Sheet, contract: Contract) -> list[SampledLine]:
@@ -170,13 +176,6 @@ def spread_evenly(values: Sequence[T], most: int) -> list[T]:
     if len(values) <= most:
         return list(values)
     return [values[round(number * (len(values) - 1) / (most - 1))] for number in range(most)]
-
-
-MIN_MATCHES, MIN_SHARE, MIN_SHARE_WITHOUT_NUMBERS = 3, 0.2, 0.5
-"""Fewer matches, or a smaller share of the sampled sales, are accidental; unless all sampled sales match."""
-MIN_RENUMBERED_SHARE, MIN_RENUMBERED_SALES = 0.9, 5
-
-ComparedLine = SampledLine | DeliveredLine
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ from tillstream.receipts.receipt import Receipt
 from tillstream.records import batch_records, batch_registration
 from tillstream.review import replay
 
+TOTALS_QUERY = WarehouseQuery(sql.text("ledger/totals"))
+RECEIPT_FIELDS = ("status", "contract", "contract_version", "rows", "amounts", "problems", "holds", "removed", "error")
+
 
 def dry_run_file(ports: Ports, contracts: ContractRegistry, contract: Contract, name: str, stream: BinaryIO) -> Receipt:
     """Return a receipt with status `dry-run`: the file is staged, and settled in a transaction that is rolled back.
@@ -140,10 +143,6 @@ def preview_confirmation(
     holds = [hold.to_json() for hold in settled.holds.values()]
     answers = settled.results[len(receipt_questions) :]
     return receipt | {"status": "dry-run", "holds": holds}, replace(settled, results=answers)
-
-
-TOTALS_QUERY = WarehouseQuery(sql.text("ledger/totals"))
-RECEIPT_FIELDS = ("status", "contract", "contract_version", "rows", "amounts", "problems", "holds", "removed", "error")
 
 
 def preview_replay(

@@ -36,6 +36,11 @@ FAULT_CODES = {
 OVERLAP_DAYS = 5
 """Number of days of the previous month that the file of the last month repeats."""
 
+_QUOTED_PRODUCTS = [index for index, name in enumerate(master_data.PRODUCT_NAMES) if "," in name or '"' in name]
+
+MISSING_DAYS = {"USA": 4}
+"""Region → the day that it never delivers, in days before the last, if its newest days have a file each."""
+
 
 def overlapping_lines(lines: SampleLines, month: SampleMonth) -> Mask:
     """Lines of the last days of a month, which the next file repeats."""
@@ -76,12 +81,6 @@ def corrections(lines: SampleLines, region: SampleRegion, month: SampleMonth, se
     status = np.where(pending, COMPLETED, np.where(void, CANCELLED, old.status))
     new = replace(old, status=status, quantity=old.quantity + more, revision=old.revision + 1)
     return new, more | (status != old.status)
-
-
-_QUOTED_PRODUCTS = [index for index, name in enumerate(master_data.PRODUCT_NAMES) if "," in name or '"' in name]
-
-MISSING_DAYS = {"USA": 4}
-"""Region → the day that it never delivers, in days before the last, if its newest days have a file each."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from tillstream.samples.regions import SampleRegion
 
 TextColumn: TypeAlias = pa.Array
 """One cell per row."""
+NamedCells = dict[str, TextColumn]
 
 
 def joined_cells(*parts: TextColumn | str, between: str = "") -> TextColumn:
@@ -72,9 +73,6 @@ def quoted_cells(words: list[str], delimiter: str) -> list[str]:
 def replace_where(mask: Mask, text: str, cells: TextColumn) -> TextColumn:
     """Replace the cells in the rows of the mask by `text`."""
     return pc.if_else(pa.array(mask), text, cells)
-
-
-NamedCells = dict[str, TextColumn]
 
 
 @dataclass(frozen=True)

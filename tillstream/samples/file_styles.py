@@ -136,6 +136,14 @@ def _brazil(lines: SampleLines, region: SampleRegion, month: SampleMonth) -> Nam
     }
 
 
+MORE_STYLES: dict[str, SampleFileStyle] = {
+    "DE": SampleFileStyle("cp1252", ";", "\r\n", _germany, "Belegnummer", "Belegdatum", "Status", "Menge", "Artikel"),
+    "FR": SampleFileStyle("utf-8", ";", "\r\n", _france, "N° ticket", "Date", "Statut", "Qté", "Désignation"),
+    "JP": SampleFileStyle("cp932", ",", "\r\n", _japan, "伝票番号", "日付", "状態", "数量", "商品名"),
+    "BR": SampleFileStyle("utf-8", ";", "\n", _brazil, "Nota", "Data", "Situação", "Qtd", "Produto"),
+}
+
+
 def _narrow(hundredths: Ints) -> TextColumn:
     """Group thousands with a narrow no-break space, as French spreadsheets do."""
     return with_decimal_comma(amount_texts(hundredths), "\u202f")
@@ -143,14 +151,6 @@ def _narrow(hundredths: Ints) -> TextColumn:
 
 def _reais(hundredths: Ints) -> TextColumn:
     return with_currency_sign("R$ ", with_decimal_comma(amount_texts(hundredths), "."))
-
-
-MORE_STYLES: dict[str, SampleFileStyle] = {
-    "DE": SampleFileStyle("cp1252", ";", "\r\n", _germany, "Belegnummer", "Belegdatum", "Status", "Menge", "Artikel"),
-    "FR": SampleFileStyle("utf-8", ";", "\r\n", _france, "N° ticket", "Date", "Statut", "Qté", "Désignation"),
-    "JP": SampleFileStyle("cp932", ",", "\r\n", _japan, "伝票番号", "日付", "状態", "数量", "商品名"),
-    "BR": SampleFileStyle("utf-8", ";", "\n", _brazil, "Nota", "Data", "Situação", "Qtd", "Produto"),
-}
 
 
 def _india(lines: SampleLines, region: SampleRegion, month: SampleMonth) -> NamedCells:

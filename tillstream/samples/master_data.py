@@ -64,30 +64,8 @@ _PRODUCTS_BY_CATEGORY: dict[str, tuple[str, str, str]] = {
     ),
 }
 
-
-def _products(text: str) -> list[tuple[str, int]]:
-    """Parse names and prices: each entry ends with a colon and its price."""
-    products, words = [], []
-    for word in text.split():
-        name, colon, price = word.partition(":")
-        words.append(name)
-        if colon:
-            products.append((" ".join(words), int(price)))
-            words = []
-    return products
-
-
 PRODUCT_CATEGORIES = tuple(_PRODUCTS_BY_CATEGORY)
-_PRODUCT_ROWS = [
-    (f"{letters}-{1001 + rank}", name, cents, category, rank)
-    for category, (letters, _, text) in enumerate(_PRODUCTS_BY_CATEGORY.values())
-    for rank, (name, cents) in enumerate(_products(text))
-]
-PRODUCT_CODES = [row[0] for row in _PRODUCT_ROWS]
-PRODUCT_NAMES = [row[1] for row in _PRODUCT_ROWS]
-CATEGORY_OF_PRODUCT: Ints = np.array([row[3] for row in _PRODUCT_ROWS], dtype=np.int64)
-_CENTS: Ints = np.array([row[2] for row in _PRODUCT_ROWS], dtype=np.int64)
-_POPULARITY: Ints = np.array([6000 // (row[4] + 3) for row in _PRODUCT_ROWS], dtype=np.int64)
+
 _SEASONS: Ints = np.array(
     [[int(n) for n in season.split()] for _, season, _ in _PRODUCTS_BY_CATEGORY.values()], dtype=np.int64
 )
@@ -97,45 +75,6 @@ DEARER_PRODUCTS = ("GR-1002", "GR-1004")
 """Products whose price rises by a quarter in the newest months, which also lowers their demand."""
 _DEMAND = {"EL-1001": 40, "SP-1001": 260, **dict.fromkeys(DEARER_PRODUCTS, 80)}
 """Demand in percent in the newest months, by product: one falls clearly, one rises."""
-
-
-def product_likelihood(month: int, *, newest: bool = False) -> Ints:
-    """Relative likelihood of each product in a month (1 to 12). newest: from the latest complete month on."""
-    season: Ints = _SEASONS[CATEGORY_OF_PRODUCT, month - 1]
-    weights = _POPULARITY * season // 100
-    demand = np.array([_DEMAND.get(code, 100) for code in PRODUCT_CODES], dtype=np.int64)
-    return weights * demand // 100 if newest else weights
-
-
-def product_prices(currency: str, year: int, *, newest: bool = False) -> Ints:
-    """Price of each product in hundredths of the currency, 4% more with each `year` (0, 1, 2 …).
-
-    newest: from the latest complete month on, when some products are `DEARER_PRODUCTS`.
-    """
-    cents = rounded_share(_CENTS, 100 + 4 * year, 100)
-    if newest:
-        cents = np.where(np.isin(PRODUCT_CODES, DEARER_PRODUCTS), rounded_share(cents, 125, 100), cents)
-    match currency:
-        case "INR":
-            return rounded_share(cents, 83, 1000) * 1000 - 100  # whole rupees that end in 9
-        case "GBP":
-            return np.maximum(rounded_share(cents, 79, 10_000) * 100 - 1, 99)  # pounds and 99 pence
-        case "EUR":
-            return np.maximum(rounded_share(cents, 92, 10_000) * 100 - 1, 99)
-        case "BRL":
-            return rounded_share(cents, 55, 1000) * 100 - 10  # whole reais less ten centavos
-        case "JPY":
-            return (
-                np.maximum(rounded_share(cents, 150, 20_000), 1) * 20_000
-            )  # so that discounts and taxes are whole yen
-        case _:
-            return cents
-
-
-def product_costs(price: Ints) -> Ints:
-    """Unit costs from prices: 55 to 69 percent, depending on the product."""
-    return rounded_share(price, 55 + np.arange(price.size) % 15, 100)
-
 
 _NAMES_BY_REGION: dict[str, tuple[str, str]] = {
     "IN": (
@@ -183,6 +122,68 @@ _NAMES_BY_REGION: dict[str, tuple[str, str]] = {
         " Pereira Ribeiro Rocha Rodrigues Santos Silva Souza",
     ),
 }
+
+
+def _products(text: str) -> list[tuple[str, int]]:
+    """Parse names and prices: each entry ends with a colon and its price."""
+    products, words = [], []
+    for word in text.split():
+        name, colon, price = word.partition(":")
+        words.append(name)
+        if colon:
+            products.append((" ".join(words), int(price)))
+            words = []
+    return products
+
+
+_PRODUCT_ROWS = [
+    (f"{letters}-{1001 + rank}", name, cents, category, rank)
+    for category, (letters, _, text) in enumerate(_PRODUCTS_BY_CATEGORY.values())
+    for rank, (name, cents) in enumerate(_products(text))
+]
+PRODUCT_CODES = [row[0] for row in _PRODUCT_ROWS]
+PRODUCT_NAMES = [row[1] for row in _PRODUCT_ROWS]
+CATEGORY_OF_PRODUCT: Ints = np.array([row[3] for row in _PRODUCT_ROWS], dtype=np.int64)
+_CENTS: Ints = np.array([row[2] for row in _PRODUCT_ROWS], dtype=np.int64)
+_POPULARITY: Ints = np.array([6000 // (row[4] + 3) for row in _PRODUCT_ROWS], dtype=np.int64)
+
+
+def product_likelihood(month: int, *, newest: bool = False) -> Ints:
+    """Relative likelihood of each product in a month (1 to 12). newest: from the latest complete month on."""
+    season: Ints = _SEASONS[CATEGORY_OF_PRODUCT, month - 1]
+    weights = _POPULARITY * season // 100
+    demand = np.array([_DEMAND.get(code, 100) for code in PRODUCT_CODES], dtype=np.int64)
+    return weights * demand // 100 if newest else weights
+
+
+def product_prices(currency: str, year: int, *, newest: bool = False) -> Ints:
+    """Price of each product in hundredths of the currency, 4% more with each `year` (0, 1, 2 …).
+
+    newest: from the latest complete month on, when some products are `DEARER_PRODUCTS`.
+    """
+    cents = rounded_share(_CENTS, 100 + 4 * year, 100)
+    if newest:
+        cents = np.where(np.isin(PRODUCT_CODES, DEARER_PRODUCTS), rounded_share(cents, 125, 100), cents)
+    match currency:
+        case "INR":
+            return rounded_share(cents, 83, 1000) * 1000 - 100  # whole rupees that end in 9
+        case "GBP":
+            return np.maximum(rounded_share(cents, 79, 10_000) * 100 - 1, 99)  # pounds and 99 pence
+        case "EUR":
+            return np.maximum(rounded_share(cents, 92, 10_000) * 100 - 1, 99)
+        case "BRL":
+            return rounded_share(cents, 55, 1000) * 100 - 10  # whole reais less ten centavos
+        case "JPY":
+            return (
+                np.maximum(rounded_share(cents, 150, 20_000), 1) * 20_000
+            )  # so that discounts and taxes are whole yen
+        case _:
+            return cents
+
+
+def product_costs(price: Ints) -> Ints:
+    """Unit costs from prices: 55 to 69 percent, depending on the product."""
+    return rounded_share(price, 55 + np.arange(price.size) % 15, 100)
 
 
 def customer_names(region: str, numbers: Ints) -> list[str]:

@@ -16,6 +16,17 @@ COMPLETED, PENDING, CANCELLED, RETURNED = range(4)
 STORE, ONLINE, PHONE = range(3)
 SALES_CHANNELS = ("store", "online", "phone")
 
+MONTHS_OF_HISTORY = 24
+_BASKET = [42, 28, 15, 8, 4, 3]
+_LINES_A_SALE = 2.18
+"""Mean lines per sale, including returns."""
+_QUANTITIES: Ints = np.array([1, 2, 3, 4, 6, 12], dtype=np.int64)
+_HOURS: Ints = np.array([20, 30, 45, 60, 75, 80, 70, 60, 60, 75, 85, 70], dtype=np.int64)
+"""Weight of each hour from 09:00; no clock change falls into these hours."""
+_SALESPEOPLE = 6
+_LETTERS = "ABCDEFGHIJKLMNOPQSTUVWXYZ"
+"""Without R, which marks returns in a region."""
+
 
 @dataclass(frozen=True)
 class SampleLines:
@@ -80,18 +91,6 @@ def concat_lines(*parts: SampleLines) -> SampleLines:
 
 def no_lines() -> SampleLines:
     return SampleLines(*(np.zeros(0, dtype=np.int64) for _ in fields(SampleLines)))
-
-
-MONTHS_OF_HISTORY = 24
-_BASKET = [42, 28, 15, 8, 4, 3]
-_LINES_A_SALE = 2.18
-"""Mean lines per sale, including returns."""
-_QUANTITIES: Ints = np.array([1, 2, 3, 4, 6, 12], dtype=np.int64)
-_HOURS: Ints = np.array([20, 30, 45, 60, 75, 80, 70, 60, 60, 75, 85, 70], dtype=np.int64)
-"""Weight of each hour from 09:00; no clock change falls into these hours."""
-_SALESPEOPLE = 6
-_LETTERS = "ABCDEFGHIJKLMNOPQSTUVWXYZ"
-"""Without R, which marks returns in a region."""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from tillstream.samples.master_data import PRODUCT_CATEGORIES
 
+_EVEN = (900, 900, 950, 1000, 1000, 950, 900, 900, 1000, 1050, 1250, 1500)
+_WEEKDAYS = (900, 900, 950, 1000, 1150, 1400, 700)
+
 
 @dataclass(frozen=True)
 class SamplePromotion:
@@ -111,9 +114,6 @@ DEMO_REGIONS: tuple[SampleRegion, ...] = (
         ),
     ),
 )
-
-_EVEN = (900, 900, 950, 1000, 1000, 950, 900, 900, 1000, 1050, 1250, 1500)
-_WEEKDAYS = (900, 900, 950, 1000, 1150, 1400, 700)
 
 MORE_REGIONS: tuple[SampleRegion, ...] = (
     SampleRegion(

@@ -39,6 +39,14 @@ from tillstream.samples.regions import ALL_REGIONS, DEMO_REGIONS, SampleRegion
 
 CORRECTED_MONTHS = 3
 """Number of months that corrections reach back."""
+DEMO_NAMES = tuple(region.name for region in DEMO_REGIONS)
+"""Default regions."""
+
+EXTRA_ROWS = 40
+FIRST_EXTRA_NUMBER = 80_000
+"""Added to the sale numbers, so that no other sample file has them."""
+NEW_HEADER = "Bill No"
+"""Header of the sale number in the file of a new source; the contract IN calls it Invoice No."""
 
 
 @dataclass
@@ -179,10 +187,6 @@ def count_facts(
     return facts
 
 
-DEMO_NAMES = tuple(region.name for region in DEMO_REGIONS)
-"""Default regions."""
-
-
 @dataclass(frozen=True)
 class SampleFile:
     """`write` writes the whole file to a binary stream, month by month; always the same bytes."""
@@ -257,13 +261,6 @@ def _first_month(delivery: SampleDelivery, until: date) -> int:
     if delivery.repeats:
         return MONTHS_OF_HISTORY - 2
     return MONTHS_OF_HISTORY - 1 - (until.year - delivery.first.year) * 12 - (until.month - delivery.first.month)
-
-
-EXTRA_ROWS = 40
-FIRST_EXTRA_NUMBER = 80_000
-"""Added to the sale numbers, so that no other sample file has them."""
-NEW_HEADER = "Bill No"
-"""Header of the sale number in the file of a new source; the contract IN calls it Invoice No."""
 
 
 def mistaken_file(name: str, until: date, scale: float) -> bytes:

@@ -21,6 +21,30 @@ from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 from portal.live import HOLD
 
+CONNECTIONS = 800
+"""Maximum open connections; each stream is one, and browsers keep several more."""
+HEADER_SECONDS = 20.0
+"""From the first byte, or from the connection for its first request, until request line and headers are complete."""
+ARRIVAL_SECONDS = 2.0
+"""In which the headers of most visitors arrive: so long their connections precede those that are only kept."""
+BODY_SECONDS, BODY_BYTES = 60.0, 8_192
+"""Time for each so many bytes of a body: less than a telephone on the slowest network sends."""
+PER_ADDRESS = 100
+"""Maximum requests that one address is sending at the same time."""
+CHECK_SECONDS = 1.0
+LOG_SECONDS = 60.0
+NETWORK_BITS = 64
+"""Of an IPv6 address: one client has the rest."""
+TIMEOUT = (
+    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 56\r\n\r\n"
+    b"The request was not sent in time. Send the request again\n"
+)
+log = structlog.get_logger("tillstream.portal")
+
+THREADS = 16
+"""Requests answered at the same time. Requests of tills share a commit while they wait for the disk: the more of them
+there are, the fewer the commits."""
+
 
 class _Held(BaseException):
     """Leaves the service of a request without the steps that end its response; waitress handles each `Exception`."""
@@ -100,27 +124,6 @@ class HeldResponse:
             channel.requests = []
         if channel.connected:
             channel.server.pull_trigger()
-
-
-CONNECTIONS = 800
-"""Maximum open connections; each stream is one, and browsers keep several more."""
-HEADER_SECONDS = 20.0
-"""From the first byte, or from the connection for its first request, until request line and headers are complete."""
-ARRIVAL_SECONDS = 2.0
-"""In which the headers of most visitors arrive: so long their connections precede those that are only kept."""
-BODY_SECONDS, BODY_BYTES = 60.0, 8_192
-"""Time for each so many bytes of a body: less than a telephone on the slowest network sends."""
-PER_ADDRESS = 100
-"""Maximum requests that one address is sending at the same time."""
-CHECK_SECONDS = 1.0
-LOG_SECONDS = 60.0
-NETWORK_BITS = 64
-"""Of an IPv6 address: one client has the rest."""
-TIMEOUT = (
-    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 56\r\n\r\n"
-    b"The request was not sent in time. Send the request again\n"
-)
-log = structlog.get_logger("tillstream.portal")
 
 
 class Phase(IntEnum):
@@ -317,11 +320,6 @@ class Connections:
         if phase is not Phase.ANSWERED and channel is not None:
             self.closed[CloseReason.ROOM] += 1
             channel.handle_close()
-
-
-THREADS = 16
-"""Requests answered at the same time. Requests of tills share a commit while they wait for the disk: the more of them
-there are, the fewer the commits."""
 
 
 class EventStreams(Protocol):

@@ -9,6 +9,12 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
+STDERR = 2
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells report it."""
+STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+"""Signals of Ctrl-C, a service manager or a closed window; each system has some of them."""
+
 
 class Done(SystemExit):
     """The command is complete, its output is printed and all resources are closed."""
@@ -24,13 +30,6 @@ def begin() -> None:
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(50_000, 20, 20)
-
-
-STDERR = 2
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells report it."""
-STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
-"""Signals of Ctrl-C, a service manager or a closed window; each system has some of them."""
 
 
 def interrupt_on_stop() -> None:

@@ -43,6 +43,9 @@ NEXT_PORTS = 10
 FIRST_SIGN_IN = "first-password.txt"
 """File in the home folder, written if the first start does not run on a terminal."""
 
+FIRST_START = ("samples", "first-start")
+"""Document with the progress of the first start."""
+
 
 def serve(
     settings: Settings,
@@ -209,10 +212,6 @@ def _hand_over(settings: Settings, password: str, echo: Echo, *, shown: bool) ->
         return
     path = local_home_folder(settings).write_private(FIRST_SIGN_IN, f"{password}\n")
     echo(f"Sign in as {settings.first_admin} with the password in {path}, which only you can read; delete it then.")
-
-
-FIRST_START = ("samples", "first-start")
-"""Document with the progress of the first start."""
 
 
 class _Stopped(Exception):

@@ -28,13 +28,6 @@ from tillstream.operations import reconcile
 from tillstream.records import batch_records
 from tillstream.stock import stored_levels
 
-
-def refresh_totals(app: App) -> None:
-    """Compute what is out of date. Raises as `stored_levels.refresh_levels`."""
-    app.ports.warehouse.refresh_totals()
-    stored_levels.refresh_levels(app.ports)
-
-
 log = structlog.get_logger("tillstream")
 CONNECT_EVERY = 5.0
 """Seconds between looks whether a connector is due."""
@@ -47,6 +40,21 @@ EXPORTS_EVERY = 2.0
 """Seconds between looks whether an export in the background is due."""
 FORECAST_HOURS = 3
 """Hours from the hour of the settings in which the forecast of a night begins."""
+
+WAIT = 1.0
+SWEEP_EVERY = 60.0
+POLL_EVERY, INBOX_POLL_RATIO = 1.0, 10
+"""Seconds between polls of the watched folder, and how many of these there are for each poll of the inbox folder."""
+GATHER_WITHIN = 5.0
+"""Longest wait for a settlement, in seconds, before more store sales are received."""
+BACKLOG = 4 << 20
+"""Bytes of one pull of store sales from which the next pull does not wait for a settlement."""
+
+
+def refresh_totals(app: App) -> None:
+    """Compute what is out of date. Raises as `stored_levels.refresh_levels`."""
+    app.ports.warehouse.refresh_totals()
+    stored_levels.refresh_levels(app.ports)
 
 
 class Schedules:
@@ -149,16 +157,6 @@ class Schedules:
                 background_run.NOT_WRITTEN,
                 background_run.run_due_exports(subscribed_tables_source(self._app), self._stopping.is_set),
             )
-
-
-WAIT = 1.0
-SWEEP_EVERY = 60.0
-POLL_EVERY, INBOX_POLL_RATIO = 1.0, 10
-"""Seconds between polls of the watched folder, and how many of these there are for each poll of the inbox folder."""
-GATHER_WITHIN = 5.0
-"""Longest wait for a settlement, in seconds, before more store sales are received."""
-BACKLOG = 4 << 20
-"""Bytes of one pull of store sales from which the next pull does not wait for a settlement."""
 
 
 class Worker:

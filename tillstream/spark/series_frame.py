@@ -15,6 +15,10 @@ from tillstream.spark import spark_session
 BLOCK_SERIES = 256
 """Number of series from which on a block of stores is full."""
 
+FEWEST_TASKS = 64
+"""Number of tasks among which windows and blocks are divided; Spark runs as many at a time as there are cores."""
+GroupFunction = Callable[[tuple[Any, ...], pa.Table], pa.Table]
+
 
 def shared_history(history: SeriesHistory) -> SeriesHistory:
     """Return the history without its series: days, holidays, open days, and regressors that are the same for all."""
@@ -84,11 +88,6 @@ def _regressor(table: pa.Table, number: int, common: Regressor) -> Regressor:
         return common
     available = None if common.available is None else matrix_of_lists(table, f"available_{number}")
     return replace(common, values=matrix_of_lists(table, f"input_{number}"), available=available)
-
-
-FEWEST_TASKS = 64
-"""Number of tasks among which windows and blocks are divided; Spark runs as many at a time as there are cores."""
-GroupFunction = Callable[[tuple[Any, ...], pa.Table], pa.Table]
 
 
 class SeriesFrame:

@@ -39,6 +39,9 @@ _EXCEPTION = 'Exception in thread "main" '
 _OLD_JAVA = "UnsupportedClassVersionError"
 _TRACEBACK = "Traceback (most recent call last):"
 
+FunctionResult = TypeVar("FunctionResult")
+BEAT_SECONDS = 30.0
+
 
 class SparkFailed(Unavailable):
     """Spark failed; its log has more than the message."""
@@ -114,10 +117,6 @@ def _print_into(log: str) -> None:
     for stream in (STDOUT, STDERR):
         os.dup2(file, stream)
     os.close(file)
-
-
-FunctionResult = TypeVar("FunctionResult")
-BEAT_SECONDS = 30.0
 
 
 class SparkProcess:

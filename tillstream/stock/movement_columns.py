@@ -16,6 +16,54 @@ from tillstream.model.text import did_you_mean
 from tillstream.pipeline.rows.text_columns import Ints, Mask, strip_and_mask
 from tillstream.stock.movements import MAX_UNITS, REASONS, MovementKind
 
+_PRODUCT = (
+    "productid", "productcode", "sku", "item", "itemcode", "itemno", "articleno", "article", "code", "barcode", "ean",
+    "gtin", "upc", "productname", "itemname", "name",
+)  # fmt: skip
+_QUANTITY = (
+    "qty", "units", "pieces", "pcs", "count", "counted", "countedqty", "countedquantity", "onhand", "stock",
+    "stockonhand", "qtyonhand", "quantityonhand", "inventory", "soh", "amount",
+)  # fmt: skip
+_c = EntryColumn
+MOVEMENT_COLUMNS = (
+    _c("region", headers=("country", "market")),
+    _c("store", headers=("storeid", "storecode", "storename", "branch", "shop", "location", "site", "warehouse")),
+    _c("product", headers=_PRODUCT),
+    _c("quantity", headers=_QUANTITY),
+    _c("date", headers=("day", "stockdate", "businessday", "counteddate", "countdate", "datetime", "timestamp")),
+    _c("time", headers=("hour", "countedat", "timeofday")),
+    _c("type", headers=("movement", "movementtype", "kind", "transaction", "transactiontype", "event")),
+    _c("reason", headers=("reasoncode", "cause")),
+    _c("reference", headers=("ref", "order", "orderno", "ponumber", "document", "documentno", "transfer", "delivery")),
+    _c("other_store", headers=("tostore", "fromstore", "otherbranch", "destination", "counterparty")),
+)
+IMPORTED_KINDS = tuple(kind for kind in MovementKind if kind is not MovementKind.CANCELLATION)
+KIND_WORDS: dict[str, MovementKind] = {
+    **{kind.value: kind for kind in IMPORTED_KINDS},
+    **dict.fromkeys(("counted", "stocktake", "stock-take", "inventory", "on-hand", "opening"), MovementKind.COUNT),
+    **dict.fromkeys(
+        ("received", "receive", "delivery", "goods-in", "goods-receipt", "purchase", "in"), MovementKind.RECEIPT
+    ),
+    **dict.fromkeys(("sent", "transfer-sent", "transferred-out"), MovementKind.TRANSFER_OUT),
+    **dict.fromkeys(("transfer-received", "transferred-in"), MovementKind.TRANSFER_IN),
+    **dict.fromkeys(("lost-in-transit", "transfer-lost"), MovementKind.TRANSFER_LOSS),
+    **dict.fromkeys(("adjust", "adjusted", "correction"), MovementKind.ADJUSTMENT),
+    **dict.fromkeys(("writeoff", "written-off", "waste", "wastage", "scrap", "loss"), MovementKind.WRITE_OFF),
+    **dict.fromkeys(
+        ("return-to-supplier", "returned-to-supplier", "vendor-return", "rtv"), MovementKind.SUPPLIER_RETURN
+    ),
+}
+"""Word in the column `type`, as `word_of` returns it → kind."""
+REASON_WORDS = {name.casefold(): key for key, label in REASONS.items() for name in (key, label)}
+
+MAX_REFERENCE = 200
+"""Characters of a reference."""
+_WRITE_DAY = "Write the day as 2026-11-30, with or without a time such as 14:30."
+_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
+_DAY_AND_TIME = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+([\d:.]+(?: ?[AaPp]\.?[Mm]\.?)?) ?(Z|[+-]\d{2}:?\d{2})?)?"
+)
+
 
 @dataclass(frozen=True)
 class MovementProblem:
@@ -140,47 +188,6 @@ def _distinct(values: Sequence[Any], index: Ints) -> DistinctColumn:
     return DistinctColumn(list(positions), np.array([positions[value] for value in values], np.int64)[index])
 
 
-_PRODUCT = (
-    "productid", "productcode", "sku", "item", "itemcode", "itemno", "articleno", "article", "code", "barcode", "ean",
-    "gtin", "upc", "productname", "itemname", "name",
-)  # fmt: skip
-_QUANTITY = (
-    "qty", "units", "pieces", "pcs", "count", "counted", "countedqty", "countedquantity", "onhand", "stock",
-    "stockonhand", "qtyonhand", "quantityonhand", "inventory", "soh", "amount",
-)  # fmt: skip
-_c = EntryColumn
-MOVEMENT_COLUMNS = (
-    _c("region", headers=("country", "market")),
-    _c("store", headers=("storeid", "storecode", "storename", "branch", "shop", "location", "site", "warehouse")),
-    _c("product", headers=_PRODUCT),
-    _c("quantity", headers=_QUANTITY),
-    _c("date", headers=("day", "stockdate", "businessday", "counteddate", "countdate", "datetime", "timestamp")),
-    _c("time", headers=("hour", "countedat", "timeofday")),
-    _c("type", headers=("movement", "movementtype", "kind", "transaction", "transactiontype", "event")),
-    _c("reason", headers=("reasoncode", "cause")),
-    _c("reference", headers=("ref", "order", "orderno", "ponumber", "document", "documentno", "transfer", "delivery")),
-    _c("other_store", headers=("tostore", "fromstore", "otherbranch", "destination", "counterparty")),
-)
-IMPORTED_KINDS = tuple(kind for kind in MovementKind if kind is not MovementKind.CANCELLATION)
-KIND_WORDS: dict[str, MovementKind] = {
-    **{kind.value: kind for kind in IMPORTED_KINDS},
-    **dict.fromkeys(("counted", "stocktake", "stock-take", "inventory", "on-hand", "opening"), MovementKind.COUNT),
-    **dict.fromkeys(
-        ("received", "receive", "delivery", "goods-in", "goods-receipt", "purchase", "in"), MovementKind.RECEIPT
-    ),
-    **dict.fromkeys(("sent", "transfer-sent", "transferred-out"), MovementKind.TRANSFER_OUT),
-    **dict.fromkeys(("transfer-received", "transferred-in"), MovementKind.TRANSFER_IN),
-    **dict.fromkeys(("lost-in-transit", "transfer-lost"), MovementKind.TRANSFER_LOSS),
-    **dict.fromkeys(("adjust", "adjusted", "correction"), MovementKind.ADJUSTMENT),
-    **dict.fromkeys(("writeoff", "written-off", "waste", "wastage", "scrap", "loss"), MovementKind.WRITE_OFF),
-    **dict.fromkeys(
-        ("return-to-supplier", "returned-to-supplier", "vendor-return", "rtv"), MovementKind.SUPPLIER_RETURN
-    ),
-}
-"""Word in the column `type`, as `word_of` returns it → kind."""
-REASON_WORDS = {name.casefold(): key for key, label in REASONS.items() for name in (key, label)}
-
-
 @dataclass(frozen=True)
 class MovementDefaults:
     """What rows without the column, or with an empty cell in it, have."""
@@ -196,15 +203,6 @@ class MovementDefaults:
 def word_of(cell: str) -> str:
     """A word in lower case, with hyphens between its parts."""
     return re.sub(r"[\W_]+", "-", cell.casefold()).strip("-")
-
-
-MAX_REFERENCE = 200
-"""Characters of a reference."""
-_WRITE_DAY = "Write the day as 2026-11-30, with or without a time such as 14:30."
-_TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
-_DAY_AND_TIME = re.compile(
-    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]+([\d:.]+(?: ?[AaPp]\.?[Mm]\.?)?) ?(Z|[+-]\d{2}:?\d{2})?)?"
-)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,25 @@ from tillstream.stock.movements import (
     MovementLine,
 )
 
+StoreKey = tuple[str, str]
+"""Region and store."""
+_ADD_STORE = "Correct the store, or add it to the catalogue first."
+_ADD_PRODUCT = "Correct the code, or add the product to the catalogue first."
+_MOST_SUGGESTIONS = 20
+"""Misspelled names of a file that are compared with all others, which is slow."""
+
+MAX_ROWS = 1_000_000
+_SECOND = 1_000_000
+_DAY = timedelta(days=1)
+_EPOCH_DAY = date(1970, 1, 1)
+
+_GROUP = ("store", "kind", "day", "reason", "reference", "other_store")
+"""Columns that are the same in all lines of a movement."""
+_NOT_OF_COUNTS = frozenset({"reason", "reference", "other_store"})
+"""Rows of one product in a count add up, whatever they have in these columns."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_REPORT = ("_line", "_column", "_problem", "_what_to_do")
+
 
 def zone_of_store(ports: Ports, contracts: ContractRegistry) -> Callable[[str, str], str]:
     """The time zone of a region and store: that of the catalogue, else of the region's contract, else UTC."""
@@ -66,14 +85,6 @@ def zone_of_store(ports: Ports, contracts: ContractRegistry) -> Callable[[str, s
         return stores.get((region, store_id)) or (contract.dates.zone_of(store_id) if contract else "") or "UTC"
 
     return zone
-
-
-StoreKey = tuple[str, str]
-"""Region and store."""
-_ADD_STORE = "Correct the store, or add it to the catalogue first."
-_ADD_PRODUCT = "Correct the code, or add the product to the catalogue first."
-_MOST_SUGGESTIONS = 20
-"""Misspelled names of a file that are compared with all others, which is slow."""
 
 
 def _everyone(_region: str, _store: str) -> bool:
@@ -181,12 +192,6 @@ def read_stock_codes(warehouse: Warehouse, may_change: Callable[[str, str], bool
 def _rows(warehouse: Warehouse, name: str) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = warehouse.query(sql.text(name)).to_pylist()
     return rows
-
-
-MAX_ROWS = 1_000_000
-_SECOND = 1_000_000
-_DAY = timedelta(days=1)
-_EPOCH_DAY = date(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -330,14 +335,6 @@ class _Conversion:
 
 def _microseconds(at: datetime | None) -> int:
     return -1 if at is None else round(at.astimezone(UTC).timestamp() * _SECOND)
-
-
-_GROUP = ("store", "kind", "day", "reason", "reference", "other_store")
-"""Columns that are the same in all lines of a movement."""
-_NOT_OF_COUNTS = frozenset({"reason", "reference", "other_store"})
-"""Rows of one product in a count add up, whatever they have in these columns."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_REPORT = ("_line", "_column", "_problem", "_what_to_do")
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,16 @@ MOVEMENTS_AT_ONCE = 500
 UNKNOWN = "unknown"
 """Who recorded a movement whose document was lost."""
 
+PAGE_SIZE = 100
+"""Movements that are sent together, and written in one transaction."""
+SYNC_LOGIN = "sync"
+_ANY_TIME = {"first": -(2**63), "last": 2**63 - 1}
+_FACTS = (
+    *("kind", "region", "store_id", "line_no", "product_id", "quantity", "stock_date", "occurred_at", "day_part"),
+    *("reason", "reference", "other_store", "recorded_seq"),
+)
+"""Columns of a movement besides its ID."""
+
 
 def mirror_new_movements(ports: Ports) -> int:
     """Write the movements that the warehouse lacks; return how many. Idempotent. Raises as `Warehouse.upsert`."""
@@ -186,17 +196,6 @@ def _lacking(ports: Ports) -> int:
 
 def _count_in_words(count: int) -> str:
     return "1 stock movement" if count == 1 else f"{count:,} stock movements"
-
-
-PAGE_SIZE = 100
-"""Movements that are sent together, and written in one transaction."""
-SYNC_LOGIN = "sync"
-_ANY_TIME = {"first": -(2**63), "last": 2**63 - 1}
-_FACTS = (
-    *("kind", "region", "store_id", "line_no", "product_id", "quantity", "stock_date", "occurred_at", "day_part"),
-    *("reason", "reference", "other_store", "recorded_seq"),
-)
-"""Columns of a movement besides its ID."""
 
 
 class OtherMovement(Rejected):

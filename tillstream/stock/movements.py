@@ -6,36 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-
-class MovementKind(StrEnum):
-    COUNT = "count"
-    RECEIPT = "receipt"
-    TRANSFER_OUT = "transfer-out"
-    TRANSFER_IN = "transfer-in"
-    TRANSFER_LOSS = "transfer-loss"
-    """Closes a transfer: these units were sent to the store, and never arrive."""
-    ADJUSTMENT = "adjustment"
-    WRITE_OFF = "write-off"
-    SUPPLIER_RETURN = "supplier-return"
-    UNSELLABLE_RETURN = "unsellable-return"
-    """The units of a product that a customer returned with a sale cannot be sold again."""
-    CANCELLATION = "cancellation"
-    """Cancels the movement whose ID is its reference."""
-
-
-class DayPart(StrEnum):
-    """When a fact without a time of day happened, for sales of its day that have no time either."""
-
-    BEFORE_OPENING = "before opening"
-    AFTER_CLOSING = "after closing"
-
-
-TRANSFER_KINDS = frozenset({MovementKind.TRANSFER_OUT, MovementKind.TRANSFER_IN, MovementKind.TRANSFER_LOSS})
-KINDS_WITH_REASON = frozenset({MovementKind.ADJUSTMENT, MovementKind.WRITE_OFF})
-KINDS_WITH_REFERENCE = frozenset({MovementKind.CANCELLATION, MovementKind.UNSELLABLE_RETURN})
-KINDS_WITHOUT_LINES = frozenset({MovementKind.CANCELLATION})
-KINDS_BELOW_ZERO = frozenset({MovementKind.ADJUSTMENT})
-KINDS_OF_ZERO = frozenset({MovementKind.COUNT})
 REASONS: dict[str, str] = {
     "damaged": "Damaged",
     "expired": "Past its date",
@@ -57,6 +27,37 @@ MAX_UNITS = 10_000_000
 """Units of a line are fewer: a longer number is a barcode."""
 MAX_APART = timedelta(days=2)
 """Between a business day and the UTC date of a time of it: by time zones, and by stores that close after midnight."""
+
+
+class MovementKind(StrEnum):
+    COUNT = "count"
+    RECEIPT = "receipt"
+    TRANSFER_OUT = "transfer-out"
+    TRANSFER_IN = "transfer-in"
+    TRANSFER_LOSS = "transfer-loss"
+    """Closes a transfer: these units were sent to the store, and never arrive."""
+    ADJUSTMENT = "adjustment"
+    WRITE_OFF = "write-off"
+    SUPPLIER_RETURN = "supplier-return"
+    UNSELLABLE_RETURN = "unsellable-return"
+    """The units of a product that a customer returned with a sale cannot be sold again."""
+    CANCELLATION = "cancellation"
+    """Cancels the movement whose ID is its reference."""
+
+
+TRANSFER_KINDS = frozenset({MovementKind.TRANSFER_OUT, MovementKind.TRANSFER_IN, MovementKind.TRANSFER_LOSS})
+KINDS_WITH_REASON = frozenset({MovementKind.ADJUSTMENT, MovementKind.WRITE_OFF})
+KINDS_WITH_REFERENCE = frozenset({MovementKind.CANCELLATION, MovementKind.UNSELLABLE_RETURN})
+KINDS_WITHOUT_LINES = frozenset({MovementKind.CANCELLATION})
+KINDS_BELOW_ZERO = frozenset({MovementKind.ADJUSTMENT})
+KINDS_OF_ZERO = frozenset({MovementKind.COUNT})
+
+
+class DayPart(StrEnum):
+    """When a fact without a time of day happened, for sales of its day that have no time either."""
+
+    BEFORE_OPENING = "before opening"
+    AFTER_CLOSING = "after closing"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,15 @@ from tillstream.stock import purchase_orders, stored_levels, stored_movements
 from tillstream.stock.movements import Movement, MovementKind, MovementLine
 from tillstream.stock.purchase_orders import OrderState, TrackedOrder
 
+LATEST_ARRIVALS = 20
+"""Orders of a supplier that count, the newest ones."""
+FEWEST_ARRIVALS = 3
+"""Orders from which a lead time is learned."""
+NEWEST_ORDERS = 1_000
+"""Orders of a state that are read, the newest ones."""
+USUAL_DAYS = 7
+"""Lead time of a supplier without one."""
+
 
 @dataclass(frozen=True)
 class OrderReceipt:
@@ -75,16 +84,6 @@ def cancel_receipt(ports: Ports, movement_id: str, *, by: str) -> TrackedOrder:
 def _tracked_order(ports: Ports, order_id: str) -> TrackedOrder:
     stored_levels.refresh_levels(ports)
     return purchase_orders.track_orders(ports, [purchase_orders.get_order(ports, order_id)])[0]
-
-
-LATEST_ARRIVALS = 20
-"""Orders of a supplier that count, the newest ones."""
-FEWEST_ARRIVALS = 3
-"""Orders from which a lead time is learned."""
-NEWEST_ORDERS = 1_000
-"""Orders of a state that are read, the newest ones."""
-USUAL_DAYS = 7
-"""Lead time of a supplier without one."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,34 @@ from tillstream.ports.warehouse import Warehouse
 from tillstream.stock.past_sales import PastSales
 from tillstream.stock.row_keys import LINE_COLUMNS, Keys, keys_of
 
+CLASS_STEP = 4.0
+"""Products whose expected units differ by less than this factor are pooled."""
+LEAST_EXPECTED = 1 / 16
+"""Expected units below which ratios are computed with this number: ratios to a number near zero explode."""
+MAX_RATIO = 5.0
+"""A sum counts as at most this multiple of its expected units, or of one unit."""
+
+OPEN_DAYS = 96
+"""Open days whose sales are used."""
+OWN_SHARE = 0.5
+"""Weight of the quantiles of the product itself."""
+FEWEST_SUMS = 28
+"""Number of sums from which on a product has quantiles of its own."""
+FEWEST_DAYS = 0.5
+"""Share of the days of a sum that must be observed."""
+
+ERRORS_SHARE = 0.5
+"""Weight of the errors of earlier forecasts; the rest is that of recent sales."""
+
+CHUNK_LINES = 10_000
+"""Lines whose days are in memory together; few, so that they fit into the cache of the processor."""
+SAMPLE_LINES = 5_000
+"""Lines whose dispersion is pooled."""
+NODE_COLUMNS = ("region", "store_id", "category", "product")
+"""Columns of the key of a forecast."""
+PROBABILITIES = np.array(GRID)
+"""Those for which forecasts have errors of sums."""
+
 
 class DemandSource(IntEnum):
     """What the demand of a line is computed from."""
@@ -91,14 +119,6 @@ def concat_demand(parts: Sequence[SumDemand]) -> SumDemand:
     )
 
 
-CLASS_STEP = 4.0
-"""Products whose expected units differ by less than this factor are pooled."""
-LEAST_EXPECTED = 1 / 16
-"""Expected units below which ratios are computed with this number: ratios to a number near zero explode."""
-MAX_RATIO = 5.0
-"""A sum counts as at most this multiple of its expected units, or of one unit."""
-
-
 @dataclass(frozen=True)
 class Dispersion:
     """Quantiles of sums ÷ expected units."""
@@ -115,6 +135,10 @@ class Dispersion:
             return _of_counts(expected, self.probabilities)
         middles = (self.classes[1:] + self.classes[:-1]) / 2
         return np.asarray(expected[:, None] * self.ratios[np.searchsorted(middles, _class_of(expected))])
+
+
+Dispersions = Mapping[int, Dispersion]
+"""Number of days → dispersion of the sums over them."""
 
 
 def pool_dispersion(sums: Floats, expected: Floats, probabilities: Floats) -> Dispersion:
@@ -141,19 +165,6 @@ def _class_of(expected: Floats) -> Ints:
 def _of_counts(expected: Floats, probabilities: Floats) -> Floats:
     deviations = np.array([NormalDist().inv_cdf(each) for each in probabilities.tolist()])
     return np.asarray(np.maximum(expected[:, None] + np.sqrt(expected)[:, None] * deviations, 0.0))
-
-
-OPEN_DAYS = 96
-"""Open days whose sales are used."""
-OWN_SHARE = 0.5
-"""Weight of the quantiles of the product itself."""
-FEWEST_SUMS = 28
-"""Number of sums from which on a product has quantiles of its own."""
-FEWEST_DAYS = 0.5
-"""Share of the days of a sum that must be observed."""
-
-Dispersions = Mapping[int, Dispersion]
-"""Number of days → dispersion of the sums over them."""
 
 
 def demand_of_recent_sales(
@@ -237,10 +248,6 @@ def _runs(values: Floats | Bools, length: int) -> Floats:
     return sums
 
 
-ERRORS_SHARE = 0.5
-"""Weight of the errors of earlier forecasts; the rest is that of recent sales."""
-
-
 def demand_by_forecast(means: Floats, errors: Floats, recent: SumDemand, sources: Ints) -> SumDemand:
     """Return the demand of lines around the means of their forecasts.
 
@@ -253,16 +260,6 @@ def demand_by_forecast(means: Floats, errors: Floats, recent: SumDemand, sources
     spread = recent.quantiles - (recent.daily * recent.days)[:, None]
     quantiles = np.maximum(means[:, None] + ERRORS_SHARE * errors + (1 - ERRORS_SHARE) * spread, 0.0)
     return SumDemand(recent.probabilities, quantiles, recent.days, means / recent.days, sources)
-
-
-CHUNK_LINES = 10_000
-"""Lines whose days are in memory together; few, so that they fit into the cache of the processor."""
-SAMPLE_LINES = 5_000
-"""Lines whose dispersion is pooled."""
-NODE_COLUMNS = ("region", "store_id", "category", "product")
-"""Columns of the key of a forecast."""
-PROBABILITIES = np.array(GRID)
-"""Those for which forecasts have errors of sums."""
 
 
 def estimate_demand(

@@ -17,6 +17,12 @@ ALL_PAGES = "matching"
 """Column of the stock of the past only: the number of rows of all pages."""
 _DAY_LENGTH = len("2026-01-31")
 
+ON_ORDER = "on_order"
+LEVEL_KEY = ("region", "store_id", "product")
+UnitsOnOrder = Mapping[tuple[str, str, str], Decimal]
+"""Region, store and product → units."""
+T = TypeVar("T", pa.Table, pa.RecordBatch)
+
 
 def levels_query_at(text: str) -> tuple[str, dict[str, str]]:
     """Name and parameters of the query for stock at a time: empty for now, a day (its end), or an instant, else UTC.
@@ -38,13 +44,6 @@ def levels_query_at(text: str) -> tuple[str, dict[str, str]]:
 def stream_past_levels(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Stock of the past, with the columns that stock has now too."""
     return (batch.drop_columns([ALL_PAGES]) for batch in batches)
-
-
-ON_ORDER = "on_order"
-LEVEL_KEY = ("region", "store_id", "product")
-UnitsOnOrder = Mapping[tuple[str, str, str], Decimal]
-"""Region, store and product → units."""
-T = TypeVar("T", pa.Table, pa.RecordBatch)
 
 
 def with_units_on_order(ports: Ports, levels: T, units: UnitsOnOrder | None = None) -> T:

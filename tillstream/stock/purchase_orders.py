@@ -21,6 +21,18 @@ from tillstream.records import audit_log, data_version
 from tillstream.stock import stored_movements
 from tillstream.stock.movements import MAX_UNITS
 
+MAX_ORDER_LINES = 1_000
+"""Lines of one order, whose document stays below the limit of a document store."""
+_UNITS = f"enter a number of units above 0 and below {MAX_UNITS:,}."
+
+COLLECTION = "purchase_orders"
+COUNTERS, COUNTER = "counters", "purchase-orders"
+OrderChange = dict[str, Any]
+OrderPlace = tuple[str, str]
+"""Region and store."""
+FEW_PLACES = 5
+"""Stores whose orders are read one store after the other."""
+
 
 class OrderState(StrEnum):
     """What people did with an order. What arrived is counted from the receipts."""
@@ -30,10 +42,6 @@ class OrderState(StrEnum):
     CLOSED = "closed"
     """Nothing more is expected: everything arrived, or the rest will not come."""
     CANCELLED = "cancelled"
-
-
-MAX_ORDER_LINES = 1_000
-"""Lines of one order, whose document stays below the limit of a document store."""
 
 
 @dataclass(frozen=True)
@@ -122,9 +130,6 @@ def merge_order_lines(lines: tuple[OrderLine, ...]) -> tuple[OrderLine, ...]:
     return tuple(merged.values())
 
 
-_UNITS = f"enter a number of units above 0 and below {MAX_UNITS:,}."
-
-
 def order_problem(order: PurchaseOrder) -> str:
     """Why an order cannot be saved, in words for its creator; empty if it can."""
     checks = (
@@ -139,15 +144,6 @@ def order_problem(order: PurchaseOrder) -> str:
 
 def _is_wrong(units: Decimal) -> bool:
     return not units.is_finite() or not 0 < units < MAX_UNITS or units != round(units, 9)
-
-
-COLLECTION = "purchase_orders"
-COUNTERS, COUNTER = "counters", "purchase-orders"
-OrderChange = dict[str, Any]
-OrderPlace = tuple[str, str]
-"""Region and store."""
-FEW_PLACES = 5
-"""Stores whose orders are read one store after the other."""
 
 
 def create_order(ports: Ports, order: PurchaseOrder, *, by: str) -> PurchaseOrder:

@@ -12,6 +12,9 @@ import numpy as np
 from tillstream.forecasting.models.panel import Floats, Ints
 from tillstream.stock.product_demand import SumDemand
 
+TRANSFER_MARGIN = 0.25
+"""Share of its own level that a store keeps above this level."""
+
 
 def level_for_service(demand: SumDemand, service: float | Floats) -> Floats:
     """Return the level of each line that demand does not exceed with a probability of `service`."""
@@ -245,10 +248,6 @@ def _capped(lines: ReplenishedLines, demanded: Floats) -> tuple[Floats, Ints]:
 
 def _cap(lines: ReplenishedLines) -> Floats:
     return lines.demand.daily * (lines.lead_days + np.minimum(lines.shelf_days, 7 * lines.most_weeks))
-
-
-TRANSFER_MARGIN = 0.25
-"""Share of its own level that a store keeps above this level."""
 
 
 @dataclass(frozen=True)

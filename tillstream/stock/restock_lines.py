@@ -36,6 +36,23 @@ DISMISSAL_REASONS = ("discontinued", "enough for now", "too expensive", "ordered
 Pair = tuple[str, str, str]
 """Region, store and product."""
 
+SMALLEST = 1e-9
+PACE = {
+    DemandSource.FORECAST: "Expected to sell about {}.",
+    DemandSource.CATEGORY_FORECAST: "Expected to sell about {}: its share of the forecast of its category.",
+    DemandSource.RECENT_SALES: "There is no forecast. Recently sold about {}.",
+    DemandSource.SIMILAR_SALES: "There is no forecast, and the product is new. Sold about {}; the variation is that of "
+    "other products.",
+}
+
+RESTOCK_SCHEMA = arrow_schema(STOCK_TABLES["restock_lines"])
+DEFERRED = "deferred"
+FOREVER = 9_999.0
+"""Urgency in days of a product that is not expected to sell."""
+REGION, STORE, PRODUCT = range(len(LINE_COLUMNS))
+RUN_COLUMNS = ("until", "decision", "computed_at")
+"""Columns that are added to these rows."""
+
 
 def pair_of(row: Mapping[str, Any]) -> Pair:
     """The pair of a line of the queue."""
@@ -105,16 +122,6 @@ def forget_decisions(ports: Ports, decisions: Mapping[Pair, RestockDecision], ne
 def _subject(pair: Pair) -> str:
     region, store_id, product = pair
     return f"restocking of {product} in {region}/{store_id}"
-
-
-SMALLEST = 1e-9
-PACE = {
-    DemandSource.FORECAST: "Expected to sell about {}.",
-    DemandSource.CATEGORY_FORECAST: "Expected to sell about {}: its share of the forecast of its category.",
-    DemandSource.RECENT_SALES: "There is no forecast. Recently sold about {}.",
-    DemandSource.SIMILAR_SALES: "There is no forecast, and the product is new. Sold about {}; the variation is that of "
-    "other products.",
-}
 
 
 def explain_orders(lines: ReplenishedLines, orders: SuggestedOrders) -> list[str]:
@@ -255,15 +262,6 @@ def _weeks(weeks: float) -> str:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.3g}%"
-
-
-RESTOCK_SCHEMA = arrow_schema(STOCK_TABLES["restock_lines"])
-DEFERRED = "deferred"
-FOREVER = 9_999.0
-"""Urgency in days of a product that is not expected to sell."""
-REGION, STORE, PRODUCT = range(len(LINE_COLUMNS))
-RUN_COLUMNS = ("until", "decision", "computed_at")
-"""Columns that are added to these rows."""
 
 
 def restock_rows(read: Needs, budget: float | None) -> pa.Table:

@@ -27,6 +27,13 @@ from tillstream.stock.row_keys import LINE_COLUMNS
 
 COLLECTION, LAST_RUN = "restock", "last"
 RESTOCK_TABLE = "restock_lines"
+QUEUE_KEY = ("region", "store_id", "product", "from_store")
+
+RESTOCK_REQUEST = JobRequest(COLLECTION)
+RESTOCK_INTERVAL = timedelta(hours=1)
+"""Shortest time between two runs that nobody requested."""
+AT_ONCE = 50_000
+"""Counted products in stores up to which a run takes seconds, and a request waits for it."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +99,6 @@ def _with_decisions(needed: pa.Table, decided: Sequence[RestockDecision | None],
 
 def _budget(text: str) -> float | None:
     return float(text) if text else None
-
-
-QUEUE_KEY = ("region", "store_id", "product", "from_store")
 
 
 def order_queue_lines(
@@ -213,13 +217,6 @@ class _Costs:
     def _cost(self, code: str, region: str) -> DatedAmount | None:
         product = self._products.get(code)
         return cost_on(product, region, self._today) if product else None
-
-
-RESTOCK_REQUEST = JobRequest(COLLECTION)
-RESTOCK_INTERVAL = timedelta(hours=1)
-"""Shortest time between two runs that nobody requested."""
-AT_ONCE = 50_000
-"""Counted products in stores up to which a run takes seconds, and a request waits for it."""
 
 
 def is_restock_due(ports: Ports) -> bool:

@@ -32,6 +32,18 @@ FACTORS = np.linspace(1.1, 3.0, 10)
 QUANTILES = np.concatenate([PROBABILITIES, FACTORS])
 """Positions of the knob of levels that are quantiles."""
 
+MEASURES = ("cycle_service", "stock_units", "stock_value", "days_short", "orders")
+
+SIMULATED_TIME = timedelta(days=365)
+"""Time before the last day with sales that is read; policies are simulated in the second half of its open days."""
+FEWEST_CYCLES = 4
+_NO_SALES = "There are no sales of products before today in these stores."
+
+COLLECTION, COMPARISON_ID = "restock", "policies"
+COMPARISON_INTERVAL = timedelta(days=7)
+COMPARED_FILL_RATES = (0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
+"""Fill rates at which policies are compared."""
+
 
 @dataclass(frozen=True)
 class SimulationSetting:
@@ -199,9 +211,6 @@ class _MeasuredSums:
             self._is_short[:] = False
 
 
-MEASURES = ("cycle_service", "stock_units", "stock_value", "days_short", "orders")
-
-
 @dataclass(frozen=True)
 class ComparedPolicy:
     """A policy at a fill rate. The measures are those of `PolicyCurve`."""
@@ -263,12 +272,6 @@ def compare_policies(
     return PolicyCurves(
         {name: replay_sales(units, policy, values, start, setting) for name, policy in policies.items()}
     )
-
-
-SIMULATED_TIME = timedelta(days=365)
-"""Time before the last day with sales that is read; policies are simulated in the second half of its open days."""
-FEWEST_CYCLES = 4
-_NO_SALES = "There are no sales of products before today in these stores."
 
 
 @dataclass(frozen=True)
@@ -362,12 +365,6 @@ def _setting(days: Ints, options: SimulationOptions) -> SimulationSetting:
         warm_up=2 * week_days,
         week_days=week_days,
     )
-
-
-COLLECTION, COMPARISON_ID = "restock", "policies"
-COMPARISON_INTERVAL = timedelta(days=7)
-COMPARED_FILL_RATES = (0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
-"""Fill rates at which policies are compared."""
 
 
 @dataclass(frozen=True)

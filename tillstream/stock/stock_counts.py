@@ -20,6 +20,10 @@ from tillstream.records import audit_log
 from tillstream.stock import stored_movements
 from tillstream.stock.movements import MAX_LINES, DayPart, Movement, MovementKind, MovementLine
 
+COUNTS_COLLECTION, LINES_COLLECTION = "stock_counts", "stock_count_lines"
+REMEMBERED_SCANS = 50
+"""Scans of a line whose IDs are kept: one that is repeated later counts again."""
+
 
 class CountPart(StrEnum):
     """What a count is about, and so which products that were not counted are listed at its end."""
@@ -69,9 +73,6 @@ class CountedLine:
     counted_at: datetime
     stock_date: date
     by: str
-
-
-COUNTS_COLLECTION, LINES_COLLECTION = "stock_counts", "stock_count_lines"
 
 
 def get_count(ports: Ports, count_id: str) -> StockCount:
@@ -158,10 +159,6 @@ def to_counted_line(document: Document) -> CountedLine:
         date.fromisoformat(data["stock_date"]),
         data["by"],
     )
-
-
-REMEMBERED_SCANS = 50
-"""Scans of a line whose IDs are kept: one that is repeated later counts again."""
 
 
 @dataclass(frozen=True)

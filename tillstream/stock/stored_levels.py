@@ -133,6 +133,17 @@ undone."""
 _COLUMNS = ", ".join(LEVELS_SCHEMA.names)
 _CHANGED = f"SELECT {_COLUMNS} FROM (\n{_OF_TOUCHED}\n)\nEXCEPT DISTINCT\nSELECT {_COLUMNS} FROM stock_levels"
 
+LEVELS_COLLECTION, STATE = "stock", "levels"
+LEVELS_TABLE = "stock_levels"
+_ONE_AT_A_TIME = RLock()
+MAX_PAIRS = 100_000
+"""With more touched products in stores, all are computed."""
+
+MAX_DIFFERENCES = 1_000
+"""Differences that are read."""
+LevelRow = dict[str, Any]
+"""Of sql/stock/level_differences."""
+
 
 @dataclass(frozen=True)
 class TouchedStock:
@@ -231,13 +242,6 @@ def _in_stores(table: str, name: str, pairs: pa.Table, params: dict[str, Any]) -
 
 def _names(pairs: pa.Table, column: str) -> list[str]:
     return sorted(set(pairs.column(column).to_pylist()))
-
-
-LEVELS_COLLECTION, STATE = "stock", "levels"
-LEVELS_TABLE = "stock_levels"
-_ONE_AT_A_TIME = RLock()
-MAX_PAIRS = 100_000
-"""With more touched products in stores, all are computed."""
 
 
 @dataclass(frozen=True)
@@ -389,12 +393,6 @@ def _no_longer_alike(before: str, now: str) -> tuple[date, ...]:
     first, last = sorted(map(date.fromisoformat, (before, now)))
     days = [first + timedelta(days=number + 1) for number in range((last - first).days)]
     return tuple(sorted({*days, *(day - computed_stock.RECENT_DAYS for day in days)}))
-
-
-MAX_DIFFERENCES = 1_000
-"""Differences that are read."""
-LevelRow = dict[str, Any]
-"""Of sql/stock/level_differences."""
 
 
 def level_differences(ports: Ports, *, at_once: bool = False) -> list[LevelRow]:

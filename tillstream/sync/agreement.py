@@ -31,6 +31,19 @@ from tillstream.sync.journal import JOURNAL_START
 
 EVERY_SETTLEMENT = 2**62
 """Greater than all numbers of settlements."""
+_NO_NUMBER = 0
+"""For a list of batch numbers that selects nothing, as NO_DAY."""
+
+TOUCHED_BATCHES = "sync_touched"
+MAX_TOUCHED, ALL_BATCHES = 2_000, "*"
+"""The most batches in a document, and what it has instead of more."""
+
+OWN_HOME = "own digests"
+"""The name of the notes about this home: no name of a home, because it has a space."""
+NOTED_FOR = timedelta(days=1)
+"""After this, the whole ledger is read again."""
+DOUBTED_AFTER = timedelta(hours=1)
+"""In a project, where the query costs money: a difference is proved again after this."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +59,6 @@ class LedgerState:
     def has(self, settled_at: str) -> bool:
         """Whether this ledger has the last settlement of notes: another ledger has another time."""
         return self.noted_at == settled_at
-
-
-_NO_NUMBER = 0
-"""For a list of batch numbers that selects nothing, as NO_DAY."""
 
 
 def sums_of_all_batches(ports: Ports, number: int = EVERY_SETTLEMENT) -> dict[str, tuple[date, str]]:
@@ -114,11 +123,6 @@ def _sum_rows(table: pa.Table) -> Iterator[tuple[str, tuple[date, str]]]:
         yield batch, (day, " ".join(map(str, sums)))
 
 
-TOUCHED_BATCHES = "sync_touched"
-MAX_TOUCHED, ALL_BATCHES = 2_000, "*"
-"""The most batches in a document, and what it has instead of more."""
-
-
 @dataclass(frozen=True)
 class TouchedBatches:
     """Batches by ID, each with the hash of the journal after the last entry that changed it; or only `ALL_BATCHES`."""
@@ -170,14 +174,6 @@ def forget_touched(ports: Ports, home: Home, included: TouchedBatches) -> None:
 def _touched_since(document: Document | None, hash: str) -> TouchedBatches:
     touched = TouchedBatches(document.data["batches"], document.data["hash"]) if document else TouchedBatches()
     return touched if touched.hash == hash else TouchedBatches({ALL_BATCHES: hash}, hash)
-
-
-OWN_HOME = "own digests"
-"""The name of the notes about this home: no name of a home, because it has a space."""
-NOTED_FOR = timedelta(days=1)
-"""After this, the whole ledger is read again."""
-DOUBTED_AFTER = timedelta(hours=1)
-"""In a project, where the query costs money: a difference is proved again after this."""
 
 
 def own_digests(ports: Ports, number: int, *, whole: bool = False) -> dict[str, str]:

@@ -31,6 +31,16 @@ from tillstream.sync.refusals import AFTER_A_JOB, ORIGINAL_MISSING, Busy, Refuse
 
 SETTLING_PAUSED = "The head office is committing a large file. What was sent is settled after it."
 
+PART_BYTES = 4 << 20
+"""Maximum bytes of a part."""
+_OFFSET_DIGITS = 15
+
+_MAX_NAME = 60
+_AT_HOME = "-at-"
+_BEFORE_LEDGER = frozenset(
+    {BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.HELD, BatchState.FAILED}
+)
+
 
 def settlement_parts(ports: Ports, contracts: ContractRegistry, staged: Sequence[Batch]) -> list[list[Batch]]:
     """The batches in groups that are settled one after the other; one group, which may be empty, on one machine."""
@@ -92,11 +102,6 @@ def _leave_to_job(ports: Ports, work: Repetition, rows: int) -> None:
     file = batch_records.get_batch(ports, work.subject).file
     why = f"The head office settles {file} ({rows:,} rows) in a job of its own, which takes some minutes."
     raise Busy(why, AFTER_A_JOB)
-
-
-PART_BYTES = 4 << 20
-"""Maximum bytes of a part."""
-_OFFSET_DIGITS = 15
 
 
 def find_original(ports: Ports, label: str, batch: SentBatch) -> StoredObject | None:
@@ -181,13 +186,6 @@ def _part_of_name(label: str, sha256: str, offset: int) -> str:
 
 def _part_name(label: str, batch: SentBatch) -> str:
     return synced_name(label, str(batch.fields["object"]), int(batch.fields["generation"]))
-
-
-_MAX_NAME = 60
-_AT_HOME = "-at-"
-_BEFORE_LEDGER = frozenset(
-    {BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGED, BatchState.HELD, BatchState.FAILED}
-)
 
 
 @dataclass(frozen=True)

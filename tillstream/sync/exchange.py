@@ -25,6 +25,13 @@ from tillstream.sync.refusals import OPEN_QUESTION, OTHER_POSITION, Refused
 
 RECOVERY_USER = "sync"
 
+SMALL_ORIGINAL = 256 * 1024
+"""An original of at most this size is sent with its entry."""
+PARCEL_BYTES = 2 << 20
+PARCEL_ENTRIES = 200
+POSITION_TRIES = 5
+"""How often the head office may answer with another position, as after a request whose answer was lost."""
+
 
 def recover_lost_entries(
     ports: Ports, contracts: ContractRegistry, office: HeadOffice, position: JournalPosition
@@ -163,14 +170,6 @@ def _read_original(office: HeadOffice, batch: SentBatch) -> bytes:
     while data := office.read(batch.batch_id, len(whole)):
         whole += data
     return whole
-
-
-SMALL_ORIGINAL = 256 * 1024
-"""An original of at most this size is sent with its entry."""
-PARCEL_BYTES = 2 << 20
-PARCEL_ENTRIES = 200
-POSITION_TRIES = 5
-"""How often the head office may answer with another position, as after a request whose answer was lost."""
 
 
 @dataclass(frozen=True)

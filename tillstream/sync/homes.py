@@ -20,6 +20,10 @@ from tillstream.sync.sync_status import SyncStatus
 
 HOME_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
+LATE_AFTER = timedelta(hours=24)
+"""Time without a contact, or without any of the settlements that are missing, after which a home is late; also time of
+failures after which a person must act in the home."""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -171,11 +175,6 @@ def change_home(
 def _with_wait(old: Home, new: Home, now: str) -> Home:
     since = old.waiting_since if old.number == new.number else ""
     return replace(new, waiting_since=(since or now) if new.waiting else "")
-
-
-LATE_AFTER = timedelta(hours=24)
-"""Time without a contact, or without any of the settlements that are missing, after which a home is late; also time of
-failures after which a person must act in the home."""
 
 
 class HomeStanding(StrEnum):

@@ -25,6 +25,11 @@ SENT_FIELDS = (
 )
 """The fields of a record that are sent; the head office sets the others."""
 
+SETTLEMENTS_AT_ONCE = 200
+"""Settlements that are read at a time."""
+PART_ENTRIES, PART_SETTLEMENTS = 500, 1_000
+"""The most entries of a part, and settlements that are read for it: an answer must not take longer than a request."""
+
 
 @dataclass(frozen=True)
 class SentBatch:
@@ -156,12 +161,6 @@ def position_after(position: JournalPosition, entries: Iterable[JournalEntry]) -
     for entry in entries:
         position = JournalPosition(position.epoch, entry.number, entry.hash_after(position.hash))
     return position
-
-
-SETTLEMENTS_AT_ONCE = 200
-"""Settlements that are read at a time."""
-PART_ENTRIES, PART_SETTLEMENTS = 500, 1_000
-"""The most entries of a part, and settlements that are read for it: an answer must not take longer than a request."""
 
 
 def last_settlement_number(ports: Ports) -> int:

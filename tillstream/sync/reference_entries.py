@@ -22,6 +22,8 @@ RATES_AT_ONCE = 5_000
 """Exchange rates that are sent together."""
 NOT_OF_A_REGION = "It is not of a region of which the home has sales."
 
+AGREED_ENTRIES = "sync_agreed"
+
 
 @dataclass(frozen=True)
 class ReferenceEntry:
@@ -99,9 +101,6 @@ def _without_empty_fields(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _without_empty_fields(one) for name, one in value.items() if one not in ("", None) and one != []}
     return [_without_empty_fields(one) for one in value] if isinstance(value, list) else value
-
-
-AGREED_ENTRIES = "sync_agreed"
 
 
 class AgreedEntry(NamedTuple):

@@ -30,6 +30,9 @@ from tillstream.sync.reference_entries import (
 )
 from tillstream.sync.reference_questions import ReferenceQuestion
 
+REFERENCE_USER = "sync"
+_MALFORMED = (KeyError, TypeError, ValueError, ArithmeticError)
+
 
 @dataclass(frozen=True)
 class ReferenceState:
@@ -124,10 +127,6 @@ def follow_saved(ports: Ports) -> None:
     """Let figures follow what was saved."""
     warehouse_mirror.follow_change(ports)
     reference.follow_rates(ports)
-
-
-REFERENCE_USER = "sync"
-_MALFORMED = (KeyError, TypeError, ValueError, ArithmeticError)
 
 
 @dataclass(frozen=True)

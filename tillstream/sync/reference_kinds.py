@@ -47,6 +47,16 @@ CATALOGUE_KINDS = (EntryKind.SUPPLIER, EntryKind.STORE, EntryKind.PRODUCT, Entry
 MAX_ENTRIES_READ = 10_000
 """Entries that are read for a page."""
 
+GOALS_KIND = "goals"
+
+RATES_KIND = "rates"
+MONTHS_AT_ONCE = 12
+"""Groups of a page."""
+NINE_PLACES = Decimal("1e-9")
+MAX_RATE = Decimal(10) ** 14
+_RATE_GROUP = re.compile(rf"{RATES_KIND}:[0-9]{{4}}-(0[1-9]|1[0-2])")
+_RATES_BETWEEN = "SELECT rate_date, currency, per_euro FROM fx_rates WHERE rate_date BETWEEN @first AND @last"
+
 
 def catalogue_groups(ports: Ports, regions: Collection[str]) -> Iterator[ReferenceGroup]:
     """Yield the groups of the entries that concern a home with these regions."""
@@ -150,9 +160,6 @@ def _catalogue_group(kind: EntryKind, key: str) -> str:
     return f"{kind.value}:{hashlib.sha256(key.encode()).hexdigest()[:2]}"
 
 
-GOALS_KIND = "goals"
-
-
 def goal_groups(ports: Ports, regions: Collection[str]) -> Iterator[ReferenceGroup]:
     """Yield the groups of the months whose goals were ever saved."""
     for stored in stored_goals.goals_ever_saved(ports):
@@ -251,15 +258,6 @@ def _goal_of_entry(reference: ReferenceEntry) -> tuple[GoalKey, Goal | None]:
 def _goal_key_text(key: GoalKey) -> str:
     target, measure = key
     return json.dumps([*(getattr(target, name) for name in TARGET_FIELDS), measure.value], separators=(",", ":"))
-
-
-RATES_KIND = "rates"
-MONTHS_AT_ONCE = 12
-"""Groups of a page."""
-NINE_PLACES = Decimal("1e-9")
-MAX_RATE = Decimal(10) ** 14
-_RATE_GROUP = re.compile(rf"{RATES_KIND}:[0-9]{{4}}-(0[1-9]|1[0-2])")
-_RATES_BETWEEN = "SELECT rate_date, currency, per_euro FROM fx_rates WHERE rate_date BETWEEN @first AND @last"
 
 
 def rate_digests(ports: Ports) -> dict[str, str]:

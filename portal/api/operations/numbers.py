@@ -41,6 +41,80 @@ _KINDS: dict[str, Json] = {
     "TIMESTAMP": {"type": "string"},
 }
 
+SCHEMAS: dict[str, schemas.Schema] = {
+    "ForecastAccuracy": schemas.object_of(
+        {
+            "run": {"type": ["object", "null"]},
+            "windows": schemas.array_of({"type": "object"}),
+            "importance": schemas.array_of({"type": "object"}),
+        }
+    ),
+    "Goals": schemas.object_of(
+        {
+            "month": schemas.TEXT,
+            "measure": {"type": "string", "enum": list(GoalMeasure)},
+            "as_of": schemas.INSTANT,
+            "rows": schemas.array_of(
+                schemas.object_of(
+                    dict.fromkeys(TARGET_FIELDS, schemas.TEXT_OR_NULL)
+                    | {
+                        "level": {"type": "string", "enum": list(GoalLevel)},
+                        "measure": {"type": "string", "enum": list(GoalMeasure)},
+                        "currency": schemas.TEXT_OR_NULL,
+                        "origin": {"type": ["string", "null"], "enum": ["entered", "share", "sum", None]},
+                        "complete_through": schemas.DAY,
+                        "projection": {"type": ["string", "null"], "enum": ["forecast", "pace", None]},
+                    }
+                    | dict.fromkeys(GOAL_AMOUNTS, schemas.DECIMAL),
+                    optional=("cost_coverage",),
+                )
+            ),
+        }
+    ),
+    "Quality": schemas.object_of(
+        {
+            "checked_at": schemas.TEXT,
+            "all_checked_at": schemas.TEXT,
+            "left_out": schemas.array_of(schemas.TEXT),
+            "failing": schemas.array_of(schemas.TEXT),
+            "checks": schemas.array_of(
+                schemas.object_of(
+                    dict.fromkeys(CHECK_TEXTS, schemas.TEXT)
+                    | {"failing_rows": {"type": "integer"}, "failing_days": {"type": "object"}}
+                )
+            ),
+        }
+    ),
+    "Measures": schemas.object_of(
+        {
+            "measures": schemas.array_of(schemas.object_of(dict.fromkeys(MEASURE_TEXTS, schemas.TEXT))),
+            "dimensions": schemas.array_of(
+                schemas.object_of({"name": schemas.TEXT, "label": schemas.TEXT, "is_period": {"type": "boolean"}})
+            ),
+        }
+    ),
+    "Queries": schemas.object_of(
+        {
+            "queries": schemas.array_of(
+                schemas.object_of(
+                    {"name": schemas.TEXT, "description": schemas.TEXT, "parameters": schemas.array_of(schemas.TEXT)}
+                )
+            )
+        }
+    ),
+    "Rows": schemas.object_of(
+        {
+            "columns": schemas.array_of(schemas.TEXT),
+            "rows": schemas.array_of({"type": "object"}),
+            "as_of": schemas.INSTANT,
+            "currency": schemas.TEXT,
+            "unconverted_lines": schemas.COUNT,
+            "next_cursor": schemas.CURSOR,
+        }
+    ),
+}
+"""name → schema of an answer of these operations."""
+
 
 def _own(one: QueryParameter) -> Json:
     schema = dict(_KINDS[one.kind]) | ({"enum": list(one.words)} if one.words else {})
@@ -163,76 +237,3 @@ OPERATIONS: dict[str, Operation] = {
         right="numbers",
     ),
 }  # fmt: skip
-SCHEMAS: dict[str, schemas.Schema] = {
-    "ForecastAccuracy": schemas.object_of(
-        {
-            "run": {"type": ["object", "null"]},
-            "windows": schemas.array_of({"type": "object"}),
-            "importance": schemas.array_of({"type": "object"}),
-        }
-    ),
-    "Goals": schemas.object_of(
-        {
-            "month": schemas.TEXT,
-            "measure": {"type": "string", "enum": list(GoalMeasure)},
-            "as_of": schemas.INSTANT,
-            "rows": schemas.array_of(
-                schemas.object_of(
-                    dict.fromkeys(TARGET_FIELDS, schemas.TEXT_OR_NULL)
-                    | {
-                        "level": {"type": "string", "enum": list(GoalLevel)},
-                        "measure": {"type": "string", "enum": list(GoalMeasure)},
-                        "currency": schemas.TEXT_OR_NULL,
-                        "origin": {"type": ["string", "null"], "enum": ["entered", "share", "sum", None]},
-                        "complete_through": schemas.DAY,
-                        "projection": {"type": ["string", "null"], "enum": ["forecast", "pace", None]},
-                    }
-                    | dict.fromkeys(GOAL_AMOUNTS, schemas.DECIMAL),
-                    optional=("cost_coverage",),
-                )
-            ),
-        }
-    ),
-    "Quality": schemas.object_of(
-        {
-            "checked_at": schemas.TEXT,
-            "all_checked_at": schemas.TEXT,
-            "left_out": schemas.array_of(schemas.TEXT),
-            "failing": schemas.array_of(schemas.TEXT),
-            "checks": schemas.array_of(
-                schemas.object_of(
-                    dict.fromkeys(CHECK_TEXTS, schemas.TEXT)
-                    | {"failing_rows": {"type": "integer"}, "failing_days": {"type": "object"}}
-                )
-            ),
-        }
-    ),
-    "Measures": schemas.object_of(
-        {
-            "measures": schemas.array_of(schemas.object_of(dict.fromkeys(MEASURE_TEXTS, schemas.TEXT))),
-            "dimensions": schemas.array_of(
-                schemas.object_of({"name": schemas.TEXT, "label": schemas.TEXT, "is_period": {"type": "boolean"}})
-            ),
-        }
-    ),
-    "Queries": schemas.object_of(
-        {
-            "queries": schemas.array_of(
-                schemas.object_of(
-                    {"name": schemas.TEXT, "description": schemas.TEXT, "parameters": schemas.array_of(schemas.TEXT)}
-                )
-            )
-        }
-    ),
-    "Rows": schemas.object_of(
-        {
-            "columns": schemas.array_of(schemas.TEXT),
-            "rows": schemas.array_of({"type": "object"}),
-            "as_of": schemas.INSTANT,
-            "currency": schemas.TEXT,
-            "unconverted_lines": schemas.COUNT,
-            "next_cursor": schemas.CURSOR,
-        }
-    ),
-}
-"""name → schema of an answer of these operations."""

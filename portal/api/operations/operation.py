@@ -9,6 +9,12 @@ from portal.api.pagination import MAX_OFFSET, NUMBERS
 from tillstream.analytics.filters import COLUMNS, CURRENCY
 
 Json = dict[str, Any]
+DAY = {"anyOf": [{"type": "string", "format": "date"}, {"const": ""}]}
+"""An empty form field is sent as an empty string, which sets no filter."""
+
+TAGGED = {"ETag": "Tag of the response, for If-None-Match"}
+PAGED = {"Link": "The next page, if there is one", "X-Total-Count": "Total number of rows, if known"}
+NOT_MODIFIED = ("The previous response is still current", None)
 
 
 @dataclass(frozen=True)
@@ -35,17 +41,6 @@ def query(name: str, schema: Json, description: str, example: Any = None) -> Jso
     return parameter | ({"example": example} if example is not None else {})
 
 
-def path(name: str, description: str, schema: Json | None = None) -> Json:
-    schema = schema or {"type": "string"}
-    return {"name": name, "in": "path", "required": True, "schema": schema, "description": description}
-
-
-def header(name: str, schema: Json, description: str, *, required: bool = False) -> Json:
-    return {"name": name, "in": "header", "required": required, "schema": schema, "description": description}
-
-
-DAY = {"anyOf": [{"type": "string", "format": "date"}, {"const": ""}]}
-"""An empty form field is sent as an empty string, which sets no filter."""
 FILTERS = (
     query("from", DAY, "First sale date, such as 2026-06-01"),
     query("to", DAY, "Last sale date"),
@@ -63,6 +58,28 @@ FILTERS = (
         "Currency of all amounts, at each day's exchange rate, such as EUR; default: the reporting currency",
     ),
 )
+
+OFFSET_ROWS = query(
+    "offset",
+    {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
+    "Number of rows to skip, instead of `cursor`",
+)
+NUMBERS_AS = query(
+    "numbers",
+    {"type": "string", "enum": list(NUMBERS), "default": NUMBERS[0]},
+    "Decimals in JSON: `string` is exact, `number` holds 15 significant digits",
+)
+
+
+def path(name: str, description: str, schema: Json | None = None) -> Json:
+    schema = schema or {"type": "string"}
+    return {"name": name, "in": "path", "required": True, "schema": schema, "description": description}
+
+
+def header(name: str, schema: Json, description: str, *, required: bool = False) -> Json:
+    return {"name": name, "in": "header", "required": required, "schema": schema, "description": description}
+
+
 IF_NONE_MATCH = header(
     "If-None-Match", {"type": "string"}, "ETag of a previous response; the response is 304 if it is still current"
 )
@@ -75,18 +92,3 @@ def pages(maximum: int, default: int) -> tuple[Json, Json]:
         ),
         query("cursor", {"type": "string"}, "`next_cursor` of the previous page"),
     )
-
-
-OFFSET_ROWS = query(
-    "offset",
-    {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
-    "Number of rows to skip, instead of `cursor`",
-)
-NUMBERS_AS = query(
-    "numbers",
-    {"type": "string", "enum": list(NUMBERS), "default": NUMBERS[0]},
-    "Decimals in JSON: `string` is exact, `number` holds 15 significant digits",
-)
-TAGGED = {"ETag": "Tag of the response, for If-None-Match"}
-PAGED = {"Link": "The next page, if there is one", "X-Total-Count": "Total number of rows, if known"}
-NOT_MODIFIED = ("The previous response is still current", None)

@@ -38,6 +38,21 @@ REBUILT = frozenset({sale_index.COLLECTION, sale_index.STATE})
 """Collections that are not backed up, and that are rebuilt from the restored tables."""
 DocumentChange = Callable[[str, dict[str, Any]], dict[str, Any]]
 
+TABLES_WITHIN = 3_600.0
+EXPORTS_AT_ONCE = 4
+LEDGER_TABLES = (
+    "settlements",
+    "batches",
+    "sightings",
+    SALE_VERSIONS,
+    "statements",
+    "refusals",
+    "listed_changes",
+    "batch_days",
+    "settlement_days",
+)
+"""Append-only tables, so that an export has at least the rows that were counted before it."""
+
 
 def document_lines(project: str, at: datetime) -> Iterator[bytes]:
     """Yield each document as JSON: collection, id, data. at: a point in time within the last hour."""
@@ -120,22 +135,6 @@ def _put_batches(puts: Iterable[Put]) -> Iterator[list[Put]]:
         size += length
     if batch:
         yield batch
-
-
-TABLES_WITHIN = 3_600.0
-EXPORTS_AT_ONCE = 4
-LEDGER_TABLES = (
-    "settlements",
-    "batches",
-    "sightings",
-    SALE_VERSIONS,
-    "statements",
-    "refusals",
-    "listed_changes",
-    "batch_days",
-    "settlement_days",
-)
-"""Append-only tables, so that an export has at least the rows that were counted before it."""
 
 
 def current_time(dataset: Dataset) -> datetime:

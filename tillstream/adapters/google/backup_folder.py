@@ -29,6 +29,12 @@ MANIFEST, DOCUMENTS, ORIGINALS_LIST, TABLES, ORIGINALS = (
     "originals",
 )
 
+ADDRESS = re.compile(r"gs://(?P<bucket>[^/]+)/(?P<folder>[^*?'\"`\\\s]+?)/*")
+LIST_FIELDS = "items(name,generation,size,crc32c),nextPageToken"
+BACKUP = "backup"
+WORKERS = 16
+CHUNK = 4 << 20
+
 
 class ObjectInfo(NamedTuple):
     """Size and checksum of an object; the checksum is base64, as in Cloud Storage."""
@@ -130,13 +136,6 @@ def check_backup(manifest: BackupManifest, listed: Iterable[OriginalObject], sto
 
 def _manifest_digest(fields: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
-
-
-ADDRESS = re.compile(r"gs://(?P<bucket>[^/]+)/(?P<folder>[^*?'\"`\\\s]+?)/*")
-LIST_FIELDS = "items(name,generation,size,crc32c),nextPageToken"
-BACKUP = "backup"
-WORKERS = 16
-CHUNK = 4 << 20
 
 
 class BackupFolder:

@@ -13,6 +13,10 @@ from google.auth.transport.requests import AuthorizedSession, Request
 from tillstream.model.errors import Unavailable
 from tillstream.ports.jobs import ERROR_HEADER, error_from_json
 
+PLATFORM_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+START_TIMEOUT = 30.0
+"""Timeout of one request, in seconds. It is not repeated: its answer can be lost, and the run has started."""
+
 
 class CloudRunFunctions:
     """addresses: function → its URL, which is the audience of the tokens too; over http, without a token."""
@@ -57,11 +61,6 @@ def _open_session(address: str) -> requests.Session:
     credentials = google.oauth2.id_token.fetch_id_token_credentials(address, Request())
     session: requests.Session = AuthorizedSession(credentials)
     return session
-
-
-PLATFORM_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
-START_TIMEOUT = 30.0
-"""Timeout of one request, in seconds. It is not repeated: its answer can be lost, and the run has started."""
 
 
 class CloudRunJobs:

@@ -28,7 +28,20 @@ from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.model.object_names import check_bucket_name, check_object_name
 from tillstream.ports.objects import StoredObject
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 DOWNLOADS_AT_ONCE = 8
+FIRST_READ_BYTES, MAX_READ_BYTES = 256 << 10, 8 << 20
+"""Bytes per request: few after a seek, then doubled for each sequential read."""
+UPLOAD_PIECE_BYTES = 8 << 20
+"""Bytes per request; a multiple of 256 KiB, as the service requires."""
+
+NO_BUCKET = re.compile(r"\bbucket\b.*does not exist", re.IGNORECASE)
+LIST_FIELDS = "items(name,generation,size),nextPageToken"
+BUFFER = 128 << 10
+OTHER = "gs://"
+"""Start of the names of other buckets than those of the installation; the real name follows."""
 
 
 class Downloads:
@@ -54,13 +67,6 @@ class Downloads:
     def close(self) -> None:
         if "_client" in vars(self):
             self._client.close()
-
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
-FIRST_READ_BYTES, MAX_READ_BYTES = 256 << 10, 8 << 20
-"""Bytes per request: few after a seek, then doubled for each sequential read."""
 
 
 class ObjectReader(io.RawIOBase):
@@ -135,10 +141,6 @@ class ObjectReader(io.RawIOBase):
         if end == self._size and expected and expected != b64encode(self._checksum.digest()).decode():
             self._piece = b""
             raise Unavailable(f"{self._what} does not match its stored checksum (crc32c).")
-
-
-UPLOAD_PIECE_BYTES = 8 << 20
-"""Bytes per request; a multiple of 256 KiB, as the service requires."""
 
 
 class ObjectUpload:
@@ -218,13 +220,6 @@ class ObjectUpload:
 
     def _digest(self) -> str:
         return b64encode(self._checksum.digest()).decode()
-
-
-NO_BUCKET = re.compile(r"\bbucket\b.*does not exist", re.IGNORECASE)
-LIST_FIELDS = "items(name,generation,size),nextPageToken"
-BUFFER = 128 << 10
-OTHER = "gs://"
-"""Start of the names of other buckets than those of the installation; the real name follows."""
 
 
 class CloudStorageObjectStore:

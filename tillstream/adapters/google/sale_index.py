@@ -32,30 +32,6 @@ GROWTH = 1.5
 GROWS_EVERY = 300.0
 """Seconds."""
 
-
-class WritePace:
-    """Limits the writes of one call. The first ones pass at once; unused time is not made up for."""
-
-    def __init__(
-        self, sleep: Callable[[float], None] = time.sleep, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._sleep, self._monotonic = sleep, monotonic
-        self._rate = FIRST_RATE
-        self._next = monotonic()
-        self._grows_at = self._next + GROWS_EVERY
-
-    def wait(self, writes: int) -> None:
-        """Wait until this number of writes may be sent."""
-        now = self._monotonic()
-        if now < self._next:
-            self._sleep(self._next - now)
-            now = self._next
-        while now >= self._grows_at:
-            self._rate *= GROWTH
-            self._grows_at += GROWS_EVERY
-        self._next = now + writes / self._rate
-
-
 COLLECTION = "sale_days"
 FIELDS = DAYS, REBUILD = "days", "rebuild"
 STATE = "sale_index"
@@ -79,6 +55,29 @@ COMMIT_RETRY = RETRY.with_predicate(lambda error: is_transient(error) or isinsta
 Pairs = Iterable[tuple[int, date]]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+class WritePace:
+    """Limits the writes of one call. The first ones pass at once; unused time is not made up for."""
+
+    def __init__(
+        self, sleep: Callable[[float], None] = time.sleep, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._sleep, self._monotonic = sleep, monotonic
+        self._rate = FIRST_RATE
+        self._next = monotonic()
+        self._grows_at = self._next + GROWS_EVERY
+
+    def wait(self, writes: int) -> None:
+        """Wait until this number of writes may be sent."""
+        now = self._monotonic()
+        if now < self._next:
+            self._sleep(self._next - now)
+            now = self._next
+        while now >= self._grows_at:
+            self._rate *= GROWTH
+            self._grows_at += GROWS_EVERY
+        self._next = now + writes / self._rate
 
 
 class FirestoreSaleIndex:

@@ -17,6 +17,11 @@ from tillstream.ports.machine import Clock
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
+TICKS_PER_SECOND = 1_000_000
+TOLERATED_TICKS = CLOCK_TOLERANCE // MICROSECOND
+LEAP = 2 * 86_400 * TICKS_PER_SECOND
+"""Distance of two numbers after which the later one may be of a clock that is ahead."""
+
 
 class _TickCounter:
     def __init__(self) -> None:
@@ -66,12 +71,6 @@ class ManualClock:
         """Advance the clock; a negative number sets it back, as administrators and time servers do."""
         with self._lock:
             self._now += timedelta(seconds=seconds)
-
-
-TICKS_PER_SECOND = 1_000_000
-TOLERATED_TICKS = CLOCK_TOLERANCE // MICROSECOND
-LEAP = 2 * 86_400 * TICKS_PER_SECOND
-"""Distance of two numbers after which the later one may be of a clock that is ahead."""
 
 
 def tick_of(clock: Clock) -> int:

@@ -50,6 +50,46 @@ _ADVICE = {
     "53100": "The disk of the server is full.",
 }
 
+COMMENT_MARK = "Read copy of Tillstream. "
+"""The comment of every table of a copy begins with it; no other table is changed."""
+COLUMN_TYPES: dict[tuple[ColumnKind, int], LiteralString] = {
+    (ColumnKind.STRING, 0): "text",
+    (ColumnKind.DATE, 0): "date",
+    (ColumnKind.INT64, 0): "bigint",
+    (ColumnKind.BOOL, 0): "boolean",
+    (ColumnKind.NUMERIC, 9): "numeric(38,9)",
+    (ColumnKind.NUMERIC, 18): "numeric(38,18)",
+}
+"""Kind and decimals → the type, as `format_type` shows it."""
+_SUMS: dict[ColumnKind, LiteralString] = {
+    ColumnKind.STRING: "SUM(length({}) + 1)",
+    ColumnKind.DATE: "SUM({} - DATE '1970-01-01')",
+    ColumnKind.BOOL: "COUNT(*) FILTER (WHERE {})",
+    ColumnKind.INT64: "SUM({})",
+    ColumnKind.NUMERIC: "SUM({})",
+}
+
+STATE_TABLE = "copied_state"
+_STATE_COMMENT = f"{COMMENT_MARK}The settlement to which the tables belong, and when they were copied."
+_COLUMNS = """SELECT a.attname, format_type(a.atttypid, a.atttypmod), col_description(c.oid, a.attnum)
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.oid = %s ORDER BY a.attnum"""
+_TABLE = """SELECT c.oid, c.relkind, obj_description(c.oid, 'pg_class')
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s"""
+_HEADLESS = WriteOptions(include_header=False)
+_NUL, _REPLACEMENT = "\x00", "\ufffd"
+
+_SCHEMA = re.compile(r"(?!pg_|information_schema$)[A-Za-z][A-Za-z0-9_]{0,62}")
+_CONNECT_SECONDS = 10
+_LOCK_SECONDS = 60
+_SESSION = (
+    "SET LOCAL statement_timeout = 0",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+    f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'",
+    "SET LOCAL DateStyle = 'ISO'",
+)
+"""For a transaction: a hosted server ends statements after minutes, and the ledger is read between two of them."""
+
 
 @contextmanager
 def translated_errors(address: Address) -> Iterator[None]:
@@ -76,26 +116,6 @@ def _first_line(error: psycopg.Error) -> str:
     lines = str(error).strip().splitlines() or [type(error).__name__]
     line = lines[0].strip()[:500]
     return line if line.endswith((".", "!", "?")) else f"{line}."
-
-
-COMMENT_MARK = "Read copy of Tillstream. "
-"""The comment of every table of a copy begins with it; no other table is changed."""
-COLUMN_TYPES: dict[tuple[ColumnKind, int], LiteralString] = {
-    (ColumnKind.STRING, 0): "text",
-    (ColumnKind.DATE, 0): "date",
-    (ColumnKind.INT64, 0): "bigint",
-    (ColumnKind.BOOL, 0): "boolean",
-    (ColumnKind.NUMERIC, 9): "numeric(38,9)",
-    (ColumnKind.NUMERIC, 18): "numeric(38,18)",
-}
-"""Kind and decimals → the type, as `format_type` shows it."""
-_SUMS: dict[ColumnKind, LiteralString] = {
-    ColumnKind.STRING: "SUM(length({}) + 1)",
-    ColumnKind.DATE: "SUM({} - DATE '1970-01-01')",
-    ColumnKind.BOOL: "COUNT(*) FILTER (WHERE {})",
-    ColumnKind.INT64: "SUM({})",
-    ColumnKind.NUMERIC: "SUM({})",
-}
 
 
 def create_statement(name: Identifier, table: CopyTable) -> Composed:
@@ -155,17 +175,6 @@ def _condition(table: CopyTable, *, is_month: bool) -> Composable:
 
 def _names(names: Iterable[str]) -> Composed:
     return SQL(", ").join(map(Identifier, names))
-
-
-STATE_TABLE = "copied_state"
-_STATE_COMMENT = f"{COMMENT_MARK}The settlement to which the tables belong, and when they were copied."
-_COLUMNS = """SELECT a.attname, format_type(a.atttypid, a.atttypmod), col_description(c.oid, a.attnum)
-FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-WHERE c.oid = %s ORDER BY a.attnum"""
-_TABLE = """SELECT c.oid, c.relkind, obj_description(c.oid, 'pg_class')
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s"""
-_HEADLESS = WriteOptions(include_header=False)
-_NUL, _REPLACEMENT = "\x00", "\ufffd"
 
 
 class SchemaTables:
@@ -271,18 +280,6 @@ def _csv(batch: pa.RecordBatch) -> bytes:
     text = BytesIO()
     write_csv(batch, text, _HEADLESS)
     return text.getvalue()
-
-
-_SCHEMA = re.compile(r"(?!pg_|information_schema$)[A-Za-z][A-Za-z0-9_]{0,62}")
-_CONNECT_SECONDS = 10
-_LOCK_SECONDS = 60
-_SESSION = (
-    "SET LOCAL statement_timeout = 0",
-    "SET LOCAL idle_in_transaction_session_timeout = 0",
-    f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'",
-    "SET LOCAL DateStyle = 'ISO'",
-)
-"""For a transaction: a hosted server ends statements after minutes, and the ledger is read between two of them."""
 
 
 class PostgreSQLReadCopy:

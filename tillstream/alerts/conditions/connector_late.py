@@ -18,6 +18,9 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
     return at_least_lower(rule, _observations(sources, rule, at))
 
 
+CONDITION = Condition(_evaluate)
+
+
 def _observations(sources: AlertSources, rule: AlertRule, at: datetime) -> Iterator[Observation]:
     contracts, states = sources.contracts.all(), all_statuses(sources.ports)
     for connector in records.find_connectors(sources.ports):
@@ -50,6 +53,3 @@ def _failing_since(sources: AlertSources, connector: Connector) -> datetime | No
         elif one.outcome != "running":
             break
     return since
-
-
-CONDITION = Condition(_evaluate)

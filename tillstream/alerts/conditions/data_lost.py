@@ -22,6 +22,9 @@ def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Obs
     )
 
 
+CONDITION = Condition(_evaluate)
+
+
 def _title(one: LossRecord) -> str:
     return losses.TITLES[one.loss.kind]
 
@@ -37,6 +40,3 @@ def _region(one: LossRecord) -> str:
 
 def _path(one: LossRecord) -> str:
     return f"/uploads/{one.loss.batch}" if one.loss.batch else "/pipeline"
-
-
-CONDITION = Condition(_evaluate)

@@ -25,6 +25,9 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
     return at_least_lower(rule, (one for one in observations if one))
 
 
+CONDITION = Condition(_evaluate)
+
+
 def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: GoalStanding) -> Observation | None:
     """None before the first day of the rule, and if what was sold is not less than expected."""
     if one.through is None or one.through.day < rule.parameters["first_day"]:
@@ -45,6 +48,3 @@ def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: Goal
         target.store or None,
         f"/goals?month={month}",
     )
-
-
-CONDITION = Condition(_evaluate)

@@ -19,6 +19,9 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return days
 
 
+CONDITION = recent_days_condition(_replay)
+
+
 def _observation(sources: AlertSources, rule: AlertRule, row: dict[str, Any]) -> Observation:
     place, amount = sources.place(row["region"], row["store_id"]), amount_text(row["revenue"], sources.currency)
     return Observation(
@@ -31,6 +34,3 @@ def _observation(sources: AlertSources, rule: AlertRule, row: dict[str, Any]) ->
         row["store_id"],
         f"/sales/{quote(row['sale_id'])}?region={quote(row['region'])}",
     )
-
-
-CONDITION = recent_days_condition(_replay)

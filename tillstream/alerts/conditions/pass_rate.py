@@ -43,6 +43,9 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return observed
 
 
+CONDITION = Condition(_evaluate, _replay)
+
+
 def _source(row: RateRow) -> Source:
     return row["region"], row["contract"]
 
@@ -74,6 +77,3 @@ def _value(rule: AlertRule, one: ComparedRows, *, has_before: bool) -> Decimal:
 
 def _percent(checked: CheckedRows) -> Decimal:
     return round(100 * (checked.rate or Decimal(0)), 1)
-
-
-CONDITION = Condition(_evaluate, _replay)

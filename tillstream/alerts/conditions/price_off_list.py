@@ -34,6 +34,9 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return {day: list(observations.values()) for day, observations in days.items()}
 
 
+CONDITION = recent_days_condition(_replay)
+
+
 def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any]) -> Observation:
     percent = round(row["difference"] * 100)
     side = "above" if percent > 0 else "below"
@@ -50,6 +53,3 @@ def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any])
         row["store_id"],
         f"/sales/{quote(row['sale_id'])}?region={quote(row['region'])}",
     )
-
-
-CONDITION = recent_days_condition(_replay)

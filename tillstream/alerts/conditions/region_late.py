@@ -68,6 +68,9 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return days
 
 
+CONDITION = Condition(_evaluate, _replay)
+
+
 def _calendar(sources: AlertSources, rule: AlertRule, first: date, last: date, now: datetime) -> list[CalendarRow]:
     expected = _expected(sources, rule)
     if not expected:
@@ -109,6 +112,3 @@ def _hours_late(cell: CalendarDay, at: datetime) -> Decimal | None:
 
 def _detail(cell: CalendarDay) -> str:
     return f"{day_text(cell.day)}: {', '.join(cell.missing_of)}, due on {time_text(cell.due)}." if cell.due else ""
-
-
-CONDITION = Condition(_evaluate, _replay)

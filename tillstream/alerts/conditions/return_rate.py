@@ -47,6 +47,9 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return days
 
 
+CONDITION = Condition(_evaluate, _replay)
+
+
 def _by_day(sources: AlertSources, rule: AlertRule, first: date, last: date) -> dict[date, dict[Place, _Sum]]:
     rows = measure_values.query_measures(
         sources.ports.warehouse,
@@ -87,6 +90,3 @@ def _observations(sources: AlertSources, rule: AlertRule, sums: dict[Place, _Sum
                 store,
                 "/dashboard",
             )
-
-
-CONDITION = Condition(_evaluate, _replay)

@@ -30,8 +30,8 @@ def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Obs
     )
 
 
+CONDITION = Condition(_evaluate)
+
+
 def _title(rows: int, region: str) -> str:
     return f"Region {region} has {rows:,} {'row' if rows == 1 else 'rows'} to fix"
-
-
-CONDITION = Condition(_evaluate)

@@ -26,6 +26,9 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
     return at_least_lower(rule, _observations(sources, rule, rows, times, at))
 
 
+CONDITION = Condition(_evaluate)
+
+
 def _observations(
     sources: AlertSources, rule: AlertRule, rows: list[dict[str, Any]], times: StoreTimes, at: datetime
 ) -> Iterator[Observation]:
@@ -76,6 +79,3 @@ def _at(now: datetime, text: str) -> datetime:
         return day + timedelta(days=1)
     of_day = time.fromisoformat(text)
     return day.replace(hour=of_day.hour, minute=of_day.minute)
-
-
-CONDITION = Condition(_evaluate)

@@ -45,6 +45,9 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return days
 
 
+CONDITION = recent_days_condition(_replay)
+
+
 def _complete_through(sources: AlertSources) -> dict[str, date]:
     """Region → its last day that is complete, and over in every time zone."""
     now, warehouse = sources.ports.clock.now(), sources.ports.warehouse
@@ -84,6 +87,3 @@ def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any],
         store,
         sources.sales_path(day, region, store),
     )
-
-
-CONDITION = recent_days_condition(_replay)

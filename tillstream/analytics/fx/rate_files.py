@@ -26,6 +26,14 @@ RATE_TYPE = pa.decimal128(38, 9)
 _RATE_PATTERN = r"^[0-9]{1,14}(\.[0-9]{1,18})?$"
 _ABOUT_RATES = "a rate is a number above 0 such as 1.0845, with a decimal point and without thousands separators"
 
+_NINE_DECIMALS = Decimal("1e-9")
+RATES_SCHEMA = pa.schema([("rate_date", pa.date32()), ("currency", pa.string()), ("per_euro", RATE_TYPE)])
+_MISSING_CELLS = ("", "N/A")
+RATE_FILES = "rate_files"
+"""Time in the name of a file → its SHA-256. Files of earlier versions have none."""
+LOADS_DOCUMENT = ("upkeep", "rate_months")
+"""Document with the number of loads by month, such as `2026-05`, and whether daily rates do not follow them yet."""
+
 
 @dataclass(frozen=True)
 class RateCells:
@@ -90,9 +98,6 @@ def read_rate_numbers(source: RateCells, cells: Sequence[str], rows: Sequence[in
     return rates
 
 
-_NINE_DECIMALS = Decimal("1e-9")
-
-
 class RateQuote(NamedTuple):
     """One unit of `base` costs `rate` units of `currency`."""
 
@@ -152,10 +157,6 @@ def _multiply(left: Decimal, right: Decimal) -> Decimal:
 def _divide(left: Decimal, right: Decimal) -> Decimal:
     with localcontext(prec=60):
         return (left / right).quantize(_NINE_DECIMALS, ROUND_HALF_UP)
-
-
-RATES_SCHEMA = pa.schema([("rate_date", pa.date32()), ("currency", pa.string()), ("per_euro", RATE_TYPE)])
-_MISSING_CELLS = ("", "N/A")
 
 
 def parse_rates(data: bytes | str, name: str = "rates", existing: pa.Table | None = None) -> pa.Table:
@@ -242,10 +243,6 @@ def _deduplicate(
     return unique.sort_by([("rate_date", "ascending"), ("currency", "ascending")]).cast(RATES_SCHEMA)
 
 
-RATE_FILES = "rate_files"
-"""Time in the name of a file → its SHA-256. Files of earlier versions have none."""
-
-
 def keep_rates(ports: Ports, rates: pa.Table) -> None:
     """Keep loaded rates, rows of `fx_rates`. The name of the file is the time, so that files sort as they came."""
     stream = io.BytesIO()
@@ -303,10 +300,6 @@ def _read_file(ports: Ports, time: str) -> pa.Table | None:
         return pq.read_table(io.BytesIO(content)).cast(RATES_SCHEMA)
     except Exception:  # noqa: BLE001 - any: structures, encodings and sizes of a damaged file are arbitrary
         return None
-
-
-LOADS_DOCUMENT = ("upkeep", "rate_months")
-"""Document with the number of loads by month, such as `2026-05`, and whether daily rates do not follow them yet."""
 
 
 def loads_by_month(ports: Ports) -> dict[str, int]:

@@ -33,6 +33,11 @@ _SPLIT_SUMS = {
 _AGGREGATE = re.compile(r"(SUM|MIN|MAX|COUNT)\((DISTINCT )?(\w+)\)")
 _DIMENSION_COLUMNS = frozenset(column for columns in ROLLUPS.values() for column in columns) | {"product", "customer"}
 
+LIMIT_PARAMETER = QueryParameter("limit", "INT64", "10000", (), "Maximum number of rows")
+OFFSET_PARAMETER = QueryParameter("offset", "INT64", "0", (), "Number of rows to skip")
+COMPARISONS = ("before", "year_before")
+_WHOLE = "whole"
+
 
 @dataclass(frozen=True)
 class QueryPart:
@@ -232,12 +237,6 @@ def _dimensions(by: Sequence[Dimension]) -> list[str]:
 
 def _select_list(columns: Sequence[str]) -> str:
     return ",\n    ".join(columns)
-
-
-LIMIT_PARAMETER = QueryParameter("limit", "INT64", "10000", (), "Maximum number of rows")
-OFFSET_PARAMETER = QueryParameter("offset", "INT64", "0", (), "Number of rows to skip")
-COMPARISONS = ("before", "year_before")
-_WHOLE = "whole"
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,33 @@ group without its product, category and customer. Their argument is a measure.""
 POSITIVE_FUNCTION = "positive"
 """positive(x): x, or NULL if it is 0 or less."""
 
+Format = Literal["money", "count", "quantity", "share", "growth", "day", "class"]
+Grain = Literal["line", "order", "customer", "comparable", "year_comparable", "measure", "effect", "attribute"]
+Lines = Literal["all", "active", "orders", "cancelled", "pending", "returned", "costed", "unconverted"]
+
+COUNTED_LINES: dict[Lines, str] = {
+    "all": "All sale lines, regardless of status.",
+    "active": "All sale lines that are not cancelled, including pending lines; returns count as negative.",
+    "orders": "Sale lines that are neither cancelled nor returned.",
+    "cancelled": "Cancelled sale lines only.",
+    "pending": "Pending sale lines only.",
+    "returned": "Returned sale lines only.",
+    "costed": "Sale lines, not cancelled, with a quantity and a unit cost from the source or the catalogue.",
+    "unconverted": "Sale lines that are not cancelled and have no exchange rate for their currency and day.",
+}
+GRAINS: dict[Grain, str] = {
+    "line": "One row per sale line, or per day and group of lines with the same properties.",
+    "order": "One row per sale line; different sales are counted.",
+    "customer": "One row per customer and group.",
+    "comparable": "As for lines, limited to stores that are comparable with the previous period.",
+    "year_comparable": "As for lines, limited to stores that are comparable with the previous year.",
+    "measure": "Computed from other measures.",
+    "effect": "One part of the change of the revenue; for the whole selection only.",
+    "attribute": "A column of a named query, with one row per product, customer, or cohort.",
+}
+
+CUSTOMER_EXPRESSION = "COALESCE(customer_id, customer_name)"
+
 
 @dataclass(frozen=True)
 class MeasureReference:
@@ -79,32 +106,6 @@ def _to_sql(tree: ast.expr, resolve: Callable[[MeasureReference], str]) -> str:
         case ast.BinOp(left=left, op=operator, right=right) if type(operator) in ARITHMETIC_SIGNS:
             return f"({_to_sql(left, resolve)} {ARITHMETIC_SIGNS[type(operator)]} {_to_sql(right, resolve)})"
     raise ValueError(f"{ast.unparse(tree)} is not arithmetic of measures.")
-
-
-Format = Literal["money", "count", "quantity", "share", "growth", "day", "class"]
-Grain = Literal["line", "order", "customer", "comparable", "year_comparable", "measure", "effect", "attribute"]
-Lines = Literal["all", "active", "orders", "cancelled", "pending", "returned", "costed", "unconverted"]
-
-COUNTED_LINES: dict[Lines, str] = {
-    "all": "All sale lines, regardless of status.",
-    "active": "All sale lines that are not cancelled, including pending lines; returns count as negative.",
-    "orders": "Sale lines that are neither cancelled nor returned.",
-    "cancelled": "Cancelled sale lines only.",
-    "pending": "Pending sale lines only.",
-    "returned": "Returned sale lines only.",
-    "costed": "Sale lines, not cancelled, with a quantity and a unit cost from the source or the catalogue.",
-    "unconverted": "Sale lines that are not cancelled and have no exchange rate for their currency and day.",
-}
-GRAINS: dict[Grain, str] = {
-    "line": "One row per sale line, or per day and group of lines with the same properties.",
-    "order": "One row per sale line; different sales are counted.",
-    "customer": "One row per customer and group.",
-    "comparable": "As for lines, limited to stores that are comparable with the previous period.",
-    "year_comparable": "As for lines, limited to stores that are comparable with the previous year.",
-    "measure": "Computed from other measures.",
-    "effect": "One part of the change of the revenue; for the whole selection only.",
-    "attribute": "A column of a named query, with one row per product, customer, or cohort.",
-}
 
 
 @dataclass(frozen=True)
@@ -188,9 +189,6 @@ def _read_measure(name: str, properties: Mapping[str, Any], rules: Mapping[str, 
     note = values.pop("note", "")
     paragraphs = (*(rules[rule] for rule in values.pop("rules", ())), *filter(None, [note]))
     return Measure(name=name, rules=paragraphs, **values)
-
-
-CUSTOMER_EXPRESSION = "COALESCE(customer_id, customer_name)"
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,29 @@ _CONVERTED_STOCK = (
     + ") AS stock"
 )
 
+_EVERY_SALE = "* EXCEPT (is_order, is_mixed_order), FALSE AS is_order, counts_as_order AS is_mixed_order"
+"""Columns if filters can select single lines of a sale: then no line represents its order."""
+
+_CONVERTED_SALES = f"({sql.text('marts/sale_facts').partition('VIEW sale_facts AS')[2]}) AS sale_facts"
+"""The rows of sale_facts with the rates of the query instead of those of the view."""
+
+_VERSIONS = """(
+    SELECT
+      sale_versions.*,
+      COALESCE(codes.product_id, common_codes.product_id, sale_versions.product_id, product_name) AS product
+    FROM sale_versions
+    LEFT JOIN catalogue_codes AS codes
+      ON codes.region = sale_versions.region AND codes.code = sale_versions.product_id
+    LEFT JOIN catalogue_codes AS common_codes
+      ON common_codes.region = '*' AND common_codes.code = sale_versions.product_id
+  ) AS versions"""
+"""The rows of sale_versions with the product of the catalogue, as in line_facts."""
+
+LINE_SERIES = {"now": "visible", "before": "earlier", "year-before": "year_earlier"}
+"""Series of a compared query → its set of days."""
+COUNTED_RELATIONS = {"category_lines": "day_sums", "product_lines": "product_sums", "customer_lines": "customer_sums"}
+"""Kind of rows → the daily totals that have the orders of the other sales."""
+
 
 def other_relations(
     scope: Scope, filters: Filters, *, converted: bool = False
@@ -225,30 +248,6 @@ def _stock_where(scope: Scope, filters: Filters) -> Where:
     where.is_in("region", filters.region, "filter_region")
     where.is_in("product", filters.product, "filter_product")
     return where
-
-
-_EVERY_SALE = "* EXCEPT (is_order, is_mixed_order), FALSE AS is_order, counts_as_order AS is_mixed_order"
-"""Columns if filters can select single lines of a sale: then no line represents its order."""
-
-_CONVERTED_SALES = f"({sql.text('marts/sale_facts').partition('VIEW sale_facts AS')[2]}) AS sale_facts"
-"""The rows of sale_facts with the rates of the query instead of those of the view."""
-
-_VERSIONS = """(
-    SELECT
-      sale_versions.*,
-      COALESCE(codes.product_id, common_codes.product_id, sale_versions.product_id, product_name) AS product
-    FROM sale_versions
-    LEFT JOIN catalogue_codes AS codes
-      ON codes.region = sale_versions.region AND codes.code = sale_versions.product_id
-    LEFT JOIN catalogue_codes AS common_codes
-      ON common_codes.region = '*' AND common_codes.code = sale_versions.product_id
-  ) AS versions"""
-"""The rows of sale_versions with the product of the catalogue, as in line_facts."""
-
-LINE_SERIES = {"now": "visible", "before": "earlier", "year-before": "year_earlier"}
-"""Series of a compared query → its set of days."""
-COUNTED_RELATIONS = {"category_lines": "day_sums", "product_lines": "product_sums", "customer_lines": "customer_sums"}
-"""Kind of rows → the daily totals that have the orders of the other sales."""
 
 
 def scoped_relations(

@@ -10,6 +10,57 @@ from tillstream.analytics.filters import Filters, PeriodComparison, ReportedDays
 from tillstream.model.people import Scope
 from tillstream.model.tables.daily_totals import DAY, HAS_CUSTOMER, MEASURES, ROLLUPS, SPLIT_ORDERS, SPLITS
 
+_RESOLVED = {"product_id": "product"}
+"""Column of a filter → column of the rows that has its values."""
+
+_COUNTS = """SELECT
+    {dimensions},
+    sums.lines,
+    IF(status <> 'cancelled', sums.lines, 0) AS active_lines,
+    {orders} AS orders,
+    IF(status <> 'cancelled', quantity, NULL) AS units,
+    net,
+    first_sale,
+    last_sale,
+    {split_orders} AS split_orders"""
+_MONEY = """,
+    CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC) AS reporting_amount,
+    IF(status <> 'cancelled', CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS revenue,
+    IF(status <> 'cancelled', CAST(discount AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS reporting_discount,
+    IF(
+      status <> 'cancelled' AND {factor} IS NOT NULL,
+      CAST(cost AS BIGNUMERIC) * CAST({cost_factor} AS BIGNUMERIC),
+      NULL
+    ) AS reporting_cost,
+    IF({is_costed}, CAST(costed_net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS costed_revenue,
+    IF({is_costed} OR (status <> 'cancelled' AND {same_currency}), costed_lines, 0) AS costed_lines,
+    IF(
+      {is_costed} AND cost_currency IS NOT NULL,
+      CAST(costed_net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC),
+      NULL
+    ) AS catalogue_revenue,
+    IF(status <> 'cancelled' AND {factor} IS NULL, sums.lines, 0) AS unconverted_lines"""
+_IS_COSTED = "status <> 'cancelled' AND {cost_factor} IS NOT NULL"
+_SAME_CURRENCY = "COALESCE(sums.cost_currency, sums.currency) = sums.currency"
+_RATED = "LEFT JOIN reporting_rates AS rates ON rates.sale_date = sums.sale_date AND rates.currency = sums.currency"
+_KIND = """CASE
+      WHEN status = 'returned' THEN 'returns'
+      WHEN product IS NOT NULL AND units > 0 AND active_net > 0 THEN 'goods'
+      ELSE 'other'
+    END"""
+_FACTOR = "IF(sums.currency = @reporting_currency, 1, rates.factor)"
+_COST_RATED = """LEFT JOIN reporting_rates AS cost_rates
+  ON cost_rates.sale_date = sums.sale_date AND cost_rates.currency = sums.cost_currency"""
+_COST_FACTOR = (
+    f"CASE WHEN sums.cost_currency IS NULL THEN {_FACTOR} WHEN sums.cost_currency = @reporting_currency THEN 1 "
+    "ELSE cost_rates.factor END"
+)
+_PRODUCT = "product"
+LINE_SUMS = "line_sums"
+_LINE_DIMENSIONS = (*dict.fromkeys(column for columns in ROLLUPS.values() for column in columns), _PRODUCT)
+_SOURCES = {"product_sums": "product_totals"}
+"""Table → the view with the same rows and the product of the catalogue."""
+
 
 @dataclass
 class Where:
@@ -60,10 +111,6 @@ class QueryContext:
     """FALSE if the catalogue of the warehouse has never had an entry."""
 
 
-_RESOLVED = {"product_id": "product"}
-"""Column of a filter → column of the rows that has its values."""
-
-
 def comparison_where(
     scope: Scope, filters: Filters, comparison: PeriodComparison | None, name: str, basis: QueryContext
 ) -> Where:
@@ -104,55 +151,6 @@ def scope_where(scope: Scope) -> Where:
     if scope.salesperson is not None:
         where.is_in("salesperson_id", (scope.salesperson,) if scope.salesperson else (), "scope_salesperson")
     return where
-
-
-_COUNTS = """SELECT
-    {dimensions},
-    sums.lines,
-    IF(status <> 'cancelled', sums.lines, 0) AS active_lines,
-    {orders} AS orders,
-    IF(status <> 'cancelled', quantity, NULL) AS units,
-    net,
-    first_sale,
-    last_sale,
-    {split_orders} AS split_orders"""
-_MONEY = """,
-    CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC) AS reporting_amount,
-    IF(status <> 'cancelled', CAST(net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS revenue,
-    IF(status <> 'cancelled', CAST(discount AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS reporting_discount,
-    IF(
-      status <> 'cancelled' AND {factor} IS NOT NULL,
-      CAST(cost AS BIGNUMERIC) * CAST({cost_factor} AS BIGNUMERIC),
-      NULL
-    ) AS reporting_cost,
-    IF({is_costed}, CAST(costed_net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC), NULL) AS costed_revenue,
-    IF({is_costed} OR (status <> 'cancelled' AND {same_currency}), costed_lines, 0) AS costed_lines,
-    IF(
-      {is_costed} AND cost_currency IS NOT NULL,
-      CAST(costed_net AS BIGNUMERIC) * CAST({factor} AS BIGNUMERIC),
-      NULL
-    ) AS catalogue_revenue,
-    IF(status <> 'cancelled' AND {factor} IS NULL, sums.lines, 0) AS unconverted_lines"""
-_IS_COSTED = "status <> 'cancelled' AND {cost_factor} IS NOT NULL"
-_SAME_CURRENCY = "COALESCE(sums.cost_currency, sums.currency) = sums.currency"
-_RATED = "LEFT JOIN reporting_rates AS rates ON rates.sale_date = sums.sale_date AND rates.currency = sums.currency"
-_KIND = """CASE
-      WHEN status = 'returned' THEN 'returns'
-      WHEN product IS NOT NULL AND units > 0 AND active_net > 0 THEN 'goods'
-      ELSE 'other'
-    END"""
-_FACTOR = "IF(sums.currency = @reporting_currency, 1, rates.factor)"
-_COST_RATED = """LEFT JOIN reporting_rates AS cost_rates
-  ON cost_rates.sale_date = sums.sale_date AND cost_rates.currency = sums.cost_currency"""
-_COST_FACTOR = (
-    f"CASE WHEN sums.cost_currency IS NULL THEN {_FACTOR} WHEN sums.cost_currency = @reporting_currency THEN 1 "
-    "ELSE cost_rates.factor END"
-)
-_PRODUCT = "product"
-LINE_SUMS = "line_sums"
-_LINE_DIMENSIONS = (*dict.fromkeys(column for columns in ROLLUPS.values() for column in columns), _PRODUCT)
-_SOURCES = {"product_sums": "product_totals"}
-"""Table → the view with the same rows and the product of the catalogue."""
 
 
 def count_query(

@@ -9,6 +9,8 @@ from tillstream.ports.warehouse import AdHocQuery, Settlement, SettlementResult,
 from tillstream.settings import Settings
 
 if TYPE_CHECKING:  # BigQuery's libraries take longer to load than all the others
+    import pyarrow as pa
+
     from tillstream.adapters.google.bigquery.dataset import Dataset
 
 
@@ -22,10 +24,6 @@ def dataset_of(settings: Settings) -> "Dataset":
         api=settings.bigquery_api,
         storage_api=settings.bigquery_storage_api,
     )
-
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class LazyWarehouse:

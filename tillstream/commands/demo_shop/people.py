@@ -18,16 +18,6 @@ REGION, STAFF = "IN", "E101"
 """A salesperson of the samples, whose name is that of the account, and their region."""
 ANALYST, ADMIN = "ana", "ada"
 
-
-@dataclass(frozen=True)
-class DemoAccount:
-    """An account of the demo; `password` is generated."""
-
-    login: str
-    role: str
-    password: str
-
-
 _SCOPES: dict[Role, tuple[str, str, dict[str, Any]]] = {
     Role.CLERK: ("carol", "Carol Clark", {"regions": ("IN", "UK", "USA")}),
     Role.MANAGER: ("maya", "Maya Rao", {"regions": (REGION, "UK")}),
@@ -36,26 +26,6 @@ _SCOPES: dict[Role, tuple[str, str, dict[str, Any]]] = {
     Role.ADMIN: (ADMIN, "Ada Admin", {}),
 }
 """role → name to sign in with, full name, and scope"""
-
-
-def demo_account(app: App, login: str) -> str:
-    """When the account was created; empty if there is none."""
-    stored = app.ports.documents.get(account_store.USERS_COLLECTION, login)
-    return str(stored.data["created_at"]) if stored else ""
-
-
-def add_accounts(app: App, by: str) -> list[DemoAccount]:
-    """Create an account for each role that has none; passwords are returned here only."""
-    present = {document.data["role"] for document in app.ports.documents.find(account_store.USERS_COLLECTION)}
-    people = []
-    for role, (login, name, scope) in _SCOPES.items():
-        if role.value not in present and app.ports.documents.get(account_store.USERS_COLLECTION, login) is None:
-            password = accounts.add_account(
-                app.ports, login, name, role, by=by, password=passwords.generate_password(), **scope
-            )
-            people.append(DemoAccount(login, role.value, password))
-    return people
-
 
 DASHBOARD_ID, DASHBOARD_NAME = "weekly-meeting", "Weekly meeting"
 TILES: tuple[tuple[str, TileContent, TileWidth, str], ...] = (
@@ -85,6 +55,41 @@ TILES: tuple[tuple[str, TileContent, TileWidth, str], ...] = (
 )
 """title, form, width and query of each tile, in order"""
 
+VIEW_NAME, VIEW_ADDRESS = "This year against last year", "/dashboard?preset=this-year&compare=year"
+
+READER_ROLES = frozenset({Role.MANAGER, Role.ANALYST})
+DESTINATION, FILE_PATTERN = "data-team", "{name}-{period}"
+FILES_ADDRESS = "/tables/sales-by-product?preset=last-month"
+MAIL_ADDRESS = "/explore?measure=revenue&measure=orders&by=store&preset=last-week"
+
+
+@dataclass(frozen=True)
+class DemoAccount:
+    """An account of the demo; `password` is generated."""
+
+    login: str
+    role: str
+    password: str
+
+
+def demo_account(app: App, login: str) -> str:
+    """When the account was created; empty if there is none."""
+    stored = app.ports.documents.get(account_store.USERS_COLLECTION, login)
+    return str(stored.data["created_at"]) if stored else ""
+
+
+def add_accounts(app: App, by: str) -> list[DemoAccount]:
+    """Create an account for each role that has none; passwords are returned here only."""
+    present = {document.data["role"] for document in app.ports.documents.find(account_store.USERS_COLLECTION)}
+    people = []
+    for role, (login, name, scope) in _SCOPES.items():
+        if role.value not in present and app.ports.documents.get(account_store.USERS_COLLECTION, login) is None:
+            password = accounts.add_account(
+                app.ports, login, name, role, by=by, password=passwords.generate_password(), **scope
+            )
+            people.append(DemoAccount(login, role.value, password))
+    return people
+
 
 def add_dashboard(app: App, by: str, account: str = "") -> OwnDashboard | None:
     """Create the dashboard; None if there is one already, also if it was removed. account: as of `DashboardOwner`."""
@@ -102,19 +107,10 @@ def _with_tiles(dashboard: OwnDashboard) -> OwnDashboard:
     return dashboard
 
 
-VIEW_NAME, VIEW_ADDRESS = "This year against last year", "/dashboard?preset=this-year&compare=year"
-
-
 def add_saved_view(app: App, by: str, account: str = "") -> None:
     """Save the view; nothing if the person has a view. account: when the account was created."""
     if not any(view.login == by for view in saved_views.find_views(app.ports, by, account)):
         saved_views.save_view(app.ports, by, account, VIEW_NAME, VIEW_ADDRESS, shared=True)
-
-
-READER_ROLES = frozenset({Role.MANAGER, Role.ANALYST})
-DESTINATION, FILE_PATTERN = "data-team", "{name}-{period}"
-FILES_ADDRESS = "/tables/sales-by-product?preset=last-month"
-MAIL_ADDRESS = "/explore?measure=revenue&measure=orders&by=store&preset=last-week"
 
 
 def add_subscriptions(app: App, login: str, role: str) -> None:

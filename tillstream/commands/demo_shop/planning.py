@@ -27,6 +27,10 @@ GOAL_GROWTH = {
 GOAL_MONTHS = (-1, 0, 1)
 """Months with goals, from this one."""
 
+SERIES_NAME = "footfall"
+VISITORS_PER_ORDER, VISITORS_SPREAD = 4, 0.1
+"""Visitors for each order, and their standard deviation as a share."""
+
 
 def add_goals(app: App, by: str) -> None:
     """Save goals of the company and of its largest region; those of stores and salespeople are shares of them.
@@ -51,11 +55,6 @@ def _goals(read: MonthOfGoals) -> Iterator[Goal]:
         if largest:
             yield Goal(GoalTarget(), measure, round(sum(sold.values(), Decimal(0)) * factor, -2), currency)
             yield Goal(largest, measure, round(Decimal(sold[largest]) * factor, -2), currency)
-
-
-SERIES_NAME = "footfall"
-VISITORS_PER_ORDER, VISITORS_SPREAD = 4, 0.1
-"""Visitors for each order, and their standard deviation as a share."""
 
 
 def add_series(app: App, by: str) -> None:

@@ -26,6 +26,9 @@ from tillstream.records import batch_records
 from tillstream.records.batch_records import SAMPLES
 from tillstream.review import close_checks, undo
 
+if TYPE_CHECKING:
+    from tillstream.samples.deliveries import SampleDelivery
+
 STORE, TILL = "MUM01", "Front counter"
 TILL_SALES = (
     ("EL-1003", '24" Monitor', "Electronics", "1", "15999.00"),
@@ -42,6 +45,14 @@ EARLIER_SALE = ("SP-1003", "Football", "Sports", "1", "2049.00")
 SENT_SALES = len(TILL_SALES) + 2
 """Number of sales of the till and the form."""
 ProductTexts = tuple[str, str, str, str, str]
+
+DAILY_FILES = 7
+"""Number of newest days that have a file each."""
+LATE_FILE = ("UK", 3)
+"""Region, and day before the last, of the file that arrives after its deadline."""
+LARGE_STORES = 3
+"""Number of stores per region that sell every day at scale 1; of the others no sales are expected."""
+DEADLINE, ARRIVAL = time(12, 0), time(6, 30)
 
 
 def add_till_sales(app: App, until: date, load: Callable[[Batch], Any], by: str) -> None:
@@ -105,18 +116,6 @@ def _close(day: date, sales: Sequence[dict[str, Any]], zone: ZoneInfo, missing: 
         "totals": [{"currency": "INR", "net": f"{total + 999 * bool(missing)}"}],
         "numbers": [*(sale["number"] for sale in sales), *([missing] if missing else [])],
     }
-
-
-if TYPE_CHECKING:
-    from tillstream.samples.deliveries import SampleDelivery
-
-DAILY_FILES = 7
-"""Number of newest days that have a file each."""
-LATE_FILE = ("UK", 3)
-"""Region, and day before the last, of the file that arrives after its deadline."""
-LARGE_STORES = 3
-"""Number of stores per region that sell every day at scale 1; of the others no sales are expected."""
-DEADLINE, ARRIVAL = time(12, 0), time(6, 30)
 
 
 def last_day(now: datetime) -> date:

@@ -42,6 +42,28 @@ PACK_SIZES = (1, 6, 12)
 FIRST_BARCODE = 8_900_000_000_000
 Table = tuple[list[str], list[list[str]]]
 
+COUNTED_AGO, RECEIVED_AGO, SENT_AGO, ARRIVED_AGO = (timedelta(days=days) for days in (28, 9, 3, 1))
+"""Age of the count, of the receipts and of the transfer, in days before the last day of sales."""
+NEGATIVE_BELOW, OUT_BELOW, LOW_BELOW = 2, 6, 14
+"""Of a hundred products in stores, so many have at most this level."""
+COUNT_ID, COUNTED_PRODUCTS = "demo-count", 6
+"""ID of the count in progress, and how many products are counted so far."""
+SENT_UNITS, ARRIVED_UNITS, DAMAGED_UNITS = Decimal(12), Decimal(5), Decimal(2)
+_SOLD = """SELECT
+  region, store_id, product, MAX(product_name) AS name,
+  CAST(SUM(IF(sale_date > @counted_on, units, 0)) AS NUMERIC) AS units
+FROM line_facts
+WHERE is_active AND units IS NOT NULL AND store_id IS NOT NULL AND product IS NOT NULL AND sale_date <= @until
+GROUP BY region, store_id, product
+ORDER BY region, store_id, product"""
+
+ORDER_PRODUCTS = 4
+ORDER_UNITS = (24, 12, 36, 12)
+"""Units of the products of an order."""
+
+# expected after the lead time of the supplier in the catalogue: other days would contradict it on the list of orders
+LONDON, MANCHESTER, MUMBAI = ("UK", "LON1"), ("UK", "MAN1"), ("IN", "MUM01")
+
 
 def add_catalogue(app: App, until: date, by: str) -> None:
     """Import the catalogue, unless there are products."""
@@ -115,22 +137,6 @@ def _amounts(region: "SampleRegion", until: date, *, costs: bool) -> Iterator[li
         since = month.first.isoformat() if month.index else ""
         for code, cents in zip(master_data.PRODUCT_CODES, amounts.tolist(), strict=True):
             yield [code, region.name, region.currency, since, f"{cents // 100}.{cents % 100:02}"]
-
-
-COUNTED_AGO, RECEIVED_AGO, SENT_AGO, ARRIVED_AGO = (timedelta(days=days) for days in (28, 9, 3, 1))
-"""Age of the count, of the receipts and of the transfer, in days before the last day of sales."""
-NEGATIVE_BELOW, OUT_BELOW, LOW_BELOW = 2, 6, 14
-"""Of a hundred products in stores, so many have at most this level."""
-COUNT_ID, COUNTED_PRODUCTS = "demo-count", 6
-"""ID of the count in progress, and how many products are counted so far."""
-SENT_UNITS, ARRIVED_UNITS, DAMAGED_UNITS = Decimal(12), Decimal(5), Decimal(2)
-_SOLD = """SELECT
-  region, store_id, product, MAX(product_name) AS name,
-  CAST(SUM(IF(sale_date > @counted_on, units, 0)) AS NUMERIC) AS units
-FROM line_facts
-WHERE is_active AND units IS NOT NULL AND store_id IS NOT NULL AND product IS NOT NULL AND sale_date <= @until
-GROUP BY region, store_id, product
-ORDER BY region, store_id, product"""
 
 
 @dataclass(frozen=True)
@@ -229,11 +235,6 @@ def _begin_count(app: App, plans: list[_StockPlan], by: str) -> None:
         stock_counts.enter_scan(app.ports, COUNT_ID, scan)
 
 
-ORDER_PRODUCTS = 4
-ORDER_UNITS = (24, 12, 36, 12)
-"""Units of the products of an order."""
-
-
 @dataclass(frozen=True)
 class DemoOrder:
     """sent, expected, arrived: days before today, negative for later ones; None: not yet. share: of the units that
@@ -247,8 +248,6 @@ class DemoOrder:
     share: Decimal = Decimal(1)
 
 
-# expected after the lead time of the supplier in the catalogue: other days would contradict it on the list of orders
-LONDON, MANCHESTER, MUMBAI = ("UK", "LON1"), ("UK", "MAN1"), ("IN", "MUM01")
 DEMO_ORDERS = (
     DemoOrder("ACME", LONDON, 84, 81, 81),
     DemoOrder("ACME", MANCHESTER, 77, 74, 73),

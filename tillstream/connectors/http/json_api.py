@@ -20,6 +20,11 @@ LOOK_BACK = SourceSetting("look_back", "Look back", "Seconds in which orders may
 FILE_ROWS = SourceSetting("file_rows", "Rows in a file", default="10000")
 MAX_LOOK_BACK = 10**8
 
+ApiRecord = dict[str, Any]
+RecordPages = Generator[list[ApiRecord], None, None]
+_MAX_REPEATS = 2
+"""A page that comes more often in a row is a sign that the API ignores the number of the page."""
+
 
 def file_rows(settings: Mapping[str, str]) -> int:
     return whole_number(settings, "file_rows", at_least=1, at_most=1_000_000)
@@ -38,12 +43,6 @@ def requests_per_second(settings: Mapping[str, str]) -> float:
 
 def bearer_header(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
-
-
-ApiRecord = dict[str, Any]
-RecordPages = Generator[list[ApiRecord], None, None]
-_MAX_REPEATS = 2
-"""A page that comes more often in a row is a sign that the API ignores the number of the page."""
 
 
 class JsonApi:

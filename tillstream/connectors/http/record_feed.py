@@ -17,6 +17,8 @@ from tillstream.connectors.source import ConnectorSource, Cursor, SourceItem
 from tillstream.model.errors import Rejected
 
 FieldRow = dict[str, Any]
+MAX_RECENT = 4_000
+"""Digests of records that the cursor keeps; 20 bytes each."""
 
 
 def flat_record(record: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -102,10 +104,6 @@ def _time(text: str) -> datetime | None:
     except ValueError:
         return None
     return time if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-MAX_RECENT = 4_000
-"""Digests of records that the cursor keeps; 20 bytes each."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,26 @@ from tillstream.model import json_text
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 from tillstream.optional_packages import need_package
 
+HDFS_OPTIONS = frozenset({"user", "use_https", "kerberos", "proxy_to"})
+
+FORMS = {
+    "account_name": re.compile(r"[a-z0-9-]{1,63}"),
+    "account_host": re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?(/[\w-]*)?"),
+    "endpoint_url": re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?"),
+}
+"""Options of which the libraries make addresses, so that no other text can lead to another host than is checked."""
+_ADDRESS = re.compile(r"https?://[^;,\s'\"{}]+", re.IGNORECASE)
+
+TIMEOUT_SECONDS = (10, 60)
+"""Of requests to WebHDFS: to connect, and between two parts of an answer. The other libraries have their own."""
+CHUNK = 1 << 20
+MAX_DEPTH = 30
+QUERY = re.compile(r"\?[^\s'\")]+")
+DRIVE_SHEET = "application/vnd.google-apps.spreadsheet"
+DRIVE_FILE = "application/vnd.google-apps."
+"""Start of the types of Google's own documents, which have no bytes to read."""
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
 
 @dataclass(frozen=True)
 class FileProtocol:
@@ -39,7 +59,7 @@ AZURE = FileProtocol(
     frozenset({"account_name", "account_host", "client_id", "tenant_id", "anon"}),
     frozenset({"account_key", "sas_token", "connection_string", "client_secret"}),
 )
-HDFS_OPTIONS = frozenset({"user", "use_https", "kerberos", "proxy_to"})
+
 PROTOCOLS = {
     "webhdfs": FileProtocol("requests", HDFS_OPTIONS, frozenset({"password", "token"}), port=9870),
     "ftp": FileProtocol("fsspec", frozenset({"username", "acct", "tls", "encoding"}), frozenset({"password"}), port=21),
@@ -50,13 +70,6 @@ PROTOCOLS = {
     "az": AZURE,
     "gdrive": FileProtocol("gdrive_fsspec", frozenset({"root_file_id", "drive"}), frozenset({"creds"})),
 }
-FORMS = {
-    "account_name": re.compile(r"[a-z0-9-]{1,63}"),
-    "account_host": re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?(/[\w-]*)?"),
-    "endpoint_url": re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/?"),
-}
-"""Options of which the libraries make addresses, so that no other text can lead to another host than is checked."""
-_ADDRESS = re.compile(r"https?://[^;,\s'\"{}]+", re.IGNORECASE)
 
 
 def options_of(text: str, protocol: FileProtocol) -> dict[str, str]:
@@ -82,17 +95,6 @@ def addresses_in(options: Mapping[str, Any]) -> Iterator[str]:
     """The URLs that options contain, also those within credentials."""
     for name, value in options.items():
         yield from _ADDRESS.findall(f"https://{value}" if name == "account_host" else str(value))
-
-
-TIMEOUT_SECONDS = (10, 60)
-"""Of requests to WebHDFS: to connect, and between two parts of an answer. The other libraries have their own."""
-CHUNK = 1 << 20
-MAX_DEPTH = 30
-QUERY = re.compile(r"\?[^\s'\")]+")
-DRIVE_SHEET = "application/vnd.google-apps.spreadsheet"
-DRIVE_FILE = "application/vnd.google-apps."
-"""Start of the types of Google's own documents, which have no bytes to read."""
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class FileSystemSource(ListedFileSource):

@@ -22,6 +22,20 @@ from tillstream.optional_packages import need_package
 MAX_CELLS = 2_000_000
 _MAX_SPAN = 1_000
 
+ROBOT = "Tillstream"
+"""The name that robots.txt files may use."""
+MAX_REDIRECTS, MAX_PAUSE_SECONDS = 5, 60
+SETTINGS = (
+    SourceSetting(
+        "url",
+        "URL of the page",
+        "For example https://example.com/daily-sales.html",
+        is_required=True,
+        resets_cursor=True,
+    ),
+    SourceSetting("table", "Table", "Its number on the page, its ID, or its caption", "1", resets_cursor=True),
+)
+
 
 def read_table(content: bytes, charset: str | None, selected: str) -> tuple[list[str], list[list[str]]]:
     """The header and the rows of a table. charset: of the response; without it, the page names its own.
@@ -121,21 +135,6 @@ def _text(element: Any) -> str:
     """The text that a browser shows, with single spaces."""
     parts = element.xpath(".//text()[not(ancestor::script or ancestor::style)] | .//br")
     return " ".join("".join(part if isinstance(part, str) else " " for part in parts).split())
-
-
-ROBOT = "Tillstream"
-"""The name that robots.txt files may use."""
-MAX_REDIRECTS, MAX_PAUSE_SECONDS = 5, 60
-SETTINGS = (
-    SourceSetting(
-        "url",
-        "URL of the page",
-        "For example https://example.com/daily-sales.html",
-        is_required=True,
-        resets_cursor=True,
-    ),
-    SourceSetting("table", "Table", "Its number on the page, its ID, or its caption", "1", resets_cursor=True),
-)
 
 
 class HtmlTableSource(ConnectorSource):

@@ -31,6 +31,20 @@ from tillstream.model.errors import Rejected, TillstreamError, Unavailable, reas
 from tillstream.model.file_names import FILE_EXTENSIONS, is_ignored_file
 from tillstream.optional_packages import need_package
 
+if TYPE_CHECKING:
+    from imap_tools import BaseMailBox, MailMessage
+
+TIMEOUT_SECONDS = 60
+HEADERS_AT_ONCE = 200
+TESTED = 200
+"""How many of the newest messages a test looks at."""
+MAX_BYTES = 100 << 20
+"""Of a message, which is read into memory."""
+TABLES = ", ".join(f"*.{extension}" for extension in sorted(FILE_EXTENSIONS))
+OUTLOOK_FILE = "winmail.dat"
+REFUSED = "Check the password, and whether IMAP is allowed."
+PORTS = {"tls": "993", "starttls": "143", "none": "143"}
+
 
 class AttachedFile(NamedTuple):
     """name: of the file, without folders; from its type if the message has none."""
@@ -66,21 +80,6 @@ def _name(part: "Message[Any, Any]") -> str:
     with suppress(LookupError, UnicodeError, ValueError):  # an encoding that does not exist, or another one than stated
         name = str(make_header(decode_header(name)))
     return re.sub(r"\s+", " ", name).replace("\\", "/").rsplit("/", 1)[-1].strip()
-
-
-if TYPE_CHECKING:
-    from imap_tools import BaseMailBox, MailMessage
-
-TIMEOUT_SECONDS = 60
-HEADERS_AT_ONCE = 200
-TESTED = 200
-"""How many of the newest messages a test looks at."""
-MAX_BYTES = 100 << 20
-"""Of a message, which is read into memory."""
-TABLES = ", ".join(f"*.{extension}" for extension in sorted(FILE_EXTENSIONS))
-OUTLOOK_FILE = "winmail.dat"
-REFUSED = "Check the password, and whether IMAP is allowed."
-PORTS = {"tls": "993", "starttls": "143", "none": "143"}
 
 
 class ImapSource:

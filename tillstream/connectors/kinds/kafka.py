@@ -48,6 +48,29 @@ _COMMON = {
 OffsetRanges = dict[int, tuple[int, int]]
 """Partition: offset of its first message, and of the next one that will be written."""
 
+SECURITY = ("SSL", "SASL_SSL", "PLAINTEXT", "SASL_PLAINTEXT")
+FORMATS = ("rows", "store-sales")
+SETTINGS = (
+    SourceSetting(
+        "brokers", "Brokers", "For example kafka1.example.com:9093, kafka2.example.com:9093", is_required=True
+    ),
+    SourceSetting("topic", "Topic", is_required=True, resets_cursor=True),
+    SourceSetting("format", "Messages", "JSON objects of a contract, or store sales", "rows", choices=FORMATS),
+    SourceSetting("security", "Security", default="SSL", choices=SECURITY),
+    SourceSetting(
+        "mechanism", "Mechanism", "For SASL", "SCRAM-SHA-512", choices=("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
+    ),
+    SourceSetting("user", "User"),
+    SourceSetting("password", "Password", is_credential=True),
+    SourceSetting(
+        "ca_file", "Certificates", "File with the certificate authority of the brokers, if it is not a public one"
+    ),
+    SourceSetting("group", "Group", "Consumer group in which offsets are shown", "tillstream"),
+    SourceSetting("max_messages", "Messages in a file", default="10000"),
+)
+MAX_BYTES = 32 << 20
+"""A file ends after the message that reaches it."""
+
 
 def check_broker(text: str) -> tuple[str, int]:
     """Host and port. Raises `Rejected` for another text."""
@@ -146,30 +169,6 @@ class KafkaTopic:
 
     def close(self) -> None:
         self._consumer.close()
-
-
-SECURITY = ("SSL", "SASL_SSL", "PLAINTEXT", "SASL_PLAINTEXT")
-FORMATS = ("rows", "store-sales")
-SETTINGS = (
-    SourceSetting(
-        "brokers", "Brokers", "For example kafka1.example.com:9093, kafka2.example.com:9093", is_required=True
-    ),
-    SourceSetting("topic", "Topic", is_required=True, resets_cursor=True),
-    SourceSetting("format", "Messages", "JSON objects of a contract, or store sales", "rows", choices=FORMATS),
-    SourceSetting("security", "Security", default="SSL", choices=SECURITY),
-    SourceSetting(
-        "mechanism", "Mechanism", "For SASL", "SCRAM-SHA-512", choices=("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
-    ),
-    SourceSetting("user", "User"),
-    SourceSetting("password", "Password", is_credential=True),
-    SourceSetting(
-        "ca_file", "Certificates", "File with the certificate authority of the brokers, if it is not a public one"
-    ),
-    SourceSetting("group", "Group", "Consumer group in which offsets are shown", "tillstream"),
-    SourceSetting("max_messages", "Messages in a file", default="10000"),
-)
-MAX_BYTES = 32 << 20
-"""A file ends after the message that reaches it."""
 
 
 class KafkaSource(ConnectorSource):
@@ -280,6 +279,15 @@ class KafkaSource(ConnectorSource):
             self._opened.close()
 
 
+KIND = ConnectorKind(
+    name="kafka",
+    title="Kafka",
+    about="Pulls the messages of a topic.",
+    settings=SETTINGS,
+    open=KafkaSource,
+)
+
+
 def _line(value: bytes | None) -> tuple[bytes, bool]:
     """A message as a line, and whether it is a JSON object. Line breaks can only be between the parts of an object."""
     line = (value or b"").replace(b"\n", b" ").replace(b"\r", b" ")
@@ -288,12 +296,3 @@ def _line(value: bytes | None) -> tuple[bytes, bool]:
     except (ValueError, RecursionError):
         is_object = False
     return (line if line.strip() else b"null") + b"\n", is_object
-
-
-KIND = ConnectorKind(
-    name="kafka",
-    title="Kafka",
-    about="Pulls the messages of a topic.",
-    settings=SETTINGS,
-    open=KafkaSource,
-)

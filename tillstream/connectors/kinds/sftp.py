@@ -14,7 +14,23 @@ from tillstream.connectors.source import ConnectionAccess, ConnectorKind, Connec
 from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, Unavailable, reason_of
 from tillstream.optional_packages import need_package
 
+if TYPE_CHECKING:
+    from asyncssh import SFTPAttrs, SFTPClient, SSHClient, SSHKey
+
 LoopResult = TypeVar("LoopResult")
+
+CONNECT_SECONDS, READ_SECONDS, LIST_SECONDS = 30, 60, 600
+KEEPALIVE_SECONDS = 15
+"""After three of them without an answer, the connection is lost."""
+CHUNK = 4 << 20
+MAX_DEPTH = 30
+KEY_UNREADABLE = "the private key cannot be read. Check its format and the passphrase."
+LINKS = "Symbolic links are not followed:"
+KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
+Result = TypeVar("Result")
+
+DRAFT_ENDING = ".part"
+"""Ending of the name of a file that is being written; a dot is before it, so that programs pass over it."""
 
 
 class EventLoop:
@@ -57,20 +73,6 @@ async def _end_all() -> None:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
     await asyncio.get_running_loop().shutdown_asyncgens()
-
-
-if TYPE_CHECKING:
-    from asyncssh import SFTPAttrs, SFTPClient, SSHClient, SSHKey
-
-CONNECT_SECONDS, READ_SECONDS, LIST_SECONDS = 30, 60, 600
-KEEPALIVE_SECONDS = 15
-"""After three of them without an answer, the connection is lost."""
-CHUNK = 4 << 20
-MAX_DEPTH = 30
-KEY_UNREADABLE = "the private key cannot be read. Check its format and the passphrase."
-LINKS = "Symbolic links are not followed:"
-KEY_TYPES = ("ssh-", "ecdsa-", "sk-")
-Result = TypeVar("Result")
 
 
 class SftpSource(ListedFileSource):
@@ -294,12 +296,6 @@ KIND = ConnectorKind(
     ),
     open=_open,
 )
-
-if TYPE_CHECKING:
-    from asyncssh import SFTPClient
-
-DRAFT_ENDING = ".part"
-"""Ending of the name of a file that is being written; a dot is before it, so that programs pass over it."""
 
 
 class SftpPlace:

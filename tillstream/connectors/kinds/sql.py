@@ -29,6 +29,37 @@ from tillstream.model.errors import Rejected
 
 MAX_SPANS = 500
 
+SETTINGS = (
+    SourceSetting(
+        "url",
+        "URL",
+        "For example postgresql://db.example.com/shop or sqlite:////data/shop.db, without a password",
+        is_required=True,
+        resets_cursor=True,
+    ),
+    SourceSetting("user", "User"),
+    SourceSetting("password", "Password", is_credential=True),
+    SourceSetting(
+        "query",
+        "Query or table",
+        "A SELECT with the columns of the contract, or the name of a table; in quotation marks if it has spaces",
+        is_required=True,
+        is_long=True,
+    ),
+    SourceSetting(
+        "cursor_column",
+        "Cursor column",
+        "The time of the last change, or a number that grows",
+        is_required=True,
+        resets_cursor=True,
+    ),
+    SourceSetting(
+        "look_back", "Look back", "Seconds, or for numbers a difference, in which rows may be committed late", "600"
+    ),
+    SourceSetting("page_rows", "Rows in a file", default="50000"),
+    SourceSetting("timeout", "Timeout", "Seconds for each statement", "300"),
+)
+
 
 @dataclass
 class RowWindow:
@@ -82,38 +113,6 @@ class RowWindow:
             pair = older[index : index + 2]
             merged[pair[-1][0]] = sum(digest for _, digest in pair) % MODULUS
         self.spans = merged | dict([newest])
-
-
-SETTINGS = (
-    SourceSetting(
-        "url",
-        "URL",
-        "For example postgresql://db.example.com/shop or sqlite:////data/shop.db, without a password",
-        is_required=True,
-        resets_cursor=True,
-    ),
-    SourceSetting("user", "User"),
-    SourceSetting("password", "Password", is_credential=True),
-    SourceSetting(
-        "query",
-        "Query or table",
-        "A SELECT with the columns of the contract, or the name of a table; in quotation marks if it has spaces",
-        is_required=True,
-        is_long=True,
-    ),
-    SourceSetting(
-        "cursor_column",
-        "Cursor column",
-        "The time of the last change, or a number that grows",
-        is_required=True,
-        resets_cursor=True,
-    ),
-    SourceSetting(
-        "look_back", "Look back", "Seconds, or for numbers a difference, in which rows may be committed late", "600"
-    ),
-    SourceSetting("page_rows", "Rows in a file", default="50000"),
-    SourceSetting("timeout", "Timeout", "Seconds for each statement", "300"),
-)
 
 
 class SqlSource(ConnectorSource):
@@ -189,6 +188,15 @@ class SqlSource(ConnectorSource):
         """`pull` closes its connection."""
 
 
+KIND = ConnectorKind(
+    name="sql",
+    title="SQL database",
+    about="Pulls the rows of a query that are new or changed.",
+    settings=SETTINGS,
+    open=SqlSource,
+)
+
+
 class _State:
     """What the cursor contains."""
 
@@ -249,12 +257,3 @@ class _Query:
                 raise Rejected(f"The database does not sort “{self._name}” by time. Convert it to a timestamp.")
             previous = value
             yield value, row
-
-
-KIND = ConnectorKind(
-    name="sql",
-    title="SQL database",
-    about="Pulls the rows of a query that are new or changed.",
-    settings=SETTINGS,
-    open=SqlSource,
-)

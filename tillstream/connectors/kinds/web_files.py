@@ -88,6 +88,20 @@ class WebFilesSource(ConnectorSource):
                 yield url, name, content
 
 
+KIND = ConnectorKind(
+    name="web_files",
+    title="Files on the web",
+    about="Pulls files from addresses of the web, such as published sheets and shared links.",
+    settings=(
+        SourceSetting("urls", "Addresses", "One a line, of at most 64 MB each.", is_required=True, is_long=True),
+        SourceSetting(
+            "token", "Access token", "Sent as a bearer token to the host of each address.", is_credential=True
+        ),
+    ),
+    open=WebFilesSource,
+)
+
+
 def _download(session: Any, url: str, headers: Mapping[str, str]) -> tuple[str, bytes]:
     """File name and content. Raises `Rejected` and `Unavailable`."""
     host = urlsplit(url).hostname or ""
@@ -111,17 +125,3 @@ def _file_name(url: str, headers: Mapping[str, str]) -> str:
     name = (parsed.get_filename() or unquote(urlsplit(url).path)).replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
     extension = "" if "." in name else guess_extension(parsed.get_content_type()) or ""
     return f"{name or 'file'}{extension}"
-
-
-KIND = ConnectorKind(
-    name="web_files",
-    title="Files on the web",
-    about="Pulls files from addresses of the web, such as published sheets and shared links.",
-    settings=(
-        SourceSetting("urls", "Addresses", "One a line, of at most 64 MB each.", is_required=True, is_long=True),
-        SourceSetting(
-            "token", "Access token", "Sent as a bearer token to the host of each address.", is_credential=True
-        ),
-    ),
-    open=WebFilesSource,
-)

@@ -34,6 +34,14 @@ _NO_DECIMALS = re.compile(r"(?<=[0-9])[.,][-−‐-—]{1,2}(?=\D*$)")
 """Dashes instead of the decimals of a whole price, such as 39.- or 39,-- €."""
 MoneyRow = dict[str, float]
 
+Numbers = npt.NDArray[np.float64]
+MAX_COMPARED_ROWS = 1_000
+_MIN_ROWS, _MIN_PROVING_ROWS = 5, 3
+
+_NUMBER_STYLES = (DetectedNumberStyle(".", ","), DetectedNumberStyle(",", "."))
+_MIN_PROVING_TOTALS = 2
+"""Number of different totals that only one of the readings explains."""
+
 
 def to_float(cell: str, style: DetectedNumberStyle) -> float | None:
     """Parse a cell as float, None if it is not a number; for comparison only, not exact."""
@@ -119,11 +127,6 @@ def may_be_rates(values: list[float]) -> bool:
     return are_fractions(values) or all(value <= 100 and (value * _STEPS_OF_A_PERCENT).is_integer() for value in values)
 
 
-Numbers = npt.NDArray[np.float64]
-MAX_COMPARED_ROWS = 1_000
-_MIN_ROWS, _MIN_PROVING_ROWS = 5, 3
-
-
 @dataclass(frozen=True)
 class Agreement:
     """How many rows a rule explains."""
@@ -188,11 +191,6 @@ def compare_columns(total: Numbers, computed: Numbers, simpler: Numbers) -> Agre
 def are_equal(left: Numbers, right: Numbers) -> npt.NDArray[np.bool_]:
     equal: npt.NDArray[np.bool_] = np.abs(left - right) <= TOLERANCE + 1e-9 * np.abs(left)
     return equal
-
-
-_NUMBER_STYLES = (DetectedNumberStyle(".", ","), DetectedNumberStyle(",", "."))
-_MIN_PROVING_TOTALS = 2
-"""Number of different totals that only one of the readings explains."""
 
 
 def assume_decimal_separator(

@@ -20,6 +20,14 @@ DISCOUNT_CONFIRMED_KEY = "discount_confirmed"
 _MIN_ROWS, _MAJORITY = 10, 0.5
 _TOTAL_ROLES = frozenset({"amount", "net_amount", "gross_amount"})
 
+DISCOUNT_KINDS = ("amount", "rate", "percent")
+_TO_AMOUNT: dict[str, Callable[[float, float], float]] = {
+    "amount": lambda _, discount: discount,
+    "rate": lambda full, discount: full * discount,
+    "percent": lambda full, discount: full * discount / 100,
+}
+_NET_ROLES = frozenset({"net_amount", "amount"})
+
 
 def confirm_discount(money: MoneyRows, roles: dict[str, str], log: DetectionLog) -> None:
     """Remove the discount from `roles`, in place, unless it is plausible or was confirmed. Asks `discount_confirmed`.
@@ -88,15 +96,6 @@ def _is_consumed(row: MoneyRow) -> bool:
     """Whether the discount is as large as the line; returns have negative amounts."""
     full, discount = row["quantity"] * row["unit_price"], row.get("discount", 0.0)
     return discount != 0 and (full - discount) * (1 if full > 0 else -1) <= 0
-
-
-DISCOUNT_KINDS = ("amount", "rate", "percent")
-_TO_AMOUNT: dict[str, Callable[[float, float], float]] = {
-    "amount": lambda _, discount: discount,
-    "rate": lambda full, discount: full * discount,
-    "percent": lambda full, discount: full * discount / 100,
-}
-_NET_ROLES = frozenset({"net_amount", "amount"})
 
 
 def detect_discount_kind(

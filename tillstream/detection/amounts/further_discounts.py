@@ -24,6 +24,27 @@ _MIN_ROWS, _MIN_SUM_SHARE, _MAX_TERMS, _MAX_COLUMNS = 3, 0.95, 4, 8
 _PRODUCT_ROLES = ("quantity", "unit_price")
 LESS_DISCOUNT = {"less_discount": True}
 
+_MIN_ORDER_SHARE = 0.95
+AmountTerms = dict[str, dict[str, list[str]]]
+"""`add` or `subtract` → role → headers."""
+
+_MIN_ORDERS = 2
+_NO_DOCUMENT_DISCOUNT = re.compile(
+    r"\b(?:after|before|without|nach|vor|ohne|après|avant|después|antes|dopo|prima|na|voor)\b|"
+    r"ship|deliver|freight|postage|versand|liefer|livraison|env[ií]o|spedizion|verzend",
+    re.IGNORECASE,
+)
+"""Words of amounts before or after a discount, and of discounts on shipping."""
+
+_MIN_CONTAINED_SHARE = 0.95
+_NO_MORE_DISCOUNT = re.compile(
+    r"after|before|without|less|excl|incl|price|total|net\b|tax|vat|\bcode|type|name|reason|\bids?\b|\bcount|qty|nach|vor\b|"
+    r"ohne|preis|prix|après|avant|precio|prezzo|preço|prijs|per unit|each|unit|ship|deliver|freight|versand|liefer",
+    re.IGNORECASE,
+)
+"""Words of columns that are prices or totals after a discount, or describe it, and of discounts on shipping."""
+_PERCENT_OBSTACLE = "a percentage cannot be subtracted beside another discount: export it as an amount"
+
 
 def detect_discount_before_total(
     sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: DetectedNumberStyle, log: DetectionLog
@@ -116,11 +137,6 @@ def _discount_proofs(
                         yield words, is_before, share
 
 
-_MIN_ORDER_SHARE = 0.95
-AmountTerms = dict[str, dict[str, list[str]]]
-"""`add` or `subtract` → role → headers."""
-
-
 def detect_first_line_amounts(
     sheet: Sheet, roles: dict[str, str], order_columns: Collection[str], style: DetectedNumberStyle, log: DetectionLog
 ) -> AmountTerms:
@@ -196,15 +212,6 @@ def _proof_of_order_discount(
     return None
 
 
-_MIN_ORDERS = 2
-_NO_DOCUMENT_DISCOUNT = re.compile(
-    r"\b(?:after|before|without|nach|vor|ohne|après|avant|después|antes|dopo|prima|na|voor)\b|"
-    r"ship|deliver|freight|postage|versand|liefer|livraison|env[ií]o|spedizion|verzend",
-    re.IGNORECASE,
-)
-"""Words of amounts before or after a discount, and of discounts on shipping."""
-
-
 def detect_document_discounts(
     sheet: Sheet,
     roles: dict[str, str],
@@ -258,16 +265,6 @@ def _subtracted_document_discounts(
             elif is_rate:
                 evidence += ", and a percentage, which cannot be subtracted: the revenue is before it"
             log.add_question(key, words, ("yes", "no") if is_contiguous and not is_rate else ("no",), evidence)
-
-
-_MIN_CONTAINED_SHARE = 0.95
-_NO_MORE_DISCOUNT = re.compile(
-    r"after|before|without|less|excl|incl|price|total|net\b|tax|vat|\bcode|type|name|reason|\bids?\b|\bcount|qty|nach|vor\b|"
-    r"ohne|preis|prix|après|avant|precio|prezzo|preço|prijs|per unit|each|unit|ship|deliver|freight|versand|liefer",
-    re.IGNORECASE,
-)
-"""Words of columns that are prices or totals after a discount, or describe it, and of discounts on shipping."""
-_PERCENT_OBSTACLE = "a percentage cannot be subtracted beside another discount: export it as an amount"
 
 
 def ask_more_discounts(

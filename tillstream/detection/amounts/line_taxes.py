@@ -23,6 +23,13 @@ _MIN_EVEN_SHARE, _MIN_NET = 0.9, 2
 _MAX_TAXED_ROWS = 1_000
 _TOTAL_ROLES = ("amount", "net_amount", "gross_amount")
 
+_TAXED_ROLES = ("amount", "gross_amount", "net_amount", "unit_price")
+_MAX_RATE, _MIN_HIGHEST, _MAX_FRACTION = 30.0, 4.0, 0.3
+"""In percent: the highest rate, and what a column exceeds that is not one of codes. The last is a fraction."""
+_STEPS_OF_A_RATE = 8
+"""Rates in percent are multiples of an eighth."""
+_MIN_RATE_SHARE, _MIN_SPREAD, _SALES_PER_RATE = 0.9, 1.5, 3
+
 
 def is_even_rate(tax: float, net: float, tolerance: float = TOLERANCE) -> bool:
     """Whether tax / net is a multiple of 0.5%, up to 30%, within the rounding tolerance."""
@@ -92,14 +99,6 @@ def _looks_like_tax(rows: list[MoneyRow]) -> bool:
     added = sum(is_even_rate(row["tax"], row["total"], tolerance) for row in rows)
     included = sum(is_even_rate(row["tax"], row["total"] - row["tax"], tolerance) for row in rows)
     return len(rows) >= MIN_TAXED_ROWS and max(added, included) >= _MIN_EVEN_SHARE * len(rows)
-
-
-_TAXED_ROLES = ("amount", "gross_amount", "net_amount", "unit_price")
-_MAX_RATE, _MIN_HIGHEST, _MAX_FRACTION = 30.0, 4.0, 0.3
-"""In percent: the highest rate, and what a column exceeds that is not one of codes. The last is a fraction."""
-_STEPS_OF_A_RATE = 8
-"""Rates in percent are multiples of an eighth."""
-_MIN_RATE_SHARE, _MIN_SPREAD, _SALES_PER_RATE = 0.9, 1.5, 3
 
 
 def detect_tax_kind(

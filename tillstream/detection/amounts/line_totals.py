@@ -30,6 +30,26 @@ _MIN_REDUCED_ROWS, _MIN_SHARE, _MIN_EQUAL_SHARE, _MIN_RATIO, _MAX_RATIO = 3, 0.9
 """Rows that are less; shares of rows that show a rule and that are equal; smallest and largest share
 of the total that is left."""
 
+_MIN_PRICED_ROWS, _MIN_SUM_SHARE = 3, 0.95
+_MIN_PRODUCTS, _MIN_SHARE_OF_PRODUCTS = 3, 0.8
+_MAX_COLUMNS = 14
+_ROUNDING_OF_A_PRICE = 0.0051
+"""How much the price of a line may differ because it is rounded."""
+_UNIT_ROLES = frozenset({"unit_price", "unit_cost"})
+_OTHER_UNIT_PRICES = frozenset({"list price", "msrp"})
+"""Names of prices of one unit that are no column of a sale line."""
+
+_PriceTerms = Iterable[tuple[tuple[str, ...], Numbers]]
+
+_MIN_TOTAL_ROWS, _MIN_ALIKE_SHARE = 10, 0.5
+UNITS_ONLY = {"units_only": True}
+_NO_AMOUNTS_EVIDENCE = "the file has no amounts; only units are counted"
+_PRICE_QUESTION = "Which column is the price of one unit?"
+
+_MIN_WHOLE_SHARE, _CHECKED_WORDS = 0.95, 3
+_USUAL_QUANTITY, _MAX_QUANTITY = 50, 100_000
+"""Largest usual and largest single number of units in a line."""
+
 
 def ask_for_reduced_total(
     sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: DetectedNumberStyle, log: DetectionLog
@@ -112,18 +132,6 @@ def is_fee_header(name: str) -> bool:
 def is_discount_header(name: str) -> bool:
     """Whether a word of a name means a discount."""
     return any(match.role == "discount" for word in re.split(r"[\W_]+", name) for match in match_header(word))
-
-
-_MIN_PRICED_ROWS, _MIN_SUM_SHARE = 3, 0.95
-_MIN_PRODUCTS, _MIN_SHARE_OF_PRODUCTS = 3, 0.8
-_MAX_COLUMNS = 14
-_ROUNDING_OF_A_PRICE = 0.0051
-"""How much the price of a line may differ because it is rounded."""
-_UNIT_ROLES = frozenset({"unit_price", "unit_cost"})
-_OTHER_UNIT_PRICES = frozenset({"list price", "msrp"})
-"""Names of prices of one unit that are no column of a sale line."""
-
-_PriceTerms = Iterable[tuple[tuple[str, ...], Numbers]]
 
 
 @dataclass(frozen=True)
@@ -245,12 +253,6 @@ def _growing_products(products: _PricesOfProducts, roles: dict[str, str]) -> str
     return f"{roles['unit_price']} grows with {roles['quantity']} for {counted}"
 
 
-_MIN_TOTAL_ROWS, _MIN_ALIKE_SHARE = 10, 0.5
-UNITS_ONLY = {"units_only": True}
-_NO_AMOUNTS_EVIDENCE = "the file has no amounts; only units are counted"
-_PRICE_QUESTION = "Which column is the price of one unit?"
-
-
 def ask_for_line_total(
     sheet: Sheet, roles: dict[str, str], unmapped: tuple[str, ...], style: DetectedNumberStyle, log: DetectionLog
 ) -> dict[str, Any]:
@@ -352,11 +354,6 @@ def _ask_for_discount(sheet: Sheet, roles: dict[str, str], unmapped: tuple[str, 
         words = "Which column is a discount on the line?"
         evidence = "the total is computed, and the meaning of these columns is not known"
         log.add_question("column.discount", words, (*candidates, NO_COLUMN), evidence)
-
-
-_MIN_WHOLE_SHARE, _CHECKED_WORDS = 0.95, 3
-_USUAL_QUANTITY, _MAX_QUANTITY = 50, 100_000
-"""Largest usual and largest single number of units in a line."""
 
 
 def ask_for_quantity(

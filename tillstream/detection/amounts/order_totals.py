@@ -23,6 +23,11 @@ from tillstream.detection.words.headers import is_rate_header
 _MIN_SALES, _MIN_SHARE = 3, 0.95
 """Sales with several lines that show a total, and the share of them; one is enough for the sum of quantity × price."""
 
+_MIN_ORDERS, _MIN_ORDER_SHARE, _MAX_CHANCE, _MAX_TERMS = 2, 0.95, 0.001, 6
+"""Orders with several lines, share of them with one amount, and the largest probability that this is by chance;
+number of amounts of an order that are combined."""
+_GOODS_ROLES = ("product_id", "product_name", "quantity", "unit_price")
+
 
 def set_order_totals_aside(
     sheet: Sheet, columns: NumberColumns, roles: dict[str, str], log: DetectionLog
@@ -94,12 +99,6 @@ def _order_total_evidence(
         f"{name} is the same on all lines of a sale, and is the sum of {words} over them in {summed:,} of {checked:,} "
         "sales with several lines: it is the total of the order, not of the line"
     )
-
-
-_MIN_ORDERS, _MIN_ORDER_SHARE, _MAX_CHANCE, _MAX_TERMS = 2, 0.95, 0.001, 6
-"""Orders with several lines, share of them with one amount, and the largest probability that this is by chance;
-number of amounts of an order that are combined."""
-_GOODS_ROLES = ("product_id", "product_name", "quantity", "unit_price")
 
 
 @dataclass(frozen=True)

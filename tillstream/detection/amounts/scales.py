@@ -28,6 +28,8 @@ _MULTIPLE_WORDS = (
 )
 """(factor, pattern of a header)."""
 
+_MIN_DISTINCT, _MIN_MEDIAN = 8, 100
+
 
 @dataclass(frozen=True)
 class QuantityStyle:
@@ -113,9 +115,6 @@ def _proving_share(sheet: Sheet, roles: dict[str, str], style: DetectedNumberSty
         abs(row["quantity"] * row["unit_price"] - row.get("discount", 0.0) - row[total]) <= TOLERANCE for row in rows
     )
     return equal / len(rows) if len(rows) >= _MIN_PROVING else 0.0
-
-
-_MIN_DISTINCT, _MIN_MEDIAN = 8, 100
 
 
 def detect_minor_units(

@@ -23,6 +23,12 @@ _AMOUNT_WORD = re.compile(
 )
 _TOTAL_ROLES = frozenset({"net_amount", "gross_amount", "amount"})
 
+NEGATIVE_KEY = "negative"
+_SIGNED_ROLES = ("quantity", "net_amount", "gross_amount", "tax")
+_MIN_ROWS = 3
+_MIN_NEGATIVE_SHARE, _MIN_NEGATIVE_RATIO = 0.5, 2
+"""Least share of the rows with a minus sign, and how many of them there are at least for each row without one."""
+
 
 def detect_debit_credit(
     sheet: Sheet, roles: Mapping[str, str], names: Sequence[str], style: DetectedNumberStyle, log: DetectionLog
@@ -85,13 +91,6 @@ def _debit_and_credit(
             if all(rows.any() for rows in filled) and (filled[0] ^ filled[1]).mean() >= _MIN_FILLED_SHARE:
                 return one, other
     return ()
-
-
-NEGATIVE_KEY = "negative"
-_SIGNED_ROLES = ("quantity", "net_amount", "gross_amount", "tax")
-_MIN_ROWS = 3
-_MIN_NEGATIVE_SHARE, _MIN_NEGATIVE_RATIO = 0.5, 2
-"""Least share of the rows with a minus sign, and how many of them there are at least for each row without one."""
 
 
 def detect_negative_sales(

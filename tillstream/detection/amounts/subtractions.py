@@ -28,6 +28,14 @@ _AFTER_REFUNDS = re.compile(
 )
 """Words of a total after refunds, in its name beside the name of the total before them."""
 
+_MIN_CONTAINED_SHARE, _MIN_GOODS_SHARE, _MAX_TERMS = 0.95, 0.5, 2
+"""Share of rows that show a sum, least share of the goods in a total, and most columns that are added."""
+
+_MIN_SUBTRACTION_SHARE, _MIN_PART_SHARE, _MAX_COLUMNS = 0.95, 0.5, 8
+"""Shares of rows that show a rule, and number of columns that a total may contain."""
+_MIN_ROWS = 3
+_MAPPED_ROLES = ("quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount")
+
 
 def refunded_total(
     columns: NumberColumns, roles: Mapping[str, str], total_role: str, name: str, *, includes_tax: bool
@@ -88,10 +96,6 @@ def totals_after_refunds(
             yield name, before, evidence
 
 
-_MIN_CONTAINED_SHARE, _MIN_GOODS_SHARE, _MAX_TERMS = 0.95, 0.5, 2
-"""Share of rows that show a sum, least share of the goods in a total, and most columns that are added."""
-
-
 def contained_charges(
     columns: NumberColumns, roles: Mapping[str, str], name: str, free: Sequence[str]
 ) -> tuple[tuple[str, ...], str]:
@@ -138,12 +142,6 @@ def _amounts_of_goods(
     for name in free:
         if _MIN_GOODS_SHARE * whole <= float(np.nansum(columns[name])) < whole:
             yield name, columns[name]
-
-
-_MIN_SUBTRACTION_SHARE, _MIN_PART_SHARE, _MAX_COLUMNS = 0.95, 0.5, 8
-"""Shares of rows that show a rule, and number of columns that a total may contain."""
-_MIN_ROWS = 3
-_MAPPED_ROLES = ("quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount")
 
 
 @dataclass(frozen=True)

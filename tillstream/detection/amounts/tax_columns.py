@@ -42,6 +42,10 @@ _NO_TAX = re.compile(
 )
 """Words of headers that are not an amount of tax of the goods."""
 
+_RATE_IN_HEADER = re.compile(r"\d+(?:[.,]\d+)?\s*%")
+_MIN_NUMBER_SHARE = 0.9
+_TOTALS_AT_RATES = ("net_amount", "gross_amount")
+
 
 @dataclass(frozen=True)
 class SeveralTaxes:
@@ -129,11 +133,6 @@ def _total_columns(numbers: NumberColumns, taxes: Sequence[str]) -> Iterator[Sev
         if proof.is_at_least(_MIN_SUM_SHARE) and simpler < proof.share:
             words = f"{total} is {base} + {' + '.join(taxes)} in {percentage(proof.share)} of {proof.rows:,} rows"
             yield SeveralTaxes((*taxes,), f"{words}, so the tax is their sum")
-
-
-_RATE_IN_HEADER = re.compile(r"\d+(?:[.,]\d+)?\s*%")
-_MIN_NUMBER_SHARE = 0.9
-_TOTALS_AT_RATES = ("net_amount", "gross_amount")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ _MAX_COLUMNS, _MAX_TERMS = 8, 2
 _RATE_STEP = 0.005
 """Rates are multiples of this fraction."""
 
+TotalProof = tuple[str, str, float, tuple[int, ...]]
+"""Role, evidence, share of rows, and example lines."""
+
 
 def detect_order_tax(sheet: Sheet, roles: dict[str, str], style: DetectedNumberStyle, log: DetectionLog) -> str:
     """Name of a tax of orders that no sum explains; empty if there is none, or if a sum does.
@@ -176,10 +179,6 @@ class TaxColumns:
         added = {role: list(names) for role, names in self.parts.added.items() if role in roles}
         if added:
             amounts["add"] = added | amounts.get("add", {})
-
-
-TotalProof = tuple[str, str, float, tuple[int, ...]]
-"""Role, evidence, share of rows, and example lines."""
 
 
 def classify_totals(

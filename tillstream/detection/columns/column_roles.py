@@ -29,6 +29,21 @@ _MIN_DENSITY = 0.5
 _MIN_ROWS, _LEAST_OF_A_KIND = 10, 4
 _WHOLE_NUMBER = re.compile(whole_id_pattern("[.,]"))
 
+NUMERIC_ROLES = frozenset(
+    {"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "amount", "unit_cost"}
+)
+MONEY_ROLES = NUMERIC_ROLES - {"quantity"}
+_TEXT_ROLES = frozenset({"category", "product_name", "customer_name", "country", "channel"})
+_INTEGER_ROLES = frozenset({"line_key", "source_version"})
+_UNDECIDED = frozenset({"amount", "time", "discount_rate", "tax_rate"})
+_MIN_SHARE = 0.8
+"""Minimum share of cells that match the role; the rest are missing-value words or errors."""
+_MIN_UNIX_SHARE = 0.95
+_CREATION_TIME = re.compile(r"creat|stamp|epoch|unix", re.IGNORECASE)
+"""Names of times that programs write as numbers."""
+
+_NUMBERED_NAME = re.compile(r"(?P<name>.+) \((?P<place>[0-9]+)\)")
+
 
 class RankedColumn(Protocol):
     """A column with the profile of its numbers."""
@@ -105,20 +120,6 @@ def without_equivalent_columns(
 def _is_one_to_one(first: SampleColumn, second: SampleColumn) -> bool:
     pairs = set(zip(first.cells, second.cells, strict=True))
     return len(pairs) == len(set(first.cells)) == len(set(second.cells))
-
-
-NUMERIC_ROLES = frozenset(
-    {"quantity", "unit_price", "discount", "tax", "net_amount", "gross_amount", "amount", "unit_cost"}
-)
-MONEY_ROLES = NUMERIC_ROLES - {"quantity"}
-_TEXT_ROLES = frozenset({"category", "product_name", "customer_name", "country", "channel"})
-_INTEGER_ROLES = frozenset({"line_key", "source_version"})
-_UNDECIDED = frozenset({"amount", "time", "discount_rate", "tax_rate"})
-_MIN_SHARE = 0.8
-"""Minimum share of cells that match the role; the rest are missing-value words or errors."""
-_MIN_UNIX_SHARE = 0.95
-_CREATION_TIME = re.compile(r"creat|stamp|epoch|unix", re.IGNORECASE)
-"""Names of times that programs write as numbers."""
 
 
 @dataclass(frozen=True)
@@ -351,9 +352,6 @@ def number_style_columns(
         if one.numbers.decimal or (not has_money and (one.numbers.thousands or one.numbers.ambiguous)):
             columns.append((one.column, one.numbers))
     return columns
-
-
-_NUMBERED_NAME = re.compile(r"(?P<name>.+) \((?P<place>[0-9]+)\)")
 
 
 def header_settings(sheet: Sheet, log: DetectionLog) -> dict[str, str]:

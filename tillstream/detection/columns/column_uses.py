@@ -15,6 +15,11 @@ from tillstream.model.contract import ID_COLUMNS
 
 _CENT = Decimal("0.01")
 
+SHOWN_SAMPLES = 3
+_MIN_NUMBERS = 0.9
+"""Share of numbers from which a column has a sum."""
+_SUM_DECIMALS = Decimal("0.000001")
+
 
 def amounts_by_word(sheet: Sheet, roles: dict[str, str], name: str, style: DetectedNumberStyle) -> dict[str, str]:
     """Cell of a column → sum of the totals of its sampled rows, as decimal text; empty if no column has totals."""
@@ -58,12 +63,6 @@ def to_decimal(cell: str, style: DetectedNumberStyle) -> Decimal | None:
     """Parse a cell as it is displayed, None if it is not a number."""
     number = to_float(cell, style)
     return None if number is None else Decimal(repr(number))
-
-
-SHOWN_SAMPLES = 3
-_MIN_NUMBERS = 0.9
-"""Share of numbers from which a column has a sum."""
-_SUM_DECIMALS = Decimal("0.000001")
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,12 @@ from tillstream.model.text import list_names
 MISSING_QUANTITY = "missing_quantity"
 _MAX_MISSING_WORDS, _MIN_MISSING_ROWS = 3, 2
 
+_MIN_ORDERS = 3
+"""Number of orders with several rows that prove the pattern."""
+_MIN_FILLED = 0.9
+"""Share of the first rows of orders that have a value in the best column."""
+FILL_DOWN_KEY = "fill_down"
+
 
 def missing_value_rules(
     sheet: Sheet,
@@ -76,13 +82,6 @@ def _means_missing(word: str, profile: ColumnProfile, log: DetectionLog) -> bool
         words = f"Does “{word}” mean that the value is missing?"
         log.add_question(f"missing.{word}", words, ("yes", "no"), evidence, profile.column.first_lines(word))
     return answer != "no"
-
-
-_MIN_ORDERS = 3
-"""Number of orders with several rows that prove the pattern."""
-_MIN_FILLED = 0.9
-"""Share of the first rows of orders that have a value in the best column."""
-FILL_DOWN_KEY = "fill_down"
 
 
 def detect_fill_down(

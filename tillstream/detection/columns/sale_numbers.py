@@ -18,6 +18,23 @@ _MIN_LENGTH = 3
 _LEAST_PADDED, _LEAST_STEPS = 3, 2
 _DIGIT_RUN = re.compile(r"\d+")
 
+_MIN_REPEATED, _MIN_REPEATED_SHARE = 3, 0.2
+"""Fewer numbers, or a smaller share of them, can be at two tills by accident."""
+_MIN_SHARE_OF_DAYS, _NEARLY_ALL = 0.5, 0.8
+_SALES_OF_A_RUN = 2
+_MAX_TILLS = 50
+_CUSTOMERS = ("customer_id", "customer_name")
+_AMOUNTS = ("quantity", "net_amount", "gross_amount", "amount")
+_TILLS = frozenset({
+    "till", "tillno", "tillid", "tillnumber", "register", "registerid", "registerno", "cashregister", "pos", "posid",
+    "posno", "terminal", "terminalid", "terminalno", "workstation", "station", "device", "deviceid", "kasse",
+    "kassennummer", "kassennr", "kassenr", "kassenid", "kassa", "kassanummer", "kassanr", "caisse", "nocaisse",
+    "ncaisse", "numérodecaisse", "caja", "nocaja", "númerodecaja", "caixa", "pdv", "cassa", "ncassa", "numerocassa",
+    "kasa", "stanowisko", "レジ", "レジ番号",
+})  # fmt: skip
+"""Names of a column of tills, without signs."""
+_LAST_DIGITS = re.compile(r"[0-9]+$")
+
 
 @dataclass(frozen=True)
 class SaleNumberCandidate:
@@ -95,24 +112,6 @@ def _candidate(column: SampleColumn, blocks: list[str], order: str, rows: int) -
     how = f"differs in all {rows:,}" if len(blocks) == rows else f"has {len(blocks):,} values in blocks of the {rows:,}"
     evidence = f"{column.name} is filled, {how} sampled rows and {order}, as a sale number does"
     return SaleNumberCandidate(column.name, evidence, column.first_lines(*blocks[:2]))
-
-
-_MIN_REPEATED, _MIN_REPEATED_SHARE = 3, 0.2
-"""Fewer numbers, or a smaller share of them, can be at two tills by accident."""
-_MIN_SHARE_OF_DAYS, _NEARLY_ALL = 0.5, 0.8
-_SALES_OF_A_RUN = 2
-_MAX_TILLS = 50
-_CUSTOMERS = ("customer_id", "customer_name")
-_AMOUNTS = ("quantity", "net_amount", "gross_amount", "amount")
-_TILLS = frozenset({
-    "till", "tillno", "tillid", "tillnumber", "register", "registerid", "registerno", "cashregister", "pos", "posid",
-    "posno", "terminal", "terminalid", "terminalno", "workstation", "station", "device", "deviceid", "kasse",
-    "kassennummer", "kassennr", "kassenr", "kassenid", "kassa", "kassanummer", "kassanr", "caisse", "nocaisse",
-    "ncaisse", "numérodecaisse", "caja", "nocaja", "númerodecaja", "caixa", "pdv", "cassa", "ncassa", "numerocassa",
-    "kasa", "stanowisko", "レジ", "レジ番号",
-})  # fmt: skip
-"""Names of a column of tills, without signs."""
-_LAST_DIGITS = re.compile(r"[0-9]+$")
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,16 @@ _MIN_NEGATIVE_SHARE, _MIN_UNSIGNED_SHARE = 0.95, 0.5
 _MINUS_SIGNS = "-−(△▲"
 _PREFIX = re.compile(r"^([^\W\d_]{1,4}|[^\W\d_]{1,4}[-/])(?=\d)")
 
+_MIN_ROWS, _MIN_MAIN_SHARE, _MAX_LETTERS, _MAX_REMARKS, _MAX_CODE = 10, 0.6, 6, 12, 4
+_MIN_COUNT = 2
+"""Rows that each value has at least."""
+_UNRELATED_ROLES = NUMERIC_ROLES | {"sale_id", "date", "time"}
+"""Roles of columns that differ from sale to sale, which explain no other column."""
+
+STATUS_CHOICES = (*STATUSES, IGNORE)
+_MAX_TABLE = 200
+"""Words of a status column that are shown; the rest of a larger column is quarantined."""
+
 
 def detect_returns(
     sheet: Sheet, roles: dict[str, str], style: DetectedNumberStyle, rule: dict[str, object], log: DetectionLog
@@ -155,13 +165,6 @@ def _return_prefix(
     return None
 
 
-_MIN_ROWS, _MIN_MAIN_SHARE, _MAX_LETTERS, _MAX_REMARKS, _MAX_CODE = 10, 0.6, 6, 12, 4
-_MIN_COUNT = 2
-"""Rows that each value has at least."""
-_UNRELATED_ROLES = NUMERIC_ROLES | {"sale_id", "date", "time"}
-"""Roles of columns that differ from sale to sale, which explain no other column."""
-
-
 def ask_for_marker(sheet: Sheet, roles: Mapping[str, str], style: DetectedNumberStyle, log: DetectionLog) -> None:
     """Ask `column.status` if columns without a role may mark sales that do not count."""
     names = [
@@ -267,11 +270,6 @@ def _describe_marker(sheet: Sheet, roles: Mapping[str, str], name: str, style: D
         for word, count in rows.items()
     )
     return f"{name} has {'; '.join(uses)}"
-
-
-STATUS_CHOICES = (*STATUSES, IGNORE)
-_MAX_TABLE = 200
-"""Words of a status column that are shown; the rest of a larger column is quarantined."""
 
 
 def map_status_words(

@@ -30,6 +30,12 @@ _SHOWN_WORDS, _MAX_KINDS = 5, 12
 _REVERSED_STATUSES = frozenset({"cancelled", "returned"})
 """Meanings that change the revenue."""
 
+STATUS_SEPARATOR = " / "
+_STATUSES_BY_STRENGTH = (IGNORE, "cancelled", "returned", "pending", "completed")
+"""The status of a row is the first of these that one of its columns means."""
+_DECISIVE_STATUSES = frozenset({IGNORE, "cancelled"})
+_MAX_COMBINATIONS = 200
+
 
 @dataclass(frozen=True)
 class _StatusCandidate:
@@ -150,13 +156,6 @@ def _evidence(one: _StatusCandidate) -> str:
 
 def _quoted(words: Iterable[str]) -> str:
     return " and ".join(filter(None, [", ".join(f"“{word}”" for word in list(words)[:-1]), f"“{list(words)[-1]}”"]))
-
-
-STATUS_SEPARATOR = " / "
-_STATUSES_BY_STRENGTH = (IGNORE, "cancelled", "returned", "pending", "completed")
-"""The status of a row is the first of these that one of its columns means."""
-_DECISIVE_STATUSES = frozenset({IGNORE, "cancelled"})
-_MAX_COMBINATIONS = 200
 
 
 @dataclass(frozen=True)

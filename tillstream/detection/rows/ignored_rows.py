@@ -41,6 +41,21 @@ _SCALE, _MAX_VALUE = 1_000, 1e15
 IntColumn = npt.NDArray[np.int64]
 RowMask = npt.NDArray[np.bool_]
 
+_PRODUCT_ROLE = "product_name"
+_LINE_TYPE = re.compile(
+    r"(?:(?:line|item|position|pos|row|entry|detail|product|article|artikel|zeile)n?s?[ _.-]*)+(?:type|typ|art|kind)|"
+    r"(?:type|tipo) (?:de |d')?(?:ligne|article|produit|línea|linea|artículo|articulo|producto|linha|item|riga)",
+    re.IGNORECASE,
+)
+"""Names of the type of a line; that of an order, such as Delivery, is another matter."""
+_MAX_SHARE = 0.5
+_LEFT_OUT_REASONS = {
+    "tips": ("a tip is no sale", "yes"),
+    "gift_cards": ("a gift card is paid with when it is used, so that both would count twice", ""),
+    "shipping": ("shipping is no revenue of goods, and its rows would count as units", ""),
+}
+"""Kind → why its rows may be left out, and the usual answer."""
+
 
 @dataclass(frozen=True)
 class TotalRows:
@@ -271,22 +286,6 @@ def detect_balance_rows(sheet: Sheet, log: DetectionLog) -> dict[str, tuple[str,
             "ignore_where", f"{name}: {', '.join(words)}", "these rows are balances, not sales", LIKELY, lines
         )
     return where
-
-
-_PRODUCT_ROLE = "product_name"
-_LINE_TYPE = re.compile(
-    r"(?:(?:line|item|position|pos|row|entry|detail|product|article|artikel|zeile)n?s?[ _.-]*)+(?:type|typ|art|kind)|"
-    r"(?:type|tipo) (?:de |d')?(?:ligne|article|produit|línea|linea|artículo|articulo|producto|linha|item|riga)",
-    re.IGNORECASE,
-)
-"""Names of the type of a line; that of an order, such as Delivery, is another matter."""
-_MAX_SHARE = 0.5
-_LEFT_OUT_REASONS = {
-    "tips": ("a tip is no sale", "yes"),
-    "gift_cards": ("a gift card is paid with when it is used, so that both would count twice", ""),
-    "shipping": ("shipping is no revenue of goods, and its rows would count as units", ""),
-}
-"""Kind → why its rows may be left out, and the usual answer."""
 
 
 def detect_not_goods(sheet: Sheet, log: DetectionLog) -> dict[str, tuple[str, ...]]:

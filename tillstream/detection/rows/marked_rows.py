@@ -45,6 +45,9 @@ _PLACE_ROLES = ("store_id", "country", "channel", "currency", "salesperson_id")
 """Roles of columns that explain the letters of a number, such as those of the store."""
 _REVERSED_STATUSES = frozenset({"cancelled", "returned"})
 
+_STATUS_BY_ANSWER = {"subtract": "returned", "ignore": IGNORE, "keep": "completed"}
+"""Answer → status of the rows."""
+
 
 @dataclass(frozen=True)
 class RowMarks:
@@ -233,10 +236,6 @@ def _are_copies(sheet: Sheet, roles: Mapping[str, str], column: SampleColumn, wo
         if not set(compress(rows, is_word)) <= set(compress(rows, is_other)):
             return False
     return True
-
-
-_STATUS_BY_ANSWER = {"subtract": "returned", "ignore": IGNORE, "keep": "completed"}
-"""Answer → status of the rows."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,13 @@ _TENDER = re.compile(
 )
 """Names of columns that contain how a sale was paid."""
 
+EVENT_KEY = "event"
+ALL_EVENTS = "all"
+"""Answer: each row is a sale of its own."""
+_MIN_ORDERS, _MIN_REPEATED, _MIN_DISTINCT, _MAX_WORDS = 5, 0.5, 0.95, 12
+_ITEM_ROLES = frozenset({"sale_id", "line_key", "product_id", "product_name"}) | NUMERIC_ROLES
+_REVERSED_STATUSES = frozenset({"cancelled", "returned"})
+
 
 def ask_repeated_rows(sheet: Sheet, roles: Mapping[str, str], log: DetectionLog, identity: Sequence[str]) -> None:
     """Ask about repeated rows. roles: role → header. identity: columns that identify sales together.
@@ -131,14 +138,6 @@ def _always_repeated(sheet: Sheet) -> tuple[str, tuple[int, ...]]:
 def _lines_of_rows(sheet: Sheet, rows: Sequence[int]) -> tuple[int, ...]:
     lines = next(iter(sheet.columns.values())).lines
     return tuple(lines[row] for row in rows if lines[row])
-
-
-EVENT_KEY = "event"
-ALL_EVENTS = "all"
-"""Answer: each row is a sale of its own."""
-_MIN_ORDERS, _MIN_REPEATED, _MIN_DISTINCT, _MAX_WORDS = 5, 0.5, 0.95, 12
-_ITEM_ROLES = frozenset({"sale_id", "line_key", "product_id", "product_name"}) | NUMERIC_ROLES
-_REVERSED_STATUSES = frozenset({"cancelled", "returned"})
 
 
 def detect_order_events(

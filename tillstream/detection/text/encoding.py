@@ -45,6 +45,16 @@ _LENIENCE = 0.1
 _ASCII = bytes(range(128))
 _MAX_BYTES = 20_000
 
+_MIN_FREQUENCY_LEAD = 0.05
+"""Minimum lead of the encoding with more frequent letters over the second best."""
+WESTERN_ENCODINGS = ("cp1252", "cp850", "mac-roman", "cp932")
+_UTF16_BOMS = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
+_UTF8_LEAD_BYTES = re.compile(rb"[\xc0-\xff]")
+"""Lead bytes of multi-byte UTF-8 characters."""
+_MAX_WORDS = 300
+_MIN_WORDS = 3
+"""Minimum number of words that prove an encoding other than the Western ones."""
+
 
 def other_readings(sample: ByteSample, western: EncodingReading) -> list[EncodingReading]:
     """Readings in other encodings that are more plausible than the Western one, best first."""
@@ -145,17 +155,6 @@ def _common_name(encoding: str, data: bytes, text: str) -> str:
             if data.decode(name) == text:
                 return name
     return codecs.lookup(encoding).name
-
-
-_MIN_FREQUENCY_LEAD = 0.05
-"""Minimum lead of the encoding with more frequent letters over the second best."""
-WESTERN_ENCODINGS = ("cp1252", "cp850", "mac-roman", "cp932")
-_UTF16_BOMS = {"utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
-_UTF8_LEAD_BYTES = re.compile(rb"[\xc0-\xff]")
-"""Lead bytes of multi-byte UTF-8 characters."""
-_MAX_WORDS = 300
-_MIN_WORDS = 3
-"""Minimum number of words that prove an encoding other than the Western ones."""
 
 
 @dataclass(frozen=True)

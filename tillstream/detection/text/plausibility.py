@@ -62,14 +62,6 @@ LETTERS_BY_FREQUENCY = {
 }
 """Alphabets other than Latin, as Unicode names them, most frequent letter first."""
 
-
-def language_share(letters: Mapping[str, int], languages: Iterable[str]) -> float:
-    """Largest share of the letters that the alphabet of one language contains. letters: letter → count."""
-    total = sum(letters.values())
-    counts = (sum(n for letter, n in letters.items() if letter in ALPHABETS[name]) for name in languages)
-    return max(counts) / total if total else 1.0
-
-
 MIN_SCORE, MIN_LEAD = 0.6, 0.25
 """Minimum plausibility of the best encoding, and its minimum lead over the second best."""
 _SYMBOLS = frozenset("€£¥°²³½©®™«»“”„’‘–—…•§ºª¿¡·\u00a0´")
@@ -80,6 +72,13 @@ _NON_ASCII = re.compile(r"[^\x00-\x7f]")
 _MAX_WORDS = 60
 _MAX_LETTERS = 3_000
 """Maximum number of non-ASCII letters to check."""
+
+
+def language_share(letters: Mapping[str, int], languages: Iterable[str]) -> float:
+    """Largest share of the letters that the alphabet of one language contains. letters: letter → count."""
+    total = sum(letters.values())
+    counts = (sum(n for letter, n in letters.items() if letter in ALPHABETS[name]) for name in languages)
+    return max(counts) / total if total else 1.0
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,10 @@ _MAX_PARTS = 16
 """Number of parts that are kept until the middle is known."""
 GZIP = b"\x1f\x8b"
 
+ARCHIVE = b"PK"
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+_NO_TEXT = (b"PAR1", _OLD_WORKBOOK, b"{", b"[", BOM_UTF8 + b"{", BOM_UTF8 + b"[")
+
 
 @dataclass(frozen=True)
 class ByteSample:
@@ -131,11 +135,6 @@ def _sample_chunks(chunks: Iterator[bytes], is_whole: Callable[[], bool] = lambd
     middle = [number for number in kept if number < count - 2]
     pieces = [kept[min(middle, key=lambda number: abs(2 * number + 1 - count))]] if middle else []
     return ByteSample((first, *pieces, last), False, HEAD_BYTES + PART_BYTES * count + len(block), ended)
-
-
-ARCHIVE = b"PK"
-_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-_NO_TEXT = (b"PAR1", _OLD_WORKBOOK, b"{", b"[", BOM_UTF8 + b"{", BOM_UTF8 + b"[")
 
 
 def is_text(head: bytes) -> bool:

@@ -23,6 +23,11 @@ CURRENCY_ROLE = "currency"
 _MAX_UNKNOWN = 5
 """Words that are asked; a column with more unknown words is no currency."""
 
+LineNumbers = tuple[int, ...]
+_IN_HEADER = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])|(€|£|₹)")
+_MIN_SIGNED_SHARE = 0.5
+"""Share of the amounts of a column that a sign must have to be that of the others as well."""
+
 
 @dataclass(frozen=True)
 class CurrencySource:
@@ -141,12 +146,6 @@ def _usual_code(column: SampleColumn, money: list[SampleColumn], log: DetectionL
             CURRENCY_ROLE, f"In which currency are the rows without one in {column.name}?", (), evidence, lines
         )
     return answer
-
-
-LineNumbers = tuple[int, ...]
-_IN_HEADER = re.compile(r"(?<![A-Za-z])([A-Z]{3})(?![A-Za-z])|(€|£|₹)")
-_MIN_SIGNED_SHARE = 0.5
-"""Share of the amounts of a column that a sign must have to be that of the others as well."""
 
 
 def currency_signs(number_columns: Iterable[tuple[SampleColumn, NumberProfile]], currency: str = "") -> tuple[str, ...]:

@@ -68,6 +68,24 @@ UNIX_TIME = re.compile(r"^(?:1[0-9]{9}|1[0-9]{12})$")
 """Seconds or milliseconds since 1970, from 2001 to 2033."""
 SERIAL_DATE = re.compile(r"^[2-6][0-9]{4}(?P<part>\.[0-9]+)?$")
 
+_WEEKDAY = re.compile(r"^(?P<name>[^\W\d_]{2,13}(?:-feira)?\.?)(?P<gap>,? )(?=\S)")
+DATE_ORDERS = {"DMY": "dmy", "MDY": "mdy", "YMD": "ymd"}
+_MAX_PROFILED_WORDS = 20_000
+
+_TIME_AFTER_DAY = re.compile(r",?[ T_]+[0-9]{1,2}[:.][0-9]{2}(?![0-9]).*$")
+_DAY_SEPARATORS = (" ", "T")
+_DAY_SUFFIX = " (day)"
+"""End of the name of the column that is split from one of dates with times."""
+_NUMBER_WITH_TIME = re.compile(r"(?P<day>[2-6][0-9]{4})\.[0-9]+|(?P<seconds>1[0-9]{9})(?:[0-9]{3})?")
+"""A serial number of a spreadsheet with a time; seconds or milliseconds since 1970."""
+_SECONDS_OF_A_DAY, _DAYS_OF_A_NIGHT = 86_400, 2
+
+_CLOCK_TIME = re.compile(
+    r"^[0-9]{1,2}(?P<sign>[:.h])[0-9]{2}(?P<second>[:.][0-9]{2})?(?P<fraction>\.[0-9]+)?(?P<noon>\s?[AaPp]\.?\s?[Mm]\.?)?$"
+)
+_COMPACT_CLOCK_TIME = re.compile(r"^(?:[01][0-9]|2[0-3])[0-5][0-9](?P<second>[0-5][0-9])?$")
+_MAX_TIMES = 300
+
 
 def named_date_format(match: re.Match[str]) -> str:
     """The format of a date with the name of its month."""
@@ -94,9 +112,6 @@ def time_format(match: re.Match[str]) -> str:
     zone = f"{match['before_zone']}%z" if match["zone"] else ""
     end = ("" if match["zone"] else match["before_zone"]) + (match["end_of_time"] or "")
     return f"{match['gap']}{half}{'%I' if am_pm or half else '%H'}{colon}%M{second}{fraction}{suffix}{zone}{end}"
-
-
-_WEEKDAY = re.compile(r"^(?P<name>[^\W\d_]{2,13}(?:-feira)?\.?)(?P<gap>,? )(?=\S)")
 
 
 @dataclass(frozen=True)
@@ -134,10 +149,6 @@ def is_weekday_name(word: str) -> bool:
 def weekdays_by_language() -> dict[str, dict[str, int]]:
     """Language → weekday name → number; English first, as the most common."""
     return {language: calendar_names(language).weekdays for language in LANGUAGES_BY_USE}
-
-
-DATE_ORDERS = {"DMY": "dmy", "MDY": "mdy", "YMD": "ymd"}
-_MAX_PROFILED_WORDS = 20_000
 
 
 @dataclass
@@ -319,15 +330,6 @@ def is_month_name(word: str) -> bool:
     return any(fold_name(word) in months for months in months_by_language().values())
 
 
-_TIME_AFTER_DAY = re.compile(r",?[ T_]+[0-9]{1,2}[:.][0-9]{2}(?![0-9]).*$")
-_DAY_SEPARATORS = (" ", "T")
-_DAY_SUFFIX = " (day)"
-"""End of the name of the column that is split from one of dates with times."""
-_NUMBER_WITH_TIME = re.compile(r"(?P<day>[2-6][0-9]{4})\.[0-9]+|(?P<seconds>1[0-9]{9})(?:[0-9]{3})?")
-"""A serial number of a spreadsheet with a time; seconds or milliseconds since 1970."""
-_SECONDS_OF_A_DAY, _DAYS_OF_A_NIGHT = 86_400, 2
-
-
 def day_of_date(moment: str) -> str:
     """The day of a date, as it is written."""
     if match := _NUMBER_WITH_TIME.fullmatch(moment):
@@ -368,13 +370,6 @@ def _day_separator(moments: Iterable[str]) -> str:
         ),
         "",
     )
-
-
-_CLOCK_TIME = re.compile(
-    r"^[0-9]{1,2}(?P<sign>[:.h])[0-9]{2}(?P<second>[:.][0-9]{2})?(?P<fraction>\.[0-9]+)?(?P<noon>\s?[AaPp]\.?\s?[Mm]\.?)?$"
-)
-_COMPACT_CLOCK_TIME = re.compile(r"^(?:[01][0-9]|2[0-3])[0-5][0-9](?P<second>[0-5][0-9])?$")
-_MAX_TIMES = 300
 
 
 def clock_formats(column: SampleColumn) -> tuple[str, ...]:

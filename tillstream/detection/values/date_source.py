@@ -24,6 +24,20 @@ _WEEK = re.compile(
     r"^(?:[0-9]{4}[-/ ]?)?(?:W|KW|CW|week|uge|vecka|semaine|S)[- ]?[0-9]{1,2}(?:[-/ ][0-9]{4})?$", re.IGNORECASE
 )
 
+DATE_KEY = "date"
+_FORMATS = (
+    *(f"%Y{sign}%m{sign}%d" for sign in ("-", "_", ".", " ", "")),
+    "%d.%m.%Y",
+    "%d.%m.%y",
+    *(f"%d{sign}%b{sign}%{year}" for sign in ("-", " ", "_", ".", "") for year in "Yy"),
+    *(f"%d{sign}%B{sign}%Y" for sign in ("-", " ", "_")),
+    *(f"%b{sign}%d{sign}%Y" for sign in ("-", " ", "_")),
+)
+_OF_TWO_ORDERS = tuple((f"%d{sign}%m{sign}%Y", f"%m{sign}%d{sign}%Y") for sign in ("-", "_", " "))
+_DAYS = frozenset({"day", "dayofmonth", "tag", "jour", "día", "dia", "giorno", "dag", "dzień", "gün", "日"})
+_YEARS = range(2000, 2100)
+_EXAMPLE = "sales_2026-03-14.csv"
+
 
 @dataclass(frozen=True)
 class UnreadDate:
@@ -92,21 +106,6 @@ def _among_others(column: SampleColumn) -> UnreadDate | None:
     if len(days) < 2 or rows < _MIN_DAY_SHARE * column.filled or not profile.unparsed:
         return None
     return UnreadDate(column, profile.unparsed[0], f"only some cells are days, such as “{days[0]}”")
-
-
-DATE_KEY = "date"
-_FORMATS = (
-    *(f"%Y{sign}%m{sign}%d" for sign in ("-", "_", ".", " ", "")),
-    "%d.%m.%Y",
-    "%d.%m.%y",
-    *(f"%d{sign}%b{sign}%{year}" for sign in ("-", " ", "_", ".", "") for year in "Yy"),
-    *(f"%d{sign}%B{sign}%Y" for sign in ("-", " ", "_")),
-    *(f"%b{sign}%d{sign}%Y" for sign in ("-", " ", "_")),
-)
-_OF_TWO_ORDERS = tuple((f"%d{sign}%m{sign}%Y", f"%m{sign}%d{sign}%Y") for sign in ("-", "_", " "))
-_DAYS = frozenset({"day", "dayofmonth", "tag", "jour", "día", "dia", "giorno", "dag", "dzień", "gün", "日"})
-_YEARS = range(2000, 2100)
-_EXAMPLE = "sales_2026-03-14.csv"
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,11 @@ from tillstream.model.date_words import (
 
 _MAX_COMPARED_ROWS = 5_000
 
+_ENGLISH_DATE = re.compile(r"(?<![^\W_])date(?![^\W_])", re.IGNORECASE)
+_DATE_IS_DATE = frozenset({"en", "fr"})
+"""Languages in which the word for a date is “date”."""
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+
 
 @dataclass(frozen=True)
 class DateOrderProof:
@@ -145,12 +150,6 @@ def _by_period(
 
 def _period(day: date, kind: Period) -> int:
     return {"month": day.month, "quarter": (day.month + 2) // 3, "year": day.year}[kind]
-
-
-_ENGLISH_DATE = re.compile(r"(?<![^\W_])date(?![^\W_])", re.IGNORECASE)
-_DATE_IS_DATE = frozenset({"en", "fr"})
-"""Languages in which the word for a date is “date”."""
-_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
 @dataclass(frozen=True)

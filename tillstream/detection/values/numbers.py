@@ -28,6 +28,15 @@ _NUMBER = re.compile(
     rf"[{_SPACES}]*(?P<right>{_SIGN})?(?P<percent>%)?(?:[-−]|\))?$"
 )
 
+_PIECE_WORDS = (
+    "pcs pc pce pieces piece stk stück st nos no units unit ea each x szt ks db kpl uds ud un und u pz pzas pza pièces"
+    " pièce pce шт ед 個 個入 点 件 个 개 adet tk gab vnt kom buc бр τεμ חבילות יח قطعة"
+)
+_PIECES = frozenset(_PIECE_WORDS.split())
+"""Words for one piece, which do not change the number."""
+_NUMBER_AND_WORD = re.compile(r"^(?P<number>[-+−]?[\d.,]*\d)\s?(?P<word>[^\W\d_]{1,10}\.?)$")
+_MIN_UNIT_SHARE = 0.8
+
 
 @dataclass(frozen=True)
 class NumberShape:
@@ -233,16 +242,6 @@ def _decimal_separator(
     evidence = f"all sampled numbers of {listed} are whole" if listed else "no column is known to contain numbers"
     log.add_finding("decimal", ".", evidence, ASSUMED)
     return "."
-
-
-_PIECE_WORDS = (
-    "pcs pc pce pieces piece stk stück st nos no units unit ea each x szt ks db kpl uds ud un und u pz pzas pza pièces"
-    " pièce pce шт ед 個 個入 点 件 个 개 adet tk gab vnt kom buc бр τεμ חבילות יח قطعة"
-)
-_PIECES = frozenset(_PIECE_WORDS.split())
-"""Words for one piece, which do not change the number."""
-_NUMBER_AND_WORD = re.compile(r"^(?P<number>[-+−]?[\d.,]*\d)\s?(?P<word>[^\W\d_]{1,10}\.?)$")
-_MIN_UNIT_SHARE = 0.8
 
 
 def units_of_column(column: SampleColumn) -> tuple[str, ...]:

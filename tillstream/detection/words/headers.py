@@ -21,24 +21,6 @@ _MINOR_SIGN = re.compile(r"[(\[]\s*[pc]\s*[)\]]|¢|￠", re.IGNORECASE)
 """Signs of pence and cents: Price (p), Amount [c], Total ¢."""
 _HEADER_PART = re.compile(r"[A-ZÀ-Þ]?[a-zß-ÿœšžčřěşğı]+|[A-ZÀ-Þ]+(?![a-zß-ÿ])|[^\W\d_]+|[0-9]+|[#%№]")
 
-
-def is_minor_header(name: str) -> bool:
-    """Whether the name shows that amounts are in a minor unit, such as cents."""
-    words = set(_header_parts(name))
-    return bool(words & _MINOR or _MINOR_SIGN.search(name)) and not words & _PERCENT
-
-
-def without_minor_words(name: str) -> str:
-    """The name without its minor unit, such as amount for amount_cents; unchanged if it has none."""
-    if not is_minor_header(name):
-        return name
-    return " ".join(word for word in _header_parts(_MINOR_SIGN.sub("", name)) if word not in _MINOR | _FILLERS)
-
-
-def _header_parts(name: str) -> list[str]:
-    return [word.casefold() for word in _HEADER_PART.findall(name)]
-
-
 _TAX = (
     r"(?:value added tax|sales tax|tax|vat|gst|mwst|mehrwertsteuer|ust|umsatzsteuer|steuern?|tva|taxes?|iva|igv|"
     r"impuestos?|impostos?|imposte|btw|moms|mva|dph|pdv|ddv|kdv|ndv|alv)\.?"
@@ -65,6 +47,29 @@ _EMPTY_BRACKETS = re.compile(r"[(\[（]\s*[)\]）]")
 
 TaxWord = Literal["", "net", "gross"]
 
+CLEAR, VAGUE, PARTIAL = 0.97, LIKELY, 0.7
+_BRACKETS = re.compile(r"[(\[（].*?[)\]）]")
+_WITH_TAX_WORDS = frozenset({"amount", "net_amount", "unit_price", "discount", "unit_cost", ""})
+"""Roles of the headers that can have words such as incl. VAT."""
+_RATE = re.compile(r"%|percent|prozent|rate\b|satz\b|率")
+
+
+def is_minor_header(name: str) -> bool:
+    """Whether the name shows that amounts are in a minor unit, such as cents."""
+    words = set(_header_parts(name))
+    return bool(words & _MINOR or _MINOR_SIGN.search(name)) and not words & _PERCENT
+
+
+def without_minor_words(name: str) -> str:
+    """The name without its minor unit, such as amount for amount_cents; unchanged if it has none."""
+    if not is_minor_header(name):
+        return name
+    return " ".join(word for word in _header_parts(_MINOR_SIGN.sub("", name)) if word not in _MINOR | _FILLERS)
+
+
+def _header_parts(name: str) -> list[str]:
+    return [word.casefold() for word in _HEADER_PART.findall(name)]
+
 
 @lru_cache(maxsize=10_000)
 def split_tax_words(name: str) -> tuple[TaxWord, str]:
@@ -80,13 +85,6 @@ def split_tax_words(name: str) -> tuple[TaxWord, str]:
 def tax_words(name: str) -> TaxWord:
     """`gross` for a header such as “Price incl. VAT” or “Prix TTC”, `net` for “Total ex VAT”; otherwise empty."""
     return split_tax_words(name)[0]
-
-
-CLEAR, VAGUE, PARTIAL = 0.97, LIKELY, 0.7
-_BRACKETS = re.compile(r"[(\[（].*?[)\]）]")
-_WITH_TAX_WORDS = frozenset({"amount", "net_amount", "unit_price", "discount", "unit_cost", ""})
-"""Roles of the headers that can have words such as incl. VAT."""
-_RATE = re.compile(r"%|percent|prozent|rate\b|satz\b|率")
 
 
 @dataclass(frozen=True)

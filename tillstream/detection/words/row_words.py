@@ -29,6 +29,10 @@ _SEARCHED_ROWS = 5
 """Number of last rows searched for totals."""
 _TRAILING_COUNT = re.compile(r"[\s:=#]*[\d.,]*\s*$")
 
+_VALUE_OF_CARD = re.compile(
+    r"[€£$¥₹]?\s*\d+(?:[.,]\d+)?\s*(?:[€£$¥₹]|%|\b(?:eur|usd|gbp|chf|kr|sek|dkk|nok|zł|pln)\b)?", re.IGNORECASE
+)
+
 
 @lru_cache(maxsize=1)
 def _total_words() -> frozenset[str]:
@@ -74,11 +78,6 @@ def total_rows_at_end(cells: list[list[str]]) -> tuple[set[int], tuple[str, ...]
         if normalise_name(word) in _total_words():
             total_words[index] = word
     return set(total_words), tuple(dict.fromkeys(total_words.values()))
-
-
-_VALUE_OF_CARD = re.compile(
-    r"[€£$¥₹]?\s*\d+(?:[.,]\d+)?\s*(?:[€£$¥₹]|%|\b(?:eur|usd|gbp|chf|kr|sek|dkk|nok|zł|pln)\b)?", re.IGNORECASE
-)
 
 
 @lru_cache(maxsize=10_000)

@@ -66,6 +66,17 @@ _STATUS_STEMS = """
     取消 取り消 キャンセル 返品 返金 誤り 間違 待ち 退货 退款 错误 作废 待付 취소 반품 환불 오류 대기"""
 """Beginnings of words of a remark that decides whether a sale counts."""
 
+ASK_PERSON = "ask"
+"""Meaning of a no that a person must confirm, as under Paid."""
+_FILLER_WORDS = "is was on at flag date day am le the"
+"""Words beside the one that means cancelled or returned."""
+_REVERSED_STATUSES = frozenset({"cancelled", "returned"})
+_DAY_MARK = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?")
+_SIGNS = frozenset("+-−–")
+_NUMBER_ROLES = frozenset({"quantity", "unit_price", "discount", "tax", "amount", "net_amount", "gross_amount"})
+_MAX_NAME_WORDS = 3
+"""Words of a name such as credit note."""
+
 
 def suggests_status(remark: str) -> bool:
     """Whether a word of a remark suggests that a sale is pending, cancelled or returned."""
@@ -105,18 +116,6 @@ def reversed_words() -> tuple[str, ...]:
 def _statuses() -> dict[str, str]:
     lists = (*status_words_of_languages(), *_STATUS_WORDS.items())
     return {normalise_name(word): status for status, words in lists for word in words.split(",")}
-
-
-ASK_PERSON = "ask"
-"""Meaning of a no that a person must confirm, as under Paid."""
-_FILLER_WORDS = "is was on at flag date day am le the"
-"""Words beside the one that means cancelled or returned."""
-_REVERSED_STATUSES = frozenset({"cancelled", "returned"})
-_DAY_MARK = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}([ T].*)?")
-_SIGNS = frozenset("+-−–")
-_NUMBER_ROLES = frozenset({"quantity", "unit_price", "discount", "tax", "amount", "net_amount", "gross_amount"})
-_MAX_NAME_WORDS = 3
-"""Words of a name such as credit note."""
 
 
 @lru_cache(maxsize=10_000)

@@ -15,6 +15,22 @@ from tillstream.forecasting.models.seasonal_models import open_ahead, recent_lev
 TREES_SHARE = 0.5
 """Weight of the trees; the other members share the rest."""
 
+FORECAST_PARTS = ("level", "trend", "weekday", "holidays", "plans")
+"""Recent level; time of year and trend; weekday; public holidays; prices, promotions and other plans."""
+IMPORTANCE_SAMPLE = 20_000
+"""Number of forecasts in which features are permuted."""
+FEATURE_FAMILIES = {
+    "recent level": ("level", "mean_", "horizon"),
+    "the same weekday of recent weeks": ("season_", "seasons_ago"),
+    "a year ago": ("year_ago", "growth_of_a_year", "mean_of_a_year"),
+    "weekday": ("weekday",),
+    "time of month": ("day_of_month", "days_to_month_end"),
+    "time of year": ("year_", "week_of_year", "days_to_christmas"),
+    "holidays": ("holiday", "days_since_holiday", "days_to_holiday", "days_from_easter", "bridge"),
+    "store and category": ("attribute_",),
+}
+"""What features are called, by the beginnings of their names; the longest that fits counts."""
+
 
 @dataclass(frozen=True)
 class ForecastFit:
@@ -61,23 +77,6 @@ def _average(members: list[Floats], weights: list[float], fallback: Floats) -> F
         total += np.where(observed, each, 0.0) * share
         weight += observed * share
     return np.where(weight > 0, total / np.where(weight > 0, weight, 1.0), fallback)
-
-
-FORECAST_PARTS = ("level", "trend", "weekday", "holidays", "plans")
-"""Recent level; time of year and trend; weekday; public holidays; prices, promotions and other plans."""
-IMPORTANCE_SAMPLE = 20_000
-"""Number of forecasts in which features are permuted."""
-FEATURE_FAMILIES = {
-    "recent level": ("level", "mean_", "horizon"),
-    "the same weekday of recent weeks": ("season_", "seasons_ago"),
-    "a year ago": ("year_ago", "growth_of_a_year", "mean_of_a_year"),
-    "weekday": ("weekday",),
-    "time of month": ("day_of_month", "days_to_month_end"),
-    "time of year": ("year_", "week_of_year", "days_to_christmas"),
-    "holidays": ("holiday", "days_since_holiday", "days_to_holiday", "days_from_easter", "bridge"),
-    "store and category": ("attribute_",),
-}
-"""What features are called, by the beginnings of their names; the longest that fits counts."""
 
 
 @dataclass(frozen=True)

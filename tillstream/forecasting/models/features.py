@@ -25,6 +25,15 @@ CALENDAR_FEATURES = (
     "holiday", "days_since_holiday", "days_to_holiday", "days_from_easter", "days_to_christmas", "bridge",
 )  # fmt: skip
 
+LAGS = 4
+"""Number of earlier seasons whose values are features, of days."""
+SEASONS = {1: (1, 7, 28, 91), 7: (1, 4, 13, 26)}
+"""Widths of recent means in steps, by the days of a step."""
+CHUNK_ROWS = 20_000
+"""Number of forecasts whose features are computed together."""
+YEAR_AGO = ((1, 0), (3, 1), (7, 3))
+"""Widths of means around the same step a year ago, and the steps after it that they include."""
+
 
 def easter(years: Ints) -> Days:
     """Easter Sundays of the Gregorian calendar, by the anonymous algorithm (Meeus, Astronomical Algorithms, 1991)."""
@@ -93,16 +102,6 @@ def _holidays(days: Days, grain: Grain, holidays: Holidays) -> tuple[Floats, Flo
         np.clip(until, 0, FAR_DAYS).astype(float),
         bridge.astype(float),
     )
-
-
-LAGS = 4
-"""Number of earlier seasons whose values are features, of days."""
-SEASONS = {1: (1, 7, 28, 91), 7: (1, 4, 13, 26)}
-"""Widths of recent means in steps, by the days of a step."""
-CHUNK_ROWS = 20_000
-"""Number of forecasts whose features are computed together."""
-YEAR_AGO = ((1, 0), (3, 1), (7, 3))
-"""Widths of means around the same step a year ago, and the steps after it that they include."""
 
 
 def feature_names(panel: Panel) -> list[str]:

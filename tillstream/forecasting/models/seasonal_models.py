@@ -19,6 +19,31 @@ from tillstream.forecasting.models.panel import (
 SMALLEST_ERROR = 1e-9
 """Scale of a series whose values do not change."""
 
+SHAPE_WEEKS = 8
+"""Weeks whose mean is the shape of a week."""
+HALF_LIFE = 14
+"""Days after which a value has half the weight in the level."""
+LEVEL_REACH = 91
+"""Days that the level reads."""
+
+OPENING_WEEKS = 8
+"""A store that was closed on a weekday in all of these weeks is closed on it."""
+
+GROWTH_WEEKS = 13
+"""Weeks whose sum is compared with that of a year before, of weekly series."""
+GROWTH_SHRINKAGE = 0.5
+"""Power of the growth that is expected to last, of weekly series."""
+GROWTH_LIMITS = (0.5, 2.0)
+"""Growth of a year beyond these is not expected to last."""
+GROWTH_LIMITS_OF_DAYS = (0.2, 5.0)
+"""The same for the growth of daily series."""
+GROWTH_SPREAD = 0.25
+"""Usual difference between the growth of a series and that of all."""
+SMALLEST_LEVEL = 1e-9
+"""Size of a series without sales."""
+EASTER_DAYS = 10
+"""A week whose middle is nearer to Easter has the season of Easter."""
+
 
 def seasonal_naive(panel: Panel, horizon: int) -> Floats:
     """Repeat the last known season; days that were not observed count as those of the season before."""
@@ -52,14 +77,6 @@ def seasonal_error(values: Floats, grain: Grain) -> Floats:
     changes = np.abs(recent[:, grain.season :] - recent[:, : -grain.season])
     means = mean_or_zero(changes)
     return np.fmax(np.where(means > 0, means, mean_or_zero(np.abs(recent))), SMALLEST_ERROR)
-
-
-SHAPE_WEEKS = 8
-"""Weeks whose mean is the shape of a week."""
-HALF_LIFE = 14
-"""Days after which a value has half the weight in the level."""
-LEVEL_REACH = 91
-"""Days that the level reads."""
 
 
 def recent_level(panel: Panel, horizon: int) -> Floats | None:
@@ -112,10 +129,6 @@ def _weekdays(weeks: Floats) -> Floats:
     return np.where(np.isfinite(shape), shape, 1.0)
 
 
-OPENING_WEEKS = 8
-"""A store that was closed on a weekday in all of these weeks is closed on it."""
-
-
 def open_ahead(panel: Panel, horizon: int) -> Bools:
     """Return whether each store opens in the steps after the panel; shape (stores, horizon). Weeks are open."""
     stores = panel.is_open.shape[0]
@@ -145,22 +158,6 @@ def _closed_on_holidays(panel: Panel, store: int, holidays: Holidays, horizon: i
             usual = panel.is_open[store, max(seen - 7 * OPENING_WEEKS, 0) : seen][::-1][6::7]  # the same weekday before
             closed[step - panel.steps] = not panel.is_open[store, seen] and bool(usual.any())
     return closed
-
-
-GROWTH_WEEKS = 13
-"""Weeks whose sum is compared with that of a year before, of weekly series."""
-GROWTH_SHRINKAGE = 0.5
-"""Power of the growth that is expected to last, of weekly series."""
-GROWTH_LIMITS = (0.5, 2.0)
-"""Growth of a year beyond these is not expected to last."""
-GROWTH_LIMITS_OF_DAYS = (0.2, 5.0)
-"""The same for the growth of daily series."""
-GROWTH_SPREAD = 0.25
-"""Usual difference between the growth of a series and that of all."""
-SMALLEST_LEVEL = 1e-9
-"""Size of a series without sales."""
-EASTER_DAYS = 10
-"""A week whose middle is nearer to Easter has the season of Easter."""
 
 
 def year_ago(panel: Panel, horizon: int, of_all: float | None = None) -> Floats | None:

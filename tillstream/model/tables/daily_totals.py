@@ -12,6 +12,32 @@ from typing import Literal
 
 DAY = "sale_date"
 
+SPLIT_ORDERS = "split_orders"
+_SHARED_DIMENSIONS = ("region", "store_id", "salesperson_id", "channel", "country")
+_CURRENCIES = ("currency", "cost_currency")
+ROLLUPS: Mapping[str, tuple[str, ...]] = {
+    "day_sums": (DAY, *_SHARED_DIMENSIONS, "category", "status", *_CURRENCIES),
+    "product_sums": (DAY, "region", "product_id", "product_name", "category", "status", *_CURRENCIES),
+    "customer_sums": (DAY, *_SHARED_DIMENSIONS, "customer_id", "customer_name", "status", *_CURRENCIES),
+}
+"""Table → its dimensions. customer_sums leaves out lines without a customer."""
+CUSTOMER = "COALESCE(customer_id, customer_name)"
+SPLITS: Mapping[str, str] = {"day_sums": "category", "product_sums": "product", "customer_sums": CUSTOMER}
+"""Table → what splits a sale in `split_orders`, as GoogleSQL over the columns of line_sums."""
+_WITHIN_SPLITS: Mapping[str, tuple[str, ...]] = {
+    "day_sums": _CURRENCIES,
+    "product_sums": ("product_id", "product_name", "category", *_CURRENCIES),
+    "customer_sums": ("customer_id", "customer_name", *_CURRENCIES),
+}
+"""Table → the dimensions in which lines of one sale with the same category, product or customer can differ."""
+LINE_COLUMNS = ("product", "is_whole_order")
+"""Columns of line_sums that `split_orders` is computed from, besides dimensions and measures."""
+COST_CURRENCY = (
+    "Currency of `cost` if the costs are from the catalogue; NULL if they are from the source and in `currency`"
+)
+HAS_CUSTOMER = "(customer_id IS NOT NULL OR customer_name IS NOT NULL)"
+"""SQL condition of the lines in customer_sums."""
+
 
 @dataclass(frozen=True)
 class RollupMeasure:
@@ -51,31 +77,6 @@ MEASURES: tuple[RollupMeasure, ...] = (
         required=False,
     ),
 )
-SPLIT_ORDERS = "split_orders"
-_SHARED_DIMENSIONS = ("region", "store_id", "salesperson_id", "channel", "country")
-_CURRENCIES = ("currency", "cost_currency")
-ROLLUPS: Mapping[str, tuple[str, ...]] = {
-    "day_sums": (DAY, *_SHARED_DIMENSIONS, "category", "status", *_CURRENCIES),
-    "product_sums": (DAY, "region", "product_id", "product_name", "category", "status", *_CURRENCIES),
-    "customer_sums": (DAY, *_SHARED_DIMENSIONS, "customer_id", "customer_name", "status", *_CURRENCIES),
-}
-"""Table → its dimensions. customer_sums leaves out lines without a customer."""
-CUSTOMER = "COALESCE(customer_id, customer_name)"
-SPLITS: Mapping[str, str] = {"day_sums": "category", "product_sums": "product", "customer_sums": CUSTOMER}
-"""Table → what splits a sale in `split_orders`, as GoogleSQL over the columns of line_sums."""
-_WITHIN_SPLITS: Mapping[str, tuple[str, ...]] = {
-    "day_sums": _CURRENCIES,
-    "product_sums": ("product_id", "product_name", "category", *_CURRENCIES),
-    "customer_sums": ("customer_id", "customer_name", *_CURRENCIES),
-}
-"""Table → the dimensions in which lines of one sale with the same category, product or customer can differ."""
-LINE_COLUMNS = ("product", "is_whole_order")
-"""Columns of line_sums that `split_orders` is computed from, besides dimensions and measures."""
-COST_CURRENCY = (
-    "Currency of `cost` if the costs are from the catalogue; NULL if they are from the source and in `currency`"
-)
-HAS_CUSTOMER = "(customer_id IS NOT NULL OR customer_name IS NOT NULL)"
-"""SQL condition of the lines in customer_sums."""
 
 
 def select_rollup(table: str, condition: str = f"{DAY} IN UNNEST(@days)", rows: str = "line_sums") -> str:

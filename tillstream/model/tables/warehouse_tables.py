@@ -47,6 +47,20 @@ LIVE_EXPIRES = timedelta(hours=2)
 _NOT_IN_LIVE = frozenset({"customer_id", "customer_name", "unit_cost", "returns_sale_id", "extra"})
 _STAGED_BY_NAME = {column.name: column for column in STAGED}
 
+_S, _D, _T, _N, _I, _B, _J = (
+    ColumnKind.STRING,
+    ColumnKind.DATE,
+    ColumnKind.TIMESTAMP,
+    ColumnKind.NUMERIC,
+    ColumnKind.INT64,
+    ColumnKind.BOOL,
+    ColumnKind.JSON,
+)
+
+_MEASURE_KINDS: dict[str, FieldKind] = {"amount": _N, "count": _I, "hash": HASH64}
+SCHEMA = 18
+"""Schema version: increment it with every change of TABLES, of their types in an adapter, or of the hash inputs."""
+
 
 def _to_field(column: Column) -> Field:
     return Field(column.name, column.kind, column.description, column.required)
@@ -68,29 +82,27 @@ def _f(name: str, kind: FieldKind, description: str, *, required: bool = True) -
     return Field(name, kind, description, required)
 
 
-def _dimension(name: str) -> Field:
-    return Field(name, ColumnKind.STRING, COST_CURRENCY) if name == "cost_currency" else _to_field(BY_NAME[name])
-
-
-_S, _D, _T, _N, _I, _B, _J = (
-    ColumnKind.STRING,
-    ColumnKind.DATE,
-    ColumnKind.TIMESTAMP,
-    ColumnKind.NUMERIC,
-    ColumnKind.INT64,
-    ColumnKind.BOOL,
-    ColumnKind.JSON,
-)
 _KEY = _f("key", HASH128, "Hash of (region, sale_id, line_key)")
-_MEASURE_KINDS: dict[str, FieldKind] = {"amount": _N, "count": _I, "hash": HASH64}
+
 _CONTENT = _f("content", HASH64, "Hash of the content columns")
 _SALE = _f("sale", HASH64, "Hash of (region, sale_id)")
 _BATCH_NO = _f("batch_no", _I, "Number of the batch in this warehouse")
 _RECEIVED = _f("received_date", _D, "UTC day on which the upload was received")
 _SETTLEMENT = _f("settlement_no", _I, "Number of the settlement, from 1 without gaps")
 
-SCHEMA = 18
-"""Schema version: increment it with every change of TABLES, of their types in an adapter, or of the hash inputs."""
+STAGED_LINES: tuple[Column | Field, ...] = (
+    *STAGED,
+    _f("key_high", HASH64, "Higher half of the key of the line, or of its product's first line", required=False),
+    _f("key_low", HASH64, "Lower half of that key", required=False),
+    _f("sale", HASH64, "Hash of (region, sale_id)", required=False),
+    _f("content", HASH64, "Hash of the content columns", required=False),
+)
+"""Parquet columns of accepted rows, written by staging and read by settlement."""
+
+
+def _dimension(name: str) -> Field:
+    return Field(name, ColumnKind.STRING, COST_CURRENCY) if name == "cost_currency" else _to_field(BY_NAME[name])
+
 
 TABLES: dict[str, tuple[Field, ...]] = {
     "settlements": (
@@ -278,23 +290,13 @@ TABLES: dict[str, tuple[Field, ...]] = {
     "summed": SUMMED,
 }
 
-
-def column_descriptions() -> dict[str, str]:
-    """Column descriptions by name; a sale line's description precedes that of a batch."""
-    batch_columns = {field.name: field.description for field in TABLES["batches"]}
-    return batch_columns | {column.name: column.description for column in SALE_LINE}
-
-
 REJECTED_ROWS: tuple[Field, ...] = tuple(
     field for field in TABLES["refusals"] if field.name not in {"batch_no", "received_date", "settlement_no"}
 )
 """Parquet columns of rejected rows, written by staging and read by settlement."""
 
-STAGED_LINES: tuple[Column | Field, ...] = (
-    *STAGED,
-    _f("key_high", HASH64, "Higher half of the key of the line, or of its product's first line", required=False),
-    _f("key_low", HASH64, "Lower half of that key", required=False),
-    _f("sale", HASH64, "Hash of (region, sale_id)", required=False),
-    _f("content", HASH64, "Hash of the content columns", required=False),
-)
-"""Parquet columns of accepted rows, written by staging and read by settlement."""
+
+def column_descriptions() -> dict[str, str]:
+    """Column descriptions by name; a sale line's description precedes that of a batch."""
+    batch_columns = {field.name: field.description for field in TABLES["batches"]}
+    return batch_columns | {column.name: column.description for column in SALE_LINE}

@@ -26,6 +26,12 @@ from tillstream.pipeline.rows.block import Block
 
 START_ROWS, PART_ROWS, MAX_ROWS = 5_000, 1_000, 200_000
 
+OpenWorkbook = Callable[[], BinaryIO]
+_MAX_SHEETS = 30
+"""Number of sheets that are compared."""
+
+OpenOriginal = Callable[[], BinaryIO]
+
 
 def sample_rows(blocks: Iterator[Block]) -> Sheet:
     """Return the sampled rows of the blocks as a sheet. Raises `UnreadableFile`."""
@@ -65,11 +71,6 @@ def _sampled_ranges(rows: int) -> list[tuple[int, int]]:
     return [(0, START_ROWS), (middle, middle + PART_ROWS), (rows - PART_ROWS, rows)]
 
 
-OpenWorkbook = Callable[[], BinaryIO]
-_MAX_SHEETS = 30
-"""Number of sheets that are compared."""
-
-
 def sample_workbook(open_original: OpenWorkbook, names: list[str], log: DetectionLog, sheet: str | None) -> FileSample:
     """Sample one sheet of a workbook.
 
@@ -97,9 +98,6 @@ def _read_sheet(open_original: OpenWorkbook, name: str) -> WorkbookSheet:
     with open_reader.open_workbook(open_original, options) as reader:
         sheet = sample_rows(reader.blocks())
         return WorkbookSheet(name, sheet, reader.top, reader.is_hidden)
-
-
-OpenOriginal = Callable[[], BinaryIO]
 
 
 @dataclass(frozen=True)

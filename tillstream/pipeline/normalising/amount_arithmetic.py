@@ -21,6 +21,12 @@ _PERCENT = pa.decimal256(12, 9)
 _BILLION = pa.scalar(Decimal(10) ** 9, NUMERIC)
 _TERM_LIMIT = pa.scalar(Decimal(10) ** 17, NUMERIC)
 
+HUNDRED = Decimal(100)
+
+
+_ONE_IN_A_HUNDRED = pa.scalar(Decimal("0.01"), pa.decimal256(3, 2))
+_ZERO = pa.scalar(Decimal(0), NUMERIC)
+
 
 def line_total(quantity: pa.Array, unit_price: pa.Array, discount: pa.Array) -> tuple[pa.Array, Mask]:
     """Compute quantity × unit_price − discount; a NULL discount counts as 0.
@@ -80,12 +86,6 @@ def add_amounts(left: pa.Array, right: pa.Array) -> tuple[pa.Array, Mask]:
         exact = pc.add(pc.cast(left, pa.decimal256(50, 9)), pc.cast(right, pa.decimal256(50, 9)))
         too_large = to_bool_array(pc.greater_equal(pc.abs(exact), pa.scalar(Decimal(10) ** 29, exact.type)))
         return pc.cast(pc.if_else(pa.array(too_large), None, exact), NUMERIC), too_large
-
-
-HUNDRED = Decimal(100)
-
-
-_ONE_IN_A_HUNDRED = pa.scalar(Decimal("0.01"), pa.decimal256(3, 2))
 
 
 def multiply_amounts(values: pa.Array, factor: Decimal) -> ParsedNumbers:
@@ -155,9 +155,6 @@ def minor_unit_digits(currency: pa.Array) -> Ints:
     )
     result: Ints = digits[pc.fill_null(currencies.indices, len(digits) - 1).to_numpy(zero_copy_only=False)]
     return result
-
-
-_ZERO = pa.scalar(Decimal(0), NUMERIC)
 
 
 def subtract_refund(whole: pa.Array, refund: pa.Array) -> pa.Array:

@@ -40,6 +40,20 @@ _FIRST_SERIAL = {"excel": 61, "excel-1904": 1}
 _LAST_SERIAL = 2_958_465
 """The end of 9999."""
 
+SIMPLE_LETTERS = frozenset("YymdHMS")
+"""strptime directives for digits."""
+_CACHED_TEXTS = 200_000
+
+_CLOCK_LIMITS = {"H": (24, 3600), "M": (60, 60), "S": (60, 1)}
+"""Directive → (exclusive upper limit, seconds per unit)."""
+
+CLOCK_LETTERS = frozenset("HIpMSfzXZ")
+"""strptime directives for times."""
+_SPLIT_THRESHOLD = 500
+"""Below this many distinct texts, splitting them into date and time costs more than it saves."""
+_SEPARATORS = frozenset(" T_")
+"""Separators between a date and its time."""
+
 
 def parse_iso_text(word: str) -> tuple[int, int]:
     """Parse ISO 8601 as a `DateParser`; digits beyond the microsecond are dropped. Raises `ValueError`."""
@@ -88,11 +102,6 @@ def unix_dates(words: pa.Array, kind: str) -> Ints:
     whole = pc.cast(pc.replace_substring_regex(pc.if_else(is_unix, words, None), r"\.[0-9]*$", ""), pa.int64())
     micros: Ints = pc.fill_null(pc.multiply(whole, UNIX_UNITS[kind]), MISSING_TIME).to_numpy()
     return micros
-
-
-SIMPLE_LETTERS = frozenset("YymdHMS")
-"""strptime directives for digits."""
-_CACHED_TEXTS = 200_000
 
 
 class DateTexts:
@@ -157,10 +166,6 @@ def fast_date_parser(format: str, language: str, years_from: int, *, time_only: 
         return days * DAY_MICROSECONDS + (hours * 3600 + minutes * 60 + seconds) * 1_000_000, MISSING_TIME
 
     return read
-
-
-_CLOCK_LIMITS = {"H": (24, 3600), "M": (60, 60), "S": (60, 1)}
-"""Directive → (exclusive upper limit, seconds per unit)."""
 
 
 @dataclass(frozen=True)
@@ -249,14 +254,6 @@ def _fixed_number(data: npt.NDArray[np.uint8], position: int, width: int, invali
         np.logical_or(invalid, digit > 9, out=invalid)
         number = number * 10 + digit
     return number
-
-
-CLOCK_LETTERS = frozenset("HIpMSfzXZ")
-"""strptime directives for times."""
-_SPLIT_THRESHOLD = 500
-"""Below this many distinct texts, splitting them into date and time costs more than it saves."""
-_SEPARATORS = frozenset(" T_")
-"""Separators between a date and its time."""
 
 
 class DateColumn(Protocol):

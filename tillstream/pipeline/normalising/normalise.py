@@ -45,6 +45,22 @@ _MOJIBAKE = (
     f"|ð{_NEXT_LETTER}{{3}}|[┬├]\\S"
 )
 
+_ZERO_AMOUNT = pa.scalar(0, NUMERIC)
+_NEGATED = ("quantity", "discount", "tax", "net_amount", "gross_amount")
+"""Amounts that a return negates; unit prices keep their sign."""
+
+_NUMBER_LENGTH = 20
+_UNIT_SEPARATOR = "\x1f"
+
+NORMALISED = (BY_NAME["source_version"], *KEY, *CONTENT)
+"""The columns that `normalise` returns, in order; line_key is NULL where the source does not number its lines."""
+_OWN_CONSTANTS = ("country", "channel", "currency", "region")
+"""Columns whose constant is a field of the contract itself, not an entry of `constants`."""
+_TEXT_COLUMNS = ("salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "line_key")
+_CURRENCIES = pa.array([*sorted(CURRENCIES), None], pa.string())
+_FREE_TEXT = ("customer_name", "product_name", "category", "country", "channel")
+"""Columns that are checked for mojibake."""
+
 
 def flag_mojibake(source: SourceColumns, names: Iterable[str]) -> None:
     """Flag rows with mojibake in one of the named columns; the rows are still accepted."""
@@ -58,11 +74,6 @@ def flag_mojibake(source: SourceColumns, names: Iterable[str]) -> None:
         matches = to_bool_array(pc.match_substring_regex(text.words, _MOJIBAKE))
         if matches.any():
             source.flag(matches, "mojibake", name, text)
-
-
-_ZERO_AMOUNT = pa.scalar(0, NUMERIC)
-_NEGATED = ("quantity", "discount", "tax", "net_amount", "gross_amount")
-"""Amounts that a return negates; unit prices keep their sign."""
 
 
 def read_status(source: SourceColumns, columns: Mapping[str, pa.Array]) -> pa.Array:
@@ -117,10 +128,6 @@ def negate_returns(columns: Mapping[str, pa.Array], status: pa.Array) -> dict[st
     if not pc.any(returned).as_py():
         return {}
     return {name: pc.if_else(returned, pc.negate(pc.abs(columns[name])), columns[name]) for name in _NEGATED}
-
-
-_NUMBER_LENGTH = 20
-_UNIT_SEPARATOR = "\x1f"
 
 
 def derive_sale_number(source: SourceColumns, columns: Mapping[str, pa.Array]) -> EncodedText:
@@ -202,16 +209,6 @@ def source_versions(text: pa.Array, numbers: pa.Array, issues: Issues) -> pa.Arr
     issues.add_where(invalid, "not-a-number", "source_version", text, ": a version is a whole number")
     versions = pc.if_else(pa.array(np.asarray(is_whole)), numbers, None) if invalid.any() else numbers
     return pc.cast(versions, pa.int64())
-
-
-NORMALISED = (BY_NAME["source_version"], *KEY, *CONTENT)
-"""The columns that `normalise` returns, in order; line_key is NULL where the source does not number its lines."""
-_OWN_CONSTANTS = ("country", "channel", "currency", "region")
-"""Columns whose constant is a field of the contract itself, not an entry of `constants`."""
-_TEXT_COLUMNS = ("salesperson_id", "customer_id", "customer_name", "product_id", "product_name", "category", "line_key")
-_CURRENCIES = pa.array([*sorted(CURRENCIES), None], pa.string())
-_FREE_TEXT = ("customer_name", "product_name", "category", "country", "channel")
-"""Columns that are checked for mojibake."""
 
 
 def normalise(

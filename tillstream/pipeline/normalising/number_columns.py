@@ -28,6 +28,21 @@ _ZERO_WIDTH = dict.fromkeys("\u200b\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u2
 """Text direction marks and other zero-width characters."""
 _WIDE_SPACE = {"\u3000": " "}
 
+NUMBER_LIMIT = Decimal(10) ** 29
+"""Exclusive upper bound of NUMERIC(38, 9)."""
+_NINE = Decimal("1e-9")
+_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
+_WIDE = pa.decimal128(38, 20)
+_SAFE_LENGTH = 29
+"""Texts up to this length cannot overflow a cast. For longer ones Arrow may silently return a wrong number."""
+_SPACE = r"[\s\x{a0}\x{202f}\x{2009}]"
+_EQUIVALENT_SEPARATORS = {" ": "\u00a0\u202f\u2009", "'": "’"}
+"""Equivalent thousands separators: no-break spaces in French spreadsheets, a curly apostrophe in Swiss ones."""
+_SPACED_SIGN = rf"^([-+(]){_SPACE}+|{_SPACE}+([-)])$"
+"""Accounting formats such as - 12.00 and ( 12.00 )."""
+_NO_DECIMALS = r"[-\x{2010}-\x{2014}\x{2212}]{1,2}"
+"""Dashes instead of the decimals of a whole price, such as 39.- and 39,--."""
+
 
 def to_ascii(words: pa.Array, style: NumberStyle) -> pa.Array:
     """Convert texts to ASCII numbers: string (n,) without NULL. Slow (character by character), for few texts."""
@@ -45,22 +60,6 @@ def to_ascii_sign(sign: str) -> str:
         return unicodedata.normalize("NFKC", sign)
     digit = unicodedata.decimal(sign, None)
     return sign if digit is None else str(digit)
-
-
-NUMBER_LIMIT = Decimal(10) ** 29
-"""Exclusive upper bound of NUMERIC(38, 9)."""
-_NINE = Decimal("1e-9")
-_EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
-_WIDE = pa.decimal128(38, 20)
-_SAFE_LENGTH = 29
-"""Texts up to this length cannot overflow a cast. For longer ones Arrow may silently return a wrong number."""
-_SPACE = r"[\s\x{a0}\x{202f}\x{2009}]"
-_EQUIVALENT_SEPARATORS = {" ": "\u00a0\u202f\u2009", "'": "’"}
-"""Equivalent thousands separators: no-break spaces in French spreadsheets, a curly apostrophe in Swiss ones."""
-_SPACED_SIGN = rf"^([-+(]){_SPACE}+|{_SPACE}+([-)])$"
-"""Accounting formats such as - 12.00 and ( 12.00 )."""
-_NO_DECIMALS = r"[-\x{2010}-\x{2014}\x{2212}]{1,2}"
-"""Dashes instead of the decimals of a whole price, such as 39.- and 39,--."""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ _SAMPLE_TIMES = [
     for a, b, c in (*permutations((1, 2, 3)), *permutations((10, 11, 12)))
 ]
 
+_SAMPLE_TEXTS = 2_000
+_OTHER_DIGITS = r"[٠-٩۰-۹०-९๐-๙০-৯]"
+
 
 @lru_cache(maxsize=64)
 def ambiguous_pairs(formats: tuple[str, ...], language: str, years_from: int) -> tuple[FormatPair, ...]:
@@ -83,10 +86,6 @@ def resolve_ambiguous(
         differs.any(axis=0), np.take_along_axis(stacked, differs.argmax(axis=0)[None], axis=0)[0], MISSING_TIME
     )
     return chosen, alternative
-
-
-_SAMPLE_TEXTS = 2_000
-_OTHER_DIGITS = r"[٠-٩۰-۹०-९๐-๙০-৯]"
 
 
 @dataclass(frozen=True)

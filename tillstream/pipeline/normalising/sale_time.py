@@ -28,6 +28,10 @@ from tillstream.pipeline.rows.text_columns import EncodedText, Ints, Mask, to_bo
 _WALL_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall clock
 NONEXISTENT_TIME, UNIQUE_TIME, AMBIGUOUS_TIME = 0, 1, 2
 
+_SAMPLE = 1_000
+_FIRST, _LAST = -719_160 * DAY_MICROSECONDS, 2_932_894 * DAY_MICROSECONDS
+"""Safe range: no time zone or cutoff can push a value in it past year 1 or 9999."""
+
 
 def to_utc(wall: Ints, zone: str) -> tuple[Ints, Mask, Mask]:
     """Convert local times. wall: int64 (n,) local microseconds since 1970, none MISSING_TIME.
@@ -83,11 +87,6 @@ def _convert_time(zone: str, wall: int) -> tuple[int, int]:
     if local.astimezone(UTC).astimezone(local.tzinfo).replace(tzinfo=None) != local.replace(tzinfo=None):
         return MISSING_TIME, NONEXISTENT_TIME
     return wall - _span_microseconds(early), UNIQUE_TIME if early == late else AMBIGUOUS_TIME
-
-
-_SAMPLE = 1_000
-_FIRST, _LAST = -719_160 * DAY_MICROSECONDS, 2_932_894 * DAY_MICROSECONDS
-"""Safe range: no time zone or cutoff can push a value in it past year 1 or 9999."""
 
 
 @dataclass(frozen=True)

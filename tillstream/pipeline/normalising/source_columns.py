@@ -30,6 +30,12 @@ from tillstream.pipeline.rows.text_columns import (
     to_bool_array,
 )
 
+_SCIENTIFIC = r"^-?[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
+REPORTED_COLUMN = {"date": "sale_date", "time": "sale_date"}
+"""Mapped column → the sale line column that its issues are reported under."""
+
+RowMask = npt.NDArray[np.bool_]
+
 
 def map_values(text: EncodedText, values: Mapping[str, str], missing: tuple[str, ...]) -> EncodedText:
     """Replace words by `values` and keep other words; NULL for the words of `missing` and for empty results."""
@@ -49,9 +55,6 @@ def fill_default(text: EncodedText, value: str) -> EncodedText:
 def is_missing(text: EncodedText) -> npt.NDArray[np.bool_]:
     """bool (m,): which distinct words are NULL."""
     return to_bool_array(pc.is_null(text.words))
-
-
-_SCIENTIFIC = r"^-?[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{2,3}$"
 
 
 def is_scientific(words: pa.Array) -> Mask:
@@ -132,12 +135,6 @@ def _text_part(texts: pa.Array, by: str, part: int) -> pa.Array:
     exists = (position >= 0) & (position < count) & to_bool_array(pc.is_valid(texts))
     index = np.where(exists, pieces.offsets.to_numpy()[:-1] + position, 0)
     return pc.fill_null(pieces.values.take(pa.array(index, mask=~exists)), "")
-
-
-REPORTED_COLUMN = {"date": "sale_date", "time": "sale_date"}
-"""Mapped column → the sale line column that its issues are reported under."""
-
-RowMask = npt.NDArray[np.bool_]
 
 
 def missing_columns(header: Sequence[str], contract: Contract) -> list[str]:

@@ -15,6 +15,19 @@ from tillstream.pipeline.reading.read_options import UnreadableFile, check_unpac
 _GZIP_WINDOW = 31  # zlib's window bits for a gzip member with its checksum verified
 _COMPRESSED_BYTES = 1 << 18
 
+_EMPTY_ZIP = b"PK\x05\x06"
+_ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
+_ENCRYPTED_FLAG = 1
+_OTHER_DOCUMENTS = {
+    "word/document.xml": "The file is a Word document. Export the sales as CSV or as a workbook (.xlsx).",
+    "ppt/presentation.xml": "The file is a PowerPoint presentation. Export the sales as CSV or as a workbook (.xlsx).",
+    "Index/Document.iwa": "The file is a document of Apple Numbers, Pages, or Keynote. Export the sales as CSV or as a "
+    "workbook (.xlsx).",
+}
+
+_DAMAGED_ZIP = (KeyError, OSError, OverflowError, RuntimeError, UnicodeDecodeError, ValueError, struct.error)
+"""Exceptions that zipfile raises, besides `BadZipFile`, for damaged offsets, sizes or names."""
+
 
 class ByteSource(Protocol):
     def read(self, size: int, /) -> bytes: ...
@@ -91,23 +104,8 @@ class Gunzip:
         )
 
 
-_EMPTY_ZIP = b"PK\x05\x06"
-_ODS_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
-_ENCRYPTED_FLAG = 1
-_OTHER_DOCUMENTS = {
-    "word/document.xml": "The file is a Word document. Export the sales as CSV or as a workbook (.xlsx).",
-    "ppt/presentation.xml": "The file is a PowerPoint presentation. Export the sales as CSV or as a workbook (.xlsx).",
-    "Index/Document.iwa": "The file is a document of Apple Numbers, Pages, or Keynote. Export the sales as CSV or as a "
-    "workbook (.xlsx).",
-}
-
-
 def is_zip(head: bytes) -> bool:
     return head.startswith((ZIP_MAGIC, _EMPTY_ZIP))
-
-
-_DAMAGED_ZIP = (KeyError, OSError, OverflowError, RuntimeError, UnicodeDecodeError, ValueError, struct.error)
-"""Exceptions that zipfile raises, besides `BadZipFile`, for damaged offsets, sizes or names."""
 
 
 class _Archive(zipfile.ZipFile):

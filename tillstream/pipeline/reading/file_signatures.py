@@ -14,20 +14,6 @@ SNIFFED_BYTES = 256
 _MIN_UTF16_BYTES = 8
 _MIN_NUL_SHARE, _MAX_NUL_SHARE = 0.3, 0.05
 
-
-def utf16_byte_order(head: bytes) -> str:
-    """`utf-16-le` or `utf-16-be` by the position of NUL bytes; `nul` if there are no other bytes; else empty."""
-    prefix = head[: min(SNIFFED_BYTES, len(head) & ~1)]
-    if len(prefix) < _MIN_UTF16_BYTES:
-        return ""
-    if not prefix.strip(b"\0"):
-        return "nul"
-    even, odd = (part.count(0) / len(part) for part in (prefix[::2], prefix[1::2]))
-    if odd >= _MIN_NUL_SHARE and even <= _MAX_NUL_SHARE:
-        return "utf-16-le"
-    return "utf-16-be" if even >= _MIN_NUL_SHARE and odd <= _MAX_NUL_SHARE else ""
-
-
 UTF16_BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -38,18 +24,6 @@ _JSON_OBJECT = re.compile(rb'\s*\{\s*["}]')
 
 
 _MULTILINE_JSON = re.compile(rb"\s*(?:\{[ \t]*\r?\n|\[\s*[\[{\]])")
-
-
-def is_json_lines(head: bytes) -> bool:
-    """Whether a file starts with a JSON object. Raises `UnreadableFile` for JSON other than JSON lines."""
-    text = head.decode("utf-16", "ignore").encode() if head.startswith(UTF16_BOMS) else head.removeprefix(UTF8_BOM)
-    if _MULTILINE_JSON.match(text):
-        raise unreadable(
-            "The file is JSON, but not one object per line. Export it as JSON Lines (.jsonl, also called NDJSON) or "
-            "as CSV."
-        )
-    return _JSON_OBJECT.match(text) is not None
-
 
 GZIP_MAGIC = b"\x1f\x8b"
 ZIP_MAGIC = b"PK\x03\x04"
@@ -128,6 +102,30 @@ _MIN_CONTROLS, _MIN_CONTROL_SHARE = 4, 0.02
 """Text has hardly any control characters, and not several kinds; of random bytes every tenth is one, of all kinds."""
 _WIDE_SHARE = 0.5
 """Share of the two most frequent bytes among every second byte, from which on the bytes can be UTF-16."""
+
+
+def utf16_byte_order(head: bytes) -> str:
+    """`utf-16-le` or `utf-16-be` by the position of NUL bytes; `nul` if there are no other bytes; else empty."""
+    prefix = head[: min(SNIFFED_BYTES, len(head) & ~1)]
+    if len(prefix) < _MIN_UTF16_BYTES:
+        return ""
+    if not prefix.strip(b"\0"):
+        return "nul"
+    even, odd = (part.count(0) / len(part) for part in (prefix[::2], prefix[1::2]))
+    if odd >= _MIN_NUL_SHARE and even <= _MAX_NUL_SHARE:
+        return "utf-16-le"
+    return "utf-16-be" if even >= _MIN_NUL_SHARE and odd <= _MAX_NUL_SHARE else ""
+
+
+def is_json_lines(head: bytes) -> bool:
+    """Whether a file starts with a JSON object. Raises `UnreadableFile` for JSON other than JSON lines."""
+    text = head.decode("utf-16", "ignore").encode() if head.startswith(UTF16_BOMS) else head.removeprefix(UTF8_BOM)
+    if _MULTILINE_JSON.match(text):
+        raise unreadable(
+            "The file is JSON, but not one object per line. Export it as JSON Lines (.jsonl, also called NDJSON) or "
+            "as CSV."
+        )
+    return _JSON_OBJECT.match(text) is not None
 
 
 class NotATable(UnreadableFile):

@@ -24,6 +24,18 @@ UnreadableReason = tuple[str, str, str]
 _UNREADABLE_CODE = "unreadable-json"
 JsonObject = dict[str, Any]
 
+_RAW_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+_CHUNK_BYTES = 4 << 20
+"""Kept small because Python objects are many times larger than their text."""
+_CHUNK_LINES = 1 << 14
+_CHUNK_CELLS = 4 << 20
+"""Kept small because each line gets a cell in every column, however short it is."""
+_CELL_BYTES = 4
+"""Memory of a cell, empty ones included."""
+_ESCAPES = (b"\\u", b"\\/")
+"""With which a key can be written in other ways than `quote_json` does."""
+
 
 @dataclass
 class DecodedLines:
@@ -72,9 +84,6 @@ class DecodedLines:
 def quote_json(text: str) -> bytes:
     """The text as JSON, with letters as they are."""
     return msgspec.json.encode(text)
-
-
-_RAW_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class LineDecoder:
@@ -134,17 +143,6 @@ class LineDecoder:
             return value
         duplicate = next(name for name, count in Counter(names).items() if count > 1)
         return _UNREADABLE_CODE, "", f"“{duplicate}” occurs more than once"
-
-
-_CHUNK_BYTES = 4 << 20
-"""Kept small because Python objects are many times larger than their text."""
-_CHUNK_LINES = 1 << 14
-_CHUNK_CELLS = 4 << 20
-"""Kept small because each line gets a cell in every column, however short it is."""
-_CELL_BYTES = 4
-"""Memory of a cell, empty ones included."""
-_ESCAPES = (b"\\u", b"\\/")
-"""With which a key can be written in other ways than `quote_json` does."""
 
 
 class JsonLinesReader:

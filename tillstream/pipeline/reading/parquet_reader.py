@@ -33,6 +33,11 @@ from tillstream.pipeline.reading.typed_cells import (
 )
 from tillstream.pipeline.rows.block import Block, UnreadableRow
 
+_BATCH_ROWS, _BATCH_CELLS = 65_536, 4 << 20
+_NESTED_BYTES = 4 * LIMITS.record_bytes
+"""Largest cell of a nested type as Arrow has it, where a number takes 8 bytes and at least 3 as text."""
+_READ_ERRORS = (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError)
+
 
 @dataclass(frozen=True)
 class ColumnTexts:
@@ -126,12 +131,6 @@ def _decode_binary(values: list[bytes | None]) -> tuple[pa.Array, npt.NDArray[np
 
 def _json_text(value: Any) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
-
-
-_BATCH_ROWS, _BATCH_CELLS = 65_536, 4 << 20
-_NESTED_BYTES = 4 * LIMITS.record_bytes
-"""Largest cell of a nested type as Arrow has it, where a number takes 8 bytes and at least 3 as text."""
-_READ_ERRORS = (pa.ArrowException, OSError, UnicodeDecodeError, OverflowError)
 
 
 class ParquetReader:

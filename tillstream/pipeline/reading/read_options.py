@@ -7,6 +7,13 @@ from tillstream.model.errors import Rejected
 from tillstream.model.limits import LIMITS, Limits
 from tillstream.model.problems import CATALOGUE
 
+BLOCK_BYTES = 8 << 20
+"""Bytes of text in a block. Larger blocks are not faster; small ones save memory, as several exist at a time."""
+
+MOSTLY_IRREGULAR = "too-many-refused"
+"""Code of the rejection of a file with too many irregular rows."""
+_MAX_SHARE, _MAX_SHOWN = 0.5, 80
+
 
 class UnreadableFile(Rejected):
     """The whole file is rejected; `code` is a rejection code of the catalogue."""
@@ -18,10 +25,6 @@ class UnreadableFile(Rejected):
 
 def unreadable(message: str) -> UnreadableFile:
     return UnreadableFile("unreadable-file", message)
-
-
-BLOCK_BYTES = 8 << 20
-"""Bytes of text in a block. Larger blocks are not faster; small ones save memory, as several exist at a time."""
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,6 @@ class ReadOptions:
     block_bytes: int = BLOCK_BYTES
     refused_threshold: float = 0.0
     """Share of rows that the contract allows to be rejected."""
-
-
-MOSTLY_IRREGULAR = "too-many-refused"
-"""Code of the rejection of a file with too many irregular rows."""
-_MAX_SHARE, _MAX_SHOWN = 0.5, 80
 
 
 def check_unpacked_size(unpacked: int, packed: int, limits: Limits) -> None:

@@ -24,6 +24,10 @@ _MAX_TEXT_BYTES = 256 << 20
 """Largest text of a block, in which a dictionary contains each text once."""
 csv.field_size_limit(LIMITS.record_bytes)
 
+TypedCell = str | float | bool | date | datetime | time | timedelta
+_EXACT_INTEGERS = 1 << 53
+"""From here on, a float cannot represent every integer."""
+
 
 def typed_block(
     names: Sequence[str],
@@ -121,11 +125,6 @@ def split_line(line: str, delimiter: str, quote: str = '"') -> list[str]:
         return next(csv.reader(io.StringIO(line, newline=""), delimiter=delimiter, **quoting), [])
     except csv.Error:  # it is no line of CSV, such as an unreadable line of JSON
         return [line]
-
-
-TypedCell = str | float | bool | date | datetime | time | timedelta
-_EXACT_INTEGERS = 1 << 53
-"""From here on, a float cannot represent every integer."""
 
 
 def column_texts(values: Sequence[TypedCell], decimal: str) -> pa.DictionaryArray:

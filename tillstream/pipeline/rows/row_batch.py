@@ -24,6 +24,9 @@ ISSUE_SCHEMA = pa.schema(
     ]
 )
 
+NOT_A_SALE = "not-a-sale"
+"""Issue of rows that are ignored because of their status."""
+
 
 def format_values(values: pa.Array) -> pa.Array:
     """Format values for display: text unchanged, decimals without trailing zeros."""
@@ -177,10 +180,6 @@ def _summary(group: IssueGroup, count: int) -> IssueSummary:
     first = group.table(limit=1).to_pylist()[0]
     severity = CATALOGUE[group.code].severity
     return IssueSummary(group.code, severity, group.column, count, first["index"], first["value"], first["detail"])
-
-
-NOT_A_SALE = "not-a-sale"
-"""Issue of rows that are ignored because of their status."""
 
 
 class RejectionProblem(TypedDict):

@@ -32,6 +32,9 @@ _ARROW_TYPES: dict[ColumnKind, pa.DataType] = {
     ColumnKind.BOOL: pa.bool_(),
 }
 
+_SUM_CONTEXT = Context(prec=120)
+_HALF_WORD = (1 << 32) - 1
+
 
 def arrow_schema(columns: Iterable[Column | Field]) -> pa.Schema:
     """One Arrow field per column, in order, all nullable: a rejected row may lack any value.
@@ -46,10 +49,6 @@ def lines_schema(columns: Iterable[Column]) -> pa.Schema:
     fields = arrow_schema(columns)
     texts = {column.name for column in columns if column.kind is ColumnKind.STRING}
     return pa.schema([field.with_type(TEXT) if field.name in texts else field for field in fields])
-
-
-_SUM_CONTEXT = Context(prec=120)
-_HALF_WORD = (1 << 32) - 1
 
 
 def exact_sum(values: pa.Array) -> Decimal | None:

@@ -35,6 +35,9 @@ START_WAITS = tuple(timedelta(minutes=minutes) for minutes in (0, 5, 20, 80, 320
 """Pauses before the next start, by the number of runs since the last one that succeeded."""
 _NEVER = datetime.min.replace(tzinfo=UTC).isoformat()
 
+REQUEST_COLLECTION = "large_settlements"
+NO_DETAILS: Mapping[str, Any] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class JobLease:
@@ -158,10 +161,6 @@ def _change_lease(ports: Ports, change: Callable[[JobLease], JobLease], holder: 
         return document if lease.holder != holder else Update(asdict(change(lease)))
 
     update_document(ports.documents, LEASE_COLLECTION, LEASE_ID, changed)
-
-
-REQUEST_COLLECTION = "large_settlements"
-NO_DETAILS: Mapping[str, Any] = MappingProxyType({})
 
 
 class RequestedWork(StrEnum):

@@ -36,6 +36,15 @@ from tillstream.records import audit_log, batch_originals, batch_records
 
 MAX_SPELLINGS = 1_000
 """Replaced values of a column, which a contract lists one by one."""
+MAX_LISTED_SENDERS = 20
+
+_REFUSED_ROWS = """
+SELECT COUNT(*) AS n FROM refusals
+INNER JOIN batches ON batches.root_no = refusals.batch_no AND batches.fix_number = refusals.fix_number
+  AND batches.received_date = refusals.received_date
+WHERE batches.batch_id = @batch_id AND refusals.code = 'not-your-store' AND refusals.refused_by = 'ledger'
+  AND refusals.received_date = @received_date
+"""
 
 
 def propose_spelling(contract: Contract, hold: Hold) -> ContractProposal | None:
@@ -104,9 +113,6 @@ def _spelling_patterns(contract: Contract, column: str, spellings: Mapping[str, 
     return patterns if usual_spellings([*pairs, *pairs.values()], patterns) == wanted else ()
 
 
-MAX_LISTED_SENDERS = 20
-
-
 def describe_unverified_senders(ports: Ports, upload: Batch) -> dict[str, list[str]]:
     """Why they are not verified, the stores whose tokens sent them and those that they name, keys, and addresses."""
     try:
@@ -135,15 +141,6 @@ def _claimed_store(message: StoredMessage) -> str:
 
 def _distinct_values(values: Iterable[str | None]) -> list[str]:
     return sorted({value for value in values if value})[:MAX_LISTED_SENDERS]
-
-
-_REFUSED_ROWS = """
-SELECT COUNT(*) AS n FROM refusals
-INNER JOIN batches ON batches.root_no = refusals.batch_no AND batches.fix_number = refusals.fix_number
-  AND batches.received_date = refusals.received_date
-WHERE batches.batch_id = @batch_id AND refusals.code = 'not-your-store' AND refusals.refused_by = 'ledger'
-  AND refusals.received_date = @received_date
-"""
 
 
 def writers_of_batch(ports: Ports, upload: Batch) -> str | None:

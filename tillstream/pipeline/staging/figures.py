@@ -39,6 +39,14 @@ REPEAT_COLUMNS = ("key_low", "content", "source_version", "line_key")
 """Columns of accepted rows that decide."""
 RowValues = npt.NDArray[np.int64]
 
+OpenOriginal = Callable[[], BinaryIO]
+MAX_TOTAL_LINES = 3
+"""The last total lines of a file are kept: a grand total follows the subtotals."""
+_MAX_TEXT = 80
+
+FIGURE_COLUMNS = ("sale_date", "currency", "status", "net_amount", "quantity", "store_id", "sale", *REPEAT_COLUMNS)
+_ZERO = Decimal(0)
+
 
 class RowFate(IntEnum):
     """The outcome of an accepted row: it counts, repeats a line that counts, or contradicts a row of its version."""
@@ -144,12 +152,6 @@ def _changes(*sorted_values: RowValues) -> npt.NDArray[np.bool_]:
     return np.concatenate(([True], changed))
 
 
-OpenOriginal = Callable[[], BinaryIO]
-MAX_TOTAL_LINES = 3
-"""The last total lines of a file are kept: a grand total follows the subtotals."""
-_MAX_TEXT = 80
-
-
 def read_file_totals(open_original: OpenOriginal, contract: Contract, limits: Limits, file: str) -> OwnTotals:
     """Read the total column and the total lines. Empty for a file that cannot be read to its end."""
     header = next((contract.columns[name] for name in ("net_amount", "gross_amount") if name in contract.columns), "")
@@ -221,10 +223,6 @@ def _line_amount(cells: Sequence[str], position: int | None, style: NumberStyle)
     numbers = _column_numbers(pa.array(cells, pa.string()), style).to_pylist()
     own = numbers[position] if position is not None and position < len(numbers) else None
     return own if own is not None else next((number for number in reversed(numbers) if number is not None), None)
-
-
-FIGURE_COLUMNS = ("sale_date", "currency", "status", "net_amount", "quantity", "store_id", "sale", *REPEAT_COLUMNS)
-_ZERO = Decimal(0)
 
 
 @dataclass

@@ -41,6 +41,16 @@ from tillstream.pipeline.validating.spreadsheet_swaps import converted_dates, fl
 
 OpenBlocks = Callable[[], Iterator[Block]]
 
+_ROWS_ABOVE = 4
+"""Rows above a header, blank ones included, among which its title is."""
+_TOP_ROWS = 40
+"""First rows of a file, above the header, that may be its titles."""
+_MAX_HEADERS, _MAX_TITLE = 100, 80
+_DIGITS = re.compile(r"\d+")
+
+DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+MAX_HEADERS_SHOWN, MAX_HEADER_LENGTH = 30, 60
+
 
 class DateScan:
     """The date facts of a whole file.
@@ -80,14 +90,6 @@ class DateScan:
 
     def _is_date_only(self) -> bool:
         return all(all_times_midnight(block.cells, self._contract) is not False for block in self._open_blocks())
-
-
-_ROWS_ABOVE = 4
-"""Rows above a header, blank ones included, among which its title is."""
-_TOP_ROWS = 40
-"""First rows of a file, above the header, that may be its titles."""
-_MAX_HEADERS, _MAX_TITLE = 100, 80
-_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -216,10 +218,6 @@ def _row_key(row: _TextRow) -> str:
 def _display_row(row: _TextRow) -> str:
     text = ", ".join(row.texts)
     return text if len(text) <= _MAX_TITLE else f"{text[:_MAX_TITLE]}…"
-
-
-DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
-MAX_HEADERS_SHOWN, MAX_HEADER_LENGTH = 30, 60
 
 
 @dataclass

@@ -21,6 +21,12 @@ from tillstream.records import batch_originals, batch_records
 
 OpenOriginal = Callable[[], BinaryIO]
 
+MISMATCH_CODES = frozenset({"missing-columns", MOSTLY_IRREGULAR})
+"""Rejections of files that another contract, or the next version of their own, can possibly read."""
+ENCODING_CODES = frozenset({"undecodable-text", "mojibake"})
+AMBIGUOUS_CODES = frozenset({"ambiguous-date", "ambiguous-number"})
+COLUMN_CODES = frozenset({"new-column", "renamed-column", "missing-column"})
+
 
 def hold_other_sheets(open_original: OpenOriginal, contract: Contract) -> Hold | None:
     """Return a hold if other sheets than the first have rows below the contract's headers, and it names no sheet."""
@@ -82,13 +88,6 @@ def _swap_in_formats(data: dict[str, Any], letter: str, part: str) -> str:
     formats = [re.sub(f"%[d{letter}]", lambda match: other[match[0]], text) for text in data["dates"]["formats"]]
     data["dates"] = data["dates"] | {"formats": formats}
     return f"Dates are read as {', '.join(formats)}, with day and {part} swapped"
-
-
-MISMATCH_CODES = frozenset({"missing-columns", MOSTLY_IRREGULAR})
-"""Rejections of files that another contract, or the next version of their own, can possibly read."""
-ENCODING_CODES = frozenset({"undecodable-text", "mojibake"})
-AMBIGUOUS_CODES = frozenset({"ambiguous-date", "ambiguous-number"})
-COLUMN_CODES = frozenset({"new-column", "renamed-column", "missing-column"})
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,10 @@ _MASK_63_BITS = np.uint64((1 << 63) - 1)
 
 HashArray = npt.NDArray[np.uint64]
 
+ACCEPTABLE_CODES = frozenset({"out-of-range", "conflicting-contents", "differs-from-till", NOT_YOUR_STORE})
+"""Errors that a user may override with `_accept=yes`: the row was parsed and only violates a rule. A user who is bound
+to stores cannot override `NOT_YOUR_STORE`: settlement rejects the row again."""
+
 
 class Hasher:
     """Hashes the rows of one batch block by block; caches the hashes of texts."""
@@ -143,11 +147,6 @@ def _digests(prefix: bytes, words: Iterable[bytes]) -> list[bytes]:
 def _digest_halves(digests: Iterable[bytes]) -> HashArray:
     """uint64 (n, 2), low half first, as in DuckDB's md5_number."""
     return np.frombuffer(b"".join(digests), np.uint64).reshape(-1, 2)
-
-
-ACCEPTABLE_CODES = frozenset({"out-of-range", "conflicting-contents", "differs-from-till", NOT_YOUR_STORE})
-"""Errors that a user may override with `_accept=yes`: the row was parsed and only violates a rule. A user who is bound
-to stores cannot override `NOT_YOUR_STORE`: settlement rejects the row again."""
 
 
 @dataclass(frozen=True)

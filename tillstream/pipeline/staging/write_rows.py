@@ -39,6 +39,17 @@ MAX_UNKNOWN_SHARE = 0.01
 """A file is held if unknown status words have a larger share of its rows, or of its amount in one currency."""
 _MAX_WORDS, _SHOWN = 100, 10
 
+BUFFER_BYTES = 1 << 20
+"""Write buffer in bytes: each write holds the GIL and so blocks the threads that read and validate rows."""
+EXACT_DIGITS = 80
+"""Precision in digits of sums of amounts."""
+MAX_COUNTRIES = 300
+"""Countries that the report of a file lists. There are fewer; another column may be mapped by mistake."""
+MAX_STORES = 200
+"""A file with more stores is not visible to users who are limited to stores, except to the user who uploaded it."""
+
+ReportProgress = Callable[[int], None]
+
 
 @dataclass
 class UnknownWordCounter:
@@ -110,16 +121,6 @@ def _listed_words(words: Iterable[UnknownWord]) -> str:
 
 def _word_amounts(word: UnknownWord) -> str:
     return f"{amount_text(Decimal(word.amount), word.currency)} {word.currency}".rstrip()
-
-
-BUFFER_BYTES = 1 << 20
-"""Write buffer in bytes: each write holds the GIL and so blocks the threads that read and validate rows."""
-EXACT_DIGITS = 80
-"""Precision in digits of sums of amounts."""
-MAX_COUNTRIES = 300
-"""Countries that the report of a file lists. There are fewer; another column may be mapped by mistake."""
-MAX_STORES = 200
-"""A file with more stores is not visible to users who are limited to stores, except to the user who uploaded it."""
 
 
 def reader_version() -> str:
@@ -279,9 +280,6 @@ def _add_amounts(left: Decimal | None, right: Decimal | None) -> Decimal | None:
 
 def _to_text(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount:f}"
-
-
-ReportProgress = Callable[[int], None]
 
 
 def write_rows(

@@ -40,6 +40,10 @@ _EPOCH = date(1970, 1, 1)
 _PERIOD_KINDS = ("month", "quarter")
 _EXAMPLE_LINES, _EXAMPLES = 3, 20
 
+_SAMPLE_ROWS = 50_000
+_MAX_CHANGES = 200_000
+_MAX_LINES = 3
+
 
 @dataclass(frozen=True)
 class DatedRows:
@@ -162,11 +166,6 @@ def _steps_by_number(part: DatedSample) -> tuple[Ints, Ints, Ints]:
     is_same_series = np.diff(series[order]) == 0
     days = part.rows.days
     return np.diff(days[order])[is_same_series], np.diff(swap_days(days)[order])[is_same_series], order
-
-
-_SAMPLE_ROWS = 50_000
-_MAX_CHANGES = 200_000
-_MAX_LINES = 3
 
 
 class DateDoubts:

@@ -18,6 +18,22 @@ from tillstream.pipeline.rows.text_columns import combine_chunks, exact_sum, to_
 _MIN_ROWS_OF_TOTAL = 5
 """Number of rows with an amount that the row adds up."""
 
+_MAX_ROWS = 200_000
+"""Rows that are compared; of a larger file, those of a part of its sales."""
+_MIN_REPEATED_ROWS = 5
+"""Rows without their repeats, below which equal lines are no evidence."""
+_MIN_ROWS_ALONE = 12
+"""The same for rows without sale numbers, each of which is a sale of its own: few occur an even number of times by
+chance."""
+_ALL, _MOST = 0.95, 0.5
+"""Shares of the rows whose sales are repeated as a whole: everywhere in the file, or with other sales between."""
+_COPIES = (2, 3, 5, 7)
+"""Of which the number of copies of a file in itself is a multiple."""
+_MAX_ODD = 0.1
+"""Rows that occur an odd number of times, for each that is repeated: equal sales without numbers occur at random."""
+
+Ints = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class _TotalCandidate:
@@ -56,23 +72,6 @@ class TotalRow:
                     f"{self._count - 1:,} other rows with an amount"
                 )
         return ""
-
-
-_MAX_ROWS = 200_000
-"""Rows that are compared; of a larger file, those of a part of its sales."""
-_MIN_REPEATED_ROWS = 5
-"""Rows without their repeats, below which equal lines are no evidence."""
-_MIN_ROWS_ALONE = 12
-"""The same for rows without sale numbers, each of which is a sale of its own: few occur an even number of times by
-chance."""
-_ALL, _MOST = 0.95, 0.5
-"""Shares of the rows whose sales are repeated as a whole: everywhere in the file, or with other sales between."""
-_COPIES = (2, 3, 5, 7)
-"""Of which the number of copies of a file in itself is a multiple."""
-_MAX_ODD = 0.1
-"""Rows that occur an odd number of times, for each that is repeated: equal sales without numbers occur at random."""
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,29 @@ _ARROW_TYPES = {
 }
 """The types of pandas columns: pandas itself has no type for decimals and dates."""
 
+Json = dict[str, Any]
+_SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "warning"}
+_PARAMETERS = {
+    "today": "The last date that is not in the future, as a datetime",
+    "oldest_date": "1 January of the year that is 30 years before today, as a datetime",
+}
+"""Values that are passed with each validation, so that a suite does not depend on the day of its export."""
+_IS_RETURNED: Json = {"type": "comparison", "column": {"name": "status"}, "operator": "==", "parameter": "returned"}
+_IS_NOT_RETURNED: Json = {
+    "type": "and",
+    "conditions": [
+        {"type": "nullity", "column": {"name": "status"}, "is_null": False},
+        _IS_RETURNED | {"operator": "!="},
+    ],
+}
+_LINE_TOTALS = (
+    "discount == discount and abs({column} - (quantity * unit_price - discount)) > {slack}",
+    "discount != discount and abs({column} - quantity * unit_price) > {slack}",
+)
+"""Conditions of pandas for rows with and without a discount: a missing value differs from itself."""
+_SLACK = "{tolerance} + 1e-9 + 1e-12 * abs({column})"
+"""The tolerance, and the error of sums of floating-point numbers."""
+
 
 def to_polars_script(contract: Contract) -> str:
     """Return the contract's schema for polars frames as a Python file that defines `schema`."""
@@ -107,30 +130,6 @@ def _check_calls(checks: Iterable[pandera.Check]) -> str:
         f"Check.{check.name}({', '.join(f'{name}={value!r}' for name, value in check.statistics.items())})"
         for check in checks
     )
-
-
-Json = dict[str, Any]
-_SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "warning"}
-_PARAMETERS = {
-    "today": "The last date that is not in the future, as a datetime",
-    "oldest_date": "1 January of the year that is 30 years before today, as a datetime",
-}
-"""Values that are passed with each validation, so that a suite does not depend on the day of its export."""
-_IS_RETURNED: Json = {"type": "comparison", "column": {"name": "status"}, "operator": "==", "parameter": "returned"}
-_IS_NOT_RETURNED: Json = {
-    "type": "and",
-    "conditions": [
-        {"type": "nullity", "column": {"name": "status"}, "is_null": False},
-        _IS_RETURNED | {"operator": "!="},
-    ],
-}
-_LINE_TOTALS = (
-    "discount == discount and abs({column} - (quantity * unit_price - discount)) > {slack}",
-    "discount != discount and abs({column} - quantity * unit_price) > {slack}",
-)
-"""Conditions of pandas for rows with and without a discount: a missing value differs from itself."""
-_SLACK = "{tolerance} + 1e-9 + 1e-12 * abs({column})"
-"""The tolerance, and the error of sums of floating-point numbers."""
 
 
 def expectation_suite(contract: Contract) -> Json:

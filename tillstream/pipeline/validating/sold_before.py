@@ -17,6 +17,10 @@ from tillstream.ports import Warehouse
 SoldBefore = frozenset[tuple[str | None, str, str | None]]
 """Stores, currencies and countries of lines."""
 
+MAX_USUAL_COUNTRIES = 5
+"""A region that sells in more countries sells abroad: a further one is questioned if most rows are of new ones."""
+MAX_LISTED_NAMES = 3
+
 
 def sold_before(warehouse: Warehouse, region: str) -> SoldBefore:
     """The currencies and countries of the stores of a region, from the daily totals and the days that they lack."""
@@ -60,11 +64,6 @@ class UsualSales:
 
 def _country_code(country: str) -> str:
     return country_code(country) or country.strip().casefold()
-
-
-MAX_USUAL_COUNTRIES = 5
-"""A region that sells in more countries sells abroad: a further one is questioned if most rows are of new ones."""
-MAX_LISTED_NAMES = 3
 
 
 def hold_foreign_sales(contract: Contract, report: StagingReport, sold: SoldBefore) -> Hold | None:

@@ -35,6 +35,20 @@ _EPOCH = date(1970, 1, 1)
 _ISO_LENGTH, _SERIAL_LENGTH = 10, 5
 _SERIAL_TEXT = r"^[0-9]{5}(?:[.,][0-9]+)?$"
 
+_MIN_LEAP = 20
+"""Minimum distance of a swapped date, in days."""
+_MAX_DISORDER = 0.25
+"""Maximum share of backward steps in a file whose dates ascend."""
+_MAX_STRAY = 0.005
+"""Maximum share of backward steps between anchors."""
+_MIN_ANCHORS = 5
+"""Minimum number of anchors."""
+_MAX_GAP = 31
+"""Maximum distance of two anchors, in days, for checking the sales between them."""
+_TOLERANCE = 2
+"""Tolerance in days between a sale's date and the order of its number."""
+_DIGITS = r"(?P<letters>.*?)(?P<digits>[0-9]{1,18})$"
+
 
 def can_be_half_converted(style: DateStyle) -> bool:
     """Return True if a format is numeric with the year last, so that another order reads other days."""
@@ -103,21 +117,6 @@ def _swap_word(word: str, epoch: int) -> str:
         return f"{serial + (swap_day_and_month(day) - day).days}{word[_SERIAL_LENGTH:]}"
     except ValueError:
         return word
-
-
-_MIN_LEAP = 20
-"""Minimum distance of a swapped date, in days."""
-_MAX_DISORDER = 0.25
-"""Maximum share of backward steps in a file whose dates ascend."""
-_MAX_STRAY = 0.005
-"""Maximum share of backward steps between anchors."""
-_MIN_ANCHORS = 5
-"""Minimum number of anchors."""
-_MAX_GAP = 31
-"""Maximum distance of two anchors, in days, for checking the sales between them."""
-_TOLERANCE = 2
-"""Tolerance in days between a sale's date and the order of its number."""
-_DIGITS = r"(?P<letters>.*?)(?P<digits>[0-9]{1,18})$"
 
 
 def flag_swapped_dates(table: pa.Table, issues: Issues) -> None:

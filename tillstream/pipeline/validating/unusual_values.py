@@ -36,6 +36,28 @@ PRICE, QUANTITY = "unit_price", "quantity"
 MIN_PRICED_LINES = 5
 """Lines with a price that a product needs, so that prices are compared with its usual price."""
 
+CURRENCY_CODE = "unusual-currency"
+
+OUTLIER_CODE = "outlier"
+MONEY_PLACES = 2
+OUTLIER_MESSAGES = {
+    PRICE: "{value}; {where}this product usually costs between {lower} and {upper}",
+    QUANTITY: "{value}; {where}this product is usually sold by {lower} to {upper}",
+}
+_MAX_DISTINCT = 1 << 20
+
+MINIMUM_MAD_SHARE = {PRICE: Decimal("0.05"), QUANTITY: Decimal("0.5")}
+"""Minimum MAD as a share of the median: after a constant price or quantity, a small change is not an outlier."""
+
+
+WIDE_DECIMAL = pa.decimal256(40, 9)
+
+
+SHARE_DECIMAL = pa.decimal256(3, 2)
+
+
+FACTOR_DECIMAL = pa.decimal256(9, 4)
+
 
 class SalesHistory(Protocol):
     """Earlier sales of the region of a contract."""
@@ -110,9 +132,6 @@ class CopiedHistory:
         return self.needs_confirmation
 
 
-CURRENCY_CODE = "unusual-currency"
-
-
 class CurrencyDetector:
     """Detector for the accepted rows of one file."""
 
@@ -163,15 +182,6 @@ def _first_lines(grouped: pa.TableGroupBy, line: str) -> pa.Table:
     """Count the lines of each group; find its first one."""
     counted = grouped.aggregate([(line, "count"), (line, "min")])
     return counted.rename_columns(["store_id", "currency", "count", "first"])
-
-
-OUTLIER_CODE = "outlier"
-MONEY_PLACES = 2
-OUTLIER_MESSAGES = {
-    PRICE: "{value}; {where}this product usually costs between {lower} and {upper}",
-    QUANTITY: "{value}; {where}this product is usually sold by {lower} to {upper}",
-}
-_MAX_DISTINCT = 1 << 20
 
 
 class OutlierDetector:
@@ -273,19 +283,6 @@ def _display(value: Decimal, *, money: bool) -> str:
     places = MONEY_PLACES if value >= Decimal("0.1") or not value else 1 - value.adjusted()
     text = f"{value:.{places}f}"
     return text if money else text.rstrip("0").rstrip(".")
-
-
-MINIMUM_MAD_SHARE = {PRICE: Decimal("0.05"), QUANTITY: Decimal("0.5")}
-"""Minimum MAD as a share of the median: after a constant price or quantity, a small change is not an outlier."""
-
-
-WIDE_DECIMAL = pa.decimal256(40, 9)
-
-
-SHARE_DECIMAL = pa.decimal256(3, 2)
-
-
-FACTOR_DECIMAL = pa.decimal256(9, 4)
 
 
 def compute_usual_values(counted: pa.Table, minimum: int) -> pa.Table:

@@ -22,6 +22,16 @@ from tillstream.pipeline.rows.text_columns import combine_chunks, decode_texts, 
 from tillstream.pipeline.validating.checks import TOTAL_TERMS, all_pass, check_code
 
 _REQUIRED = tuple(column.name for column in NORMALISED if column.required and column.name != "line_key")
+Mask = npt.NDArray[np.bool_]
+RowNumbers = npt.NDArray[np.int64]
+
+_ROWS_FAILED = pandera.errors.SchemaErrorReason.DATAFRAME_CHECK
+"""pandera's reason for a check that rows fail, in contrast to a check that crashes or a column of a wrong type."""
+_INPUTS = {
+    "sale_id": frozenset({"sale_id", "store_id"}),
+    "net_amount": frozenset({"net_amount", "quantity", "unit_price", "discount"}),
+}
+"""Column → the columns from which it is computed. If one of them failed, the missing column is not reported again."""
 
 
 @dataclass(frozen=True)
@@ -159,18 +169,6 @@ def _required_columns(contract: Contract) -> list[str]:
     """Return the required columns. Where sale ids are derived, the missing input columns are reported instead."""
     numbered = [*_REQUIRED, *(["line_key"] if contract.has_line_numbers else [])]
     return [name for name in numbered if name != "sale_id" or name in contract.columns]
-
-
-Mask = npt.NDArray[np.bool_]
-RowNumbers = npt.NDArray[np.int64]
-
-_ROWS_FAILED = pandera.errors.SchemaErrorReason.DATAFRAME_CHECK
-"""pandera's reason for a check that rows fail, in contrast to a check that crashes or a column of a wrong type."""
-_INPUTS = {
-    "sale_id": frozenset({"sale_id", "store_id"}),
-    "net_amount": frozenset({"net_amount", "quantity", "unit_price", "discount"}),
-}
-"""Column → the columns from which it is computed. If one of them failed, the missing column is not reported again."""
 
 
 def validate(table: pa.Table, contract: Contract, issues: Issues, *, received_date: date) -> None:

@@ -26,6 +26,8 @@ MAX_CONTENT = 64 << 20
 CONTENT_ENCODING = "gzip"
 _LEVEL = 6
 
+Json = Any
+
 
 def pack_content(head: Any, data: bytes = b"") -> bytes:
     """Compress a JSON value and the bytes that follow it."""
@@ -53,9 +55,6 @@ def decompress_content(packed: bytes) -> bytes:
     if not unpacking.eof:
         raise Rejected("The content is not complete gzip data. Send it again.")
     return content
-
-
-Json = Any
 
 
 @contextmanager

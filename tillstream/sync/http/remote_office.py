@@ -28,6 +28,22 @@ MAX_ADDRESS = 1_000
 CheckHost = Callable[[str, int], str]
 """Host and port → the IP address to connect to. Raises `Rejected` for one that is not allowed, and `Unavailable`."""
 
+SYNC_PATH = "/api/v1/sync/"
+REQUEST_TRIES, FIRST_WAIT = 4, 1.0
+"""Tries of a request whose connection breaks, and seconds before the second one; each further wait is twice as long."""
+BUSY_STATUSES = frozenset({429, 503})
+BUSY_SECONDS = 120.0
+"""How long a request is repeated while the head office cannot answer."""
+SETTLING_SECONDS = 3600.0
+"""As patience: long enough for most files of the job. The largest take longer; the next sync continues after them."""
+LONGEST_WAIT = 30.0
+REQUEST_TIMEOUT = 60.0
+"""Seconds for each part of an answer."""
+SETTLING_TIMEOUT = 900.0
+"""Seconds in which a head office settles the entries of one request."""
+_MAX_REPEATS = 3
+"""How often a request may have a number that the head office has already."""
+
 
 def check_address(url: str) -> str:
     """The address without a slash at its end. Raises `Rejected` if it is none of a portal."""
@@ -75,23 +91,6 @@ def call_target(url: str, path: str, check_host: CheckHost) -> RequestTarget:
             f"Enter the address of {host} with https://."
         )
     return RequestTarget(parts.scheme, host, port, parts.path + path, address)
-
-
-SYNC_PATH = "/api/v1/sync/"
-REQUEST_TRIES, FIRST_WAIT = 4, 1.0
-"""Tries of a request whose connection breaks, and seconds before the second one; each further wait is twice as long."""
-BUSY_STATUSES = frozenset({429, 503})
-BUSY_SECONDS = 120.0
-"""How long a request is repeated while the head office cannot answer."""
-SETTLING_SECONDS = 3600.0
-"""As patience: long enough for most files of the job. The largest take longer; the next sync continues after them."""
-LONGEST_WAIT = 30.0
-REQUEST_TIMEOUT = 60.0
-"""Seconds for each part of an answer."""
-SETTLING_TIMEOUT = 900.0
-"""Seconds in which a head office settles the entries of one request."""
-_MAX_REPEATS = 3
-"""How often a request may have a number that the head office has already."""
 
 
 @dataclass

@@ -33,6 +33,18 @@ SYNC_TURNS = "sync_turns"
 LONGEST_TURN = timedelta(minutes=10)
 """Longer than a function works on a call: a turn that was not ended, as its instance died, ends then."""
 
+Turn = Callable[[str], AbstractContextManager[None]]
+"""Name of a home → the block in which one of its calls is processed. Raises `Busy` during another one."""
+CHANGED_MEANWHILE = "Something else changed at the head office at the same time. The same is sent again by itself."
+
+CALLS_FOLDER = "sync-calls"
+"""Staging folder of contents that are too large for a request."""
+MAX_INLINE_BYTES = 16 << 20
+"""Maximum bytes of a content in a request or an answer; Cloud Run accepts 32 MB, and base64 adds a third."""
+NO_CALL = "The request is not a call of a home."
+ANSWER_SECONDS = 280.0
+"""How long the portal of a project waits for the function: a little less than a request to it may take."""
+
 
 class CallTurns:
     """The homes whose calls this process works on now."""
@@ -73,11 +85,6 @@ def _shared_turn(ports: Ports, home: str) -> Iterator[None]:
             lease.end()
 
 
-Turn = Callable[[str], AbstractContextManager[None]]
-"""Name of a home → the block in which one of its calls is processed. Raises `Busy` during another one."""
-CHANGED_MEANWHILE = "Something else changed at the head office at the same time. The same is sent again by itself."
-
-
 @dataclass(frozen=True)
 class SignedCall:
     """name: of one of `OFFICE_CALLS`. path: that was signed. headers: at least those of the signature."""
@@ -112,15 +119,6 @@ def perform_call(ports: Ports, contracts: ContractRegistry, call: SignedCall, tu
 def claimed_sender(ports: Ports, call: SignedCall) -> tuple[Home, CallSignature]:
     """As `call_signatures.claimed_home`."""
     return call_signatures.claimed_home(ports, call.headers)
-
-
-CALLS_FOLDER = "sync-calls"
-"""Staging folder of contents that are too large for a request."""
-MAX_INLINE_BYTES = 16 << 20
-"""Maximum bytes of a content in a request or an answer; Cloud Run accepts 32 MB, and base64 adds a third."""
-NO_CALL = "The request is not a call of a home."
-ANSWER_SECONDS = 280.0
-"""How long the portal of a project waits for the function: a little less than a request to it may take."""
 
 
 def answer_call(ports: Ports, contracts: ContractRegistry, call: SignedCall, turn: Turn) -> CallAnswer:

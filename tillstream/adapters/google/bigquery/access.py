@@ -25,6 +25,12 @@ MEMBER_KINDS = {"group": "groupByEmail", "domain": "domain", "user": "userByEmai
 Reader = tuple[str, str]
 """Entity type in the access list, and address."""
 
+WRITER_ROLE = "roles/bigquery.dataEditor"
+AT_ONCE = 8
+
+Writers = Mapping[str, Iterable[str]]
+"""Table → the members that may write it, such as serviceAccount:ADDRESS."""
+
 
 def parse_reader(member: str) -> Reader:
     """Parse a member such as `group:people@example.com`. Raises `Rejected` for any other form."""
@@ -91,13 +97,6 @@ def _replace_entries(dataset: Dataset, entries: list[AccessEntry]) -> None:
         resource = dataset.client.get_dataset(dataset.reference, retry=CALLS, timeout=TIMEOUT)
         resource.access_entries = entries
         dataset.client.update_dataset(resource, ["access_entries"], retry=CALLS, timeout=TIMEOUT)
-
-
-WRITER_ROLE = "roles/bigquery.dataEditor"
-AT_ONCE = 8
-
-Writers = Mapping[str, Iterable[str]]
-"""Table → the members that may write it, such as serviceAccount:ADDRESS."""
 
 
 def writer_differences(dataset: Dataset, wanted: Writers) -> list[str]:

@@ -23,6 +23,43 @@ from tillstream.model.tables.daily_totals import DAY, ROLLUPS, day_groups, selec
 REFRESH_DAYS = 366
 """Days per statement that computes them again."""
 
+REFRESH_WITHIN = 1_500.0
+"""Timeout of one transaction, in seconds."""
+WINDOWS = (timedelta(minutes=30), timedelta(hours=36))
+"""Ages of rows in `incoming` to read: usually enough; and up to which they surely stay until the transaction ends."""
+MOST_SETTLEMENTS = 5_000
+"""Settlements whose lines one refresh adds; after more, the days are computed again."""
+_SKEW = timedelta(minutes=5)
+"""By which the clocks of two machines may differ."""
+_PREPARED = timedelta(hours=1)
+"""Longest time from the `settled_at` of a settlement to its rows in `incoming`."""
+NUMBERS_QUERY = (
+    f"SELECT (SELECT MAX(settlement_no) FROM {EPOCH}) AS last, written, summed, "
+    "(SELECT COUNT(*) FROM catalogue_days) AS catalogue_days "
+    "FROM (SELECT MAX(settlement_no) AS written, MAX(split_settlement_no) AS summed FROM summed) AS numbers"
+)
+CATALOGUE_DAYS_QUERY = "SELECT change_id, sale_date FROM catalogue_days"
+_FIRST_SUMMED = "INSERT INTO summed (settlement_no) SELECT 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM summed)"
+"""Two refreshes that change the same row cannot both commit."""
+SETTLED_QUERY = "SELECT settled_at FROM settlements WHERE settled_at >= @since"
+"""Without the numbers, because the table has no partitions; `committed_attempts` verifies that there is one attempt
+for each."""
+_SETTLED_DAYS = "settlement_days"
+Row = Mapping[str, Any]
+
+MERGE_WITHIN = 1_500.0
+"""Timeout of one transaction, in seconds."""
+MERGE_DAYS = 31
+"""Days per transaction; a refresh waits for it."""
+MERGE_SINCE = timedelta(hours=26)
+"""Age of the settlements whose days are merged: those since the last run. Queries add up what one run misses."""
+MARK_UNSPLIT = (
+    "UPDATE summed SET split_settlement_no = LEAST(split_settlement_no, settlement_no - 1) "
+    "WHERE EXISTS (SELECT 1 FROM day_sums WHERE split_orders IS NULL)"
+)
+"""Marks totals with rows of a version that does not compute `split_orders`; the next refresh finds their days."""
+_FIRST = "SELECT MIN(settlement_no) AS settlement_no FROM settlements WHERE settled_at >= @since"
+
 
 @dataclass(frozen=True)
 class Refresh:
@@ -84,31 +121,6 @@ def _added_lines(refresh: Refresh) -> str:
     arrived = is_in("arrived_at", sorted({*refresh.arrivals.values()}))
     tokens = is_in("token", sorted(refresh.arrivals))
     return f"SELECT {columns} FROM {INCOMING}\nWHERE {arrived} AND {tokens} AND target = {literal(STORED)}"
-
-
-REFRESH_WITHIN = 1_500.0
-"""Timeout of one transaction, in seconds."""
-WINDOWS = (timedelta(minutes=30), timedelta(hours=36))
-"""Ages of rows in `incoming` to read: usually enough; and up to which they surely stay until the transaction ends."""
-MOST_SETTLEMENTS = 5_000
-"""Settlements whose lines one refresh adds; after more, the days are computed again."""
-_SKEW = timedelta(minutes=5)
-"""By which the clocks of two machines may differ."""
-_PREPARED = timedelta(hours=1)
-"""Longest time from the `settled_at` of a settlement to its rows in `incoming`."""
-NUMBERS_QUERY = (
-    f"SELECT (SELECT MAX(settlement_no) FROM {EPOCH}) AS last, written, summed, "
-    "(SELECT COUNT(*) FROM catalogue_days) AS catalogue_days "
-    "FROM (SELECT MAX(settlement_no) AS written, MAX(split_settlement_no) AS summed FROM summed) AS numbers"
-)
-CATALOGUE_DAYS_QUERY = "SELECT change_id, sale_date FROM catalogue_days"
-_FIRST_SUMMED = "INSERT INTO summed (settlement_no) SELECT 0 FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM summed)"
-"""Two refreshes that change the same row cannot both commit."""
-SETTLED_QUERY = "SELECT settled_at FROM settlements WHERE settled_at >= @since"
-"""Without the numbers, because the table has no partitions; `committed_attempts` verifies that there is one attempt
-for each."""
-_SETTLED_DAYS = "settlement_days"
-Row = Mapping[str, Any]
 
 
 def refresh_daily_totals(dataset: Dataset) -> int:
@@ -216,20 +228,6 @@ def committed_attempts(
     if sorted(row["settlement_no"] for row in attempts) != [*numbers]:
         return None
     return {row["token"]: row["arrived_at"] for row in attempts}
-
-
-MERGE_WITHIN = 1_500.0
-"""Timeout of one transaction, in seconds."""
-MERGE_DAYS = 31
-"""Days per transaction; a refresh waits for it."""
-MERGE_SINCE = timedelta(hours=26)
-"""Age of the settlements whose days are merged: those since the last run. Queries add up what one run misses."""
-MARK_UNSPLIT = (
-    "UPDATE summed SET split_settlement_no = LEAST(split_settlement_no, settlement_no - 1) "
-    "WHERE EXISTS (SELECT 1 FROM day_sums WHERE split_orders IS NULL)"
-)
-"""Marks totals with rows of a version that does not compute `split_orders`; the next refresh finds their days."""
-_FIRST = "SELECT MIN(settlement_no) AS settlement_no FROM settlements WHERE settled_at >= @since"
 
 
 def merge_daily_totals(dataset: Dataset) -> int:

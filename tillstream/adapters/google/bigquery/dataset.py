@@ -34,6 +34,24 @@ BIGQUERY_SCOPE = "https://www.googleapis.com/auth/bigquery"
 PLATFORM_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 CALLER_HEADER = "X-Bqemu-Caller"
 
+WITHIN = 300.0
+"""Seconds that a job may take, including restarts of jobs that failed through no fault of their own."""
+MOST_BYTES = 4 << 40
+"""Maximum bytes billed per query: a guard against mistakes, far above legitimate queries. For clustered tables the
+service overestimates, and it rejects by its estimate."""
+BUSY = frozenset({"rateLimitExceeded", "jobRateLimitExceeded", "backendError", "jobBackendError", "internalError"})
+"""Error reasons, in addition to the status, for which BigQuery recommends a retry."""
+OVERTAKEN = ("due to concurrent update", "could not serialize access")
+"""Message fragments of a transaction or statement that lost to a concurrent one."""
+
+TOO_LARGE = frozenset({"resourcesExceeded", "bytesBilledLimitExceeded"})
+"""Error reasons of a statement that would succeed with less data."""
+TOO_LARGE_TEXTS = ("resources exceeded", "query is too large", "too many partitions", "script is too large")
+"""Message fragments of the same, which have the reason `invalidQuery` or `invalid`."""
+
+RETRY_CONFLICT = Retry(predicate=if_exception_type(Conflict), initial=1.0, maximum=15.0, timeout=120.0)
+"""Retries statements that a concurrent one overtook, if their result does not depend on what was read before."""
+
 
 def impersonated_caller(email: str) -> Any:
     """Short-lived credentials of a service account for which the process may create tokens."""
@@ -55,30 +73,12 @@ class EmulatedCaller(AnonymousCredentials):  # type: ignore[no-untyped-call, mis
             headers[CALLER_HEADER] = f"serviceAccount:{self._email}"
 
 
-WITHIN = 300.0
-"""Seconds that a job may take, including restarts of jobs that failed through no fault of their own."""
-MOST_BYTES = 4 << 40
-"""Maximum bytes billed per query: a guard against mistakes, far above legitimate queries. For clustered tables the
-service overestimates, and it rejects by its estimate."""
-BUSY = frozenset({"rateLimitExceeded", "jobRateLimitExceeded", "backendError", "jobBackendError", "internalError"})
-"""Error reasons, in addition to the status, for which BigQuery recommends a retry."""
-OVERTAKEN = ("due to concurrent update", "could not serialize access")
-"""Message fragments of a transaction or statement that lost to a concurrent one."""
-
-TOO_LARGE = frozenset({"resourcesExceeded", "bytesBilledLimitExceeded"})
-"""Error reasons of a statement that would succeed with less data."""
-TOO_LARGE_TEXTS = ("resources exceeded", "query is too large", "too many partitions", "script is too large")
-"""Message fragments of the same, which have the reason `invalidQuery` or `invalid`."""
-
-
 def is_retryable(error: BaseException) -> bool:
     reasons = {detail.get("reason") for detail in getattr(error, "errors", None) or () if isinstance(detail, dict)}
     return is_transient(error) or bool(reasons & BUSY)
 
 
 CALLS = RETRY.with_predicate(is_retryable)
-RETRY_CONFLICT = Retry(predicate=if_exception_type(Conflict), initial=1.0, maximum=15.0, timeout=120.0)
-"""Retries statements that a concurrent one overtook, if their result does not depend on what was read before."""
 
 
 def is_too_large(error: api_errors.GoogleAPICallError) -> bool:

@@ -33,6 +33,20 @@ from tillstream.model.tables.warehouse_tables import TABLES, column_descriptions
 
 _NAME = re.compile(r"\b(?P<before>(?:FROM|JOIN|VIEW)\s+)(?P<name>\w+)\b")
 
+REBUILD_WITHIN = 3_600.0
+"""Timeout of one statement or script, in seconds."""
+COMPLETE_LABEL = {"complete": "yes"}
+"""The label of a copy that has every row of its table."""
+
+Migration = tuple[int, str, str]
+DIGEST_LABEL = "made-from"
+"""The label of a view that holds its digest."""
+_ADD_VERSION = f"""
+INSERT INTO {SCHEMA_VERSIONS} (version, name, migrated_at)
+SELECT @version, @name, CURRENT_TIMESTAMP()
+FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM {SCHEMA_VERSIONS} WHERE version = @version)
+"""
+
 
 @dataclass(frozen=True)
 class StoredView:
@@ -70,12 +84,6 @@ def _header(text: str) -> str:
     """The leading comment of the file, up to its column descriptions."""
     lines = takewhile(lambda line: line.startswith("--") and not line.startswith("-- - "), text.splitlines())
     return "\n".join(line.removeprefix("--").strip() for line in lines)
-
-
-REBUILD_WITHIN = 3_600.0
-"""Timeout of one statement or script, in seconds."""
-COMPLETE_LABEL = {"complete": "yes"}
-"""The label of a copy that has every row of its table."""
 
 
 def without_comments(script: str) -> str:
@@ -151,16 +159,6 @@ def _find_table(dataset: Dataset, name: str) -> Table | None:
 def _delete_table(dataset: Dataset, name: str) -> None:
     with dataset.errors(name):
         dataset.client.delete_table(dataset.table(name), not_found_ok=True, retry=CALLS, timeout=TIMEOUT)
-
-
-Migration = tuple[int, str, str]
-DIGEST_LABEL = "made-from"
-"""The label of a view that holds its digest."""
-_ADD_VERSION = f"""
-INSERT INTO {SCHEMA_VERSIONS} (version, name, migrated_at)
-SELECT @version, @name, CURRENT_TIMESTAMP()
-FROM (SELECT 1) WHERE NOT EXISTS (SELECT 1 FROM {SCHEMA_VERSIONS} WHERE version = @version)
-"""
 
 
 @dataclass(frozen=True)

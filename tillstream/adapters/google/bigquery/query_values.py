@@ -15,6 +15,17 @@ _TYPED = {"date": "DATE", "datetime": "TIMESTAMP", "Decimal": "NUMERIC"}
 _PARAMETER_PARTS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|--[^\n]*|@(?P<name>\w+)")
 """Quoted text and comments, which are skipped, and the parameters."""
 
+QueryParameter: TypeAlias = ScalarQueryParameter | ArrayQueryParameter
+_TYPES: Mapping[type, str] = {
+    bool: "BOOL",
+    int: "INT64",
+    str: "STRING",
+    bytes: "BYTES",
+    Decimal: "NUMERIC",
+    datetime: "TIMESTAMP",
+    date: "DATE",
+}
+
 
 def literal(value: Any) -> str:
     match value:
@@ -49,18 +60,6 @@ def inline_parameters(sql: str, params: Mapping[str, Any]) -> str:
         return literal(params[name]) if name and name in params else match[0]
 
     return _PARAMETER_PARTS.sub(replacement, sql)
-
-
-QueryParameter: TypeAlias = ScalarQueryParameter | ArrayQueryParameter
-_TYPES: Mapping[type, str] = {
-    bool: "BOOL",
-    int: "INT64",
-    str: "STRING",
-    bytes: "BYTES",
-    Decimal: "NUMERIC",
-    datetime: "TIMESTAMP",
-    date: "DATE",
-}
 
 
 def bind_parameters(sql: str, params: Mapping[str, Any]) -> tuple[str, list[QueryParameter]]:

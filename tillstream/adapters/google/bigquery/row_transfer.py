@@ -34,6 +34,14 @@ NEW_TABLE = 60.0
 """Seconds for which a table that was just created may be reported as not found."""
 _RETRY_NEW_TABLE = RETRY.with_predicate(lambda error: isinstance(error, NotFound) or is_transient(error))
 
+READ_WITHIN = 600.0
+"""Timeout of one connection, in seconds; a broken one resumes where it stopped."""
+
+FEW_BYTES = 16_000_000
+"""Size in memory."""
+EXPIRES_AFTER = timedelta(days=1)
+"""Longer than any retry; a caller that is done drops its table at once."""
+
 
 def append_parts(writer: Any, table: TableReference, *parts: pa.Table, patience: float = DEADLINE) -> None:
     """Append all rows of all parts or none. writer: a `BigQueryWriteClient`. A column that a part lacks is NULL.
@@ -95,10 +103,6 @@ def _append_batches(rows: pa.Table) -> Iterator[pa.RecordBatch]:
     yield from rows.combine_chunks().to_batches(max_chunksize=chunk_rows)
 
 
-READ_WITHIN = 600.0
-"""Timeout of one connection, in seconds; a broken one resumes where it stopped."""
-
-
 def read_batches(
     reader: Any, table: TableReference, columns: Sequence[str] = (), rows: str = ""
 ) -> Iterator[pa.RecordBatch]:
@@ -124,12 +128,6 @@ def read_batches(
     for stream in session.streams:
         for response in reader.read_rows(stream.name, retry=RETRY, timeout=READ_WITHIN):
             yield pa.ipc.read_record_batch(pa.py_buffer(response.arrow_record_batch.serialized_record_batch), schema)
-
-
-FEW_BYTES = 16_000_000
-"""Size in memory."""
-EXPIRES_AFTER = timedelta(days=1)
-"""Longer than any retry; a caller that is done drops its table at once."""
 
 
 class TableLoader:

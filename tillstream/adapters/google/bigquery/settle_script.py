@@ -31,6 +31,12 @@ MOST_PARTITIONS = 4_000
 _NAMED = re.compile(r"\b(?P<before>(?:FROM|JOIN|INTO|UPDATE)\s+)(?P<name>\w+)\b")
 _BATCH_CHANGE = "STRUCT<batch_no INT64, place_seq INT64, undone_no INT64, removed INT64>"
 
+COMPACT_WITHIN = 1_500.0
+"""Timeout of one transaction, in seconds."""
+COMPACT_DAYS = 31
+"""Days per transaction. Settlements wait for it; a statement can change 4,000 partitions."""
+_FLAGGED_DAYS = f"SELECT DISTINCT sale_date FROM {FLAGS} ORDER BY sale_date"
+
 
 @dataclass(frozen=True)
 class Commit:
@@ -126,13 +132,6 @@ def _answer(number: int, query: PreviewQuery) -> str:
     return (
         f"SET answer_{number} = (\n  SELECT ARRAY_AGG(TO_JSON_STRING([{cells}])) FROM (\n{query.sql}\n  ) AS answer\n)"
     )
-
-
-COMPACT_WITHIN = 1_500.0
-"""Timeout of one transaction, in seconds."""
-COMPACT_DAYS = 31
-"""Days per transaction. Settlements wait for it; a statement can change 4,000 partitions."""
-_FLAGGED_DAYS = f"SELECT DISTINCT sale_date FROM {FLAGS} ORDER BY sale_date"
 
 
 def compact_flags(dataset: Dataset) -> int:

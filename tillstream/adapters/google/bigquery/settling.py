@@ -51,6 +51,23 @@ MOST_VALUES = 20_000
 FLAG_COLUMNS = ("key", "content", "is_current", "leads", "settlement_no")
 _HALVES = ("key_high", "key_low")
 
+WITHIN = 1800.0
+"""Timeout of one script, in seconds."""
+_NUMBERS = f"SELECT MAX(number) AS epoch, MAX(settlement_no) AS settlement_no, MAX(batch_no) AS batch_no FROM {EPOCH}"
+_REQUEST = "SELECT settlement_no, added, corrected, removed FROM settlements WHERE request_id = @request_id"
+_SETTLED_BATCHES = "SELECT batch_id FROM batches WHERE settlement_no = @settlement_no"
+
+_ARROW = {
+    "STRING": pa.string(),
+    "INTEGER": pa.int64(),
+    "INT64": pa.int64(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us", "UTC"),
+    "NUMERIC": pa.decimal128(38, 9),
+    "BOOLEAN": pa.bool_(),
+    "BOOL": pa.bool_(),
+}
+
 
 class BigQueryLedgerReader:
     """Implements `ledger.duckdb_ledger.LedgerReader`. Raises `Unavailable`, `Rejected`."""
@@ -110,13 +127,6 @@ def join_keys(rows: pa.Table) -> pa.Table:
     size = pa.binary(16)
     keys = pa.Array.from_buffers(size, rows.num_rows, [None, pa.py_buffer(halves.tobytes())]).cast(pa.binary())
     return rows.drop_columns(list(_HALVES)).append_column("key", keys)
-
-
-WITHIN = 1800.0
-"""Timeout of one script, in seconds."""
-_NUMBERS = f"SELECT MAX(number) AS epoch, MAX(settlement_no) AS settlement_no, MAX(batch_no) AS batch_no FROM {EPOCH}"
-_REQUEST = "SELECT settlement_no, added, corrected, removed FROM settlements WHERE request_id = @request_id"
-_SETTLED_BATCHES = "SELECT batch_id FROM batches WHERE settlement_no = @settlement_no"
 
 
 class BigQuerySettling:
@@ -269,18 +279,6 @@ def incoming_rows(rows: pa.Table, constants: Mapping[str, Any], fields: Sequence
         kind = pa.timestamp("us", "UTC") if isinstance(value, datetime) else pa.string()
         rows = rows.append_column(name, pa.repeat(pa.scalar(value, kind), rows.num_rows))
     return rows
-
-
-_ARROW = {
-    "STRING": pa.string(),
-    "INTEGER": pa.int64(),
-    "INT64": pa.int64(),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us", "UTC"),
-    "NUMERIC": pa.decimal128(38, 9),
-    "BOOLEAN": pa.bool_(),
-    "BOOL": pa.bool_(),
-}
 
 
 def _table(rows: Sequence[str] | None, schema: Sequence[SchemaField]) -> pa.Table:

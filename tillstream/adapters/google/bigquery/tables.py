@@ -51,48 +51,6 @@ APPENDED = (
 """The tables whose rows arrive through `INCOMING`."""
 _FLAG_COLUMNS = ("key", "content", "sale", DAY, "is_current", "leads", "settlement_no")
 
-
-def _columns(table: str, *names: str) -> tuple[Field, ...]:
-    columns = {field.name: field for field in TABLES[table]}
-    return tuple(columns[name] for name in names)
-
-
-def _nullable_union(columns: Iterable[Field]) -> tuple[Field, ...]:
-    """These columns, once per name, nullable."""
-    by_name: dict[str, Field] = {}
-    for field in columns:
-        by_name.setdefault(field.name, replace(field, required=False))
-    return tuple(by_name.values())
-
-
-_LEDGER = {
-    **{name: fields for name, fields in TABLES.items() if name != SALE_VERSIONS},
-    STORED: TABLES[SALE_VERSIONS],
-    FLAGS: _columns(SALE_VERSIONS, *_FLAG_COLUMNS),
-}
-FIELDS: dict[str, tuple[Field, ...]] = {
-    SCHEMA_VERSIONS: (
-        Field("version", ColumnKind.INT64, "Number of the migration", required=True),
-        Field("name", ColumnKind.STRING, "Name of the migration", required=True),
-        Field("migrated_at", ColumnKind.TIMESTAMP, "When the dataset was migrated, UTC", required=True),
-    ),
-    EPOCH: (
-        Field(
-            "number", ColumnKind.INT64, "Raised by each settlement, so that only one at a time commits", required=True
-        ),
-        Field("settlement_no", ColumnKind.INT64, "Greatest settlement_no of the ledger; 0 if none", required=True),
-        Field("batch_no", ColumnKind.INT64, "Greatest batch_no of the ledger; 0 if none", required=True),
-    ),
-    **_LEDGER,
-    INCOMING: (
-        Field("arrived_at", ColumnKind.TIMESTAMP, "When the row was added to this table, UTC", required=True),
-        Field("token", ColumnKind.STRING, "ID of the attempt that added the row", required=True),
-        Field("target", ColumnKind.STRING, "Name of the table that the row belongs to", required=True),
-        *_nullable_union(field for name in APPENDED for field in _LEDGER[name]),
-    ),
-}
-"""Table → its columns."""
-
 BIGQUERY_TYPES: Mapping[str, str] = {
     ColumnKind.STRING: "STRING",
     ColumnKind.DATE: "DATE",
@@ -119,6 +77,62 @@ RANGE, RANGES = 1_000, 10_000
 """Numbers per partition, and partitions: as many as a table may have. Greater numbers share one partition."""
 LABELS = {"application": "tillstream"}
 
+_BATCH = {"batch_no": "batches"}
+_SETTLED = {"settlement_no": "settlements"}
+_RECEIVED = "received_date"
+_TOTALS: Mapping[str, tuple[str, str]] = {
+    "day_sums": ("Totals by day, store, salesperson, channel, country, and category", "store_id"),
+    "product_sums": ("Totals by day and product", "product_id"),
+    "customer_sums": ("Totals of identified customers by day and customer", "store_id"),
+}
+
+
+def _columns(table: str, *names: str) -> tuple[Field, ...]:
+    columns = {field.name: field for field in TABLES[table]}
+    return tuple(columns[name] for name in names)
+
+
+_LEDGER = {
+    **{name: fields for name, fields in TABLES.items() if name != SALE_VERSIONS},
+    STORED: TABLES[SALE_VERSIONS],
+    FLAGS: _columns(SALE_VERSIONS, *_FLAG_COLUMNS),
+}
+
+
+def _nullable_union(columns: Iterable[Field]) -> tuple[Field, ...]:
+    """These columns, once per name, nullable."""
+    by_name: dict[str, Field] = {}
+    for field in columns:
+        by_name.setdefault(field.name, replace(field, required=False))
+    return tuple(by_name.values())
+
+
+FIELDS: dict[str, tuple[Field, ...]] = {
+    SCHEMA_VERSIONS: (
+        Field("version", ColumnKind.INT64, "Number of the migration", required=True),
+        Field("name", ColumnKind.STRING, "Name of the migration", required=True),
+        Field("migrated_at", ColumnKind.TIMESTAMP, "When the dataset was migrated, UTC", required=True),
+    ),
+    EPOCH: (
+        Field(
+            "number", ColumnKind.INT64, "Raised by each settlement, so that only one at a time commits", required=True
+        ),
+        Field("settlement_no", ColumnKind.INT64, "Greatest settlement_no of the ledger; 0 if none", required=True),
+        Field("batch_no", ColumnKind.INT64, "Greatest batch_no of the ledger; 0 if none", required=True),
+    ),
+    **_LEDGER,
+    INCOMING: (
+        Field("arrived_at", ColumnKind.TIMESTAMP, "When the row was added to this table, UTC", required=True),
+        Field("token", ColumnKind.STRING, "ID of the attempt that added the row", required=True),
+        Field("target", ColumnKind.STRING, "Name of the table that the row belongs to", required=True),
+        *_nullable_union(field for name in APPENDED for field in _LEDGER[name]),
+    ),
+}
+"""Table → its columns."""
+
+OWN_TABLES: Mapping[str, tuple[Field, ...]] = {name: fields for name, fields in FIELDS.items() if name not in TABLES}
+"""Tables that only this engine has."""
+
 
 @dataclass(frozen=True)
 class TableLayout:
@@ -135,16 +149,6 @@ class TableLayout:
     """Age at which a partition is deleted."""
 
 
-OWN_TABLES: Mapping[str, tuple[Field, ...]] = {name: fields for name, fields in FIELDS.items() if name not in TABLES}
-"""Tables that only this engine has."""
-_BATCH = {"batch_no": "batches"}
-_SETTLED = {"settlement_no": "settlements"}
-_RECEIVED = "received_date"
-_TOTALS: Mapping[str, tuple[str, str]] = {
-    "day_sums": ("Totals by day, store, salesperson, channel, country, and category", "store_id"),
-    "product_sums": ("Totals by day and product", "product_id"),
-    "customer_sums": ("Totals of identified customers by day and customer", "store_id"),
-}
 LAYOUTS: Mapping[str, TableLayout] = {
     SCHEMA_VERSIONS: TableLayout("Migrations of this dataset"),
     EPOCH: TableLayout("Number of the last transaction, and the greatest numbers of the ledger; one row"),

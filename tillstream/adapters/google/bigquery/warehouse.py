@@ -41,9 +41,18 @@ from tillstream.ports.warehouse import (
     WarehouseQuery,
 )
 
+if TYPE_CHECKING:
+    from tillstream.adapters.google.bigquery.settling import BigQuerySettling
+
 NOTE_SECONDS = 1_500.0
 """Of a call, after which it stops; the next one continues. Cloud Scheduler waits for 1,800."""
 _SALES = "SELECT DISTINCT sale FROM sightings WHERE sale_date = {day} AND settlement_no = {settlement_no}"
+
+STREAMED_ROWS = 100_000
+LIVE_PATIENCE = 10.0
+"""Seconds: what cannot be appended appears with its settlement, and the messages of tills are leased meanwhile."""
+FIRST_PAGE = 2_000
+"""Results of at most this many rows come with the query's response; longer ones use the Storage Read API."""
 
 
 class _TimeIsUpError(Exception):
@@ -86,16 +95,6 @@ def _in_time(sales: Iterable[int], until: float, monotonic: Callable[[], float])
         if monotonic() > until:
             raise _TimeIsUpError
         yield sale
-
-
-if TYPE_CHECKING:
-    from tillstream.adapters.google.bigquery.settling import BigQuerySettling
-
-STREAMED_ROWS = 100_000
-LIVE_PATIENCE = 10.0
-"""Seconds: what cannot be appended appears with its settlement, and the messages of tills are leased meanwhile."""
-FIRST_PAGE = 2_000
-"""Results of at most this many rows come with the query's response; longer ones use the Storage Read API."""
 
 
 class BigQueryWarehouse:

@@ -23,6 +23,9 @@ from tillstream.model.errors import NotFound, Unavailable
 from tillstream.model.events import DEAD_LETTERS, SUBSCRIPTIONS, WEBHOOK_PLACES
 from tillstream.ports.bus import DeadLetter, Delivery, Message, QueueDepth, RetryPolicy
 
+if TYPE_CHECKING:
+    from tillstream.adapters.google.pubsub.resources import ResourceCreator
+
 WAITING_METRIC = "pubsub.googleapis.com/subscription/num_undelivered_messages"
 OLDEST_METRIC = "pubsub.googleapis.com/subscription/oldest_unacked_message_age"
 MONITORING_SCOPE = "https://www.googleapis.com/auth/monitoring.read"
@@ -32,6 +35,17 @@ BACKLOG_CACHE_SECONDS = 60.0
 MONITORING_TIMEOUT = 5.0
 """Timeout of one request, in seconds: a page waits for it."""
 MOST_PAGES = 10
+
+PULL_SECONDS = 1.0
+"""Seconds without a message after which listing stops."""
+MAX_DEAD_LETTERS = 5_000
+"""Maximum number of dead letters listed at once."""
+
+IN_FLIGHT = 4
+"""Concurrent requests of one `publish`, so that it does not overload a slow service."""
+SHORTEST, PAUSE = 0.5, 0.05
+"""Seconds that one pull waits at least for a message; seconds between two pulls."""
+LONGEST_LEASE = 600.0
 
 
 class WaitingMessages(NamedTuple):
@@ -135,12 +149,6 @@ def _reason(response: requests.Response, body: Any) -> str:
     return str(message or f"{response.status_code} {response.reason}")
 
 
-PULL_SECONDS = 1.0
-"""Seconds without a message after which listing stops."""
-MAX_DEAD_LETTERS = 5_000
-"""Maximum number of dead letters listed at once."""
-
-
 class DeadLetters:
     """Listing leases each message and releases it: a concurrent listing may return fewer."""
 
@@ -188,16 +196,6 @@ class DeadLetters:
                 break
             received += more
         return received
-
-
-if TYPE_CHECKING:
-    from tillstream.adapters.google.pubsub.resources import ResourceCreator
-
-IN_FLIGHT = 4
-"""Concurrent requests of one `publish`, so that it does not overload a slow service."""
-SHORTEST, PAUSE = 0.5, 0.05
-"""Seconds that one pull waits at least for a message; seconds between two pulls."""
-LONGEST_LEASE = 600.0
 
 
 class PubSubEventBus:

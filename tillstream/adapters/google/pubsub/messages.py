@@ -30,6 +30,12 @@ RawMessage, RawRequest = types.PubsubMessage.pb(), types.PublishRequest.pb()
 Lane = list[tuple[list[int], types.PublishRequest]]
 """Requests that are sent in sequence, each with the positions of its messages."""
 
+MOST_PULLED, MOST_LEASES = 1_000, 1_000
+"""Maximum number of messages per pull; of leases per request, which is limited to 512 KB."""
+
+DETACHED = timedelta(minutes=10)
+"""Retention of a deployed subscription of no webhook, the minimum of Pub/Sub: it costs nothing."""
+
 
 def publish_requests(path: str, topic: str, messages: Sequence[Message]) -> list[Lane]:
     """Group messages into requests; lanes may be sent in parallel."""
@@ -131,13 +137,6 @@ def _instant(micros: int) -> datetime:
 
 def _micros(instant: datetime) -> int:
     return (instant - EPOCH) // timedelta(microseconds=1)
-
-
-MOST_PULLED, MOST_LEASES = 1_000, 1_000
-"""Maximum number of messages per pull; of leases per request, which is limited to 512 KB."""
-
-DETACHED = timedelta(minutes=10)
-"""Retention of a deployed subscription of no webhook, the minimum of Pub/Sub: it costs nothing."""
 
 
 class Leases:

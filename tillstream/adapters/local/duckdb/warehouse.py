@@ -42,6 +42,26 @@ from tillstream.ports.files import FileFinding
 from tillstream.ports.warehouse import FileSnapshot, Settlement, SettlementResult, WarehouseQuery
 
 TRANSLATIONS = "duckdb.json"
+STREAMED_ROWS = 100_000
+REFRESH_DAYS = 62
+"""Days per query, which bounds memory regardless of the length of the history."""
+
+REGION_COLUMN = "region"
+_REGIONS = f"SELECT DISTINCT {REGION_COLUMN} FROM sale_versions WHERE settlement_no > ? ORDER BY {REGION_COLUMN}"
+_ONLY_ADDED = "SELECT COALESCE(bool_and(only_adds), FALSE) FROM settlements WHERE settlement_no > ?"
+
+_LINES = "lines_to_sum"
+_COLUMNS = dict.fromkeys(
+    (*(name for names in ROLLUPS.values() for name in names), *(one.name for one in MEASURES), *LINE_COLUMNS)
+)
+_LINES_OF_DAYS = (
+    f"SELECT {', '.join(name for name in _COLUMNS if name != SPLIT_ORDERS)} FROM line_sums WHERE {DAY} IN UNNEST(@days)"
+)
+"""Read once for all tables of totals: to join the catalogue costs more than to write the rows."""
+
+VECTOR = 2048
+"""Rows that DuckDB handles at once."""
+_PART = re.compile(r"""/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|\bORDER\s+BY\b""", re.DOTALL)
 
 
 def to_duckdb(text: str) -> str:
@@ -72,9 +92,6 @@ def _shipped_translations() -> dict[str, str]:
     return shipped
 
 
-STREAMED_ROWS = 100_000
-
-
 class CursorSnapshot:
     """cursor: with a transaction that has begun; the caller ends it and translates errors."""
 
@@ -89,23 +106,6 @@ class CursorSnapshot:
 
     def write_parquet(self, sql: str, params: Mapping[str, Any], path: Path) -> None:
         self._cursor.sql(to_duckdb(sql), params=dict(params)).write_parquet(str(path), compression="zstd")
-
-
-REFRESH_DAYS = 62
-"""Days per query, which bounds memory regardless of the length of the history."""
-
-REGION_COLUMN = "region"
-_REGIONS = f"SELECT DISTINCT {REGION_COLUMN} FROM sale_versions WHERE settlement_no > ? ORDER BY {REGION_COLUMN}"
-_ONLY_ADDED = "SELECT COALESCE(bool_and(only_adds), FALSE) FROM settlements WHERE settlement_no > ?"
-
-_LINES = "lines_to_sum"
-_COLUMNS = dict.fromkeys(
-    (*(name for names in ROLLUPS.values() for name in names), *(one.name for one in MEASURES), *LINE_COLUMNS)
-)
-_LINES_OF_DAYS = (
-    f"SELECT {', '.join(name for name in _COLUMNS if name != SPLIT_ORDERS)} FROM line_sums WHERE {DAY} IN UNNEST(@days)"
-)
-"""Read once for all tables of totals: to join the catalogue costs more than to write the rows."""
 
 
 def refresh_daily_totals(cursor: DuckDBPyConnection) -> int:
@@ -142,11 +142,6 @@ def _added_regions(cursor: DuckDBPyConnection, summed: int) -> Sequence[str] | N
     if not (only_added and only_added[0]):
         return None
     return [region for (region,) in cursor.execute(_REGIONS, [summed]).fetchall()]
-
-
-VECTOR = 2048
-"""Rows that DuckDB handles at once."""
-_PART = re.compile(r"""/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|\bORDER\s+BY\b""", re.DOTALL)
 
 
 class _RolledBack(Exception):

@@ -22,6 +22,45 @@ DAMAGED_TEXTS = ("Could not read enough bytes", "Corrupt database file")
 COPY_WARNING = "Arrow output on a DB-API result"
 """DuckDB warns that a result is copied once more, which is fine for small ones; large ones are streamed."""
 
+SCHEMA_TABLE = "warehouse_schema"
+"""The table that holds the schema number; files from before schema numbers lack it."""
+
+
+_UPGRADES: Mapping[int, tuple[str, ...]] = {
+    9: (
+        "ALTER TABLE dim_product RENAME TO catalogue_products",
+        "ALTER TABLE dim_store RENAME TO catalogue_stores",
+        "ALTER TABLE dim_salesperson RENAME TO catalogue_salespeople",
+        *(f"ALTER TABLE {table} ADD COLUMN discount DECIMAL(38, 9)" for table in ROLLUPS),
+        *(f"DELETE FROM {table}" for table in (*ROLLUPS, "summed")),
+    ),
+    10: (),
+    11: (),
+    12: (
+        "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS minimum_order DECIMAL(38, 9)",
+        "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS shelf_life_days DECIMAL(38, 9)",
+        "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS minimum_stock DECIMAL(38, 9)",
+    ),
+    13: tuple(
+        f"ALTER TABLE IF EXISTS restock_lines ADD COLUMN IF NOT EXISTS {name} DECIMAL(38, 9)"
+        for name in ("service", "fill_rate")
+    ),
+    14: (),
+    15: (
+        *(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {SPLIT_ORDERS} BIGINT" for table in ROLLUPS),
+        *(f"DELETE FROM {table}" for table in (*ROLLUPS, "summed")),
+    ),
+    16: (
+        "ALTER TABLE summed ADD COLUMN IF NOT EXISTS split_settlement_no BIGINT",
+        "UPDATE summed SET split_settlement_no = settlement_no",
+    ),
+    17: (
+        "ALTER TABLE IF EXISTS stock_levels ADD COLUMN IF NOT EXISTS early_sold DECIMAL(38, 9)",
+        "ALTER TABLE IF EXISTS stock_levels ADD COLUMN IF NOT EXISTS recent_from DATE",
+    ),
+}
+"""Schema number → statements that make it the next one. New tables are created afterwards, whatever the number."""
+
 
 def unreadable_error(path: Path | str, error: duckdb.Error) -> Unavailable:
     """The error of a file that cannot be opened, with advice if it is damaged."""
@@ -155,46 +194,6 @@ class DuckDBFile:
         for cursor in self._cursors:
             cursor.close()
         self.root.close()
-
-
-SCHEMA_TABLE = "warehouse_schema"
-"""The table that holds the schema number; files from before schema numbers lack it."""
-
-
-_UPGRADES: Mapping[int, tuple[str, ...]] = {
-    9: (
-        "ALTER TABLE dim_product RENAME TO catalogue_products",
-        "ALTER TABLE dim_store RENAME TO catalogue_stores",
-        "ALTER TABLE dim_salesperson RENAME TO catalogue_salespeople",
-        *(f"ALTER TABLE {table} ADD COLUMN discount DECIMAL(38, 9)" for table in ROLLUPS),
-        *(f"DELETE FROM {table}" for table in (*ROLLUPS, "summed")),
-    ),
-    10: (),
-    11: (),
-    12: (
-        "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS minimum_order DECIMAL(38, 9)",
-        "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS shelf_life_days DECIMAL(38, 9)",
-        "ALTER TABLE catalogue_products ADD COLUMN IF NOT EXISTS minimum_stock DECIMAL(38, 9)",
-    ),
-    13: tuple(
-        f"ALTER TABLE IF EXISTS restock_lines ADD COLUMN IF NOT EXISTS {name} DECIMAL(38, 9)"
-        for name in ("service", "fill_rate")
-    ),
-    14: (),
-    15: (
-        *(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {SPLIT_ORDERS} BIGINT" for table in ROLLUPS),
-        *(f"DELETE FROM {table}" for table in (*ROLLUPS, "summed")),
-    ),
-    16: (
-        "ALTER TABLE summed ADD COLUMN IF NOT EXISTS split_settlement_no BIGINT",
-        "UPDATE summed SET split_settlement_no = settlement_no",
-    ),
-    17: (
-        "ALTER TABLE IF EXISTS stock_levels ADD COLUMN IF NOT EXISTS early_sold DECIMAL(38, 9)",
-        "ALTER TABLE IF EXISTS stock_levels ADD COLUMN IF NOT EXISTS recent_from DATE",
-    ),
-}
-"""Schema number → statements that make it the next one. New tables are created afterwards, whatever the number."""
 
 
 def check_schema(connection: duckdb.DuckDBPyConnection, path: Path | str, *, read_only: bool = False) -> None:

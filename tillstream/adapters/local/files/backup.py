@@ -31,6 +31,12 @@ ARCHIVE_FORMAT = 1
 ARCHIVE_HEAD, ARCHIVE_MANIFEST = "backup.json", "manifest.jsonl"
 READ_BYTES = 1 << 20
 
+DATABASES = ("queue.sqlite", "documents.sqlite")
+WAREHOUSE, OBJECTS, CONTRACTS = "warehouse.duckdb", "objects", "contracts"
+SCRATCH = "backup.tmp"
+Progress = Callable[[int], None]
+_LOCK = threading.Lock()
+
 
 @dataclass
 class HashingStream:
@@ -129,13 +135,6 @@ def _head(name: str, content: IO[bytes]) -> dict[str, Any]:
     if newer:
         raise Rejected("The backup was made by a newer Tillstream. Restore it with that version.")
     return head
-
-
-DATABASES = ("queue.sqlite", "documents.sqlite")
-WAREHOUSE, OBJECTS, CONTRACTS = "warehouse.duckdb", "objects", "contracts"
-SCRATCH = "backup.tmp"
-Progress = Callable[[int], None]
-_LOCK = threading.Lock()
 
 
 class _Archive:

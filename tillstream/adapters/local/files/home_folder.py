@@ -34,6 +34,31 @@ from tillstream.ports.files import FileFinding, LostContent
 from tillstream.system_user import ROOT, own_id, user_name
 
 PROC = Path("/proc")
+CALLS_FOLDER = "calls"
+"""Folder in the home."""
+
+POLL_SECONDS = 0.005
+FOREVER = -1.0
+_OWNED: dict[Path, tuple[FileLock, os.stat_result]] = {}
+"""The locks that this process holds, and their files, by home."""
+OWNER_LOCKS = ("turnstile.lock", "owner.lock")
+PRIVATE_MODE = stat.S_IRUSR | stat.S_IWUSR
+SERVER_ADDRESS = re.compile(r"http://[0-9A-Za-z.:\[\]_-]+:[0-9]{1,5}")
+OTHER_HOME = "Set TILLSTREAM_HOME to a folder that you can write to."
+
+NOTED_QUEUE = ("upkeep", "queue")
+"""Document with the last sequence of the queue that was noted."""
+SEND_AGAIN = (
+    "Sales that were accepted shortly before and not stored yet are lost. Tills of the till agent send them again by "
+    "themselves; send others again."
+)
+READ_AGAIN = "Let programs that receive sale events read the sales since then again, and accept the loss."
+STORED_TEXT = "Files and sales that are stored are loaded all the same."
+DOCUMENTS_TEXT = (
+    "documents.sqlite was missing or empty and was created again. The uploads in the ledger are recorded again. "
+    "Accounts, tokens, the audit log and decisions about held files are lost."
+)
+DOCUMENTS_REMEDY = "Restore a backup, or make the accounts and tokens again and accept the loss."
 
 
 def process_start(pid: int) -> str:
@@ -59,10 +84,6 @@ def _namespace() -> str:
     with suppress(OSError):
         return str((PROC / "self/ns/pid").readlink())
     return ""
-
-
-CALLS_FOLDER = "calls"
-"""Folder in the home."""
 
 
 def open_calls(home: Path) -> None:
@@ -126,16 +147,6 @@ def take_call(home: Path, token: str, number: str, name: str, body: bytes) -> st
 def _path(home: Path, token: str, number: str, name: str, body: bytes) -> Path:
     call = b"\0".join((number.encode(), name.encode(), body))
     return home / CALLS_FOLDER / hmac.digest(token.encode(), call, "sha256").hex()
-
-
-POLL_SECONDS = 0.005
-FOREVER = -1.0
-_OWNED: dict[Path, tuple[FileLock, os.stat_result]] = {}
-"""The locks that this process holds, and their files, by home."""
-OWNER_LOCKS = ("turnstile.lock", "owner.lock")
-PRIVATE_MODE = stat.S_IRUSR | stat.S_IWUSR
-SERVER_ADDRESS = re.compile(r"http://[0-9A-Za-z.:\[\]_-]+:[0-9]{1,5}")
-OTHER_HOME = "Set TILLSTREAM_HOME to a folder that you can write to."
 
 
 @dataclass(frozen=True)
@@ -270,21 +281,6 @@ class HomeFolder:
 
 def _remaining(deadline: float | None) -> float:
     return FOREVER if deadline is None else max(deadline - time.monotonic(), 0.0)
-
-
-NOTED_QUEUE = ("upkeep", "queue")
-"""Document with the last sequence of the queue that was noted."""
-SEND_AGAIN = (
-    "Sales that were accepted shortly before and not stored yet are lost. Tills of the till agent send them again by "
-    "themselves; send others again."
-)
-READ_AGAIN = "Let programs that receive sale events read the sales since then again, and accept the loss."
-STORED_TEXT = "Files and sales that are stored are loaded all the same."
-DOCUMENTS_TEXT = (
-    "documents.sqlite was missing or empty and was created again. The uploads in the ledger are recorded again. "
-    "Accounts, tokens, the audit log and decisions about held files are lost."
-)
-DOCUMENTS_REMEDY = "Restore a backup, or make the accounts and tokens again and accept the loss."
 
 
 def lost_files(home: Path) -> list[FileFinding]:

@@ -25,6 +25,9 @@ OBJECT_MARK = "@"
 CONTINUED_MARK = "+"
 """Suffix of a folder that is only the first piece of a long name."""
 
+GENERATION_NAME = re.compile(r"([0-9]+)(-.*|\.gone)", re.DOTALL)
+ABANDONED_SECONDS = 86_400.0
+
 
 def bucket_path(bucket: str) -> str:
     """The bucket's folder. Raises `Rejected` for an invalid bucket name."""
@@ -78,10 +81,6 @@ def _unquoted(segment: str) -> str:
     if segment == "%":
         return ""
     return unquote(re.sub(r"!([a-z])", lambda match: match[1].upper(), segment), errors="strict")
-
-
-GENERATION_NAME = re.compile(r"([0-9]+)(-.*|\.gone)", re.DOTALL)
-ABANDONED_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, order=True)

@@ -50,9 +50,19 @@ from tillstream.ports.files import FileFinding
 from tillstream.ports.machine import Clock
 from tillstream.ports.objects import StoredObject
 
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
 GENERATION_FILE = ".generation"
 _FORM = re.compile(rb"([0-9]{20}) ([0-9]{20}) ([0-9]{20}) ([0-9a-f]{8})\n")
 _EARLIER = re.compile(rb"[0-9]{20}")
+
+LOCK_SECONDS = 30.0
+ATTEMPTS = 8
+COPY_BYTES = 1 << 20
+"""Bytes per chunk."""
+SYNC_BYTES = 16 << 20
+"""Bytes after which a file that is being written is synced for the first time, and again."""
 
 
 class GenerationFile:
@@ -118,17 +128,6 @@ class GenerationFile:
         with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666), "r+b", 0) as file:
             file.write(b"%b %08x\n" % (text, zlib.crc32(text)))
             file.truncate()
-
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
-
-LOCK_SECONDS = 30.0
-ATTEMPTS = 8
-COPY_BYTES = 1 << 20
-"""Bytes per chunk."""
-SYNC_BYTES = 16 << 20
-"""Bytes after which a file that is being written is synced for the first time, and again."""
 
 
 class FileWriter(io.BufferedWriter):

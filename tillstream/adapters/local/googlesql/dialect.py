@@ -81,6 +81,43 @@ DIFF_PARTS = frozenset({"DAY", "MONTH", "QUARTER", "YEAR"})
 EXTRACT_PARTS = frozenset({"DAY", "MONTH", "QUARTER", "YEAR", "DAYOFYEAR"})
 DATE_FORMATS = frozenset({"%Y-%m-%d", "%Y-%m", "%Y", "%m", "%d", "%Y%m%d"})
 
+Rule = tuple[type[exp.Expr], Callable[[Any], bool], str]
+
+_WEEK_NUMBERS = {"SUNDAY": "%U", "MONDAY": "%W"}
+"""First day of a week → format of the number of the week; days before the first such day are in week 0."""
+_PARTS = {"ISOWEEK": "WEEK"} | {
+    one: one for one in ("DAY", "DAYOFYEAR", "MONTH", "QUARTER", "YEAR", "ISOYEAR", "HOUR", "MINUTE", "SECOND")
+}
+"""Part of EXTRACT → that of DuckDB with its meaning."""
+_STEPS = ("DAY", "WEEK")
+_LONG_STEPS = ("MONTH", "QUARTER", "YEAR")
+_FORMATS = frozenset("aAbBdjmMuUVwWyYGHIpS%")
+"""Elements of FORMAT_DATE and FORMAT_TIMESTAMP with one meaning on both engines."""
+_WHOLE = r"""LIST_TRANSFORM([:value], LAMBDA v : CASE TYPEOF(v)
+  WHEN 'DOUBLE' THEN TRY_CAST(ROUND(TRY_CAST(v AS DOUBLE)) AS BIGINT)
+  WHEN 'VARCHAR' THEN CASE
+    WHEN REGEXP_FULL_MATCH(CAST(v AS VARCHAR), '\s*[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)\s*') THEN TRY_CAST(v AS BIGINT)
+  END
+  ELSE TRY_CAST(v AS BIGINT)
+END)[1]"""
+"""CAST AS INT64: halves away from zero; a text with decimals is no whole number."""
+_TEXT = r"""LIST_TRANSFORM([:value], LAMBDA v : CASE
+  WHEN TYPEOF(v) = 'DOUBLE' OR STARTS_WITH(TYPEOF(v), 'DECIMAL')
+  THEN REGEXP_REPLACE(REGEXP_REPLACE(CAST(v AS VARCHAR), '(\.[0-9]*?)0+$', '\1'), '\.$', '')
+  ELSE CAST(v AS VARCHAR)
+END)[1]"""
+"""CAST AS STRING: numbers without zeros at the end."""
+_FROM = """LIST_TRANSFORM([:start], LAMBDA v : CASE WHEN v = 0 OR v < -LENGTH(:text) THEN 1 ELSE v END)[1]"""
+"""Where SUBSTR begins: 0, and a place before the text, mean its first character."""
+
+_DIVIDE = """CASE WHEN :b <> 0 THEN CAST(CASE WHEN (:a < 0) <> (:b < 0) THEN -1 ELSE 1 END * (
+  (2000000000 * CAST(ABS(:a) * 1000000000 AS HUGEINT) + CAST(ABS(:b) * 1000000000 AS HUGEINT))
+  // (2 * CAST(ABS(:b) * 1000000000 AS HUGEINT))) AS DECIMAL(38, 0)) * CAST(0.000000001 AS DECIMAL(10, 9)) END"""
+"""Decimal division, rounded half away from zero at the ninth decimal place, on 128-bit integers."""
+
+_DATES = (exp.DateTrunc, exp.DateAdd, exp.DateSub)
+_REWRITTEN = (exp.CountIf, exp.LowerHex, exp.SafeDivide, exp.DataType, *_DATES, exp.UnixToTime, exp.CTE, exp.In)
+
 
 def is_cast(node: Any, *kinds: str) -> bool:
     """Whether `node` is a CAST to one of the kinds (sqlglot's type names; none: any type)."""
@@ -119,7 +156,6 @@ def _is_sha256_text(node: Any) -> bool:
     return isinstance(node.this, exp.SHA2Digest) and node.this.args["length"].name == "256"
 
 
-Rule = tuple[type[exp.Expr], Callable[[Any], bool], str]
 FORM_CONDITIONS: tuple[Rule, ...] = (
     (exp.LowerHex, _is_sha256_text, "only TO_HEX(SHA256(text)) was compared"),
     (
@@ -200,32 +236,10 @@ FORM_CONDITIONS: tuple[Rule, ...] = (
 )
 """Form, required condition, and the reason for it."""
 
-_WEEK_NUMBERS = {"SUNDAY": "%U", "MONDAY": "%W"}
-"""First day of a week → format of the number of the week; days before the first such day are in week 0."""
-_PARTS = {"ISOWEEK": "WEEK"} | {
-    one: one for one in ("DAY", "DAYOFYEAR", "MONTH", "QUARTER", "YEAR", "ISOYEAR", "HOUR", "MINUTE", "SECOND")
+_CONDITIONS = {
+    kind: tuple((holds, why) for form, holds, why in FORM_CONDITIONS if issubclass(kind, form)) for kind in SAFE_FORMS
 }
-"""Part of EXTRACT → that of DuckDB with its meaning."""
-_STEPS = ("DAY", "WEEK")
-_LONG_STEPS = ("MONTH", "QUARTER", "YEAR")
-_FORMATS = frozenset("aAbBdjmMuUVwWyYGHIpS%")
-"""Elements of FORMAT_DATE and FORMAT_TIMESTAMP with one meaning on both engines."""
-_WHOLE = r"""LIST_TRANSFORM([:value], LAMBDA v : CASE TYPEOF(v)
-  WHEN 'DOUBLE' THEN TRY_CAST(ROUND(TRY_CAST(v AS DOUBLE)) AS BIGINT)
-  WHEN 'VARCHAR' THEN CASE
-    WHEN REGEXP_FULL_MATCH(CAST(v AS VARCHAR), '\s*[+-]?(0[xX][0-9a-fA-F]+|[0-9]+)\s*') THEN TRY_CAST(v AS BIGINT)
-  END
-  ELSE TRY_CAST(v AS BIGINT)
-END)[1]"""
-"""CAST AS INT64: halves away from zero; a text with decimals is no whole number."""
-_TEXT = r"""LIST_TRANSFORM([:value], LAMBDA v : CASE
-  WHEN TYPEOF(v) = 'DOUBLE' OR STARTS_WITH(TYPEOF(v), 'DECIMAL')
-  THEN REGEXP_REPLACE(REGEXP_REPLACE(CAST(v AS VARCHAR), '(\.[0-9]*?)0+$', '\1'), '\.$', '')
-  ELSE CAST(v AS VARCHAR)
-END)[1]"""
-"""CAST AS STRING: numbers without zeros at the end."""
-_FROM = """LIST_TRANSFORM([:start], LAMBDA v : CASE WHEN v = 0 OR v < -LENGTH(:text) THEN 1 ELSE v END)[1]"""
-"""Where SUBSTR begins: 0, and a place before the text, mean its first character."""
+"""Kind of a node → what must hold for it, with the reason."""
 
 
 def with_meaning_of_bigquery(tree: exp.Expr) -> exp.Expr:
@@ -324,17 +338,6 @@ def _template(text: str) -> exp.Expr:
     return sqlglot.parse_one(text, read="duckdb")
 
 
-_DIVIDE = """CASE WHEN :b <> 0 THEN CAST(CASE WHEN (:a < 0) <> (:b < 0) THEN -1 ELSE 1 END * (
-  (2000000000 * CAST(ABS(:a) * 1000000000 AS HUGEINT) + CAST(ABS(:b) * 1000000000 AS HUGEINT))
-  // (2 * CAST(ABS(:b) * 1000000000 AS HUGEINT))) AS DECIMAL(38, 0)) * CAST(0.000000001 AS DECIMAL(10, 9)) END"""
-"""Decimal division, rounded half away from zero at the ninth decimal place, on 128-bit integers."""
-
-_CONDITIONS = {
-    kind: tuple((holds, why) for form, holds, why in FORM_CONDITIONS if issubclass(kind, form)) for kind in SAFE_FORMS
-}
-"""Kind of a node → what must hold for it, with the reason."""
-
-
 @lru_cache(maxsize=512)
 def to_duckdb(sql: str) -> str:
     """Translate one SELECT or CREATE OR REPLACE VIEW of GoogleSQL to DuckDB SQL; `@name` becomes `$name`.
@@ -404,10 +407,6 @@ def _check(node: exp.Expr) -> None:
 
 def _reject(node: exp.Expr, why: str) -> None:
     raise Rejected(f"{node.sql(dialect='bigquery')}: {why}.")
-
-
-_DATES = (exp.DateTrunc, exp.DateAdd, exp.DateSub)
-_REWRITTEN = (exp.CountIf, exp.LowerHex, exp.SafeDivide, exp.DataType, *_DATES, exp.UnixToTime, exp.CTE, exp.In)
 
 
 def _rewrite(node: exp.Expr) -> exp.Expr:

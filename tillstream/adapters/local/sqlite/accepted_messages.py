@@ -36,6 +36,16 @@ STEP = 256 << 10
 COMPACT = 1 << 20
 """Bytes after which stored messages are removed; twice as many as were left, if those are more."""
 
+SEND_AGAIN_REMEDY = (
+    "Sales that tills or forms sent shortly before may be missing, as accepted.log is missing or damaged too. Tills of "
+    "the till agent send again by themselves what is missing, which is a loss of its own until then. Compare the day "
+    "closes of the stores, and send other sales again that are missing: a sale counts once."
+)
+EVENTS_REMEDY = (
+    "No accepted sale is lost. Failed messages, and events for programs that receive sale events, may be missing: let "
+    "these programs read the sales of the day again."
+)
+
 
 @dataclass(frozen=True)
 class Accepted:
@@ -292,17 +302,6 @@ class KeptMessages:
 
     def close(self) -> None:
         self._file.close()
-
-
-SEND_AGAIN_REMEDY = (
-    "Sales that tills or forms sent shortly before may be missing, as accepted.log is missing or damaged too. Tills of "
-    "the till agent send again by themselves what is missing, which is a loss of its own until then. Compare the day "
-    "closes of the stores, and send other sales again that are missing: a sale counts once."
-)
-EVENTS_REMEDY = (
-    "No accepted sale is lost. Failed messages, and events for programs that receive sale events, may be missing: let "
-    "these programs read the sales of the day again."
-)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,14 @@ from typing import Any
 from tillstream.adapters.local.sqlite import damage
 from tillstream.model.errors import DamagedFile, Unavailable
 
+BUSY_SECONDS = 30.0
+LOG = 32 << 20
+"""Bytes of the log before a checkpoint: with the default, events would be copied every four megabytes."""
+SMALL = 1 << 20
+"""Bytes of a file whose pages are read when it is opened; those of a larger one are read by `check`."""
+NORMAL, FULL = 1, 2
+"""How much is synced: NORMAL may lose the last commits in a power cut."""
+
 
 class DamagedDatabase(DamagedFile):
     """A file, or its log, that cannot be read whole. reason: the text of SQLite's error."""
@@ -41,15 +49,6 @@ def translate_sqlite_errors(path: Path) -> Iterator[None]:
         if not isinstance(exc, sqlite3.OperationalError):
             raise
         raise Unavailable(f"{path.name} cannot be used: {exc}.") from exc
-
-
-BUSY_SECONDS = 30.0
-LOG = 32 << 20
-"""Bytes of the log before a checkpoint: with the default, events would be copied every four megabytes."""
-SMALL = 1 << 20
-"""Bytes of a file whose pages are read when it is opened; those of a larger one are read by `check`."""
-NORMAL, FULL = 1, 2
-"""How much is synced: NORMAL may lose the last commits in a power cut."""
 
 
 def _use_write_ahead_log(sqlite: sqlite3.Connection) -> None:

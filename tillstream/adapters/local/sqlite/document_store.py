@@ -46,6 +46,14 @@ LOST_COMMITS = (
 LOST_REMEDY = "Check the last decisions and accounts, or restore a backup."
 FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+INSERT = (
+    "INSERT INTO documents (collection, id, version, data, checksum) VALUES (?, ?, 1, ?, ?) "
+    "ON CONFLICT (collection, id) DO "
+)
+UPDATE = "UPDATE SET version = version + 1, data = excluded.data, checksum = excluded.checksum"
+COLUMNS = {"documents": {"checksum": "INTEGER"}}
+"""Columns that files of earlier versions lack; rows that they wrote have no checksum."""
+
 
 def _json_value(field: str) -> str:
     if not FIELD.fullmatch(field):
@@ -70,13 +78,6 @@ SCHEMA = (
     ),
     *(f"DROP INDEX IF EXISTS by_{name}" for name in MATCHED),  # of earlier versions
 )
-INSERT = (
-    "INSERT INTO documents (collection, id, version, data, checksum) VALUES (?, ?, 1, ?, ?) "
-    "ON CONFLICT (collection, id) DO "
-)
-UPDATE = "UPDATE SET version = version + 1, data = excluded.data, checksum = excluded.checksum"
-COLUMNS = {"documents": {"checksum": "INTEGER"}}
-"""Columns that files of earlier versions lack; rows that they wrote have no checksum."""
 
 
 class SQLiteDocumentStore:

@@ -35,6 +35,15 @@ from tillstream.ports.machine import Clock
 Work = TypeVar("Work")
 Result = TypeVar("Result")
 
+POLL_SECONDS = 0.05
+"""Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
+NOTE_SECONDS = 60.0
+MOST_SEARCHED = 20_000
+"""Messages of a subscription that are searched for an attribute, which takes 50 ms for so many."""
+ACCEPTED = "accepted.log"
+"""The file of accepted messages, beside the queue."""
+LOST = "The worker that processed it stopped or exceeded its lease."
+
 
 class _Pending(Generic[Work, Result]):
     def __init__(self, work: Work) -> None:
@@ -125,16 +134,6 @@ class GroupCommit(Generic[Work, Result]):
                 self._appoint()
             for each in group[1:]:
                 each.notify()
-
-
-POLL_SECONDS = 0.05
-"""Maximum delay of a message from another process; within the process a waiting `pull` wakes at once."""
-NOTE_SECONDS = 60.0
-MOST_SEARCHED = 20_000
-"""Messages of a subscription that are searched for an attribute, which takes 50 ms for so many."""
-ACCEPTED = "accepted.log"
-"""The file of accepted messages, beside the queue."""
-LOST = "The worker that processed it stopped or exceeded its lease."
 
 
 class SQLiteEventBus:

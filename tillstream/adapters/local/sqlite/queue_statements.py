@@ -74,18 +74,6 @@ ADVANCE = "UPDATE sequence SET last = max(last, ?)"
 
 ROWS = 200
 """Messages per INSERT statement: each statement has a fixed cost in the interpreter."""
-
-
-@cache
-def insert_messages(rows: int) -> str:
-    """INSERT so many messages: subscription and since; then sequence, body and attributes of each."""
-    values = ", ".join(["(?, ?, ?)"] * rows)
-    return (
-        "INSERT INTO messages (subscription, since, sequence, body, attributes) "
-        f"SELECT ?, ?, column1, column2, column3 FROM (VALUES {values})"
-    )
-
-
 ANY_READY = "SELECT 1 FROM messages WHERE subscription = ? AND due <= ? LIMIT 1"
 
 # Ordered by the index, so that a long queue is not sorted for each pull.
@@ -136,3 +124,13 @@ DEPTHS = """SELECT s.name, s.topic,
 DEAD_LETTERS = """SELECT d.id, s.name, s.topic, d.body, d.attributes, d.sequence, d.died, d.attempts, d.error
     FROM dead_letters d JOIN subscriptions s ON s.id = d.subscription
     WHERE :subscription IS NULL OR s.name = :subscription ORDER BY d.died DESC, d.id DESC LIMIT :limit"""
+
+
+@cache
+def insert_messages(rows: int) -> str:
+    """INSERT so many messages: subscription and since; then sequence, body and attributes of each."""
+    values = ", ".join(["(?, ?, ?)"] * rows)
+    return (
+        "INSERT INTO messages (subscription, since, sequence, body, attributes) "
+        f"SELECT ?, ?, column1, column2, column3 FROM (VALUES {values})"
+    )

@@ -41,6 +41,14 @@ _TRAILER_LINE = re.compile(
     re.IGNORECASE,
 )
 
+_THREADS = 2
+_MAX_PENDING = 5
+"""Pieces parsed in advance, so that the threads stay busy while the caller works or imports libraries."""
+_HEAD_BYTES = 1 << 16
+_MAX_MARKS, _ROW_MARKS = 1 << 21, 16
+"""Quotation marks that are laid out at a time, and the number of them that a row counts as: each takes memory, however
+short the cells are."""
+
 
 class TruncationCheck:
     """Receives each block in order; `reason` describes why the file looks truncated and is empty if it does not.
@@ -157,15 +165,6 @@ def _are_few_words(cells: Sequence[str]) -> bool:
 def _decimals(value: str) -> int:
     match = _DECIMALS.search(value)
     return len(match[1]) if match else 0
-
-
-_THREADS = 2
-_MAX_PENDING = 5
-"""Pieces parsed in advance, so that the threads stay busy while the caller works or imports libraries."""
-_HEAD_BYTES = 1 << 16
-_MAX_MARKS, _ROW_MARKS = 1 << 21, 16
-"""Quotation marks that are laid out at a time, and the number of them that a row counts as: each takes memory, however
-short the cells are."""
 
 
 @dataclass(frozen=True)

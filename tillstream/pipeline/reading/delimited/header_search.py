@@ -24,6 +24,10 @@ from tillstream.pipeline.reading.read_options import UnreadableFile, line_too_lo
 from tillstream.pipeline.reading.skipped_rows import is_ignored
 from tillstream.pipeline.reading.utf8_stream import Utf8Stream
 
+MAX_SEARCHED_RECORDS = 100
+"""Number of records searched for the header, and then for the first row."""
+_DATA_CELL = re.compile(r"[\s(\-+]*[^\w\s]?\s?\d[\d\s.,:/\-]*[%)]?")
+
 
 class RecordCursor:
     """Reads one record after the other. `data`: bytes read so far; `start`: offset of the next record in `data`."""
@@ -75,11 +79,6 @@ class RecordCursor:
             and self.data[match.end() : match.end() + 1] != b"\n"
         ):
             self.data = self._text.convert_cr_line_endings(self.data, final=self._final)
-
-
-MAX_SEARCHED_RECORDS = 100
-"""Number of records searched for the header, and then for the first row."""
-_DATA_CELL = re.compile(r"[\s(\-+]*[^\w\s]?\s?\d[\d\s.,:/\-]*[%)]?")
 
 
 @dataclass(frozen=True)

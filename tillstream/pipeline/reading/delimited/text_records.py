@@ -18,6 +18,11 @@ from numpy.typing import NDArray
 UNLIMITED = 1 << 62
 """No limit on the number of columns."""
 
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+LF, CR = 10, 13
+_STRIP = 1 << 18
+
 
 @dataclass(frozen=True)
 class RecordSyntax:
@@ -162,12 +167,6 @@ def unwrap_record(record: bytes, syntax: RecordSyntax) -> list[bytes]:
         if isinstance(outcome, tuple) and outcome == (len(outer[0]), len(outer[0]))
         else []
     )
-
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
-LF, CR = 10, 13
-_STRIP = 1 << 18
 
 
 @dataclass(frozen=True)

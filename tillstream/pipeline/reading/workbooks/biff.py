@@ -13,6 +13,23 @@ from tillstream.pipeline.reading.workbooks.xlsx import CellFaults
 
 _WIDE, _EXTENDED, _RICH = 1, 4, 8
 
+_BOF, _EOF, _CONTINUE, _FILEPASS, _BOUNDSHEET, _SST = 0x0809, 0x000A, 0x003C, 0x002F, 0x0085, 0x00FC
+_DATEMODE, _FORMAT, _XF, _RECALCID = 0x0022, 0x041E, 0x00E0, 0x01C1
+_NUMBER, _RK, _MULRK, _LABEL, _RSTRING, _LABELSST = 0x0203, 0x027E, 0x00BD, 0x0204, 0x00D6, 0x00FD
+_BOOLERR, _FORMULA, _STRING = 0x0205, 0x0006, 0x0207
+_CELLS = {_NUMBER: 14, _RK: 10, _MULRK: 12, _LABEL: 8, _RSTRING: 8, _LABELSST: 10, _BOOLERR: 8, _FORMULA: 20}
+"""Type of a record with cells → its minimum size in bytes."""
+_BIFF8 = 0x0600
+_MAX_COLUMNS = 256
+_NOT_CALCULATED = 3
+"""Flags of a formula that the spreadsheet must calculate when it opens the file."""
+_NO_NUMBER = b"\xff\xff"
+"""Last two bytes of a formula's cached value that is not a number."""
+_MAX_RECORD = 0xFFFF
+BIFF_ERRORS = {
+    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
+}  # fmt: skip
+
 
 def read_biff_text(data: bytes, length: int, flags: int) -> str:
     """Read a text that is within one record. Raises `UnreadableFile`."""
@@ -95,24 +112,6 @@ class _ContinuedText:
                 return encoded.decode("utf-16-le", "replace")
             self._next()  # the rest of the text starts with its own flags
             wide, self._position = self._part[0] & _WIDE, 1
-
-
-_BOF, _EOF, _CONTINUE, _FILEPASS, _BOUNDSHEET, _SST = 0x0809, 0x000A, 0x003C, 0x002F, 0x0085, 0x00FC
-_DATEMODE, _FORMAT, _XF, _RECALCID = 0x0022, 0x041E, 0x00E0, 0x01C1
-_NUMBER, _RK, _MULRK, _LABEL, _RSTRING, _LABELSST = 0x0203, 0x027E, 0x00BD, 0x0204, 0x00D6, 0x00FD
-_BOOLERR, _FORMULA, _STRING = 0x0205, 0x0006, 0x0207
-_CELLS = {_NUMBER: 14, _RK: 10, _MULRK: 12, _LABEL: 8, _RSTRING: 8, _LABELSST: 10, _BOOLERR: 8, _FORMULA: 20}
-"""Type of a record with cells → its minimum size in bytes."""
-_BIFF8 = 0x0600
-_MAX_COLUMNS = 256
-_NOT_CALCULATED = 3
-"""Flags of a formula that the spreadsheet must calculate when it opens the file."""
-_NO_NUMBER = b"\xff\xff"
-"""Last two bytes of a formula's cached value that is not a number."""
-_MAX_RECORD = 0xFFFF
-BIFF_ERRORS = {
-    0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,11 @@ from tillstream.pipeline.reading.typed_cells import (
 from tillstream.pipeline.rows.block import Block, UnreadableRow
 from tillstream.pipeline.rows.text_columns import Ints
 
+_CHUNK_ROWS = 20_000
+_HEADER_SEARCH_ROWS = 1_000
+"""Number of rows searched for the header."""
+_TOP_ROWS = 40
+
 
 class SheetRow(NamedTuple):
     number: int
@@ -66,12 +71,6 @@ def quote_sheet_names(sheets: list[str]) -> str:
 
 def damaged_workbook(error: object) -> UnreadableFile:
     return unreadable(f"The workbook cannot be read ({error}). Open it and save it again, or save it as CSV UTF-8.")
-
-
-_CHUNK_ROWS = 20_000
-_HEADER_SEARCH_ROWS = 1_000
-"""Number of rows searched for the header."""
-_TOP_ROWS = 40
 
 
 @dataclass(frozen=True)

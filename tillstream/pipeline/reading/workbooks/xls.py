@@ -35,6 +35,8 @@ _OTHER_DOCUMENTS = {
 
 MAX_BUILT = (_HEADER_FAT_SECTORS * (_BUILT_SECTOR // 4) - _HEADER_FAT_SECTORS - 1) * _BUILT_SECTOR
 """Largest stream that `build_compound_file` accepts."""
+_GLOBALS_BYTES = 16 << 20
+"""Bytes of a copy that are reserved for formats; the cells can take the rest."""
 
 
 def extract_workbook(data: bytes) -> bytes:
@@ -161,10 +163,6 @@ def build_compound_file(stream: bytes) -> bytes:
 def _directory_entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
     encoded = name.encode("utf-16-le")
     return struct.pack("<64sHBBIII36xIQ", encoded, len(encoded) + 2, kind, 1, _FREE, _FREE, child, start, size)
-
-
-_GLOBALS_BYTES = 16 << 20
-"""Bytes of a copy that are reserved for formats; the cells can take the rest."""
 
 
 class XlsRows:

@@ -38,6 +38,10 @@ _MAX_ROWS, _MAX_COLUMNS = 1 << 20, 1 << 14
 _CELL = 8
 """Bytes before a cell's value: its column and its style."""
 
+_BOOK, _RELATIONS, _COPY = "xl/workbook.bin", "xl/_rels/workbook.bin.rels", "worksheets/sheet1.bin"
+_TEXTS = "xl/sharedStrings.bin"
+_SHARED_PARTS = (_TEXTS, "xl/styles.bin")
+
 
 @dataclass(frozen=True)
 class BinarySheet:
@@ -226,11 +230,6 @@ def _number(data: bytes) -> int:
     if len(data) < 4:
         raise damaged_workbook("a record is cut off")
     return int.from_bytes(data[:4], "little")
-
-
-_BOOK, _RELATIONS, _COPY = "xl/workbook.bin", "xl/_rels/workbook.bin.rels", "worksheets/sheet1.bin"
-_TEXTS = "xl/sharedStrings.bin"
-_SHARED_PARTS = (_TEXTS, "xl/styles.bin")
 
 
 class XlsbRows:

@@ -29,6 +29,21 @@ _OPENS, _ENDS_NAME = (np.isin(np.arange(256), np.frombuffer(signs, np.uint8)) fo
 _REFERRING = re.compile(rb"""\st\s*=\s*["']s["']""")
 _TEXT_REFERENCE = re.compile(rb"""\st\s*=\s*["']s["'][^<]*<(?:[^\s<>/:]+:)?v>\s*([0-9]{1,9})\s*<""")
 
+CellFaults = dict[int, dict[int, str | None]]
+"""0-based row → 0-based column → error text, or None for a formula without a cached value."""
+_XML_CHUNK = 1 << 20
+_FAULT_MARKERS = (b"<f", b":f>", b":f ", b":f/", b"\nf", b'"e"', b"'e'")
+"""XML with a formula or an error contains one of these; searching is a hundred times faster than parsing."""
+_CELL_TAG = re.compile(rb"<(?:[^\s<>/:]+:)?c[\s/>]")
+_REGULAR_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?: [a-z]+="[0-9A-Za-z]*")*(/?)>')
+_CELL_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+_CELL_BYTES = 32
+"""Memory per cell, including empty ones."""
+_SHARED_TEXTS = "xl/sharedstrings.xml"
+_LOADED_PARTS = (_SHARED_TEXTS, "xl/styles.xml", "xl/workbook.xml")
+"""In small letters; programs differ in the case."""
+
 
 def check_repeated_texts(sheet: str, lengths: Ints, references: Ints, limits: Limits, unclear: int = 0) -> None:
     """Raise `UnreadableFile` if the cells of a sheet are too large for memory once each has its text.
@@ -88,16 +103,6 @@ def _references_in_xml(sheet: ArchiveMember) -> tuple[Ints, int]:
     cells += len(_REFERRING.findall(rest))
     references = np.concatenate(places)
     return references, max(cells - len(references), 0)
-
-
-CellFaults = dict[int, dict[int, str | None]]
-"""0-based row → 0-based column → error text, or None for a formula without a cached value."""
-_XML_CHUNK = 1 << 20
-_FAULT_MARKERS = (b"<f", b":f>", b":f ", b":f/", b"\nf", b'"e"', b"'e'")
-"""XML with a formula or an error contains one of these; searching is a hundred times faster than parsing."""
-_CELL_TAG = re.compile(rb"<(?:[^\s<>/:]+:)?c[\s/>]")
-_REGULAR_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"(?: [a-z]+="[0-9A-Za-z]*")*(/?)>')
-_CELL_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
 @dataclass
@@ -184,13 +189,6 @@ def _column_number(letters: str) -> int:
 
 def local_name(element: Element) -> str:
     return element.tag.rpartition("}")[2]
-
-
-_CELL_BYTES = 32
-"""Memory per cell, including empty ones."""
-_SHARED_TEXTS = "xl/sharedstrings.xml"
-_LOADED_PARTS = (_SHARED_TEXTS, "xl/styles.xml", "xl/workbook.xml")
-"""In small letters; programs differ in the case."""
 
 
 class XlsxRows:
