@@ -4,7 +4,7 @@ import ast
 import sys
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PRODUCT = ("tillstream", "portal")
 """What the figures are about; modules of the others may import these."""
 OTHERS = ("functions", "infra", "devtools", "sql", "looker", "bench", "docs/generate", "till/tillstream_till")
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+IMPORTS = (ast.Import, ast.ImportFrom)
 BRANCHES = (ast.If, ast.IfExp, ast.ExceptHandler, ast.With, ast.Assert, ast.match_case)
 
 
@@ -130,6 +132,60 @@ def definitions() -> list[tuple[str, str]]:
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
             names = [target.id for target in targets if isinstance(target, ast.Name)]
             result += [(module.name, name) for name in (*names, *filter(None, [getattr(node, "name", None)]))]
+    return result
+
+
+def late_constants() -> list[tuple[str, str]]:
+    """Module and name of each constant below a definition that needs nothing from below the first definition."""
+    return [(module.name, name) for module in modules().values() for name in sorted(_late(module.tree.body))]
+
+
+def _late(body: list[ast.stmt]) -> set[str]:
+    constants: set[str] = set()
+    below: set[str] = set()
+    late: set[str] = set()
+    definitions: dict[str, ast.AST] = {}
+    for node in body:
+        if isinstance(node, DEFINITIONS):
+            definitions[node.name] = node
+            below |= {node.name} | _changed_by(node.decorator_list, definitions) & constants
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            assigned = _assigned(node)
+            if definitions and not (_names(node) | assigned) & below:
+                late |= assigned
+            elif definitions:
+                below |= assigned
+            constants |= assigned
+        elif definitions:
+            below |= _changed_by([node], definitions) & constants
+    return late
+
+
+def _assigned(statement: ast.Assign | ast.AnnAssign | ast.AugAssign) -> set[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    return set().union(*map(_names, targets))
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+
+
+def _changed_by(statements: Iterable[ast.AST], definitions: dict[str, ast.AST]) -> set[str]:
+    """Names whose values a decorator or a statement may change: its own, and those of the functions that it calls."""
+    names = set().union(*map(_names, statements))
+    return names.union(*(_names(definitions[name]) for name in names & definitions.keys()))
+
+
+def late_imports() -> list[tuple[str, int]]:
+    """Module and line of each import and `TYPE_CHECKING` block below a definition."""
+    result = []
+    for module in modules().values():
+        is_below = False
+        for node in module.tree.body:
+            is_below = is_below or isinstance(node, DEFINITIONS)
+            guarded = node.body[0] if isinstance(node, ast.If) else node
+            if is_below and isinstance(guarded, IMPORTS):
+                result.append((module.name, node.lineno))
     return result
 
 

@@ -136,6 +136,14 @@ def test_a_module_defines_no_empty_names() -> None:
     assert [place for place in house.definitions() if place[1] in BANNED] == []
 
 
+def test_constants_are_above_the_definitions_that_they_do_not_need() -> None:
+    assert house.late_constants() == []
+
+
+def test_imports_are_above_the_definitions() -> None:
+    assert house.late_imports() == []
+
+
 def test_no_two_public_classes_share_a_name() -> None:
     assert house.repeated_classes() == {}
 
