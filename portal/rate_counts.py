@@ -91,7 +91,8 @@ class SharedCounts:
         with self._lock:
             if len(self._counts) > KEPT:
                 now = self.now()
-                self._counts = {name: one for name, one in self._counts.items() if now < one.until}
+                live = [(name, one) for name, one in self._counts.items() if now < one.until]
+                self._counts = dict(live[-KEPT // 2 :])  # the oldest go, so that this is rare
             return self._counts.setdefault(key, _Count())
 
     def _delete_expired(self, now: float) -> None:

@@ -13,6 +13,7 @@ PACKAGES = {
     "fsspec": ("fsspec", "filesystems"),
     "google.cloud.storage": ("google-cloud-storage", "google"),
     "imap_tools": ("imap-tools", "imap"),
+    "jsonpath_ng": ("jsonpath-ng", "http"),
     "lxml": ("lxml", "html"),
     "pandas": ("pandas", "pandas"),
     "psycopg": ("psycopg", "postgresql"),

@@ -26,7 +26,7 @@ LOCKS = {
     "requirements-lake.lock": ("lake",),
     "requirements-spark.lock": ("spark",),
 }
-COMPANIONS = {"botocore", "jsonpath-ng", "urllib3"}
+COMPANIONS = {"botocore", "urllib3"}
 """Packages that connectors import besides the one that the message names; the same extra installs them."""
 MAX_PACKAGES = 58
 """Of a base install, besides pip, setuptools and Tillstream."""

@@ -156,6 +156,8 @@ def test_a_damaged_warehouse_is_made_again_on_request(
     monkeypatch.setenv("TILLSTREAM_SAMPLES", "false")
     with pytest.raises(Unavailable, match="rebuild --from-originals"):
         _read(lived, home)
+    assert CliRunner().invoke(main, ["rebuild", "--from-originals", "--check"]).exit_code == 1
+    assert not list(home.glob("warehouse.until-*.duckdb")), "a check replaces nothing"
     result = CliRunner().invoke(main, ["rebuild", "--from-originals"])
     assert result.exit_code == 0, result.output
     assert "from the kept originals. The old warehouse is kept as" in result.output

@@ -99,6 +99,15 @@ def test_counts_of_those_who_never_came_again_are_forgotten(
     assert app.ports.documents.count(COLLECTION) == 1
 
 
+def test_a_process_keeps_the_newest_counts_of_too_many(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_counts, "KEPT", 10)
+    one = counts(app, inf)
+    for at in range(40):
+        one.count(f"address {at}", 60)
+        assert one.calls(f"address {at}") == 1
+    assert (one.calls("address 0"), one.calls("address 39")) == (0, 1)
+
+
 def test_counts_of_one_process_write_no_document(app: App, clock: ManualClock) -> None:
     one = counts(app, inf)
     assert [one.count("a", 60), one.count("a", 60)] == [1, 2]

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tillstream.cli.runner import CommandTerminal
-from tillstream.commands.declaration import Command, Group, Parameter, PathKind
+from tillstream.commands.declaration import ANY_SCHEME, Command, Group, Parameter, PathKind
 
 FORM = "format"
 """Name of the option for one of several forms of the output."""
@@ -65,11 +65,15 @@ def _callback(command: Command) -> Callable[..., None]:
         if command.is_local:
             command.function(terminal, **{one.python_name: values[one.name] for one in command.parameters})
             return
-        show = command.show[form] if isinstance(command.show, Mapping) else command.show
+        show = command.show.get(form, _print_nothing) if isinstance(command.show, Mapping) else command.show
         total = sum(Path(file).stat().st_size for file in values[command.sized]) if command.sized else None
         terminal.run_with_progress(command.api_name, show, total, values)
 
     return run
+
+
+def _print_nothing(_: Any) -> None:
+    """The text of a result that is printed as JSON."""
 
 
 def _value(one: Parameter, entered: Any) -> Any:
@@ -144,11 +148,19 @@ class _PathType(click.Path):
 
     def __init__(self, kind: PathKind) -> None:
         super().__init__(
-            kind.exists, file_okay=not kind.is_folder, dir_okay=kind.is_folder, resolve_path=True, path_type=str
+            kind.exists,
+            file_okay=not kind.is_folder,
+            dir_okay=kind.is_folder,
+            resolve_path=kind.is_resolved,
+            path_type=str,
         )
         self._kind = kind
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        if self._kind.address and self._kind.address in value:
+        if self._is_address(value) or not (value or self._kind.exists):
             return value
         return super().convert(value, param, ctx) if self._kind.is_checked else str(Path(value).absolute())
+
+    def _is_address(self, value: str) -> bool:
+        begins = self._kind.address
+        return bool(begins) and (begins in value if begins == ANY_SCHEME else value.startswith(begins))

@@ -264,6 +264,7 @@ def require_second_step(
             "A role that must use two-factor sign-in; can be repeated. Without it: no role.",
             names=("--role",),
             choices=ROLES,
+            api_requires=True,
         ),
     ] = (),
 ) -> Result:
@@ -323,6 +324,7 @@ def make_token(
             "A right of the token, limited to the user's own rights; can be repeated.",
             names=("--right",),
             choices=RIGHTS,
+            api_requires=True,
         ),
     ] = ("numbers",),
     regions: Annotated[

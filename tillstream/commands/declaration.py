@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PLAIN_TYPES: Mapping[Any, tuple[type, ...]] = {str: (str,), bool: (bool,), int: (int,), float: (int, float)}
 _TYPE_NAMES = {str: "text", bool: "true or false", int: "a whole number", float: "a number", NoneType: "null"}
+ANY_SCHEME = "://"
 PROGRESS = "progress"
 """The parameter of functions that report their progress."""
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,7 +36,7 @@ class Option:
     """What a parameter is on the terminal, beside its type and default, as part of `Annotated`.
 
     names: of an option with their hyphens, or of an argument; none: that of the parameter. least, most: limits;
-    is_open: they are excluded.
+    is_open: they are excluded. api_requires: whether calls of the API pass it although it has a default.
     """
 
     help: str = ""
@@ -46,22 +47,29 @@ class Option:
     most: float | None = None
     is_open: bool = False
     hides_default: bool = False
+    api_requires: bool = False
 
 
 @dataclass(frozen=True)
 class PathKind:
-    """A text that is a path; the command gets it absolute, and an address with :// as it is, where one is allowed."""
+    """A text that is a path; the command gets it absolute, and an address with :// as it is, where one is allowed.
+
+    address: how an address begins; ANY_SCHEME: also after its scheme. is_output: whether the command writes there.
+    """
 
     exists: bool = False
     is_folder: bool = False
     is_checked: bool = True
+    is_resolved: bool = True
+    is_output: bool = False
     address: str = ""
 
 
 InputFile = Annotated[str, PathKind(exists=True)]
-OutputFile = Annotated[str, PathKind()]
-Folder = Annotated[str, PathKind(is_folder=True, address="://")]
-AnyPath = Annotated[str, PathKind(is_checked=False, address="://")]
+OutputFile = Annotated[str, PathKind(is_output=True)]
+FileAsEntered = Annotated[str, PathKind(is_resolved=False)]
+Folder = Annotated[str, PathKind(is_folder=True, address=ANY_SCHEME)]
+AnyPath = Annotated[str, PathKind(is_checked=False, address=ANY_SCHEME)]
 
 
 @dataclass(frozen=True)
@@ -187,13 +195,15 @@ class Command:
     def __call__(self, app: Any, progress: Progress, /, **values: object) -> Result:
         """Run it, as the command API does.
 
-        Raises `Rejected` for unknown, missing and wrongly typed arguments, and for an `out` where nothing is written.
+        Raises `Rejected` for unknown, missing and wrongly typed arguments, and for an output where nothing is written.
         """
         _check_arguments(self.parameters, values)
-        if (out := values.get("out")) and isinstance(out, str) and "://" not in out:
-            from tillstream.app.output_places import check_output  # lazy: help needs none of it
+        outputs = {one.name for one in self.parameters if one.path and one.path.is_output} | {"out"}
+        for out in (values[name] for name in sorted(outputs & values.keys())):
+            if out and isinstance(out, str) and "://" not in out:
+                from tillstream.app.output_places import check_output  # lazy: help needs none of it
 
-            check_output(app.settings, out)
+                check_output(app.settings, out)
         arguments = {one.python_name: values[one.name] for one in self.parameters if one.name in values}
         if PROGRESS in inspect.signature(self.function).parameters:
             arguments[PROGRESS] = progress
@@ -272,7 +282,7 @@ def _check_arguments(parameters: Sequence[Parameter], values: Mapping[str, objec
     if unknown := sorted(set(values) - set(declared)):
         takes = f"it takes {', '.join(declared)}" if declared else "it takes none"
         raise Rejected(f"The command has no argument {', '.join(unknown)}; {takes}.")
-    required = {one.name for one in parameters if one.is_required}
+    required = {one.name for one in parameters if one.is_required or one.option.api_requires}
     if missing := sorted(required - set(values)):
         raise Rejected(f"The command needs the argument {', '.join(missing)}.")
     for name, value in values.items():

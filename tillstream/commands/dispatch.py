@@ -88,7 +88,7 @@ def _run_in_server(settings: Settings, name: str, arguments: Mapping[str, Any], 
 
 
 def _run_here(settings: Settings, name: str, arguments: Mapping[str, Any], progress: Progress) -> Result:
-    if name == "rebuild" and arguments.get("originals"):
+    if name == "rebuild" and arguments.get("originals") and not arguments.get("check"):
         return _renewed(settings, name, arguments, progress)
     return _with_app(settings, name, arguments, progress)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.commands.declaration import Folder, Group, Option, Terminal
+from tillstream.commands.declaration import FileAsEntered, Folder, Group, Option, Terminal
 from tillstream.commands.printing import count_words, echo, print_line, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
 from tillstream.model.errors import Rejected
@@ -125,7 +125,7 @@ def connection_file_on_terminal(
     schema: Annotated[str, Option("The schema of the copy.")] = "tillstream",
     no_tls: Annotated[bool, Option("The server has no TLS.")] = False,
     out: Annotated[
-        str, Option("The file to write: .pbids for Power BI, .tds for Tableau, .yml for dbt.", metavar="FILE")
+        FileAsEntered, Option("The file to write: .pbids for Power BI, .tds for Tableau, .yml for dbt.", metavar="FILE")
     ],
 ) -> None:
     """Write a file with which Power BI, Tableau or dbt opens a copy in PostgreSQL; it has no password."""

@@ -51,7 +51,7 @@ def query(
     from tillstream.analytics import filter_values, queries, query_catalogue
     from tillstream.analytics.filters import Filters
 
-    values = dict(params)
+    values, limit = dict(params), limit or None
     parameters = {parameter.name: parameter for parameter in query_catalogue.describe_query(name).parameters}
     filter_values.check_parameter_names(name, params, parameters)
     if LIMIT in parameters:

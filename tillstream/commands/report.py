@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.commands.declaration import Group, Option, write_file
+from tillstream.commands.declaration import Group, Option, OutputFile, write_file
 from tillstream.commands.printing import print_line
 from tillstream.commands.result import Result
 from tillstream.model.errors import Rejected
@@ -32,7 +32,7 @@ def show_sent_reports(data: dict[str, Any]) -> None:
 def write_executive_report(
     app: "App",
     *,
-    out: Annotated[str, Option("File ending with .pdf, .html or .xlsx.", metavar="FILE")],
+    out: Annotated[OutputFile, Option("File ending with .pdf, .html or .xlsx.", metavar="FILE")],
     from_: Annotated[str, Option("First day; default: the last complete month.", metavar="DATE")] = "",
     to: Annotated[str, Option("Last day.", metavar="DATE")] = "",
     region: Annotated[str, Option("Only this region.")] = "",

@@ -182,7 +182,7 @@ def begin_subscription(
     if from_now:
         app.ports.bus.detach(subscription)
     idle = IDLE if name else TEMPORARY_IDLE
-    policy = RetryPolicy(attempts=ATTEMPTS, maximum=60.0, lease=60.0)
+    policy = RetryPolicy(minimum=1.0, attempts=ATTEMPTS, maximum=60.0, lease=60.0)
     app.ports.bus.attach(TOPIC_SALE_EVENTS, subscription, idle=idle, policy=policy)
     return Result({"subscription": subscription, "filter": text})
 

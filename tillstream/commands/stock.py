@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from tillstream.commands.declaration import AnyPath, Group, InputFile, Option, OutputFile, read_file, write_file
+from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, read_file, write_file
 from tillstream.commands.printing import print_line, print_problems, print_title, show_csv, show_rows, show_table
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Result
 from tillstream.model import audit
@@ -215,7 +215,7 @@ def import_stock(
     store: Annotated[str, Option("Store of rows without one.")] = "",
     dry: Annotated[bool, Option("Show what would be recorded without storing anything.", names=("--dry-run",))] = False,
     partly: Annotated[bool, Option("Record the good rows even if others have problems.")] = False,
-    refused: Annotated[AnyPath, Option("Write the rows with problems to this file.", metavar="OUT.csv")] = "",
+    refused: Annotated[OutputFile, Option("Write the rows with problems to this file.", metavar="OUT.csv")] = "",
 ) -> Result:
     """Import counts and other movements from a CSV file or a workbook. Columns: region, store, product, quantity, date,
     time, type, reason, reference, other_store. The same file again changes nothing.
@@ -228,7 +228,7 @@ def import_stock(
     part = DayPart.BEFORE_OPENING if before_opening else DayPart.AFTER_CLOSING
     plan = _import_plan(app, read_file(file), defaults, part)
     if refused and plan.refused:
-        Path(refused).write_text("".join(plan.refused_rows()), encoding="utf-8")
+        write_file(refused, "".join(plan.refused_rows()).encode())
     records_any = bool(plan.movements) and (not plan.refused or partly)
     new = 0
     repeated = movement_import.count_recorded(app.ports, plan.movements)

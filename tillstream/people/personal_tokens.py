@@ -172,7 +172,9 @@ def check_personal_token(ports: Ports, text: str) -> tuple[PersonalToken, User] 
         return None
     today = now.date().isoformat()
     if token.last_used != today:  # once a day, not on every request
-        PERSONAL_TOKENS.note(ports, token.id, lambda one: replace(one, last_used=today))
+        PERSONAL_TOKENS.note(
+            ports, token.id, lambda one: None if one.last_used == today else replace(one, last_used=today)
+        )
     return replace(token, last_used=today), user
 
 

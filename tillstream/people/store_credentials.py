@@ -264,7 +264,9 @@ def check_store_token(ports: Ports, text: str) -> StoreToken | None:
         return None
     today = ports.clock.now().date().isoformat()
     if token.last_used != today:  # once a day, not on every sale
-        STORE_TOKENS.note(ports, token.id, lambda one: replace(one, last_used=today))
+        STORE_TOKENS.note(
+            ports, token.id, lambda one: None if one.last_used == today else replace(one, last_used=today)
+        )
     return replace(token, last_used=today)
 
 

@@ -41,6 +41,8 @@ TIMEOUT = (
 )
 log = structlog.get_logger("tillstream.portal")
 
+MAX_HEADERS = 32 * 1024
+"""Bytes of the first line and the headers of a request; the time to find its page grows with the square of slashes."""
 THREADS = 16
 """Requests answered at the same time. Requests of tills share a commit while they wait for the disk: the more of them
 there are, the fewer the commits."""
@@ -361,6 +363,7 @@ def create_http_server(
     """Create a server that listens on each address of its host; adjustments: as those of waitress."""
     adj = Adjustments(
         connection_limit=connections.most,
+        max_request_header_size=MAX_HEADERS,
         asyncore_use_poll=True,  # select allows no more than 1,024 open files
         **adjustments,
     )

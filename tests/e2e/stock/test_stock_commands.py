@@ -72,6 +72,11 @@ def test_a_file_with_a_problem_records_nothing_unless_the_good_rows_are_wanted(
     assert (code, result["recorded"], result["refused_rows"]) == (1, False, 1)
     assert [(one["line"], one["column"], one["value"]) for one in result["problems"]] == [(4, "product", "P2")]
     assert "Line 4: There is no product “P2”." in run_text("stock", "import", str(file))[1]
+    assert run("stock", "import", str(file), "--refused", "")[0] == 1, "no file"
+    in_home = tmp_path / "home" / "contracts" / "refused.csv"
+    code, result = run("stock", "import", str(file), "--refused", str(in_home))
+    assert code == 1
+    assert "holds the data of Tillstream" in result["error"]
     refused = tmp_path / "refused.csv"
     code, result = run("stock", "import", str(file), "--partly", "--refused", str(refused))
     assert (code, result["recorded"], result["new_movements"]) == (3, True, 2)

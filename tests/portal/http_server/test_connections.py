@@ -17,6 +17,7 @@ from tillstream.server.http_server import (
     BODY_BYTES,
     BODY_SECONDS,
     HEADER_SECONDS,
+    MAX_HEADERS,
     CloseReason,
     Connections,
     create_http_server,
@@ -126,6 +127,11 @@ def test_a_request_line_that_is_not_finished_in_time_ends_its_connection(served:
     late.sendall(b"\r\n\r\n")
     assert read(late).startswith(OK)
     assert served.connections.closed == {CloseReason.HEADERS: 2}
+
+
+def test_a_request_line_or_headers_without_end_are_refused(served: Served) -> None:
+    long = served.connect(b"GET /a" + b"/" * MAX_HEADERS + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert read(long).startswith(b"HTTP/1.0 431 ")
 
 
 def test_a_connection_that_is_kept_for_the_next_request_may_be_silent_for_longer(served: Served) -> None:

@@ -43,6 +43,15 @@ def test_every_command_has_typed_arguments(name: str) -> None:
         assert parameter.kind in (str, int, float, bool) or parameter.is_mapping, parameter
 
 
+@pytest.mark.parametrize(
+    ("name", "values", "missing"),
+    [("users-require-second-step", {}, "roles"), ("tokens-make", {"login": "ana", "name": "till"}, "rights")],
+)
+def test_a_program_passes_what_widens_or_ends_rights(name: str, values: Mapping[str, object], missing: str) -> None:
+    with pytest.raises(Rejected, match=f"needs the argument {missing}"):
+        COMMANDS[name](None, quiet, **values)
+
+
 def test_values_of_the_right_types_are_taken() -> None:
     values = {
         "name": "a",

@@ -52,6 +52,7 @@ class JsonApi:
         self, url: str, access: ConnectionAccess, *, per_second: float, authorise: Callable[[], Mapping[str, str]]
     ) -> None:
         need_package("requests")
+        need_package("jsonpath_ng")
         check_url(url)
         parts = urlsplit(url)
         self.host = parts.hostname or ""
