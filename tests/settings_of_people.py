@@ -66,7 +66,7 @@ def read(app: App) -> dict[str, Any]:
     return {
         "annotations": [asdict(one) for one in annotations.annotations_between(app.ports, UNRESTRICTED)],
         "views": [asdict(one) for one in saved_views.find_views(app.ports, LOGIN, ACCOUNT)],
-        "subscriptions": [one.data for one in subscriptions.list_subscriptions(app.ports, LOGIN)],
+        "subscriptions": [asdict(one) for one in subscriptions.list_subscriptions(app.ports, LOGIN)],
         "destinations": [asdict(one) for one in destinations.find_destinations(app.ports)],
         "statements": [asdict(one) for one in suggested_statements.past_statements(app.ports, LOGIN, ACCOUNT)],
         "dashboards": [one.data() for one in own_dashboards.find_dashboards(app.ports, OWNER)],

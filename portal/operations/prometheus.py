@@ -70,8 +70,7 @@ class _Pipeline(Collector):
                     waiting.add_metric((depth.subscription, state), count)
         batches = GaugeMetricFamily("tillstream_batches", "Batches by state", labels=("state",))
         for state in BatchState:
-            count = self._ports.documents.count(batch_records.BATCHES, {"state": state.value})
-            batches.add_metric((state.value,), count)
+            batches.add_metric((state.value,), batch_records.count_batches(self._ports, state))
         lag = GaugeMetricFamily(
             "tillstream_connector_lag_seconds", "Time since the source was read to its end", labels=("connector",)
         )

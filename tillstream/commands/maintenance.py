@@ -161,7 +161,7 @@ def status(app: "App") -> Result:
     from tillstream.records import batch_records, losses
 
     ports = app.ports
-    states = {state.value: ports.documents.count(batch_records.BATCHES, {"state": state.value}) for state in BatchState}
+    states = {state.value: batch_records.count_batches(ports, state) for state in BatchState}
     size = maintenance_status.read_ledger_size(ports.warehouse)
     return Result(
         {
@@ -292,7 +292,7 @@ def check_quality(
 def _held(app: "App") -> int:
     from tillstream.records import batch_records
 
-    return app.ports.documents.count(batch_records.BATCHES, {"state": BatchState.HELD.value})
+    return batch_records.count_batches(app.ports, BatchState.HELD)
 
 
 def _take_dropped(app: "App") -> tuple[int, list[str]]:

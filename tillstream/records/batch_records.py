@@ -123,6 +123,10 @@ def _existing(document: Document | None, batch: str) -> Document:
     return document
 
 
+def count_batches(ports: Ports, state: BatchState) -> int:
+    return ports.documents.count(BATCHES, {"state": state.value})
+
+
 def find_batches(
     ports: Ports,
     *,
