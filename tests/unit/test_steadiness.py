@@ -13,8 +13,7 @@ from devtools.steadiness import __main__ as steadiness
 from devtools.steadiness.plan import Run, plan
 from devtools.steadiness.runs import read_results
 
-MAKE = """#!{python}
-import os, sys
+MAKE = """import os, sys
 from pathlib import Path
 folder = Path(__file__).parent
 with (folder / "calls").open("a") as calls:
@@ -32,7 +31,9 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder for programs with a `make` that writes down its calls and prints what is in `failures`."""
     programs = tmp_path / "programs"
     programs.mkdir()
-    (programs / "make").write_text(MAKE.format(python=sys.executable))
+    (programs / "make.py").write_text(MAKE)
+    # a #! line cannot name a Python whose path has a space
+    (programs / "make").write_text(f'#!/bin/sh\nexec "{sys.executable}" "{programs / "make.py"}" "$@"\n')
     (programs / "make").chmod(0o755)
     (programs / "failures").touch()
     monkeypatch.setenv("PATH", str(programs), prepend=":")
