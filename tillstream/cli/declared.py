@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tillstream.cli.runner import CommandTerminal
-from tillstream.commands.declaration import ANY_SCHEME, Command, Group, Parameter, PathKind
+from tillstream.commands.declaration import ANY_SCHEME, Command, Group, Parameter, PathKind, do_nothing
 
 FORM = "format"
 """Name of the option for one of several forms of the output."""
@@ -65,15 +65,11 @@ def _callback(command: Command) -> Callable[..., None]:
         if command.is_local:
             command.function(terminal, **{one.python_name: values[one.name] for one in command.parameters})
             return
-        show = command.show.get(form, _print_nothing) if isinstance(command.show, Mapping) else command.show
+        show = command.show.get(form, do_nothing) if isinstance(command.show, Mapping) else command.show
         total = sum(Path(file).stat().st_size for file in values[command.sized]) if command.sized else None
         terminal.run_with_progress(command.api_name, show, total, values)
 
     return run
-
-
-def _print_nothing(_: Any) -> None:
-    """The text of a result that is printed as JSON."""
 
 
 def _value(one: Parameter, entered: Any) -> Any:

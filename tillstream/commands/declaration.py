@@ -198,12 +198,13 @@ class Command:
         Raises `Rejected` for unknown, missing and wrongly typed arguments, and for an output where nothing is written.
         """
         _check_arguments(self.parameters, values)
-        outputs = {one.name for one in self.parameters if one.path and one.path.is_output} | {"out"}
-        for out in (values[name] for name in sorted(outputs & values.keys())):
-            if out and isinstance(out, str) and "://" not in out:
-                from tillstream.app.output_places import check_output  # lazy: help needs none of it
+        outputs = [one.name for one in self.parameters if one.name == "out" or (one.path and one.path.is_output)]
+        places = [place for place in map(values.get, outputs) if isinstance(place, str) and place]
+        if files := [place for place in places if ANY_SCHEME not in place]:
+            from tillstream.app.output_places import check_output  # lazy: help needs none of it
 
-                check_output(app.settings, out)
+            for file in files:
+                check_output(app.settings, file)
         arguments = {one.python_name: values[one.name] for one in self.parameters if one.name in values}
         if PROGRESS in inspect.signature(self.function).parameters:
             arguments[PROGRESS] = progress
@@ -241,17 +242,17 @@ class Group:
     ) -> Callable[[F], F]:
         """Declare a command of the API, which the terminal runs. api: its name there; default: by its words."""
         words = "-".join((*self.path, *(() if name in ("", "list") else (name,))))
-        return self._declared(Command(name, api or words, _undeclared, show, **properties))
+        return self._declared(Command(name, api or words, do_nothing, show, **properties))
 
     def local(self, name: str, **properties: Any) -> Callable[[F], F]:
         """Declare a command that runs on the terminal only, and may run others."""
-        return self._declared(Command(name, "", _undeclared, _undeclared, is_local=True, **properties))
+        return self._declared(Command(name, "", do_nothing, do_nothing, is_local=True, **properties))
 
     def internal(self, api: str, **properties: Any) -> Callable[[F], F]:
         """Declare a command of the API that another command runs."""
 
         def declare(function: F) -> F:
-            self.internal_commands.append(Command(api, api, function, _undeclared, **properties))
+            self.internal_commands.append(Command(api, api, function, do_nothing, **properties))
             return function
 
         return declare
@@ -272,7 +273,7 @@ class Group:
         return commands
 
 
-def _undeclared(_: Any) -> None:
+def do_nothing(_: Any) -> None:
     """The function of a command until it is declared, and the output of one that prints nothing."""
 
 
