@@ -234,9 +234,13 @@ def _branches(node: ast.AST) -> int:
 def entered(action: Callable[[], object]) -> set[str]:
     """Modules of the product with a function that an action calls, in any thread; imports do not count."""
     codes: set[CodeType] = set()
+    imports: Counter[int] = Counter()
 
     def note(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call":
+        thread = threading.get_ident()
+        if event in {"call", "return"} and frame.f_code.co_name == "<module>":
+            imports[thread] += 1 if event == "call" else -1
+        elif event == "call" and not imports[thread]:
             codes.add(frame.f_code)
 
     threading.setprofile(note)
@@ -246,5 +250,5 @@ def entered(action: Callable[[], object]) -> set[str]:
     finally:
         sys.setprofile(None)
         threading.setprofile(None)
-    files = {code.co_filename for code in codes if code.co_name not in {"<module>", "<lambda>"}}
+    files = {code.co_filename for code in codes if code.co_name != "<lambda>"}
     return {name for name, module in modules().items() if str(module.path) in files}

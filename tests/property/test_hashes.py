@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tillstream.ledger.settle_script import KEY, RENUMBERED_KEY
+from tillstream.ledger.duckdb_ledger import KEY, RENUMBERED_KEY
 from tillstream.model.columns import CONTENT, STAGED, ColumnKind
 from tillstream.pipeline.rows.text_columns import arrow_schema, lines_schema
 from tillstream.pipeline.staging.split_rows import HASH_SCHEMA, Hasher

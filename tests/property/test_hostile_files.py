@@ -25,7 +25,7 @@ from tillstream.model.errors import Rejected
 from tillstream.model.limits import LIMITS
 from tillstream.pipeline.matching.match_contract import read_sample
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.row_batch import Block
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.settings import Settings
 

@@ -27,10 +27,9 @@ from tillstream.app.app import App, OnDemand
 from tillstream.app.home_check import HomeCheck, HomePart
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.intake.inbox import RESERVED_FOLDERS
-from tillstream.intake.micro_batch import is_micro_batch_name
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
-from tillstream.model.object_names import PACK_NAME
+from tillstream.model.object_names import MICRO_BATCH_NAME, PACK_NAME
 from tillstream.operations import maintenance_status
 from tillstream.ports import Clock, EventBus, Ports
 from tillstream.ports.bus import Message
@@ -257,7 +256,7 @@ def _notify_of_objects(bus: EventBus) -> Callable[[StoredObject], None]:
     """
 
     def finalized(stored: StoredObject) -> None:
-        if stored.bucket == INBOX and not is_micro_batch_name(stored.name) and not PACK_NAME.fullmatch(stored.name):
+        if stored.bucket == INBOX and not (MICRO_BATCH_NAME.fullmatch(stored.name) or PACK_NAME.fullmatch(stored.name)):
             data = {
                 "bucket": stored.bucket,
                 "name": stored.name,

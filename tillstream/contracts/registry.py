@@ -1,10 +1,12 @@
-"""Contract registry: the current contracts, the versions that have read files, and which figures are confirmed.
+"""Contract registry: the current contracts, the versions that have read files, the headers of those files, and which
+figures are confirmed.
 
 A contract that has loaded a file counts as confirmed, so that homes of earlier versions keep working.
 """
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import time
 from weakref import WeakKeyDictionary
 
@@ -12,7 +14,9 @@ from tillstream.contracts import contract_files
 from tillstream.model.batch import STATES_IN_LEDGER
 from tillstream.model.contract import Contract, parse_contract
 from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.object_names import STORE_SALES_FOLDER
 from tillstream.ports import DocumentStore, Ports
+from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import batch_records
 
 CONTRACTS_COLLECTION = "contracts"
@@ -20,7 +24,7 @@ _versions: WeakKeyDictionary[DocumentStore, dict[str, Contract]] = WeakKeyDictio
 """Parsed versions by store. A version that is stored never changes, so a process reads and parses it once."""
 UNASSIGNED = parse_contract(
     {
-        "name": "store-sales",
+        "name": STORE_SALES_FOLDER,
         "region": "-",
         "description": "Store sales without a known region: kept, never counted",
         "currency": "XXX",
@@ -30,6 +34,12 @@ UNASSIGNED = parse_contract(
 )
 
 CONFIRMATIONS_COLLECTION = "confirmed_contracts"
+
+HEADERS_COLLECTION = "columns"
+_UNNAMED_HEADER = re.compile(r"\s*|column \d+")
+"""Names that readers give to unnamed columns; ignored, as trailing delimiters produce them."""
+MAX_CHECKED_COLUMNS = 2_000
+"""A file with more columns is not checked for new ones."""
 
 
 class ContractRegistry:
@@ -235,3 +245,40 @@ def _has_loaded(ports: Ports, contract: str) -> bool:
         ports.documents.find(batch_records.BATCHES, {"contract": contract, "state": state.value}, limit=1)
         for state in sorted(STATES_IN_LEDGER)
     )
+
+
+def new_headers(ports: Ports, contract: Contract, header: Sequence[str]) -> list[str]:
+    """Headers that neither the contract nor an earlier file contains; none for the first file of a contract."""
+    if contract.new_columns == "keep" or len(header) > MAX_CHECKED_COLUMNS:
+        return []
+    contract_headers = {*contract.headers, *contract.extra_columns}
+    unknown = [name for name in header if name not in contract_headers]
+    if not unknown:
+        return []
+    earlier = set(earlier_headers(ports, contract))
+    if not earlier and not contract.extra_columns:
+        return []
+    return [name for name in dict.fromkeys(unknown) if not _UNNAMED_HEADER.fullmatch(name) and name not in earlier]
+
+
+def earlier_headers(ports: Ports, contract: Contract) -> list[str]:
+    """The headers of earlier files."""
+    return _stored_headers(ports.documents.get(HEADERS_COLLECTION, contract.name))
+
+
+def remember_headers(ports: Ports, contract: Contract, header: Sequence[str]) -> None:
+    """Add these headers to those of earlier files."""
+    if contract.new_columns == "keep" or not header or len(header) > MAX_CHECKED_COLUMNS:
+        return
+
+    def extended(document: Document | None) -> Update | Document:
+        earlier = _stored_headers(document)
+        existing = set(earlier)
+        added = [name for name in dict.fromkeys(header) if name not in existing]
+        return document if document and not added else Update({"seen": [*earlier, *added]})
+
+    update_document(ports.documents, HEADERS_COLLECTION, contract.name, extended)
+
+
+def _stored_headers(document: Document | None) -> list[str]:
+    return list(document.data["seen"]) if document else []

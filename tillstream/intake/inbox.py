@@ -18,6 +18,7 @@ from tillstream.model.object_names import (
     CONNECT_FOLDER,
     CONNECTED_NAME,
     LOADED_FOLDER,
+    MICRO_BATCH_NAME,
     PACK_NAME,
     PACKS_FOLDER,
     RATES_FOLDER,
@@ -124,7 +125,7 @@ def create_inbox_record(ports: Ports, contracts: ContractRegistry, stored: Store
     """Create the record of an inbox object that has none; raises as `ensure_record`."""
     if what := not_new_reason(stored):
         raise Rejected(f"{stored.name} {what} and is not a new file.")
-    if micro_batch.is_micro_batch_name(stored.name):
+    if MICRO_BATCH_NAME.fullmatch(stored.name):
         return micro_batch.register_micro_batch(ports, contracts, stored)
     if CORRECTION_NAME.fullmatch(stored.name):
         return correction_submission.register_correction(ports, stored)

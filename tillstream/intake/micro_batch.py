@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 
 from tillstream.contracts.registry import UNASSIGNED, ContractRegistry
 from tillstream.model.batch import Batch, BatchKind
@@ -16,12 +15,6 @@ from tillstream.records import batch_originals, batch_records, losses
 from tillstream.records.losses import Loss, LossKind
 
 NEWLINE = b"\n"
-_NAME = re.compile(rf"{UNASSIGNED.name}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
-
-
-def is_micro_batch_name(name: str) -> bool:
-    """Whether an object of this name in the inbox is a micro-batch."""
-    return bool(_NAME.fullmatch(name))
 
 
 def store_micro_batch(

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import duckdb
 
-from tillstream.ledger.settle_script import ScriptRunner, statements
+from tillstream.ledger.duckdb_ledger import ScriptRunner, statements
 from tillstream.model.people import writers_from_text
 from tillstream.ports.warehouse import StagedBatch
 

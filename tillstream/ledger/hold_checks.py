@@ -2,8 +2,8 @@
 
 import duckdb
 
+from tillstream.ledger.duckdb_ledger import KEY
 from tillstream.ledger.other_regions import check_other_regions
-from tillstream.ledger.settle_script import KEY
 from tillstream.ledger.spellings import check_spellings
 from tillstream.model.batch import Hold, HoldCode
 from tillstream.model.columns import FILE_SOURCES

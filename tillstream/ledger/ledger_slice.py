@@ -22,9 +22,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from tillstream.ledger.duckdb_ledger import MemoryLedger
+from tillstream.ledger.duckdb_ledger import KEY, MemoryLedger
 from tillstream.ledger.other_regions import load_amounts, search_sample
-from tillstream.ledger.settle_script import KEY
 from tillstream.ledger.spellings import load_facts, search_spellings
 from tillstream.model.batch import received_date
 from tillstream.model.ids import index_hash

@@ -12,8 +12,7 @@ from datetime import date
 
 import duckdb
 
-from tillstream.ledger.duckdb_ledger import MemoryLedger
-from tillstream.ledger.settle_script import KEY
+from tillstream.ledger.duckdb_ledger import KEY, MemoryLedger
 from tillstream.model.batch import Hold, HoldCode
 from tillstream.model.money import example_text
 from tillstream.ports.warehouse import StagedBatch

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tillstream.ledger.settle_script import ScriptRunner, statements
+from tillstream.ledger.duckdb_ledger import ScriptRunner, statements
 from tillstream.model.batch import received_date
 from tillstream.ports.warehouse import SettlementResult, StagedBatch
 

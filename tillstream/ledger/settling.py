@@ -11,8 +11,8 @@ from typing import Protocol, TypeVar
 import duckdb
 
 from tillstream.ledger.current_lines import ChangeLog, CurrentLines, OrderMarkers, SaleLookup, WriteScope
+from tillstream.ledger.duckdb_ledger import ScriptRunner
 from tillstream.ledger.hold_checks import check_hold
-from tillstream.ledger.settle_script import ScriptRunner
 from tillstream.ledger.settlement_record import BatchNumbering, LedgerNumbers, SettlementRecord, last_numbers
 from tillstream.model.batch import BatchKind, Hold
 from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch

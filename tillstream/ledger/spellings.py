@@ -10,8 +10,7 @@ from functools import reduce
 
 import duckdb
 
-from tillstream.ledger.duckdb_ledger import MemoryLedger
-from tillstream.ledger.settle_script import KEY, PRODUCT
+from tillstream.ledger.duckdb_ledger import KEY, PRODUCT, MemoryLedger
 from tillstream.model.batch import Hold, HoldCode
 from tillstream.model.contract_sections import STORE_ESCAPES
 from tillstream.model.money import example_text

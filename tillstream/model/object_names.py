@@ -46,6 +46,9 @@ PACK_NAME = re.compile(
     re.DOTALL,
 )
 """Names of packs: the folder, the UTC day, and the times of the first and the last micro-batch that one contains."""
+STORE_SALES_FOLDER = "store-sales"
+"""Inbox folder of micro-batches of store sales."""
+MICRO_BATCH_NAME = re.compile(rf"{STORE_SALES_FOLDER}/(.+/)?[0-9]+(-[0-9a-f]{{16}})?\.jsonl", re.DOTALL)
 PACKABLE_NAME = re.compile(
     rf"(?P<folder>.+)/(?P<time>[0-9]{{{TIME_DIGITS}}})-(?P<hash>[0-9a-f]{{16}})\.jsonl", re.DOTALL
 )

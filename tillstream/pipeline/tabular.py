@@ -18,7 +18,7 @@ from tillstream.model.limits import Limits
 from tillstream.pipeline.reading.archives import is_zip
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.row_batch import Block
 from tillstream.pipeline.rows.text_columns import Ints, decode_texts, unguard_column
 from tillstream.ports import Ports
 

@@ -17,7 +17,7 @@ from tillstream.pipeline.reading.correction_file import CONTROL_COLUMNS, CORRECT
 from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.reading.read_options import ReadOptions
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.row_batch import Block
 from tillstream.ports import Ports
 from tillstream.records import batch_originals
 

@@ -10,8 +10,7 @@ import pyarrow as pa
 from tillstream.model.contract import Contract
 from tillstream.model.limits import LIMITS, Limits
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
-from tillstream.pipeline.rows.block import Block
-from tillstream.pipeline.rows.row_batch import RowBatch
+from tillstream.pipeline.rows.row_batch import Block, RowBatch
 from tillstream.pipeline.staging.file_source import DateScan, check_header, to_row_batch
 from tillstream.receipts import receipt as receipts
 

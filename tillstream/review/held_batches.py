@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 
-from tillstream.contracts import earlier_headers, registry
+from tillstream.contracts import registry
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.model.audit import AuditAction
 from tillstream.model.batch import REJECTED_BY, SPELLING_HOLDS, STATES_IN_LEDGER, Batch, BatchState, HoldCode
@@ -54,7 +54,7 @@ def confirm_batch(ports: Ports, batch: str, by: str, *, as_new: bool = False) ->
         )
     if upload.state is BatchState.HELD and upload.staged:
         contract = contract_version(ports.documents, upload.contract, upload.contract_version)
-        earlier_headers.remember_headers(ports, contract, upload.staged.columns)
+        registry.remember_headers(ports, contract, upload.staged.columns)
         if HoldCode.FIRST_LOAD in upload.hold_codes:
             registry.confirm_contract(ports, upload.contract, by)
         confirmed = batch_records.transition_batch(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, BinaryIO
 
-from tillstream.contracts import earlier_headers
+from tillstream.contracts import registry
 from tillstream.contracts.registry import contract_version
 from tillstream.detection import FileSample, Proposal, drift, propose, sales_sheets
 from tillstream.detection.answers import check_answers
@@ -214,7 +214,7 @@ def held_questionnaire(
     contract_drift = drift(
         file_sample,
         current,
-        header=earlier_headers.earlier_headers(ports, current),
+        header=registry.earlier_headers(ports, current),
         answers=answers_by_key,
         reader=can_parse_cells,
         unknown_words=upload.staged.unknown_words if upload.staged else (),

@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from tillstream.ledger.settle_script import statements
+from tillstream.ledger.duckdb_ledger import statements
 
 PRECEDENCE = "STRUCT(a INT, b BIGINT, c BIGINT, d INT)"
 TABLES = (

@@ -11,8 +11,7 @@ from contract.warehouse.settling_contract import staged
 
 from tillstream.ledger import current_lines
 from tillstream.ledger.current_lines import SaleLookup
-from tillstream.ledger.duckdb_ledger import ledger_in_memory
-from tillstream.ledger.settle_script import KEY, ScriptRunner
+from tillstream.ledger.duckdb_ledger import KEY, ScriptRunner, ledger_in_memory
 from tillstream.model.tables.warehouse_tables import TABLES
 from tillstream.ports.warehouse import StagedBatch
 

@@ -22,7 +22,7 @@ from tillstream.pipeline.reading import open_reader
 from tillstream.pipeline.reading.archives import read_exactly
 from tillstream.pipeline.reading.file_signatures import HEAD_BYTES, check_first_bytes
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.row_batch import Block
 
 START_ROWS, PART_ROWS, MAX_ROWS = 5_000, 1_000, 200_000
 

@@ -12,8 +12,7 @@ import sql
 from tillstream.model.batch import BatchState
 from tillstream.model.events import EVENT_ATTRIBUTES, SALE_CHANGED, SALE_REMOVED, TOPIC_SALE_EVENTS
 from tillstream.model.ids import event_ids
-from tillstream.pipeline.rows.prefetch import prefetch
-from tillstream.pipeline.rows.row_batch import format_values
+from tillstream.pipeline.rows.row_batch import format_values, prefetch
 from tillstream.pipeline.rows.text_columns import encode_texts, json_objects
 from tillstream.ports import Ports
 from tillstream.ports.bus import Message

@@ -14,7 +14,7 @@ from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.read_options import ReadOptions, unreadable
 from tillstream.pipeline.reading.skipped_rows import rows_where
 from tillstream.pipeline.reading.typed_cells import join_cells
-from tillstream.pipeline.rows.block import Block, ignore_rows
+from tillstream.pipeline.rows.row_batch import Block, ignore_rows
 from tillstream.pipeline.rows.text_columns import Mask, constant_column, decode_texts, encode_texts, to_bool_array
 
 _NOTHING = "0"

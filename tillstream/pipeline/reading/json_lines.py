@@ -16,7 +16,7 @@ from tillstream.pipeline.reading.file_signatures import UTF16_BOMS
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile, check_unpacked_size, line_too_long
 from tillstream.pipeline.reading.typed_cells import check_column_count, typed_block
 from tillstream.pipeline.reading.utf8_stream import Utf8Stream
-from tillstream.pipeline.rows.block import Block, UnreadableRow
+from tillstream.pipeline.rows.row_batch import Block, UnreadableRow
 from tillstream.pipeline.rows.text_columns import constant_column
 
 UnreadableReason = tuple[str, str, str]

@@ -33,7 +33,7 @@ from tillstream.pipeline.reading.file_signatures import (
 from tillstream.pipeline.reading.read_options import ReadOptions, RowBudget, describe_problem
 from tillstream.pipeline.reading.typed_cells import split_line
 from tillstream.pipeline.reading.utf8_stream import PeekedStream
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.row_batch import Block
 
 if TYPE_CHECKING:
     from tillstream.pipeline.reading.workbooks.sheet_reader import SheetReader

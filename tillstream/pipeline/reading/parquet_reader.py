@@ -31,7 +31,7 @@ from tillstream.pipeline.reading.typed_cells import (
     typed_block,
     unique_names,
 )
-from tillstream.pipeline.rows.block import Block, UnreadableRow
+from tillstream.pipeline.rows.row_batch import Block, UnreadableRow
 
 _BATCH_ROWS, _BATCH_CELLS = 65_536, 4 << 20
 _NESTED_BYTES = 4 * LIMITS.record_bytes

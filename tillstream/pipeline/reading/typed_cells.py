@@ -17,7 +17,7 @@ from tillstream.model.limits import LIMITS
 from tillstream.model.text import number_repeated, repeated_names
 from tillstream.pipeline.reading.read_options import UnreadableFile, check_cell_size, unreadable
 from tillstream.pipeline.reading.skipped_rows import non_sale_rows, repeated_headers
-from tillstream.pipeline.rows.block import Block, UnreadableRow
+from tillstream.pipeline.rows.row_batch import Block, UnreadableRow
 from tillstream.pipeline.rows.text_columns import Ints, to_bool_array
 
 _MAX_TEXT_BYTES = 256 << 20

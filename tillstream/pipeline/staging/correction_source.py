@@ -29,8 +29,14 @@ from tillstream.pipeline.reading.correction_file import (
     format_raw_line,
 )
 from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
-from tillstream.pipeline.rows.block import Block
-from tillstream.pipeline.rows.row_batch import RejectedRow, RejectionProblem, RowBatch, drop_rows, set_aside_ignored
+from tillstream.pipeline.rows.row_batch import (
+    Block,
+    RejectedRow,
+    RejectionProblem,
+    RowBatch,
+    drop_rows,
+    set_aside_ignored,
+)
 from tillstream.pipeline.rows.text_columns import decode_texts, unguard_column
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.pipeline.validating.validate import validate

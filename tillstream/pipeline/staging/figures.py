@@ -27,7 +27,7 @@ from tillstream.model.uploads import CurrencyFigures, FileFigures, OwnTotals, To
 from tillstream.pipeline.normalising.number_columns import read_numbers
 from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.reading.skipped_rows import is_ignored, non_sale_rows, rows_where
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.row_batch import Block
 from tillstream.pipeline.rows.text_columns import decode_texts, exact_sum
 from tillstream.pipeline.staging.file_source import RegionalFileSource
 from tillstream.pipeline.staging.split_rows import Hasher, SplitRows, split_row_batch

@@ -33,8 +33,7 @@ from tillstream.pipeline.reading.open_reader import read_blocks, read_options
 from tillstream.pipeline.reading.read_options import RowBudget, UnreadableFile, describe_problem, unreadable
 from tillstream.pipeline.reading.skipped_rows import other_header
 from tillstream.pipeline.reading.typed_cells import join_cells, split_line
-from tillstream.pipeline.rows.block import Block
-from tillstream.pipeline.rows.row_batch import RejectedRow, RejectionProblem, RowBatch, set_aside_ignored
+from tillstream.pipeline.rows.row_batch import Block, RejectedRow, RejectionProblem, RowBatch, set_aside_ignored
 from tillstream.pipeline.rows.text_columns import combine_chunks, to_bool_array
 from tillstream.pipeline.validating.date_doubts import DateDoubts
 from tillstream.pipeline.validating.spreadsheet_swaps import converted_dates, flag_swapped_dates, swap_date_cells

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO
 
-from tillstream.contracts import earlier_headers, registry
+from tillstream.contracts import registry
 from tillstream.model.batch import Batch, BatchKind, ContractProposal, Hold, HoldCode, StagingReport
 from tillstream.model.contract import Contract
 from tillstream.model.object_names import LOADED_FOLDER
@@ -119,7 +119,7 @@ def check_holds(file: FileContext, report: StagingReport) -> HoldDecision:
     too_many, truncated = too_many_rejected(upload, report, contract.refused_threshold), _truncated(upload, report)
     foreign = _foreign_sales(file, report)
     decision = _another_reading(file, report, foreign, is_truncated=truncated is not None)
-    new_headers = earlier_headers.new_headers(file.ports, contract, report.columns)
+    new_headers = registry.new_headers(file.ports, contract, report.columns)
     if HoldCode.OTHER_CONTRACT in {hold.code for hold in decision.holds}:
         new_headers, foreign = [], None
     if new_headers and HoldCode.COLUMNS not in upload.confirmed:
@@ -282,7 +282,7 @@ def _match_contracts(file: FileContext, *, has_foreign_sales: bool = False) -> H
     if own_fit.doubts and own_fit.fits:
         doubt = Hold.from_code(HoldCode.OTHER_CONTRACT, value="another source", detail="; ".join(own_fit.doubts))
         return HoldDecision(() if has_foreign_sales else (doubt,))
-    changes = contract_drift(sample, file.contract, earlier_headers.earlier_headers(file.ports, file.contract))
+    changes = contract_drift(sample, file.contract, registry.earlier_headers(file.ports, file.contract))
     if changes is None:
         return HoldDecision()
     code = HoldCode.COLUMNS if changes.kinds & COLUMN_CODES else HoldCode.STYLE

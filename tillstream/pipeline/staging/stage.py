@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from tillstream.contracts import earlier_headers, registry
+from tillstream.contracts import registry
 from tillstream.contracts.registry import ContractRegistry, contract_version
 from tillstream.model.batch import STAGEABLE_STATES, Batch, BatchChanges, BatchKind, BatchState, StagingReport
 from tillstream.model.contract import Contract
@@ -75,7 +75,7 @@ def _staged(ports: Ports, upload: Batch, report: StagingReport, contracts: Contr
     decision = holds.check_holds(file, report)
     state = BatchState.HELD if decision.holds else BatchState.STAGED
     if not decision.holds and upload.is_file:
-        earlier_headers.remember_headers(ports, file.contract, report.columns)
+        registry.remember_headers(ports, file.contract, report.columns)
     fields: BatchChanges = {"staged": report, "holds": decision.holds, "proposed": decision.proposed}
     moved = batch_records.transition_batch(
         ports, upload.batch_id, state, only_from=STAGEABLE_STATES, expected=upload, **fields

@@ -17,15 +17,14 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from tillstream import __version__
-from tillstream.contracts.earlier_headers import MAX_CHECKED_COLUMNS
+from tillstream.contracts.registry import MAX_CHECKED_COLUMNS
 from tillstream.model.batch import OTHER_WORDS, CountryRows, CurrencyAmounts, IssueCount, StagingReport, UnknownWord
 from tillstream.model.contract import Contract
 from tillstream.model.events import STAGING
 from tillstream.model.money import amount_text
 from tillstream.model.problems import CATALOGUE
 from tillstream.model.tables.warehouse_tables import SCHEMA
-from tillstream.pipeline.rows.prefetch import prefetch
-from tillstream.pipeline.rows.row_batch import RowBatch
+from tillstream.pipeline.rows.row_batch import RowBatch, prefetch
 from tillstream.pipeline.rows.text_columns import combine_chunks, decode_texts
 from tillstream.pipeline.staging.open_source import RowSource
 from tillstream.pipeline.staging.split_rows import HASH_SCHEMA, Hasher, SplitRows, split_row_batch

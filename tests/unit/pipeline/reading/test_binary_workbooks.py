@@ -14,7 +14,7 @@ from tillstream.model.limits import LIMITS
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
 from tillstream.pipeline.reading.workbooks.xlsb import XlsbRows, copy_sheet
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.row_batch import Block
 
 HEAD = [["No", "Value"]]
 EMPTY_TEXT, ZERO = struct.pack("<IH", 0, 0), struct.pack("<dH", 0, 0)

@@ -9,7 +9,7 @@ import pytest
 from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.open_reader import read_blocks, read_header
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.row_batch import Block
 
 
 def read(data: bytes, *needed: str, **how: Any) -> list[Block]:

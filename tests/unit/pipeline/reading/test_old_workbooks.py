@@ -12,7 +12,7 @@ from tillstream.model.contract_sections import FileStyle
 from tillstream.model.limits import LIMITS, Limits
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.row_batch import Block
 
 TABLE = [["No", "Sum"], ["1", 5], ["2", 7]]
 NAMES = ("Sales", [["No", "Sum"]])

@@ -14,7 +14,7 @@ from tillstream.model.contract_sections import FileStyle
 from tillstream.model.limits import LIMITS
 from tillstream.pipeline.reading.open_reader import read_blocks
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile
-from tillstream.pipeline.rows.block import Block
+from tillstream.pipeline.rows.row_batch import Block
 from tillstream.pipeline.rows.text_columns import TEXT
 
 

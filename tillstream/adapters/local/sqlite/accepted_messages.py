@@ -21,7 +21,7 @@ from tillstream.adapters.local.clock import ClockAhead, finding_of_clock_ahead
 from tillstream.adapters.local.sqlite import queue_statements as sql
 from tillstream.adapters.local.sqlite.connection import DamagedDatabase, SQLiteFile, salvage_file
 from tillstream.adapters.local.sqlite.damage import Salvaged
-from tillstream.adapters.local.sqlite.queue_rows import Publication, create_subscription
+from tillstream.adapters.local.sqlite.queue_rows import Publication, create_subscription, insert_messages
 from tillstream.model import json_text
 from tillstream.model.errors import Unavailable
 from tillstream.ports.bus import Delivery, RetryPolicy
@@ -290,7 +290,7 @@ class KeptMessages:
         for one in lacking:
             for statement in sql.FORGET_SEQUENCE:
                 sqlite.execute(statement, (listener, one.sequence))
-            sqlite.execute(sql.insert_messages(1), (listener, now, one.sequence, one.body, one.attributes))
+            sqlite.execute(insert_messages(1), (listener, now, one.sequence, one.body, one.attributes))
             sqlite.execute(sql.ADVANCE, (one.sequence,))
         if contents.unreadable:
             self._file.close()

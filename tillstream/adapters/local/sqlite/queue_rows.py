@@ -4,6 +4,7 @@ import random
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from tillstream.adapters.local.clock import EPOCH, ClockAhead, SequenceNumbers
@@ -95,8 +96,18 @@ def _insert(sqlite: sqlite3.Connection, topic: str, cells: Sequence[object], now
     for (listener,) in listeners:
         for start in range(0, len(cells), 3 * sql.ROWS):
             chunk = cells[start : start + 3 * sql.ROWS]
-            sqlite.execute(sql.insert_messages(len(chunk) // 3), (listener, now, *chunk))
+            sqlite.execute(insert_messages(len(chunk) // 3), (listener, now, *chunk))
     return bool(listeners)
+
+
+@cache
+def insert_messages(rows: int) -> str:
+    """INSERT so many messages: subscription and since; then sequence, body and attributes of each."""
+    values = ", ".join(["(?, ?, ?)"] * rows)
+    return (
+        "INSERT INTO messages (subscription, since, sequence, body, attributes) "
+        f"SELECT ?, ?, column1, column2, column3 FROM (VALUES {values})"
+    )
 
 
 def to_delivery(row: Sequence[Any], subscription: str, topic: str, token: int, expires_at: datetime) -> Delivery:

@@ -4,8 +4,6 @@ A message is ready once `due` has passed; a new one is always due, so that a clo
 is leased, `due` is the end of the lease.
 """
 
-from functools import cache
-
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS subscriptions (
         id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, topic TEXT NOT NULL, minimum REAL NOT NULL,
@@ -124,13 +122,3 @@ DEPTHS = """SELECT s.name, s.topic,
 DEAD_LETTERS = """SELECT d.id, s.name, s.topic, d.body, d.attributes, d.sequence, d.died, d.attempts, d.error
     FROM dead_letters d JOIN subscriptions s ON s.id = d.subscription
     WHERE :subscription IS NULL OR s.name = :subscription ORDER BY d.died DESC, d.id DESC LIMIT :limit"""
-
-
-@cache
-def insert_messages(rows: int) -> str:
-    """INSERT so many messages: subscription and since; then sequence, body and attributes of each."""
-    values = ", ".join(["(?, ?, ?)"] * rows)
-    return (
-        "INSERT INTO messages (subscription, since, sequence, body, attributes) "
-        f"SELECT ?, ?, column1, column2, column3 FROM (VALUES {values})"
-    )

@@ -25,7 +25,7 @@ from tillstream.pipeline.reading.delimited.text_records import (
 )
 from tillstream.pipeline.reading.read_options import line_too_long
 from tillstream.pipeline.reading.utf8_stream import Utf8Stream
-from tillstream.pipeline.rows.block import Block, UnreadableRow
+from tillstream.pipeline.rows.row_batch import Block, UnreadableRow
 from tillstream.pipeline.rows.text_columns import decode_texts
 
 _COMPARED_ROWS, _MIN_ROWS = 1_000, 10

@@ -21,7 +21,7 @@ from tillstream.pipeline.reading.typed_cells import (
     typed_block,
     unique_names,
 )
-from tillstream.pipeline.rows.block import Block, UnreadableRow
+from tillstream.pipeline.rows.row_batch import Block, UnreadableRow
 from tillstream.pipeline.rows.text_columns import Ints
 
 _CHUNK_ROWS = 20_000

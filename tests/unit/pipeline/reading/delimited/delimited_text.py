@@ -7,7 +7,7 @@ from typing import Any
 
 from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited
-from tillstream.pipeline.rows.block import UnreadableRow
+from tillstream.pipeline.rows.row_batch import UnreadableRow
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from delimited_text import read_all
 from tillstream.model.contract_sections import FileStyle
 from tillstream.pipeline.reading.delimited.delimited_reader import read_delimited, read_delimited_header
 from tillstream.pipeline.reading.read_options import UnreadableFile
-from tillstream.pipeline.rows.block import UnreadableRow
+from tillstream.pipeline.rows.row_batch import UnreadableRow
 
 WORDS = {
     "utf-8": "Berguvsvägen 漢字",

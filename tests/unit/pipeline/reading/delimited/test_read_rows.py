@@ -14,7 +14,7 @@ from tillstream.pipeline.reading.delimited.header_search import Header
 from tillstream.pipeline.reading.delimited.record_parser import parse_records
 from tillstream.pipeline.reading.delimited.text_records import RecordSyntax, plain_layout
 from tillstream.pipeline.reading.read_options import UnreadableFile
-from tillstream.pipeline.rows.block import UnreadableRow
+from tillstream.pipeline.rows.row_batch import UnreadableRow
 from tillstream.pipeline.rows.text_columns import TEXT
 
 
