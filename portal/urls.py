@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Flask, request, url_for
+from flask import Flask, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 from portal.context import tillstream
 from tillstream.model.errors import Rejected
@@ -88,6 +89,13 @@ def own_page(wanted: str) -> str:
         wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and not any(ord(sign) < 32 for sign in wanted)
     )
     return wanted if ours else url_for("dashboard.show")
+
+
+def go_to(endpoint: str, message: str = "", category: str = "done", /, **values: Any) -> ResponseReturnValue:
+    """Lead to a page, which shows the message if there is one. values: of the address of the page."""
+    if message:
+        flash(message, category)
+    return redirect(url_for(endpoint, **values), 303)
 
 
 def register(app: Flask) -> None:

@@ -2,7 +2,10 @@
 
 from flask import Blueprint
 
-from portal.alerts import bell, pages, rules
+from portal.alerts import bell, pages, rules, texts
+from portal.managed import ManagedPages
+from tillstream.alerts.rules import remove_rule
+from tillstream.model.permissions import Action
 
 blueprint = Blueprint("alerts", __name__, template_folder="templates")
 
@@ -13,10 +16,12 @@ blueprint.get("/alerts/rules/new", endpoint="new_rule")(rules.new_rule)
 blueprint.post("/alerts/rules/new", endpoint="add_rule")(rules.add_rule)
 blueprint.get("/alerts/rules/<rule_id>", endpoint="rule")(rules.show_rule)
 blueprint.post("/alerts/rules/<rule_id>", endpoint="save_rule")(rules.save_rule)
-blueprint.post("/alerts/rules/<rule_id>/enable", endpoint="enable_rule")(rules.enable_rule)
-blueprint.post("/alerts/rules/<rule_id>/remove", endpoint="remove_rule")(rules.remove_rule)
 blueprint.get("/alerts/<alert_id>", endpoint="show")(pages.show_alert)
-blueprint.post("/alerts/<alert_id>/acknowledge", endpoint="acknowledge")(pages.acknowledge_alert)
-blueprint.post("/alerts/<alert_id>/snooze", endpoint="snooze")(pages.snooze_alert)
 blueprint.get("/api/alerts", endpoint="data")(pages.alerts_data)
 blueprint.get("/api/v1/alerts", endpoint="data")(pages.alerts_data)
+RULES = ManagedPages(blueprint, "/alerts/rules/<rule_id>", page="", listing="rules")
+RULES.button("enable", rules.enable_rule, endpoint="enable_rule")
+RULES.button("remove", lambda ports, key, by: remove_rule(ports, key, by=by), texts.REMOVED, endpoint="remove_rule")
+ALERTS = ManagedPages(blueprint, "/alerts/<alert_id>", access=Action.DECIDE)
+ALERTS.button("acknowledge", pages.acknowledge_alert, texts.ACKNOWLEDGED)
+ALERTS.button("snooze", pages.snooze_alert)

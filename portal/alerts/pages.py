@@ -1,17 +1,18 @@
 """The list of alerts and the page of one, what people do with it, and the alerts for programs."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.alerts import texts
 from portal.alerts.bell import active
-from portal.context import me, ports, scope
+from portal.context import ports, scope
 from portal.list_view import list_query, page_of
 from tillstream.alerts import evaluation, published, records
 from tillstream.alerts.kinds import KINDS
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
+from tillstream.ports import Ports
 
 ACTIVE, ALL = "active", "all"
 STATES = (ACTIVE, ALL)
@@ -72,20 +73,14 @@ def show_alert(alert_id: str) -> ResponseReturnValue:
     )
 
 
-@allow(Action.DECIDE)
-def acknowledge_alert(alert_id: str) -> ResponseReturnValue:
-    records.acknowledge_alert(ports(), alert_id, scope(), by=me().login)
-    flash(texts.ACKNOWLEDGED, "done")
-    return redirect(url_for("alerts.show", alert_id=alert_id), 303)
+def acknowledge_alert(ports: Ports, alert_id: str, by: str) -> None:
+    records.acknowledge_alert(ports, alert_id, scope(), by=by)
 
 
-@allow(Action.DECIDE)
-def snooze_alert(alert_id: str) -> ResponseReturnValue:
-    """Raises `Rejected` for other times than the page offers."""
+def snooze_alert(ports: Ports, alert_id: str, by: str) -> str:
+    """Snooze an alert; return a sentence about it. Raises `Rejected` for other times than the page offers."""
     hours = request.form.get("hours", "")
     if hours not in texts.HOURS:
         raise Rejected(f"Choose one of: {', '.join(texts.HOURS.values())}.")
-    alert = records.snooze_alert(ports(), alert_id, scope(), int(hours), by=me().login)
-    if alert.snoozed_until:
-        flash(texts.snoozed(alert.snoozed_until), "done")
-    return redirect(url_for("alerts.show", alert_id=alert_id), 303)
+    alert = records.snooze_alert(ports, alert_id, scope(), int(hours), by=by)
+    return texts.snoozed(alert.snoozed_until) if alert.snoozed_until else ""

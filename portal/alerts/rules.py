@@ -20,6 +20,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.people import UNRESTRICTED
 from tillstream.model.permissions import Action
+from tillstream.ports import Ports
 
 Form = MultiDict[str, str]
 NEW = "new"
@@ -118,21 +119,11 @@ def save_rule(rule_id: str) -> ResponseReturnValue:
     return _submitted(stored.rule, request.form.get("version", str(stored.version)))
 
 
-@allow(Action.ADMINISTER)
-def enable_rule(rule_id: str) -> ResponseReturnValue:
-    """Enable or disable a rule. Raises `NotFound`."""
+def enable_rule(ports: Ports, rule_id: str, by: str) -> str:
+    """Enable or disable a rule; return a sentence about it. Raises `NotFound`."""
     is_enabled = request.form.get("enabled") == "yes"
-    rules.enable_rule(ports(), rule_id, by=me().login, is_enabled=is_enabled)
-    flash(texts.ENABLED if is_enabled else texts.DISABLED, "done")
-    return redirect(url_for("alerts.rules"), 303)
-
-
-@allow(Action.ADMINISTER)
-def remove_rule(rule_id: str) -> ResponseReturnValue:
-    """Remove a rule. Raises `NotFound`."""
-    rules.remove_rule(ports(), rule_id, by=me().login)
-    flash(texts.REMOVED, "done")
-    return redirect(url_for("alerts.rules"), 303)
+    rules.enable_rule(ports, rule_id, by=by, is_enabled=is_enabled)
+    return texts.ENABLED if is_enabled else texts.DISABLED
 
 
 def _submitted(rule: AlertRule, version: str) -> ResponseReturnValue:

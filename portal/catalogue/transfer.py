@@ -2,7 +2,7 @@
 
 import secrets
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
@@ -10,6 +10,7 @@ from portal.catalogue import change_previews, texts
 from portal.catalogue.change_previews import field_changes, notices_of
 from portal.catalogue.tabs import CatalogueTab, all_regions, tab_links, tab_of
 from portal.context import me, ports, scope, tillstream
+from portal.urls import go_to
 from tillstream.catalogue import file_export, file_import, warehouse_mirror
 from tillstream.catalogue.file_export import ENTRY_KINDS, FileKind, columns_of_file, parse_file_kind
 from tillstream.catalogue.file_import import ImportPlan, ImportRules, plan_import
@@ -66,8 +67,7 @@ def apply_import(tab: str) -> ResponseReturnValue:
     tabular.delete_preview(ports(), me().login, preview_id)
     warehouse_mirror.follow_change(ports())
     tillstream().queries.clear()
-    flash(texts.imported(applied.added, applied.changed), "done")
-    return redirect(url_for("catalogue.listing", tab=tab), 303)
+    return go_to("catalogue.listing", texts.imported(applied.added, applied.changed), tab=tab)
 
 
 @allow(Action.MANAGE_STOCK)

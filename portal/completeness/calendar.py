@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import figures, formats
@@ -13,6 +13,7 @@ from portal.completeness import texts
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
+from portal.urls import go_to
 from portal.user_stores import is_row_of_user
 from tillstream.analytics import completeness
 from tillstream.analytics.completeness import (
@@ -120,8 +121,12 @@ def record_nothing_sold(region: str, on: str) -> ResponseReturnValue:
     if not sold and source in _sources_with_sales(region, day, held_files_of_day(region, day)):
         raise Rejected(texts.has_sales(source))
     source_settings.record_nothing_sold(ports(), contract, day, me().login, sold=sold)
-    flash(texts.expected_again(source) if sold else texts.nothing_sold(source), "done")
-    return redirect(url_for("completeness.day", region=region, on=day.isoformat()), 303)
+    return go_to(
+        "completeness.day",
+        texts.expected_again(source) if sold else texts.nothing_sold(source),
+        region=region,
+        on=day.isoformat(),
+    )
 
 
 def _sources_with_sales(region: str, day: date, held: Sequence[Batch]) -> set[str]:

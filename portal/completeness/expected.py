@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
@@ -18,6 +18,7 @@ from portal.completeness import calendar, texts
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
 from portal.uploads import scoped
+from portal.urls import go_to
 from tillstream.analytics.completeness import CalendarRow, expectation_effects, missing_days_email
 from tillstream.contracts import source_settings
 from tillstream.model.contract import Contract
@@ -185,16 +186,14 @@ def save_expectation(name: str) -> ResponseReturnValue:
     if expectation is None:
         return _page(contract, form, source_settings.expectation_of_contract(ports(), contract).expectation), 422
     source_settings.save_expectation(ports(), contract, expectation, me().login)
-    flash(texts.saved(contract.name), "done")
-    return redirect(url_for("completeness.expected"), 303)
+    return go_to("completeness.expected", texts.saved(contract.name))
 
 
 @allow(Action.DECIDE)
 def reset_expectation(name: str) -> ResponseReturnValue:
     contract = _contract(name)
     source_settings.save_expectation(ports(), contract, None, me().login)
-    flash(texts.reset(contract.name), "done")
-    return redirect(url_for("completeness.expected"), 303)
+    return go_to("completeness.expected", texts.reset(contract.name))
 
 
 def _posted_expectation(contract: Contract, form: ExpectationForm) -> Expectation | None:

@@ -1,8 +1,13 @@
 """Connectors: what pulls files and sales from other systems, with their runs; add, test, run, pause and remove them."""
 
+from functools import partial
+
 from flask import Blueprint
 
-from portal.connectors import editing, pages
+from portal.connectors import editing, pages, texts
+from portal.managed import ManagedPages
+from tillstream.connectors import due_runs, records
+from tillstream.model.errors import Rejected
 
 blueprint = Blueprint("connectors", __name__, template_folder="templates")
 
@@ -15,11 +20,9 @@ blueprint.add_url_rule("/new-connector/<connector_kind>/test", "test_new", editi
 blueprint.add_url_rule("/connectors/<connector>/edit", "edit", editing.edit_connector)
 blueprint.add_url_rule("/connectors/<connector>/edit", "change", editing.change_connector, methods=["POST"])
 blueprint.add_url_rule("/connectors/<connector>/edit/test", "test_change", editing.test_change, methods=["POST"])
-for name, view in (
-    ("test", editing.test_connector),
-    ("run", editing.run_connector),
-    ("pause", editing.pause_connector),
-    ("resume", editing.resume_connector),
-    ("remove", editing.remove_connector),
-):
-    blueprint.add_url_rule(f"/connectors/<connector>/{name}", name, view, methods=["POST"])
+CONNECTORS = ManagedPages(blueprint, "/connectors/<connector>")
+CONNECTORS.button("test", editing.send_test, shows=Rejected)
+CONNECTORS.button("run", due_runs.request_run, texts.REQUESTED)
+CONNECTORS.button("pause", partial(records.pause_connector, is_paused=True), texts.PAUSED)
+CONNECTORS.button("resume", partial(records.pause_connector, is_paused=False), texts.RESUMED)
+CONNECTORS.button("remove", records.remove_connector, texts.REMOVED)

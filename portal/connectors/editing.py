@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, redirect, render_template, url_for
+from flask import render_template
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import Field, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -14,7 +13,9 @@ from wtforms.validators import InputRequired, Length
 from portal.access import allow
 from portal.connectors import texts
 from portal.context import me, ports, tillstream
+from portal.managed import ManagedForm
 from portal.uploads import scoped
+from portal.urls import go_to
 from tillstream.app.source_access import source_access
 from tillstream.connectors import due_runs, kind_table, records
 from tillstream.connectors.access import SourceAccess
@@ -23,6 +24,7 @@ from tillstream.connectors.source import ConnectorKind, SourceSetting
 from tillstream.connectors.state import Connector, ConnectorDraft
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
+from tillstream.ports import Ports
 
 PREFIX = "setting-"
 MAX_LETTERS = 1_000
@@ -50,7 +52,7 @@ def tested_connector(subject: str | ConnectorDraft) -> Tested:
     return Tested(False, texts.failed(result.seconds, result.message))
 
 
-class ConnectorForm(FlaskForm):
+class ConnectorForm(ManagedForm):
     """The fields of every kind; `connector_form` adds those of the settings."""
 
     kind: ConnectorKind
@@ -66,15 +68,15 @@ class ConnectorForm(FlaskForm):
         settings = {one.name: field.data or "" for one, field in self.settings}
         return ConnectorDraft(self.name.data, self.kind.name, settings, self.contract.data, self.every_minutes.data)
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, error: Exception) -> None:
         """Show a reason at the field that it names, else above the form."""
-        words = reason.casefold()
+        words = str(error).casefold()
         fields = [(one.label.casefold(), field) for one, field in self.settings] + [("name", self.name)]
         field = next((field for label, field in fields if label in words), None)
         if field is None:
-            self.form_errors.append(reason)
+            self.form_errors.append(str(error))
         else:
-            field.errors = [*field.errors, reason]
+            field.errors = [*field.errors, str(error)]
 
 
 def connector_form(kind: ConnectorKind, contracts: list[str], connector: Connector | None = None) -> ConnectorForm:
@@ -158,15 +160,9 @@ def test_change(connector: str) -> ResponseReturnValue:
 def _save(
     page: str, form: ConnectorForm, save: Callable[[ConnectorDraft], Connector], message: str
 ) -> ResponseReturnValue:
-    if not form.validate_on_submit():
-        return _page(page, form), 422
-    try:
-        saved = save(form.draft())
-    except Rejected as error:
-        form.refuse(str(error))
-        return _page(page, form), 422
-    flash(message, "done")
-    return redirect(url_for("connectors.show", connector=saved.name), 303)
+    return form.saved(
+        lambda: _page(page, form), lambda: go_to("connectors.show", message, connector=save(form.draft()).name)
+    )
 
 
 def _test(page: str, form: ConnectorForm) -> ResponseReturnValue:
@@ -191,38 +187,9 @@ def _page(page: str, form: ConnectorForm, result: Tested | None = None) -> str:
     return render_template(page, form=form, hint=setting_hint, tested=result, texts=texts)
 
 
-def _back_to_page(connector: str, message: str, kind: str = "done") -> ResponseReturnValue:
-    flash(message, kind)
-    return redirect(url_for("connectors.show", connector=connector), 303)
-
-
-@allow(Action.ADMINISTER)
-def test_connector(connector: str) -> ResponseReturnValue:
+def send_test(_ports: Ports, connector: str, _by: str) -> str:
+    """Test the connection; return its result. Raises `Rejected` with the reason if it fails."""
     result = tested_connector(connector)
-    return _back_to_page(connector, result.sentence, "done" if result.is_ok else "wrong")
-
-
-@allow(Action.ADMINISTER)
-def run_connector(connector: str) -> ResponseReturnValue:
-    """Request a run, which is made in the background."""
-    due_runs.request_run(ports(), connector, me().login)
-    return _back_to_page(connector, texts.REQUESTED)
-
-
-@allow(Action.ADMINISTER)
-def pause_connector(connector: str) -> ResponseReturnValue:
-    records.pause_connector(ports(), connector, me().login, is_paused=True)
-    return _back_to_page(connector, texts.PAUSED)
-
-
-@allow(Action.ADMINISTER)
-def resume_connector(connector: str) -> ResponseReturnValue:
-    records.pause_connector(ports(), connector, me().login, is_paused=False)
-    return _back_to_page(connector, texts.RESUMED)
-
-
-@allow(Action.ADMINISTER)
-def remove_connector(connector: str) -> ResponseReturnValue:
-    records.remove_connector(ports(), connector, me().login)
-    flash(texts.REMOVED, "done")
-    return redirect(url_for("connectors.listing"), 303)
+    if not result.is_ok:
+        raise Rejected(result.sentence)
+    return result.sentence

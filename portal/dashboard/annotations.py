@@ -4,12 +4,14 @@ from bisect import bisect_right
 from collections.abc import Collection
 from datetime import date
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import formats
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
+from portal.managed import ManagedPages
+from portal.urls import go_to
 from portal.user_stores import user_stores
 from tillstream.explore import annotations
 from tillstream.model.errors import Rejected
@@ -54,16 +56,12 @@ def add_annotation() -> ResponseReturnValue:
     if request.form.get("store"):
         region, _, store = request.form["store"].partition("/")
     annotations.add_annotation(ports(), scope(), day, request.form.get("text", ""), region, store, by=me().login)
-    flash(ADDED)
-    return redirect(url_for("annotations.show"), 303)
+    return go_to("annotations.show", ADDED)
 
 
-@blueprint.post("/annotations/<annotation_id>/delete", endpoint="delete")
-@allow(Action.ANNOTATE)
-def delete_annotation(annotation_id: str) -> ResponseReturnValue:
-    annotations.remove_annotation(ports(), scope(), annotation_id, by=me().login)
-    flash(DELETED)
-    return redirect(url_for("annotations.show"), 303)
+ManagedPages(blueprint, "/annotations/<annotation_id>", page="", listing="show", access=Action.ANNOTATE).button(
+    "delete", lambda ports, key, by: annotations.remove_annotation(ports, scope(), key, by=by), DELETED
+)
 
 
 def _own_stores() -> list[tuple[str, str]]:

@@ -1,54 +1,75 @@
 """Channels of alerts: create, test, pause and remove them, and see their deliveries."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from functools import partial
+
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from portal.access import allow
 from portal.context import me, ports, tillstream
-from portal.delivery import channel_texts
 from portal.delivery.report_texts import STATES
 from portal.delivery.webhooks import allows_private
+from portal.managed import ManagedForm, ManagedPages, shown_once
+from portal.urls import go_to
 from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.delivery import channel_registry, notice_deliveries
-from tillstream.delivery.alert_channel import CHANNEL_KINDS, EMAIL, MAX_CHANNEL_NAME, ChannelDraft
+from tillstream.delivery.alert_channel import (
+    CHANNEL_KINDS,
+    EMAIL,
+    MAX_CHANNEL_NAME,
+    SERVICE,
+    SLACK,
+    TEAMS,
+    WEBHOOK,
+    ChannelDraft,
+)
 from tillstream.delivery.chat_services import MAX_MESSAGE_LETTERS
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Action
 from tillstream.people import account_store
+from tillstream.ports import Ports
 from tillstream.records.outbox import ENDED_BADLY
 
 DELIVERIES = 50
 HOURS = [SelectChoice(hour, f"{hour}:00") for hour in range(24)]
 ZONES = [SelectChoice(zone, zone) for zone in ("UTC", *account_store.time_zone_names())]
+KINDS = {EMAIL: "E-mail", WEBHOOK: "Webhook", SLACK: "Slack", TEAMS: "Microsoft Teams", SERVICE: "Another service"}
+HINTS = {
+    EMAIL: "One per line: an e-mail address, or a sign-in name and an e-mail address. Users get only the alerts within "
+    "their scope.",
+    WEBHOOK: "For example https://example.com/alerts. Each request is signed.",
+    SLACK: "The address of an incoming webhook of Slack: https://hooks.slack.com/services/…",
+    TEAMS: "The address of a workflow “When a Teams webhook request is received”.",
+    SERVICE: "As Apprise writes it, for example discord://… or mmosts://chat.example.com/…",
+}
+"""Of the address or the recipients."""
 
 blueprint = Blueprint("alert_channels", __name__, template_folder="templates")
 
 
-class ChannelForm(FlaskForm):
-    name = StringField(channel_texts.NAME, [InputRequired(channel_texts.NO_NAME), Length(max=MAX_CHANNEL_NAME)])
-    url = StringField(channel_texts.ADDRESS, [Length(max=MAX_MESSAGE_LETTERS)])
-    recipients = TextAreaField(channel_texts.RECIPIENTS, [Length(max=10_000)])
-    digest_hour = SelectField(channel_texts.HOUR, coerce=int, choices=HOURS, default=7)
-    time_zone = SelectField(channel_texts.ZONE, choices=ZONES)
+class ChannelForm(ManagedForm):
+    name = StringField("Name", [InputRequired("Enter a name."), Length(max=MAX_CHANNEL_NAME)])
+    url = StringField("Address", [Length(max=MAX_MESSAGE_LETTERS)])
+    recipients = TextAreaField("Recipients", [Length(max=10_000)])
+    digest_hour = SelectField("Hour of collected notices", coerce=int, choices=HOURS, default=7)
+    time_zone = SelectField("Time zone", choices=ZONES)
 
     def draft(self, kind: str) -> ChannelDraft:
         url, recipients = self.url.data or "", self.recipients.data or ""
         return ChannelDraft(self.name.data, kind, url, recipients, self.digest_hour.data, self.time_zone.data)
 
-    def refuse(self, kind: str, reason: str) -> None:
-        """Show a reason at the field to which it belongs."""
-        field = self.recipients if kind == EMAIL else self.url
-        field.errors = [*field.errors, reason]
+    def field_of(self, _error: Exception) -> str:
+        """The recipients of e-mail; other kinds have an address."""
+        return "url" if self.recipients.raw_data in ([], None) else "recipients"
 
 
 def new_page(kind: str, form: ChannelForm) -> str:
     if kind not in CHANNEL_KINDS:
         raise NotFound("There is no such kind of channel.")
-    return render_template("alert_channels/new.html", kind=kind, form=form, texts=channel_texts)
+    return render_template("alert_channels/new.html", kind=kind, form=form, kinds=KINDS, hints=HINTS)
 
 
 def channel_page(channel_id: str, form: ChannelForm | None = None) -> str:
@@ -59,7 +80,7 @@ def channel_page(channel_id: str, form: ChannelForm | None = None) -> str:
         digest_hour=channel.digest_hour,
         time_zone=channel.time_zone,
     )
-    return render_template("alert_channels/show.html", channel=channel, form=form, texts=channel_texts)
+    return render_template("alert_channels/show.html", channel=channel, form=form, kinds=KINDS, hints=HINTS)
 
 
 @allow(Action.ADMINISTER)
@@ -70,7 +91,7 @@ def list_channels() -> ResponseReturnValue:
         deliveries=notice_deliveries.list_notice_deliveries(ports(), DELIVERIES),
         again=ENDED_BADLY,
         states=STATES,
-        texts=channel_texts,
+        kinds=KINDS,
     )
 
 
@@ -84,70 +105,39 @@ def show_channel(channel_id: str) -> ResponseReturnValue:
     return channel_page(channel_id)
 
 
-def _back(channel_id: str, message: str, kind: str = "done") -> ResponseReturnValue:
-    flash(message, kind)
-    return redirect(url_for("alert_channels.show", channel_id=channel_id), 303)
-
-
 @allow(Action.ADMINISTER)
 def add_channel(kind: str) -> ResponseReturnValue:
     form = ChannelForm()
-    if not form.validate_on_submit():
-        return new_page(kind, form), 422
-    try:
+
+    def add() -> ResponseReturnValue:
         channel, key = channel_registry.add_channel(ports(), form.draft(kind), me().login, private=allows_private())
-    except Rejected as error:
-        form.refuse(kind, str(error))
-        return new_page(kind, form), 422
-    if key:
-        return render_template("alert_channels/once.html", channel=channel, key=key), 201
-    return _back(channel.id, channel_texts.ADDED)
+        if not key:
+            return go_to("alert_channels.show", "The channel is created.", channel_id=channel.id)
+        return shown_once(
+            "alert_channels/once.html", key, url_for("alert_channels.show", channel_id=channel.id), channel=channel
+        )
+
+    return form.saved(lambda: new_page(kind, form), add)
 
 
 @allow(Action.ADMINISTER)
 def change_channel(channel_id: str) -> ResponseReturnValue:
     kind, form = channel_registry.get_channel(ports(), channel_id).kind, ChannelForm()
-    if not form.validate_on_submit():
-        return channel_page(channel_id, form), 422
-    try:
+
+    def change() -> ResponseReturnValue:
         channel_registry.change_channel(ports(), channel_id, form.draft(kind), me().login, private=allows_private())
-    except Rejected as error:
-        form.refuse(kind, str(error))
-        return channel_page(channel_id, form), 422
-    return _back(channel_id, channel_texts.CHANGED)
+        return go_to("alert_channels.show", "The channel is changed.", channel_id=channel_id)
+
+    return form.saved(lambda: channel_page(channel_id, form), change)
 
 
-@allow(Action.ADMINISTER)
-def pause_channel(channel_id: str) -> ResponseReturnValue:
-    channel_registry.pause_channel(ports(), channel_id, me().login, is_paused=True)
-    return _back(channel_id, channel_texts.PAUSED)
-
-
-@allow(Action.ADMINISTER)
-def resume_channel(channel_id: str) -> ResponseReturnValue:
-    channel_registry.pause_channel(ports(), channel_id, me().login, is_paused=False)
-    return _back(channel_id, channel_texts.RESUMED)
-
-
-@allow(Action.ADMINISTER)
-def test_channel(channel_id: str) -> ResponseReturnValue:
+def send_test(_ports: Ports, channel_id: str, by: str) -> str:
+    """Send a test message; return its outcome. Raises `Rejected`."""
     app = tillstream()
-    try:
-        sender = outgoing_deliveries.channel_sender(app)
-        outcome = notice_deliveries.send_channel_test(
-            sender, channel_id, me().login, lambda: outgoing_deliveries.send_waiting_mail(app)
-        )
-    except Rejected as error:
-        return _back(channel_id, str(error), "wrong")
-    mail_job.request_mail_job(tillstream())
-    return _back(channel_id, outcome)
-
-
-@allow(Action.ADMINISTER)
-def remove_channel(channel_id: str) -> ResponseReturnValue:
-    channel_registry.remove_channel(ports(), channel_id, me().login)
-    flash(channel_texts.REMOVED, "done")
-    return redirect(url_for("alert_channels.listing"), 303)
+    sender, send_mail = outgoing_deliveries.channel_sender(app), partial(outgoing_deliveries.send_waiting_mail, app)
+    outcome = notice_deliveries.send_channel_test(sender, channel_id, by, send_mail)
+    mail_job.request_mail_job(app)
+    return outcome
 
 
 @allow(Action.ADMINISTER)
@@ -155,20 +145,21 @@ def send_again(delivery_id: str) -> ResponseReturnValue:
     """Send a delivery again that failed, or that may have been sent."""
     notice_deliveries.retry_notice(ports(), delivery_id, by=me().login)
     mail_job.request_mail_job(tillstream())
-    flash(channel_texts.SENT_AGAIN, "done")
-    return redirect(url_for("alert_channels.listing"), 303)
+    return go_to("alert_channels.listing", "The delivery is sent again within a minute.")
 
 
 blueprint.add_url_rule("/alert-channels", "listing", list_channels)
 blueprint.add_url_rule("/alert-channels/new/<kind>", "new", new_channel)
 blueprint.add_url_rule("/alert-channels/new/<kind>", "add", add_channel, methods=["POST"])
 blueprint.add_url_rule("/alert-channels/<channel_id>", "show", show_channel)
-for name, view in (
-    ("change", change_channel),
-    ("pause", pause_channel),
-    ("resume", resume_channel),
-    ("test", test_channel),
-    ("remove", remove_channel),
-):
-    blueprint.add_url_rule(f"/alert-channels/<channel_id>/{name}", name, view, methods=["POST"])
+blueprint.add_url_rule("/alert-channels/<channel_id>/change", "change", change_channel, methods=["POST"])
+CHANNELS = ManagedPages(blueprint, "/alert-channels/<channel_id>")
+CHANNELS.button(
+    "pause",
+    partial(channel_registry.pause_channel, is_paused=True),
+    "The channel is paused. Notices of this time are not sent later.",
+)
+CHANNELS.button("resume", partial(channel_registry.pause_channel, is_paused=False), "The channel gets notices again.")
+CHANNELS.button("test", send_test, shows=Rejected)
+CHANNELS.button("remove", channel_registry.remove_channel, "The channel is removed.")
 blueprint.add_url_rule("/alert-deliveries/<delivery_id>", "send_again", send_again, methods=["POST"])

@@ -8,6 +8,7 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.delivery.subscriptions import address_of
 from portal.file_responses import stream_chunks
+from portal.managed import Change, ManagedPages
 from tillstream.app import mail_job
 from tillstream.delivery import background_exports
 from tillstream.delivery.background_exports import (
@@ -27,6 +28,7 @@ from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import STAGING
 from tillstream.model.permissions import Action
+from tillstream.ports import Ports
 from tillstream.records import audit_log
 from tillstream.records.batch_registration import is_object_intact
 
@@ -91,27 +93,23 @@ def add_export() -> ResponseReturnValue:
     return redirect(f"{url_for('sale_lines.show')}?{filters}" if is_lines else url_for("background_exports.show"), 303)
 
 
-@blueprint.post("/exports/<export_id>/cancel", endpoint="cancel")
-@allow(Action.SEE_NUMBERS)
-def cancel_export(export_id: str) -> ResponseReturnValue:
-    background_exports.cancel_export(ports(), _own(export_id).id, me().login)
-    return redirect(url_for("background_exports.show"), 303)
+PAGES = ManagedPages(blueprint, "/exports/<export_id>", page="", listing="show", access=Action.SEE_NUMBERS)
 
 
-@blueprint.post("/exports/<export_id>/again", endpoint="again")
-@allow(Action.SEE_NUMBERS)
-def retry_export(export_id: str) -> ResponseReturnValue:
+def of_reader(change: Change) -> Change:
+    """A change of an export of the signed-in person."""
+    return lambda ports, key, by: change(ports, _own(key).id, by)
+
+
+def retry_export(ports: Ports, export_id: str, by: str) -> None:
     """Start an export again that failed or was cancelled."""
-    background_exports.retry_export(ports(), _own(export_id).id, me().login)
+    background_exports.retry_export(ports, _own(export_id).id, by)
     mail_job.request_mail_job(tillstream())
-    return redirect(url_for("background_exports.show"), 303)
 
 
-@blueprint.post("/exports/<export_id>/remove", endpoint="remove")
-@allow(Action.SEE_NUMBERS)
-def remove_export(export_id: str) -> ResponseReturnValue:
-    background_exports.remove_export(ports(), _own(export_id).id, me().login)
-    return redirect(url_for("background_exports.show"), 303)
+PAGES.button("cancel", of_reader(background_exports.cancel_export), "")
+PAGES.button("again", retry_export, "")
+PAGES.button("remove", of_reader(background_exports.remove_export), "")
 
 
 @blueprint.get("/exports/<export_id>/file", endpoint="file")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from looker.definitions import Report
@@ -14,7 +14,7 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.delivery import report_texts
 from portal.filter_fields import remaining_values
-from portal.urls import public_address
+from portal.urls import go_to, public_address
 from tillstream.app import mail_job
 from tillstream.delivery import schedule
 from tillstream.model.dates import Month
@@ -99,8 +99,7 @@ def subscribe() -> ResponseReturnValue:
     day, hour = form.get("day", type=int), form.get("hour", type=int)
     every, to = form.get("every", ""), form.get("to", "")
     subscriptions.subscribe_to_report(ports(), login, every, to, by=me().login, day=day, hour=hour)
-    flash(report_texts.SUBSCRIBED if tillstream().settings.sends_mail else report_texts.KEPT, "done")
-    return redirect(url_for("reports.show"), 303)
+    return go_to("reports.show", report_texts.SUBSCRIBED if tillstream().settings.sends_mail else report_texts.KEPT)
 
 
 @blueprint.post("/reports/unsubscribe", endpoint="unsubscribe")
@@ -110,8 +109,7 @@ def unsubscribe() -> ResponseReturnValue:
     if login != me().login and not scope().may(Action.ADMINISTER):
         raise NotFound("There is no such subscription.")
     subscriptions.unsubscribe_from_report(ports(), login, request.form.get("every", ""), by=me().login)
-    flash(report_texts.UNSUBSCRIBED, "done")
-    return redirect(url_for("reports.show"), 303)
+    return go_to("reports.show", report_texts.UNSUBSCRIBED)
 
 
 @blueprint.post("/reports/messages/<message_id>", endpoint="send_again")
@@ -120,8 +118,9 @@ def send_again(message_id: str) -> ResponseReturnValue:
     """Send a message again that failed."""
     mail.retry_mail(ports(), message_id, by=me().login)
     mail_job.request_mail_job(tillstream())
-    flash(report_texts.SENT_AGAIN if tillstream().settings.sends_mail else report_texts.KEPT_MESSAGE, "done")
-    return redirect(url_for("reports.show"), 303)
+    return go_to(
+        "reports.show", report_texts.SENT_AGAIN if tillstream().settings.sends_mail else report_texts.KEPT_MESSAGE
+    )
 
 
 @blueprint.get("/reports/executive.<form>", endpoint="executive")

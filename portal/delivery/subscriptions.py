@@ -3,7 +3,7 @@
 from contextlib import suppress
 from urllib.parse import urlencode
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
@@ -11,6 +11,8 @@ from portal.context import me, ports, scope, tillstream
 from portal.dashboard.texts import PERIODS
 from portal.delivery import subscription_texts
 from portal.explore import texts
+from portal.managed import Change, ManagedPages
+from portal.urls import go_to
 from portal.value_names import FILTER_LABELS, value_name
 from tillstream.analytics import explorations
 from tillstream.analytics.filters import (
@@ -32,6 +34,7 @@ from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.permissions import Action
 from tillstream.people import accounts
+from tillstream.ports import Ports
 from tillstream.records import saved_views
 from tillstream.records.mail import is_address
 
@@ -45,15 +48,6 @@ SHOWN_DELIVERIES = 20
 """Deliveries on the page."""
 blueprint = Blueprint("subscriptions", __name__, template_folder="templates")
 DESTINATIONS = "/subscriptions/destinations"
-
-SEND, AGAIN = "send", "again"
-ACTS = {
-    "pause": (subscriptions.pause_subscription, subscription_texts.PAUSED),
-    "resume": (subscriptions.resume_subscription, subscription_texts.RESUMED),
-    SEND: (subscriptions.send_subscription_now, subscription_texts.REQUESTED),
-    AGAIN: (subscription_files.retry_last_file, subscription_texts.AGAIN),
-}
-"""Endpoint → what it does, and the sentence that confirms it."""
 
 
 def address_of(link: str) -> str:
@@ -179,32 +173,24 @@ def add_destination() -> ResponseReturnValue:
     names = [*FileDestinationDraft.__dataclass_fields__]
     draft = FileDestinationDraft(**{name: request.form.get(name, "").strip() for name in names})
     one = outgoing_deliveries.add_file_destination(tillstream(), draft, me().login)
-    flash(subscription_texts.destination_added(one.name), "done")
-    return redirect(url_for("subscriptions.destinations"), 303)
-
-
-@allow(Action.ADMINISTER)
-def test_destination(destination: str) -> ResponseReturnValue:
-    """Write a small file. Raises `Rejected` with the reason if that fails."""
-    try:
-        flash(outgoing_deliveries.test_file_destination(tillstream(), destination, me().login), "done")
-    except Unavailable as error:
-        flash(str(error), "wrong")
-    return redirect(url_for("subscriptions.destinations"), 303)
-
-
-@allow(Action.ADMINISTER)
-def remove_destination(destination: str) -> ResponseReturnValue:
-    one = file_destinations.remove_destination(ports(), destination, me().login)
-    flash(subscription_texts.destination_removed(one.name), "done")
-    return redirect(url_for("subscriptions.destinations"), 303)
+    return go_to("subscriptions.destinations", subscription_texts.destination_added(one.name))
 
 
 blueprint.add_url_rule(DESTINATIONS, "destinations", show_destinations)
 blueprint.add_url_rule(DESTINATIONS, "add_destination", add_destination, methods=["POST"])
-for name, view in (("test", test_destination), ("remove", remove_destination)):
-    path = f"{DESTINATIONS}/<destination>/{name}"
-    blueprint.add_url_rule(path, f"{name}_destination", view, methods=["POST"])
+PLACES = ManagedPages(blueprint, f"{DESTINATIONS}/<destination>", page="", listing="destinations")
+PLACES.button(
+    "test",
+    lambda _, name, by: outgoing_deliveries.test_file_destination(tillstream(), name, by),
+    endpoint="test_destination",
+    shows=Unavailable,
+)
+PLACES.button(
+    "remove",
+    file_destinations.remove_destination,
+    lambda one: subscription_texts.destination_removed(one.name),
+    endpoint="remove_destination",
+)
 
 
 @blueprint.get("/subscriptions", endpoint="show")
@@ -253,8 +239,7 @@ def add_subscription() -> ResponseReturnValue:
     draft = address_of_form()
     _check(draft, me().login)
     one = subscriptions.add_subscription(ports(), me().login, draft, me().login)
-    flash(subscription_texts.added(one, sends_mail=tillstream().settings.sends_mail), "done")
-    return redirect(url_for("subscriptions.show"), 303)
+    return go_to("subscriptions.show", subscription_texts.added(one, sends_mail=tillstream().settings.sends_mail))
 
 
 @blueprint.get("/subscriptions/<subscription_id>", endpoint="edit")
@@ -269,34 +254,33 @@ def change_subscription(subscription_id: str) -> ResponseReturnValue:
     draft, one = address_of_form(), _own(subscription_id)
     _check(draft, one.login)
     changed = subscriptions.change_subscription(ports(), subscription_id, draft, me().login)
-    flash(subscription_texts.added(changed, sends_mail=tillstream().settings.sends_mail), "done")
-    return redirect(url_for("subscriptions.show"), 303)
+    return go_to("subscriptions.show", subscription_texts.added(changed, sends_mail=tillstream().settings.sends_mail))
 
 
-@allow(Action.SEE_NUMBERS)
-def act_on_subscription(subscription_id: str, what: str) -> ResponseReturnValue:
-    """Pause, resume, or make the file now."""
-    change, done = ACTS[what]
-    one = _own(subscription_id)
-    change(ports(), one.id, me().login)
-    if what in (SEND, AGAIN):
+PAGES = ManagedPages(blueprint, "/subscriptions/<subscription_id>", page="", listing="show", access=Action.SEE_NUMBERS)
+
+
+def of_reader(change: Change) -> Change:
+    """A change of a subscription of the signed-in person; administrators change those of everybody."""
+    return lambda ports, key, by: change(ports, _own(key).id, by)
+
+
+def sending(change: Change, done: str) -> Change:
+    """A change after which a file is delivered; its message."""
+
+    def change_and_send(ports: Ports, id: str, by: str) -> str:
+        one = change(ports, _own(id).id, by)
         mail_job.request_mail_job(tillstream())
-    has_way = one.destination or tillstream().settings.sends_mail or what not in (SEND, AGAIN)
-    flash(done if has_way else subscription_texts.KEPT, "done")
-    return redirect(url_for("subscriptions.show"), 303)
+        return done if one.destination or tillstream().settings.sends_mail else subscription_texts.KEPT
+
+    return change_and_send
 
 
-for name in ACTS:
-    path, defaults = f"/subscriptions/<subscription_id>/{name}", {"what": name}
-    blueprint.add_url_rule(path, name, act_on_subscription, methods=["POST"], defaults=defaults)
-
-
-@blueprint.post("/subscriptions/<subscription_id>/remove", endpoint="remove")
-@allow(Action.SEE_NUMBERS)
-def remove_subscription(subscription_id: str) -> ResponseReturnValue:
-    one = subscriptions.remove_subscription(ports(), _own(subscription_id).id, me().login)
-    flash(subscription_texts.removed(one.name), "done")
-    return redirect(url_for("subscriptions.show"), 303)
+PAGES.button("pause", of_reader(subscriptions.pause_subscription), subscription_texts.PAUSED)
+PAGES.button("resume", of_reader(subscriptions.resume_subscription), subscription_texts.RESUMED)
+PAGES.button("send", sending(subscriptions.send_subscription_now, subscription_texts.REQUESTED))
+PAGES.button("again", sending(subscription_files.retry_last_file, subscription_texts.AGAIN))
+PAGES.button("remove", of_reader(subscriptions.remove_subscription), lambda one: subscription_texts.removed(one.name))
 
 
 def _own(id: str) -> TableSubscription:

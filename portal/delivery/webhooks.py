@@ -1,20 +1,25 @@
 """Webhooks: create, test, pause and remove them, and see their deliveries."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from functools import partial
+
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from portal.access import allow
 from portal.context import me, ports, tillstream
+from portal.managed import ManagedForm, ManagedPages, shown_once
+from portal.urls import go_to
 from tillstream.delivery import webhook_events
 from tillstream.delivery import webhooks as delivery_webhooks
 from tillstream.delivery.outbound_addresses import MAX_URL_LETTERS
-from tillstream.model import audit
+from tillstream.delivery.webhooks import Webhook
+from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Rejected
 from tillstream.model.events import MAX_FILTER_LETTERS as FILTER_LETTERS
 from tillstream.model.permissions import Action
+from tillstream.ports import Ports
 from tillstream.records import audit_log
 
 ADDRESS, NO_ADDRESS = "Address", "Enter the address that receives the events."
@@ -39,9 +44,12 @@ def resent_text(count: int) -> str:
     return f"{count} {'event is' if count == 1 else 'events are'} sent again."
 
 
-class WebhookForm(FlaskForm):
+class WebhookForm(ManagedForm):
     url = StringField(ADDRESS, [InputRequired(NO_ADDRESS), Length(max=MAX_URL_LETTERS)])
     filter = StringField(FILTER, [Length(max=FILTER_LETTERS)])
+
+    def field_of(self, error: Exception) -> str:
+        return "filter" if "filter" in str(error).casefold() else "url"
 
 
 def list_page(form: WebhookForm) -> str:
@@ -80,101 +88,64 @@ def allows_private() -> bool:
     return tillstream().settings.webhook_private
 
 
-def _back(webhook_id: str, message: str, kind: str = "done") -> ResponseReturnValue:
-    flash(message, kind)
-    return redirect(url_for("webhooks.show", webhook_id=webhook_id), 303)
-
-
-def _refuse(form: WebhookForm, error: Rejected) -> None:
-    """Show the reason at the field to which it belongs."""
-    field = form.filter if "filter" in str(error).casefold() else form.url
-    field.errors = [*field.errors, str(error)]
-
-
 @allow(Action.ADMINISTER)
 def add_webhook() -> ResponseReturnValue:
     form = WebhookForm()
-    if not form.validate_on_submit():
-        return list_page(form), 422
-    try:
-        webhook, secret = delivery_webhooks.add_webhook(
-            ports(), form.url.data, form.filter.data or "", me().login, private=allows_private()
-        )
-    except Rejected as error:
-        _refuse(form, error)
-        return list_page(form), 422
-    return render_template("webhooks/once.html", webhook=webhook, secret=secret), 201
+
+    def add() -> ResponseReturnValue:
+        url, filter_ = form.url.data, form.filter.data or ""
+        return _once(*delivery_webhooks.add_webhook(ports(), url, filter_, me().login, private=allows_private()))
+
+    return form.saved(lambda: list_page(form), add)
 
 
 @allow(Action.ADMINISTER)
 def change_webhook(webhook_id: str) -> ResponseReturnValue:
     delivery_webhooks.get_webhook(ports(), webhook_id)
     form = WebhookForm()
-    if not form.validate_on_submit():
-        return webhook_page(webhook_id, form), 422
-    try:
+
+    def change() -> ResponseReturnValue:
         url, filter_ = form.url.data, form.filter.data or ""
         delivery_webhooks.change_webhook(ports(), webhook_id, me().login, url, filter_, private=allows_private())
-    except Rejected as error:
-        _refuse(form, error)
-        return webhook_page(webhook_id, form), 422
-    return _back(webhook_id, CHANGED)
+        return go_to("webhooks.show", CHANGED, webhook_id=webhook_id)
+
+    return form.saved(lambda: webhook_page(webhook_id, form), change)
 
 
-@allow(Action.ADMINISTER)
-def pause_webhook(webhook_id: str) -> ResponseReturnValue:
-    delivery_webhooks.pause_webhook(ports(), webhook_id, me().login, delivery_webhooks.BY_PERSON)
-    return _back(webhook_id, PAUSED)
-
-
-@allow(Action.ADMINISTER)
-def resume_webhook(webhook_id: str) -> ResponseReturnValue:
-    delivery_webhooks.resume_webhook(ports(), webhook_id, me().login)
-    return _back(webhook_id, RESUMED)
-
-
-@allow(Action.ADMINISTER)
-def test_webhook(webhook_id: str) -> ResponseReturnValue:
-    answer = webhook_events.send_test_event(ports(), webhook_id, private=allows_private())
+def send_test(ports: Ports, webhook_id: str, _by: str) -> str:
+    """Send a test event; return its outcome. Raises `Rejected`."""
+    answer = webhook_events.send_test_event(ports, webhook_id, private=allows_private())
     if answer.error:
-        return _back(webhook_id, refused_text(answer.error), "wrong")
-    return _back(webhook_id, accepted_text(answer.status, answer.milliseconds))
+        raise Rejected(refused_text(answer.error))
+    return accepted_text(answer.status, answer.milliseconds)
 
 
-@allow(Action.ADMINISTER)
-def resend_deliveries(webhook_id: str) -> ResponseReturnValue:
-    webhook = delivery_webhooks.get_webhook(ports(), webhook_id)
-    count = delivery_webhooks.resend_events(ports(), webhook)
-    entry = {"messages": count}
-    audit_log.record(ports(), me().login, audit.AuditAction.MESSAGE_RESENT, webhook.subscription, None, entry)
-    return _back(webhook_id, resent_text(count))
+def resend_deliveries(ports: Ports, webhook_id: str, by: str) -> int:
+    """Send again what failed too often; return how many events."""
+    webhook = delivery_webhooks.get_webhook(ports, webhook_id)
+    count = delivery_webhooks.resend_events(ports, webhook)
+    audit_log.record(ports, by, AuditAction.MESSAGE_RESENT, webhook.subscription, None, {"messages": count})
+    return count
 
 
 @allow(Action.ADMINISTER)
 def new_secret(webhook_id: str) -> ResponseReturnValue:
     secret = delivery_webhooks.rotate_secret(ports(), webhook_id, me().login)
-    return render_template(
-        "webhooks/once.html", webhook=delivery_webhooks.get_webhook(ports(), webhook_id), secret=secret
-    ), 201
+    return _once(delivery_webhooks.get_webhook(ports(), webhook_id), secret)
 
 
-@allow(Action.ADMINISTER)
-def remove_webhook(webhook_id: str) -> ResponseReturnValue:
-    delivery_webhooks.remove_webhook(ports(), webhook_id, me().login)
-    flash(REMOVED, "done")
-    return redirect(url_for("webhooks.listing"), 303)
+def _once(webhook: Webhook, secret: str) -> ResponseReturnValue:
+    return shown_once("webhooks/once.html", secret, url_for("webhooks.show", webhook_id=webhook.id), webhook=webhook)
 
 
 blueprint.add_url_rule("/webhooks", "listing", list_webhooks)
 blueprint.add_url_rule("/webhooks", "add", add_webhook, methods=["POST"])
 blueprint.add_url_rule("/webhooks/<webhook_id>", "show", show_webhook)
-for name, view in (
-    ("change", change_webhook),
-    ("pause", pause_webhook),
-    ("resume", resume_webhook),
-    ("test", test_webhook),
-    ("resend", resend_deliveries),
-    ("new-secret", new_secret),
-    ("remove", remove_webhook),
-):
-    blueprint.add_url_rule(f"/webhooks/<webhook_id>/{name}", name.replace("-", "_"), view, methods=["POST"])
+blueprint.add_url_rule("/webhooks/<webhook_id>/change", "change", change_webhook, methods=["POST"])
+blueprint.add_url_rule("/webhooks/<webhook_id>/new-secret", "new_secret", new_secret, methods=["POST"])
+WEBHOOKS = ManagedPages(blueprint, "/webhooks/<webhook_id>")
+WEBHOOKS.button("pause", partial(delivery_webhooks.pause_webhook, reason=delivery_webhooks.BY_PERSON), PAUSED)
+WEBHOOKS.button("resume", delivery_webhooks.resume_webhook, RESUMED)
+WEBHOOKS.button("test", send_test, shows=Rejected)
+WEBHOOKS.button("resend", resend_deliveries, resent_text)
+WEBHOOKS.button("remove", delivery_webhooks.remove_webhook, REMOVED)

@@ -16,12 +16,14 @@ from portal.dashboard.filter_bar import OWN_DATES
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import tile as explored
 from portal.explore.tile import SHOW, SLOT
-from portal.urls import with_args
+from portal.managed import ManagedPages
+from portal.urls import go_to, with_args
 from portal.value_names import FILTER_LABELS
 from tillstream.analytics.filters import ALL_TIME, CURRENCY, DATE_FILTERS
 from tillstream.explore import own_dashboards
 from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard, PinnedTile
 from tillstream.model.permissions import Action
+from tillstream.ports import Ports
 
 blueprint = Blueprint("own_dashboards", __name__, template_folder="templates")
 
@@ -150,8 +152,7 @@ def save_dashboard(dashboard_id: str) -> ResponseReturnValue:
 def choose_start() -> ResponseReturnValue:
     """Open the portal with `dashboard`; empty: with the dashboard of the role."""
     own_dashboards.set_start_dashboard(ports(), reader(), _form("dashboard"))
-    flash(START_CHANGED)
-    return redirect(url_for("own_dashboards.listing"), 303)
+    return go_to("own_dashboards.listing", START_CHANGED)
 
 
 @blueprint.post("/dashboards/<dashboard_id>/arrange", endpoint="arrange")
@@ -196,21 +197,20 @@ def restore_tile(dashboard_id: str, tile_id: str) -> ResponseReturnValue:
     return _to(dashboard_id, f"tile-{tile_id}")
 
 
-@blueprint.post("/dashboards/<dashboard_id>/remove", endpoint="remove")
-@allow(Action.SEE_NUMBERS)
-def remove_dashboard(dashboard_id: str) -> ResponseReturnValue:
+PAGES = ManagedPages(blueprint, "/dashboards/<dashboard_id>", access=Action.SEE_NUMBERS)
+
+
+def remove_dashboard(ports: Ports, dashboard_id: str, _by: str) -> str:
     may_all = scope().may(Action.ADMINISTER)
-    dashboard = own_dashboards.remove_dashboard(ports(), dashboard_id, reader(), any_owner=may_all)
-    flash(removed_text(dashboard.name))
-    return redirect(url_for("own_dashboards.listing"), 303)
+    return removed_text(own_dashboards.remove_dashboard(ports, dashboard_id, reader(), any_owner=may_all).name)
 
 
-@blueprint.post("/dashboards/<dashboard_id>/restore", endpoint="restore")
-@allow(Action.SEE_NUMBERS)
-def restore_dashboard(dashboard_id: str) -> ResponseReturnValue:
-    dashboard = own_dashboards.restore_dashboard(ports(), dashboard_id, reader())
-    flash(restored_text(dashboard.name))
-    return _to(dashboard_id)
+def restore_dashboard(ports: Ports, dashboard_id: str, _by: str) -> str:
+    return restored_text(own_dashboards.restore_dashboard(ports, dashboard_id, reader()).name)
+
+
+PAGES.button("remove", remove_dashboard)
+PAGES.button("restore", restore_dashboard)
 
 
 def _form(name: str) -> str:

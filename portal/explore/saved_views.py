@@ -7,8 +7,10 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope
-from portal.urls import own_page
+from portal.managed import ManagedPages
+from portal.urls import go_to, own_page
 from tillstream.model.permissions import Action
+from tillstream.ports import Ports
 from tillstream.records import saved_views
 from tillstream.records.saved_views import SavedView
 
@@ -63,12 +65,14 @@ def save_view() -> ResponseReturnValue:
     return redirect(own_page(view.address), 303)
 
 
-@blueprint.post("/views/<view_id>/delete", endpoint="delete")
-@allow(Action.SEE_NUMBERS)
-def delete_view(view_id: str) -> ResponseReturnValue:
-    view = saved_views.remove_view(ports(), view_id, by=me().login, any_owner=scope().may(Action.ADMINISTER))
-    flash(deleted_text(view.name))
-    return redirect(url_for("views.show"), 303)
+PAGES = ManagedPages(blueprint, "/views/<view_id>", page="", listing="show", access=Action.SEE_NUMBERS)
+
+
+def delete_view(ports: Ports, view_id: str, by: str) -> str:
+    return deleted_text(saved_views.remove_view(ports, view_id, by=by, any_owner=scope().may(Action.ADMINISTER)).name)
+
+
+PAGES.button("delete", delete_view)
 
 
 @blueprint.post("/views/start", endpoint="start")
@@ -76,5 +80,4 @@ def delete_view(view_id: str) -> ResponseReturnValue:
 def choose_start_view() -> ResponseReturnValue:
     """Open the portal with the view `view`; empty: with the dashboard of the role."""
     saved_views.set_start_view(ports(), me().login, me().created_at, request.form.get("view", ""))
-    flash(START_CHANGED)
-    return redirect(url_for("views.show"), 303)
+    return go_to("views.show", START_CHANGED)

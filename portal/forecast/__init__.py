@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import list_view
@@ -12,6 +12,8 @@ from portal.context import me, ports, scope
 from portal.forecast import nodes, numbers, series, texts
 from portal.forecast.numbers import ShownForecast
 from portal.forecast.what_if import what_if
+from portal.managed import ManagedPages
+from portal.urls import go_to
 from tillstream.forecasting import published_forecasts, run_records
 from tillstream.forecasting.published_forecasts import forecast_coverage
 from tillstream.model import audit
@@ -24,8 +26,9 @@ blueprint.post("/forecast/series", endpoint="import_series")(series.import_serie
 blueprint.get("/forecast/series/template.csv", endpoint="series_template")(series.series_template)
 blueprint.get("/forecast/series/<name>", endpoint="one_series")(series.show_one_series)
 blueprint.get("/forecast/series/<name>/values.csv", endpoint="series_values")(series.export_values)
-blueprint.post("/forecast/series/<name>/remove", endpoint="remove_series")(series.remove_series)
-blueprint.post("/forecast/series/<name>/restore", endpoint="restore_series")(series.restore_series)
+SERIES = ManagedPages(blueprint, "/forecast/series/<name>", page="one_series", listing="series")
+SERIES.button("remove", series.remove_series, endpoint="remove_series")
+SERIES.button("restore", series.restore_series, endpoint="restore_series")
 
 
 @blueprint.get("/forecast", endpoint="show")
@@ -101,8 +104,7 @@ def request_run() -> ResponseReturnValue:
     """Request a new forecast, which is made in the background."""
     run_records.request_forecast(ports())
     audit_log.record(ports(), me().login, audit.AuditAction.FORECAST_REQUESTED, "forecasts")
-    flash(texts.REQUESTED, "done")
-    return redirect(url_for("forecast.show"), 303)
+    return go_to("forecast.show", texts.REQUESTED)
 
 
 @blueprint.get("/api/v1/forecasts/accuracy", endpoint="accuracy_data")

@@ -4,17 +4,19 @@ import re
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.forecast import numbers, texts
+from portal.urls import go_to
 from tillstream.catalogue.file_export import csv_file
 from tillstream.forecasting import outside_series, published_forecasts, run_records
 from tillstream.forecasting.outside_series import SERIES_COLUMNS, OutsideSeries, OutsideValue, ReadSeries, read_series
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.permissions import Action
+from tillstream.ports import Ports
 
 SHOWN = 100
 """Problems that are listed of one file."""
@@ -42,8 +44,7 @@ def import_series() -> ResponseReturnValue:
         saved = outside_series.save_series(ports(), name, table.values, by=me().login, file=file.filename)
     except (Conflict, Rejected) as error:
         return _page(name, error=str(error)), 422
-    flash(texts.imported_text(saved, table.ignored_headers), "done")
-    return redirect(url_for("forecast.one_series", name=name), 303)
+    return go_to("forecast.one_series", texts.imported_text(saved, table.ignored_headers), name=name)
 
 
 @allow(Action.SEE_FORECASTS)
@@ -88,20 +89,16 @@ def series_template() -> ResponseReturnValue:
     return _csv(csv_file([one.name for one in SERIES_COLUMNS], rows), "series-template")
 
 
-@allow(Action.ADMINISTER)
-def remove_series(name: str) -> ResponseReturnValue:
+def remove_series(ports: Ports, name: str, by: str) -> str:
     """Remove a series; it is listed as removed, and can be restored."""
-    outside_series.remove_series(ports(), name, by=me().login)
-    flash(texts.REMOVED.format(name=name), "done")
-    return redirect(url_for("forecast.series"), 303)
+    outside_series.remove_series(ports, name, by=by)
+    return texts.REMOVED.format(name=name)
 
 
-@allow(Action.ADMINISTER)
-def restore_series(name: str) -> ResponseReturnValue:
+def restore_series(ports: Ports, name: str, by: str) -> str:
     """Take back the last import or removal of a series."""
-    outside_series.restore_series(ports(), name, by=me().login)
-    flash(texts.SERIES_RESTORED.format(name=name), "done")
-    return redirect(url_for("forecast.one_series", name=name), 303)
+    outside_series.restore_series(ports, name, by=by)
+    return texts.SERIES_RESTORED.format(name=name)
 
 
 def _page(name: str = "", table: ReadSeries | None = None, file: str = "", error: str = "") -> str:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import list_view
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.goals import requested, texts
+from portal.urls import go_to
 from tillstream.goals import stored_goals
 from tillstream.goals.goal_import import AmountProblem, parse_goal_amount
 from tillstream.goals.target_sales import target_dimensions, target_of_row
@@ -98,8 +99,7 @@ def save_grid() -> ResponseReturnValue:
     except Conflict:
         flash(texts.CONFLICT, "wrong")
         return _page(grid, lines, page), 409
-    flash(texts.saved(count), "done")
-    return redirect(url_for("goals.edit", **grid.args, page=page.query.page), 303)
+    return go_to("goals.edit", texts.saved(count), **grid.args, page=page.query.page)
 
 
 def _grid(values: Mapping[str, str]) -> Grid:
@@ -263,5 +263,4 @@ def restore_version() -> ResponseReturnValue:
         stored_goals.restore_version(ports(), month, number, by=me().login, may_change=requested.may_edit)
     except Conflict as error:
         raise Rejected(f"{error} Look at the newest version first.") from error
-    flash(texts.RESTORED.format(number=number, month=month), "done")
-    return redirect(url_for("goals.history", month=month), 303)
+    return go_to("goals.history", texts.RESTORED.format(number=number, month=month), month=month)

@@ -5,13 +5,14 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import list_view
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.goals import charts, requested, texts
+from portal.urls import go_to
 from tillstream.goals import published_standings
 from tillstream.goals.standings import GoalStanding, Standings
 from tillstream.goals.targets import LEVEL_BELOW, TARGET_FIELDS, WITHOUT_VALUE, GoalLevel, GoalTarget
@@ -100,8 +101,7 @@ def switch_board() -> ResponseReturnValue:
     if wanted not in texts.BOARDS:
         raise Rejected("Choose who sees the leader board.")
     published_standings.save_leader_board_setting(ports(), wanted, by=me().login)
-    flash(texts.BOARD_SAVED, "done")
-    return redirect(url_for("goals.show"), 303)
+    return go_to("goals.show", texts.BOARD_SAVED)
 
 
 def _axes(target: GoalTarget | None) -> list[GoalLevel]:

@@ -24,6 +24,7 @@ from portal.connectors import scoped as connectors
 from portal.context import me, ports, signed_in, tillstream
 from portal.operations import prometheus
 from portal.rate_counts import SharedCounts, limit_calls
+from portal.urls import go_to
 from tillstream import __version__
 from tillstream.analytics import changes, queries
 from tillstream.analytics.filters import Filters
@@ -213,8 +214,7 @@ def decide_loss(loss: str) -> ResponseReturnValue:
     """Resolve a loss, or take that back with the decision `open`."""
     decision, reason = request.form.get("decision", ""), request.form.get("reason", "")
     if decision not in DECIDED:
-        flash(CHOOSE, "wrong")
-        return redirect(url_for("health.status"), 303)
+        return go_to("health.status", CHOOSE, "wrong")
     try:
         if decision == OPEN:
             losses.reopen_loss(ports(), loss, by=me().login)

@@ -12,6 +12,7 @@ from portal.catalogue.change_previews import FieldChange, field_changes
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import labels, scoped
+from portal.urls import go_to
 from tillstream.app import home_sync
 from tillstream.app.source_access import source_access
 from tillstream.marts import destinations
@@ -115,8 +116,9 @@ def decide_questions() -> ResponseReturnValue:
     if keep not in reference_questions.SIDES:
         raise Rejected(NOTHING_CHOSEN)
     ids = request.form.getlist("question") or [one.id for one in reference_questions.open_questions(ports())]
-    flash(questions_decided(reference_questions.decide_questions(ports(), ids, keep, me().login)), "done")
-    return redirect(url_for("pipeline.sync"), 303)
+    return go_to(
+        "pipeline.sync", questions_decided(reference_questions.decide_questions(ports(), ids, keep, me().login))
+    )
 
 
 def register_sync(blueprint: Blueprint) -> None:
@@ -267,8 +269,7 @@ def show_pipeline() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def resend_dead_letters() -> ResponseReturnValue:
     sent = message_queues.resend_dead_letters(ports(), request.form.getlist("id"), me().login)
-    flash(resent(sent), "done")
-    return redirect(url_for("pipeline.show"), 303)
+    return go_to("pipeline.show", resent(sent))
 
 
 @blueprint.post("/pipeline/sweep", endpoint="drive_on")

@@ -4,9 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -15,8 +14,9 @@ from portal import list_view
 from portal.access import allow, requires_password_sign_in
 from portal.context import lives, me, ports, tillstream
 from portal.filter_fields import FilterField, FilterValue, filter_field, remaining_values
+from portal.managed import ManagedForm, ManagedPages, shown_once
 from portal.people import account_texts, tills
-from portal.urls import public_address
+from portal.urls import go_to, public_address
 from portal.value_names import value_name
 from tillstream.model.errors import Conflict, Rejected, Unavailable
 from tillstream.model.permissions import Action, Role
@@ -27,9 +27,11 @@ from tillstream.people import (
     invitation_links,
     passwords,
     sessions,
+    store_credentials,
     two_factor,
 )
 from tillstream.people.account_store import User, WrongField
+from tillstream.ports import Ports
 
 MAX_PEOPLE = 500
 """Maximum number of suggested salespeople; users type others."""
@@ -38,7 +40,7 @@ COLUMNS = [{"key": key, "label": label, "sort": key in SORTABLE} for key, label 
 blueprint = Blueprint("admin", __name__, template_folder="templates")
 
 
-class AccountForm(FlaskForm):
+class AccountForm(ManagedForm):
     name = StringField(account_texts.COLUMNS["name"], [Length(max=100)])
     role = SelectField(
         account_texts.COLUMNS["role"],
@@ -63,10 +65,10 @@ class AccountForm(FlaskForm):
             "by": me().login,
         }
 
-    def add_error(self, error: Exception) -> None:
-        """Show an error under its field."""
-        name = getattr(error, "field", "login" if isinstance(error, Conflict) else "name")
-        self[name].errors = [str(error)]
+    refused_by = (Rejected, Conflict)
+
+    def field_of(self, error: Exception) -> str:
+        return "login" if isinstance(error, Conflict) else super().field_of(error)
 
 
 class NewAccountForm(AccountForm):
@@ -132,43 +134,34 @@ def invitation() -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def invite() -> ResponseReturnValue:
-    form = NewAccountForm()
-    if not form.validate_on_submit():
-        return _form_page(form), 422
-    if not tillstream().settings.passwords_open:
-        return _expected(form)
-    try:
-        public_address()  # before the account is created
-        text = invitation_links.invite_with_link(ports(), form.login.data, **form.account_values())
-    except (Rejected, Conflict) as error:
-        form.add_error(error)
-        return _form_page(form), 422
-    return shown_once(form.login.data, text, invitation_links.INVITATION_LIFETIME.days)
+    form, add = NewAccountForm(), _invite if tillstream().settings.passwords_open else _expect
+    return form.saved(lambda: _form_page(form), lambda: add(form))
 
 
-def _expected(form: NewAccountForm) -> ResponseReturnValue:
+def _invite(form: NewAccountForm) -> ResponseReturnValue:
+    public_address()  # before the account is created
+    text = invitation_links.invite_with_link(ports(), form.login.data, **form.account_values())
+    return link_page(form.login.data, text, invitation_links.INVITATION_LIFETIME.days)
+
+
+def _expect(form: NewAccountForm) -> ResponseReturnValue:
     """Add an account for company sign-in, which needs no link: users are identified by their e-mail address."""
-    try:
-        if "@" not in (form.login.data or ""):
-            raise WrongField("login", account_texts.COMPANY_LOGIN)
-        one = external_identities.invite_externally(ports(), form.login.data, **form.account_values())
-    except (Rejected, Conflict) as error:
-        form.add_error(error)
-        return _form_page(form), 422
-    flash(account_texts.can_sign_in_at(one.login, tillstream().settings.address + url_for("sign_in.form")), "done")
-    return redirect(url_for("admin.person", login=one.login), 303)
+    if "@" not in (form.login.data or ""):
+        raise WrongField("login", account_texts.COMPANY_LOGIN)
+    one = external_identities.invite_externally(ports(), form.login.data, **form.account_values())
+    address = tillstream().settings.address + url_for("sign_in.form")
+    return go_to("admin.person", account_texts.can_sign_in_at(one.login, address), login=one.login)
 
 
-def shown_once(login: str, text: str, days: int) -> ResponseReturnValue:
-    # Rendered directly, not after a redirect: the link must not be stored in a cookie.
+def link_page(login: str, text: str, days: int) -> ResponseReturnValue:
     login = login.strip().casefold()
-    return render_template(
+    return shown_once(
         "admin/once.html",
+        public_address() + url_for("sign_in.join", text=text),
+        url_for("admin.person", login=login),
         words=account_texts.link_title(login),
-        secret=public_address() + url_for("sign_in.join", text=text),
         says=account_texts.link_use(login, days),
-        back=url_for("admin.person", login=login),
-    ), 201
+    )
 
 
 def _form_page(form: NewAccountForm) -> str:
@@ -191,30 +184,21 @@ def show_person(login: str) -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def change_person(login: str) -> ResponseReturnValue:
     one, form = _other(login, account_texts.NOT_OWN_ACCOUNT), AccountForm()
-    if not form.validate_on_submit():
-        return _page(one, form), 422
-    try:
+
+    def change() -> ResponseReturnValue:
         accounts.assign_account(ports(), one.login, **form.account_values())
-    except Rejected as error:
-        form.add_error(error)
-        return _page(one, form), 422
-    flash(account_texts.changed(one.login), "done")
-    return _back(one)
+        return go_to("admin.person", account_texts.changed(one.login), login=one.login)
+
+    return form.saved(lambda: _page(one, form), change)
 
 
-@allow(Action.ADMINISTER)
-def disable_person(login: str) -> ResponseReturnValue:
-    one = _other(login, account_texts.NOT_DISABLE_SELF)
-    accounts.disable_account(ports(), one.login, by=me().login)
-    flash(account_texts.disabled(one.login), "done")
-    return _back(one)
+def disable_person(ports: Ports, login: str, by: str) -> str:
+    one = accounts.disable_account(ports, _other(login, account_texts.NOT_DISABLE_SELF).login, by=by)
+    return account_texts.disabled(one.login)
 
 
-@allow(Action.ADMINISTER)
-def enable_person(login: str) -> ResponseReturnValue:
-    one = accounts.enable_account(ports(), login, by=me().login)
-    flash(account_texts.enabled(one.login), "done")
-    return _back(one)
+def enable_person(ports: Ports, login: str, by: str) -> str:
+    return account_texts.enabled(accounts.enable_account(ports, login, by=by).login)
 
 
 @allow(Action.ADMINISTER)
@@ -226,36 +210,29 @@ def reset_password(login: str) -> ResponseReturnValue:
     one = _other(login, account_texts.OWN_PASSWORD)
     if not tillstream().settings.passwords_open:
         external_identities.unbind_identity(ports(), one.login, by=me().login)
-        flash(account_texts.unbound(one.login), "done")
-        return _back(one)
+        return go_to("admin.person", account_texts.unbound(one.login), login=one.login)
     public_address()  # before the old password ends
     text = invitation_links.reissue_link(ports(), one.login, by=me().login)
-    return shown_once(one.login, text, invitation_links.get_link(ports(), text).days)
+    return link_page(one.login, text, invitation_links.get_link(ports(), text).days)
 
 
-@allow(Action.ADMINISTER)
 @requires_password_sign_in
-def take_off_second_step(login: str) -> ResponseReturnValue:
+def take_off_second_step(ports: Ports, login: str, by: str) -> str:
     one = _other(login, account_texts.OWN_SECOND_STEP)
-    two_factor.disable_second_factor(ports(), one.login, by=me().login)
-    flash(account_texts.second_step_off(one.login), "done")
-    return _back(one)
+    two_factor.disable_second_factor(ports, one.login, by=by)
+    return account_texts.second_step_off(one.login)
 
 
 @allow(Action.ADMINISTER)
 def end_session(login: str, session_id: str) -> ResponseReturnValue:
     one = accounts.get_user(ports(), login)
     sessions.end_session(ports(), one.login, session_id, me().login)
-    flash(account_texts.session_ended(one.login), "done")
-    return _back(one)
+    return go_to("admin.person", account_texts.session_ended(one.login), login=one.login)
 
 
-@allow(Action.ADMINISTER)
-def end_sessions(login: str) -> ResponseReturnValue:
+def end_sessions(ports: Ports, login: str, by: str) -> str:
     one = _other(login, account_texts.OWN_SESSIONS)
-    ended = sessions.end_sessions(ports(), one, lives(), me().login)
-    flash(account_texts.sessions_ended(one.login, ended), "done")
-    return _back(one)
+    return account_texts.sessions_ended(one.login, sessions.end_sessions(ports, one, lives(), by))
 
 
 def _other(login: str, message: str) -> User:
@@ -264,10 +241,6 @@ def _other(login: str, message: str) -> User:
     if one.login == me().login:
         raise Rejected(message)
     return one
-
-
-def _back(one: User) -> ResponseReturnValue:
-    return redirect(url_for("admin.person", login=one.login), 303)
 
 
 def _page(one: User, form: AccountForm) -> str:
@@ -303,8 +276,7 @@ def save_policy() -> ResponseReturnValue:
     if not set(selected) <= set(Role):
         raise Rejected(account_texts.unknown_role(Role))
     account_store.require_second_factor(ports(), [Role(role) for role in selected], me().login)
-    flash(account_texts.RULES_SAVED, "done")
-    return redirect(url_for("admin.policy"), 303)
+    return go_to("admin.policy", account_texts.RULES_SAVED)
 
 
 blueprint.add_url_rule("/people", "people", show_people)
@@ -312,21 +284,26 @@ blueprint.add_url_rule("/people", "invite", invite, methods=["POST"])
 blueprint.add_url_rule("/invite", "invitation", invitation)
 blueprint.add_url_rule("/people/<login>", "person", show_person)
 blueprint.add_url_rule("/people/<login>", "change_person", change_person, methods=["POST"])
-for name, view in (
-    ("disable", disable_person),
-    ("enable", enable_person),
-    ("reset", reset_password),
-    ("second-step-off", take_off_second_step),
-    ("end-sessions", end_sessions),
-):
-    blueprint.add_url_rule(f"/people/<login>/{name}", name.replace("-", "_"), view, methods=["POST"])
+PEOPLE = ManagedPages(blueprint, "/people/<login>", page="person")
+PEOPLE.button("disable", disable_person)
+PEOPLE.button("enable", enable_person)
+PEOPLE.button("second-step-off", take_off_second_step, endpoint="second_step_off")
+PEOPLE.button("end-sessions", end_sessions, endpoint="end_sessions")
+blueprint.add_url_rule("/people/<login>/reset", "reset", reset_password, methods=["POST"])
 blueprint.add_url_rule("/people/<login>/sessions/<session_id>/end", "end_session", end_session, methods=["POST"])
 blueprint.add_url_rule("/sign-in-rules", "policy", show_policy)
 blueprint.add_url_rule("/sign-in-rules", "save_policy", save_policy, methods=["POST"])
 blueprint.add_url_rule("/stores", "stores", tills.show_tills)
 blueprint.add_url_rule("/stores", "add_token", tills.add_token, methods=["POST"])
-blueprint.add_url_rule("/stores/<token_id>/revoke", "revoke", tills.revoke_token, methods=["POST"])
 blueprint.add_url_rule("/stores/connect", "connect_till", tills.connect_till, methods=["POST"])
 blueprint.add_url_rule("/stores/unsigned", "accept_unsigned", tills.accept_unsigned, methods=["POST"])
 blueprint.add_url_rule("/stores/keys/<key_id>/replace", "rotate_key", tills.rotate_key, methods=["POST"])
-blueprint.add_url_rule("/stores/keys/<key_id>/revoke", "revoke_key", tills.revoke_key, methods=["POST"])
+ManagedPages(blueprint, "/stores/<token_id>", page="", listing="stores").button(
+    "revoke", store_credentials.revoke_store_token, lambda token: account_texts.revoked(token.store_id)
+)
+ManagedPages(blueprint, "/stores/keys/<key_id>", page="", listing="stores").button(
+    "revoke",
+    store_credentials.revoke_store_key,
+    lambda key: account_texts.key_revoked(key.till, key.store_id),
+    endpoint="revoke_key",
+)

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 
 import segno
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from markupsafe import Markup
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
@@ -14,12 +13,14 @@ from wtforms.validators import InputRequired, Length
 from portal import figures
 from portal.access import Open, allow, requires_password_sign_in
 from portal.context import lives, me, ports, this_session, tillstream
+from portal.managed import ManagedForm, ManagedPages
 from portal.people.sign_in_forms import CodeForm
+from portal.urls import go_to
 from tillstream.model.errors import Rejected
 from tillstream.people import account_store, sessions, two_factor
-from tillstream.people.account_store import WrongField
 from tillstream.people.passwords import TooManyTries
 from tillstream.people.two_factor import WrongCode
+from tillstream.ports import Ports
 
 NAME, NO_NAME = "Name", "Enter your name."
 LOCALE, BROWSER = "Date and number format", "Browser default"
@@ -43,7 +44,7 @@ def others_ended_text(count: int) -> str:
     return f"You are signed out on {count} other {'device' if count == 1 else 'devices'}."
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(ManagedForm):
     name = StringField(NAME, [InputRequired(NO_NAME), Length(max=100)])
     locale = SelectField(LOCALE, validate_choice=False)
     time_zone = StringField(TIME_ZONE, [Length(max=60)])
@@ -63,9 +64,8 @@ def show_profile() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 def save_profile() -> ResponseReturnValue:
     form = ProfileForm()
-    if not form.validate_on_submit():
-        return _page(form), 422
-    try:
+
+    def save() -> ResponseReturnValue:
         account_store.save_profile(
             ports(),
             me().login,
@@ -75,27 +75,25 @@ def save_profile() -> ResponseReturnValue:
             display_currency=form.display_currency.data or "",
             currencies=figures.currencies(),
         )
-    except WrongField as error:
-        form[error.field].errors = [str(error)]
-        return _page(form), 422
-    flash(SAVED, "done")
-    return redirect(url_for("profile.show"), 303)
+        return go_to("profile.show", SAVED)
+
+    return form.saved(lambda: _page(form), save)
 
 
-@blueprint.post("/profile/sessions/<session_id>/end", endpoint="end_session")
-@allow(Open.SIGNED_IN)
-def end_session(session_id: str) -> ResponseReturnValue:
-    sessions.end_session(ports(), me().login, session_id, me().login)
-    flash(SESSION_ENDED, "done")
-    return redirect(url_for("profile.show"), 303)
+def end_session(ports: Ports, session_id: str, by: str) -> None:
+    sessions.end_session(ports, by, session_id, by)
+
+
+ManagedPages(blueprint, "/profile/sessions/<session_id>", page="", listing="show", access=Open.SIGNED_IN).button(
+    "end", end_session, SESSION_ENDED, endpoint="end_session"
+)
 
 
 @blueprint.post("/profile/sessions/end-others", endpoint="end_others")
 @allow(Open.SIGNED_IN)
 def end_others() -> ResponseReturnValue:
     ended = sessions.end_sessions(ports(), me(), lives(), me().login, but=this_session().id)
-    flash(others_ended_text(ended), "done")
-    return redirect(url_for("profile.show"), 303)
+    return go_to("profile.show", others_ended_text(ended))
 
 
 @blueprint.get("/profile/second-step", endpoint="second_step")
@@ -133,8 +131,7 @@ def take_off() -> ResponseReturnValue:
     def off(code: str) -> ResponseReturnValue:
         two_factor.check_second_factor(ports(), me().login, code)
         two_factor.disable_second_factor(ports(), me().login, by=me().login)
-        flash(SECOND_STEP_OFF, "done")
-        return redirect(url_for("profile.show"), 303)
+        return go_to("profile.show", SECOND_STEP_OFF)
 
     return _with_code(off)
 

@@ -28,7 +28,7 @@ from portal.context import enter, lives, me, ports, signed_in, this_session, til
 from portal.context import leave as end_session
 from portal.people import sign_in_forms, sign_in_methods
 from portal.people.sign_in_forms import CodeForm, FirstPasswordForm, OwnPasswordForm, SignInForm
-from portal.urls import own_page
+from portal.urls import go_to, own_page
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.people import accounts, external_identities, invitation_links, sessions, two_factor
 from tillstream.people.account_store import User, normalize_login
@@ -200,8 +200,7 @@ def code() -> ResponseReturnValue:
 def check_code() -> ResponseReturnValue:
     form, status, half = CodeForm(), 422, _half()
     if half is None:
-        flash(sign_in_forms.CODE_EXPIRED, "wrong")
-        return redirect(url_for("sign_in.form", next=request.args.get("next")), 303)
+        return go_to("sign_in.form", sign_in_forms.CODE_EXPIRED, "wrong", next=request.args.get("next"))
     if form.validate_on_submit():
         try:
             user = two_factor.check_second_factor(ports(), half.login, form.code.data)

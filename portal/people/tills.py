@@ -1,6 +1,6 @@
 """Tills of stores: the tokens and keys with which they send the sales of their store."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
@@ -9,8 +9,9 @@ from wtforms.validators import InputRequired, Length
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.filter_fields import remaining_values
+from portal.managed import shown_once
 from portal.people import account_texts
-from portal.urls import public_address
+from portal.urls import go_to, public_address
 from tillstream.model.errors import Unavailable
 from tillstream.model.permissions import Action
 from tillstream.people import store_credentials
@@ -60,14 +61,7 @@ def add_token() -> ResponseReturnValue:
         ports(), form.region.data, form.store_id.data, form.label.data or "", me().login
     )
     words = account_texts.token_title(token.store_id, token.region)
-    return render_template("admin/once.html", words=words, secret=text, back=url_for("admin.stores")), 201
-
-
-@allow(Action.ADMINISTER)
-def revoke_token(token_id: str) -> ResponseReturnValue:
-    token = store_credentials.revoke_store_token(ports(), token_id, me().login)
-    flash(account_texts.revoked(token.store_id), "done")
-    return redirect(url_for("admin.stores"), 303)
+    return shown_once("admin/once.html", text, url_for("admin.stores"), words=words)
 
 
 @allow(Action.ADMINISTER)
@@ -96,22 +90,13 @@ def rotate_key(key_id: str) -> ResponseReturnValue:
 
 
 @allow(Action.ADMINISTER)
-def revoke_key(key_id: str) -> ResponseReturnValue:
-    key = store_credentials.revoke_store_key(ports(), key_id, me().login)
-    flash(account_texts.key_revoked(key.till, key.store_id), "done")
-    return redirect(url_for("admin.stores"), 303)
-
-
-@allow(Action.ADMINISTER)
 def accept_unsigned() -> ResponseReturnValue:
     """Accept unsigned messages of a store again whose keys are all revoked."""
     store = store_credentials.accept_unsigned_messages(
         ports(), request.form.get("region", ""), request.form.get("store_id", ""), me().login
     )
-    flash(account_texts.unsigned_accepted(store.store_id, store.region), "done")
-    return redirect(url_for("admin.stores"), 303)
+    return go_to("admin.stores", account_texts.unsigned_accepted(store.store_id, store.region))
 
 
 def _setup_page(setup: TillSetup) -> ResponseReturnValue:
-    """Rendered directly, not after a redirect: the secret must not be stored in a cookie."""
-    return render_template("admin/setup_code.html", setup=setup), 201
+    return shown_once("admin/setup_code.html", setup.code, url_for("admin.stores"), setup=setup)

@@ -1,8 +1,7 @@
 """Pages of personal tokens, with which programs call the API: create, list and revoke."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
@@ -10,9 +9,10 @@ from wtforms.validators import InputRequired, Length
 from portal import list_view
 from portal.access import Open, allow
 from portal.context import me, ports, scope, tillstream
-from tillstream.model.errors import Rejected
+from portal.managed import ManagedForm, ManagedPages, shown_once
 from tillstream.model.permissions import Action
 from tillstream.people import personal_tokens
+from tillstream.ports import Ports
 
 RIGHTS = {
     "numbers": "Read numbers: sales, by time, place and product",
@@ -48,7 +48,7 @@ def revoked_of_text(login: str, name: str) -> str:
     return f"The token “{name}” of {login} is revoked."
 
 
-class NewPersonalToken(FlaskForm):
+class NewPersonalToken(ManagedForm):
     name = StringField(NAME, [InputRequired(NO_NAME), Length(max=60)])
     files_only = BooleanField(FILES_ONLY)
     rights = SelectMultipleField(RIGHTS_FIELD, [InputRequired(NO_RIGHTS)])
@@ -75,9 +75,8 @@ def show_own_tokens() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 def create_token() -> ResponseReturnValue:
     form = _form()
-    if not form.validate_on_submit():
-        return _page(form), 422
-    try:
+
+    def create() -> ResponseReturnValue:
         token, text = personal_tokens.issue_personal_token(
             ports(),
             me().login,
@@ -88,18 +87,13 @@ def create_token() -> ResponseReturnValue:
             files_only=form.files_only.data,
             by=me().login,
         )
-    except Rejected as error:
-        form.name.errors = [str(error)]
-        return _page(form), 422
-    # Rendered directly, not after a redirect: the secret must not be stored in a cookie.
-    return render_template("tokens/once.html", token=token, secret=text), 201
+        return shown_once("tokens/once.html", text, url_for("tokens.own"), token=token)
+
+    return form.saved(lambda: _page(form), create)
 
 
-@allow(Open.SIGNED_IN)
-def revoke_own_token(token_id: str) -> ResponseReturnValue:
-    token = personal_tokens.revoke_personal_token(ports(), token_id, by=me().login, login=me().login)
-    flash(revoked_text(token.name), "done")
-    return redirect(url_for("tokens.own"), 303)
+def revoke_own_token(ports: Ports, token_id: str, by: str) -> str:
+    return revoked_text(personal_tokens.revoke_personal_token(ports, token_id, by=by, login=by).name)
 
 
 def _page(form: NewPersonalToken) -> str:
@@ -130,15 +124,17 @@ def show_all_tokens() -> ResponseReturnValue:
     )
 
 
-@allow(Action.ADMINISTER)
-def revoke_any_token(token_id: str) -> ResponseReturnValue:
-    token = personal_tokens.revoke_personal_token(ports(), token_id, by=me().login)
-    flash(revoked_of_text(token.login, token.name), "done")
-    return redirect(url_for("tokens.everybody"), 303)
+def revoke_any_token(ports: Ports, token_id: str, by: str) -> str:
+    token = personal_tokens.revoke_personal_token(ports, token_id, by=by)
+    return revoked_of_text(token.login, token.name)
 
 
 blueprint.add_url_rule("/tokens", "own", show_own_tokens)
 blueprint.add_url_rule("/tokens", "make", create_token, methods=["POST"])
-blueprint.add_url_rule("/tokens/<token_id>/revoke", "revoke", revoke_own_token, methods=["POST"])
 blueprint.add_url_rule("/tokens/everybody", "everybody", show_all_tokens)
-blueprint.add_url_rule("/tokens/everybody/<token_id>/revoke", "revoke_any", revoke_any_token, methods=["POST"])
+ManagedPages(blueprint, "/tokens/<token_id>", page="", listing="own", access=Open.SIGNED_IN).button(
+    "revoke", revoke_own_token
+)
+ManagedPages(blueprint, "/tokens/everybody/<token_id>", page="", listing="everybody").button(
+    "revoke", revoke_any_token, endpoint="revoke_any"
+)

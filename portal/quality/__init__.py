@@ -4,12 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, url_for
+from flask import Blueprint, jsonify, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.quality import pass_rates, texts
+from portal.urls import go_to
 from tillstream.model.people import Scope
 from tillstream.model.permissions import Action
 from tillstream.operations import quality_checks, quality_results
@@ -78,8 +79,7 @@ def run_checks() -> ResponseReturnValue:
     else:
         quality_checks.check_all_days(ports())
     failing = len(quality_results.last_results(ports()).failing)
-    flash(texts.checked(failing), "wrong" if failing else "done")
-    return redirect(url_for("quality.show"), 303)
+    return go_to("quality.show", texts.checked(failing), "wrong" if failing else "done")
 
 
 @blueprint.get("/api/v1/quality", endpoint="data")

@@ -15,6 +15,7 @@ from portal.file_responses import stream_chunks
 from portal.review import texts
 from portal.uploads import held_questions, labels, scoped
 from portal.uploads.decisions import ask_decision
+from portal.urls import go_to
 from tillstream.analytics.changes import ChangeReport
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import NotFound, Rejected
@@ -53,8 +54,7 @@ def add_note(batch_id: str) -> ResponseReturnValue:
     """Leave a note on a held file."""
     upload = scoped.changeable_batch(batch_id)
     held_batches.add_note(ports(), upload.batch_id, request.form.get("note", ""), me().login)
-    flash(texts.NOTED, "done")
-    return redirect(url_for("review.decide", batch_id=batch_id), 303)
+    return go_to("review.decide", texts.NOTED, batch_id=batch_id)
 
 
 @allow(Action.DECIDE)

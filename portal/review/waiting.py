@@ -3,7 +3,7 @@
 from datetime import date
 from itertools import islice
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import formats, value_names
@@ -13,6 +13,7 @@ from portal.context import me, ports, scope, signed_in, stores
 from portal.list_view import list_query, page_of
 from portal.review import texts
 from portal.uploads import scoped
+from portal.urls import go_to
 from tillstream.model.batch import BatchKind, BatchState
 from tillstream.model.errors import NotFound
 from tillstream.model.people import extent_of, may_change
@@ -43,15 +44,14 @@ def accept_close(close_id: str) -> ResponseReturnValue:
     if not _covers(close):
         raise NotFound(texts.NO_DAY_CLOSE)
     day_closes.accept_day_close(ports(), close_id, me().login, request.form.get("reason", ""))
-    flash(
+    return go_to(
+        "review.day_closes",
         texts.close_accepted(
             close.till_id,
             value_names.store_name(close.region, close.store_id),
             formats.day(date.fromisoformat(close.date)),
         ),
-        "done",
     )
-    return redirect(url_for("review.day_closes"), 303)
 
 
 def open_closes() -> list[DayClose]:

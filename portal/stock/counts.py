@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask import flash, jsonify, redirect, render_template, request, url_for
+from flask import jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import figures, list_view
@@ -13,6 +13,7 @@ from portal.access import allow
 from portal.context import me, ports, scope
 from portal.filter_fields import remaining_values
 from portal.stock import lines, movements, stores, texts
+from portal.urls import go_to
 from portal.user_stores import UserStore
 from tillstream.analytics.filters import Filters
 from tillstream.model.errors import NotFound, Rejected
@@ -127,8 +128,7 @@ def remove_line(count_id: str) -> ResponseReturnValue:
 def discard_count(count_id: str) -> ResponseReturnValue:
     """End a count without recording anything."""
     stock_counts.discard_count(ports(), required_count(count_id).count_id, by=me().login)
-    flash(texts.COUNT_DISCARDED, "done")
-    return redirect(url_for("stock.counts"), 303)
+    return go_to("stock.counts", texts.COUNT_DISCARDED)
 
 
 def required_count(count_id: str) -> StockCount:
@@ -212,8 +212,7 @@ def confirm_count(count_id: str) -> ResponseReturnValue:
     except Rejected as error:
         return _review_page(count, str(error)), 422
     movements.follow_levels()
-    flash(texts.COUNT_CONFIRMED, "done")
-    return redirect(url_for("stock.review_count", count_id=count_id), 303)
+    return go_to("stock.review_count", texts.COUNT_CONFIRMED, count_id=count_id)
 
 
 def _review_page(count: StockCount, error: str = "") -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import figures, formats, list_view
@@ -14,6 +14,7 @@ from portal.access import allow
 from portal.context import ports
 from portal.stock import lines, movements, stores, texts
 from portal.stock.lines import FormLine
+from portal.urls import go_to
 from portal.user_stores import UserStore
 from tillstream.analytics.filters import Filters
 from tillstream.model.errors import Conflict, NotFound, Rejected
@@ -58,8 +59,7 @@ def save_form(movement_form: str) -> ResponseReturnValue:
         raise
     except (Rejected, Conflict) as error:
         return _page(form, place, movement_id, str(error), entered), 422
-    flash(texts.recorded(kind, movement.lines), "done")
-    return redirect(url_for("stock.movement", id=movement_id), 303)
+    return go_to("stock.movement", texts.recorded(kind, movement.lines), id=movement_id)
 
 
 def _kind(form: str) -> MovementKind:
@@ -162,8 +162,7 @@ def mark_return() -> ResponseReturnValue:
             reference=row["sale_id"],
         )
         movements.record_movements([movement])
-    flash(texts.UNSELLABLE, "done")
-    return redirect(url_for("stock.returns"), 303)
+    return go_to("stock.returns", texts.UNSELLABLE)
 
 
 def _requested_return() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from portal import figures, list_view
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.stock import lines, stores, texts
+from portal.urls import go_to
 from tillstream.analytics.filters import Filters
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected
@@ -105,8 +106,7 @@ def cancel_movement() -> ResponseReturnValue:
     store_transfers.check_transfer_cancellation(ports(), movement)
     stored_movements.cancel_movement(ports(), movement.movement_id, by=me().login)
     follow_levels()
-    flash(texts.CANCELLED, "done")
-    return redirect(url_for("stock.movement", id=movement.movement_id), 303)
+    return go_to("stock.movement", texts.CANCELLED, id=movement.movement_id)
 
 
 def _requested_movement() -> StoredMovement:

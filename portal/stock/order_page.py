@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import formats
@@ -16,6 +16,7 @@ from portal.context import me, ports, tillstream
 from portal.operations.audit import ACTION_LABELS
 from portal.stock import order_form, order_texts, visible_orders
 from portal.stock.order_form import NOTHING_SCANNED, FormRow, Scanned
+from portal.urls import go_to
 from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.catalogue import stored_entries as catalogue
 from tillstream.model.document_json import decimal_text
@@ -102,8 +103,7 @@ def send_order(order_number: str) -> ResponseReturnValue:
     tillstream().queries.clear()
     if address:
         _mail(order, address)
-    flash(order_texts.sent(order.number, address), "done")
-    return redirect(url_for("orders.show", order_number=order.number), 303)
+    return go_to("orders.show", order_texts.sent(order.number, address), order_number=order.number)
 
 
 @allow(Action.MANAGE_STOCK)
@@ -124,8 +124,7 @@ def cancel_order(order_number: str) -> ResponseReturnValue:
 def _step(number: str, step: Callable[..., PurchaseOrder]) -> ResponseReturnValue:
     order = step(ports(), visible_orders.order_of(number).order_id, by=me().login)
     tillstream().queries.clear()
-    flash(order_texts.STEPS[order.state], "done")
-    return redirect(url_for("orders.show", order_number=order.number), 303)
+    return go_to("orders.show", order_texts.STEPS[order.state], order_number=order.number)
 
 
 def _mail(order: PurchaseOrder, address: str) -> None:
@@ -171,8 +170,11 @@ def record_receipt(order_number: str) -> ResponseReturnValue:
         raise
     except (Rejected, Conflict) as error:
         return _page(tracked, ReceiptForm(movement_id, rows, str(error))), 422
-    flash(order_texts.received(order.number, is_complete=not after.missing_units), "done")
-    return redirect(url_for("orders.show", order_number=order.number), 303)
+    return go_to(
+        "orders.show",
+        order_texts.received(order.number, is_complete=not after.missing_units),
+        order_number=order.number,
+    )
 
 
 @allow(Action.MANAGE_STOCK)
@@ -182,8 +184,7 @@ def cancel_receipt(order_number: str) -> ResponseReturnValue:
     if movement_id not in {one.movement.movement_id for one in receipts_of(order.order_id)}:
         raise NotFound(order_texts.NO_RECEIPT)
     order_arrivals.cancel_receipt(ports(), movement_id, by=me().login)
-    flash(order_texts.RECEIPT_CANCELLED, "done")
-    return redirect(url_for("orders.show", order_number=order.number), 303)
+    return go_to("orders.show", order_texts.RECEIPT_CANCELLED, order_number=order.number)
 
 
 def _tracked(number: str) -> TrackedOrder:

@@ -6,12 +6,13 @@ from datetime import date, timedelta
 from itertools import islice
 from typing import Any
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.stock import file_texts, reports, stores
+from portal.urls import go_to
 from portal.user_stores import user_stores
 from tillstream.catalogue.file_export import csv_file, xlsx_file
 from tillstream.model import people
@@ -131,8 +132,7 @@ def record_import() -> ResponseReturnValue:
     tillstream().queries.clear()
     if not plan.refused:
         tabular.delete_preview(ports(), me().login, preview_id)
-    flash(file_texts.recorded(name, plan.good, plan.refused, new), "done" if new else "ask")
-    return redirect(url_for("stock.movements"), 303)
+    return go_to("stock.movements", file_texts.recorded(name, plan.good, plan.refused, new), "done" if new else "ask")
 
 
 def _page(

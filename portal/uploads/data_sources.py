@@ -1,12 +1,13 @@
 """Data sources: proposals, example files, and whether files are imported without a preview."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
 from portal.access import allow
 from portal.context import me, ports
 from portal.uploads import preview_texts, scoped
+from portal.urls import go_to
 from tillstream.contracts import source_settings
 from tillstream.contracts.template_file import contract_template
 from tillstream.model.permissions import Action
@@ -57,5 +58,4 @@ def save_setting(name: str) -> ResponseReturnValue:
     source = scoped.visible_contract(name).name
     without = request.form.get("without_preview") == "yes"
     source_settings.save_import_setting(ports(), source, without_preview=without, by=me().login)
-    flash(without_preview_text(source) if without else with_preview_text(source), "done")
-    return redirect(url_for("data_sources.show"), 303)
+    return go_to("data_sources.show", without_preview_text(source) if without else with_preview_text(source))

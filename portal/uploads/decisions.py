@@ -11,6 +11,7 @@ from portal.access import allow
 from portal.change_summary import summarize_change
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import scoped, texts
+from portal.urls import go_to
 from tillstream.intake import quarantined_messages
 from tillstream.model.batch import Batch
 from tillstream.model.permissions import Action
@@ -80,24 +81,23 @@ def _decide(upload: Batch, decide: Callable[[str], Batch]) -> list[Batch]:
 def report_decided(message: str, decided: Sequence[Batch]) -> ResponseReturnValue:
     """Go to the receipt of the first of the batches with a message about it, and the number of the others."""
     others = len(decided) - 1
-    flash(f"{message} {texts.and_others(others)}" if others else message, "done")
-    return redirect(url_for("uploads.receipt", batch_id=decided[0].batch_id), 303)
+    return go_to(
+        "uploads.receipt", f"{message} {texts.and_others(others)}" if others else message, batch_id=decided[0].batch_id
+    )
 
 
 @allow(Action.DECIDE)
 def discard_sales(batch_id: str) -> ResponseReturnValue:
     """Discard quarantined sales of tills, each a line of their micro-batch."""
     quarantined_messages.discard_messages(ports(), *_chosen(batch_id), me().login)
-    flash(texts.SALES_DISCARDED, "done")
-    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+    return go_to("uploads.receipt", texts.SALES_DISCARDED, batch_id=batch_id)
 
 
 @allow(Action.ADMINISTER)
 def accept_sales(batch_id: str) -> ResponseReturnValue:
     """Accept messages of tills whose key was revoked or unknown, or that were new to their region, when received."""
     quarantined_messages.accept_messages(ports(), *_chosen(batch_id), me().login)
-    flash(texts.SALES_ACCEPTED, "done")
-    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+    return go_to("uploads.receipt", texts.SALES_ACCEPTED, batch_id=batch_id)
 
 
 def _chosen(batch_id: str) -> tuple[str, set[int], str]:
@@ -121,8 +121,7 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
     upload = scoped.changeable_batch(batch_id, with_corrections=True)
     done = ask_decision(DecisionKind.UNDO, batch=batch_id)
     if done.get("requested"):
-        flash(texts.undoing(upload.file), "done")
-        return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+        return go_to("uploads.receipt", texts.undoing(upload.file), batch_id=batch_id)
     flash(texts.undone(upload.file), "done")
     if done["settlement_no"]:
         return redirect(url_for("changes.settlement", number=done["settlement_no"]), 303)
@@ -134,8 +133,7 @@ def ask_home(batch_id: str) -> ResponseReturnValue:
     """Ask the home of a synced batch to undo it."""
     upload = scoped.changeable_batch(batch_id, with_corrections=True)
     request_ = undo_requests.ask_to_undo(ports(), upload.batch_id, request.form.get("reason", ""), me().login)
-    flash(texts.home_requested(request_.home), "done")
-    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+    return go_to("uploads.receipt", texts.home_requested(request_.home), batch_id=batch_id)
 
 
 def side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:

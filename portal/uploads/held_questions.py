@@ -10,6 +10,7 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import mapping, preview_content, preview_texts, question_texts, questions, scoped, texts
 from portal.uploads.decisions import report_decided
+from portal.urls import go_to
 from tillstream.contracts import registry
 from tillstream.contracts.registry import contract_version
 from tillstream.model import batch
@@ -150,8 +151,7 @@ def save_answers(batch_id: str) -> ResponseReturnValue:
             flash(texts.region_added(requester.login, contract.region), "done")
         saved = texts.version_saved(decided[0].contract_version, contract.name, upload.file)
         return report_decided(saved, decided)
-    flash(question_texts.answers_saved(upload.file), "done")
-    return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
+    return go_to("uploads.receipt", question_texts.answers_saved(upload.file), batch_id=batch_id)
 
 
 def _without_region(upload: Batch, contract: Contract) -> User | None:

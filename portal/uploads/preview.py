@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.uploads import mapping, preview_content, preview_texts, question_texts, questions, same_file, scoped, texts
+from portal.urls import go_to
 from tillstream.contracts import registry
 from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.errors import Rejected
@@ -176,16 +177,14 @@ def request_region(sending_id: str) -> ResponseReturnValue:
 def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
     if upload.batch_id:
         return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
-    flash(texts.received_text(upload.file), "done")
-    return redirect(url_for("uploads.listing"), 303)
+    return go_to("uploads.listing", texts.received_text(upload.file))
 
 
 @allow(Action.UPLOAD)
 def forget_preview(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     resumable_upload.cancel_upload(ports(), upload.id, me().login)
-    flash(texts.preview_discarded(upload.file), "done")
-    return redirect(url_for("uploads.listing"), 303)
+    return go_to("uploads.listing", texts.preview_discarded(upload.file))
 
 
 @allow(Action.UPLOAD)
@@ -194,5 +193,4 @@ def forget_previews() -> ResponseReturnValue:
     previews = [one for one in resumable_upload.open_uploads(ports(), me().login) if one.waits]
     for one in previews:
         resumable_upload.cancel_upload(ports(), one.id, me().login)
-    flash(texts.previews_discarded(len(previews)), "done")
-    return redirect(url_for("uploads.listing"), 303)
+    return go_to("uploads.listing", texts.previews_discarded(len(previews)))

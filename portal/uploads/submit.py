@@ -13,6 +13,7 @@ from portal.context import me, ports, scope, stores, tillstream
 from portal.uploads import labels, preview_content, scoped, texts
 from portal.uploads.decisions import ask_decision, side_by_side
 from portal.uploads.preview_content import store_sent_file
+from portal.urls import go_to
 from tillstream.contracts import source_settings
 from tillstream.intake import inbox, resumable_upload, upload_completion
 from tillstream.model.errors import Rejected
@@ -86,8 +87,7 @@ def submit_files() -> ResponseReturnValue:
         return answer, 201
     if len(received) == 1:
         return redirect(_receipt(received[0].batch_id), 303)
-    flash(texts.received(len(received)), "done")
-    return redirect(url_for("uploads.listing"), 303)
+    return go_to("uploads.listing", texts.received(len(received)))
 
 
 @allow(Action.UPLOAD)

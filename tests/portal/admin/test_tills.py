@@ -23,7 +23,7 @@ LINE = {"line": "1", "product_id": "P-1", "net_amount": "10"}
 
 def setup(text: str) -> dict[str, Any]:
     """The content of the setup code on a page."""
-    match = re.search(r'id="setup-code">tillsetup_([A-Za-z0-9_-]+)<', text)
+    match = re.search(r'id="secret">tillsetup_([A-Za-z0-9_-]+)<', text)
     assert match
     content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)))
     return content
