@@ -51,7 +51,7 @@ def list_alerts() -> ResponseReturnValue:
         state=state,
         kind=kind,
         filters=texts.FILTERS,
-        kinds={one.name.value: one.label for one in KINDS.values() if scope().may(one.needs)},
+        kinds={one.name: one.label for one in KINDS.values() if scope().may(one.needs)},
         states=texts.STATES,
         last=evaluation.last_evaluation(ports()),
     )
@@ -69,7 +69,7 @@ def show_alert(alert_id: str) -> ResponseReturnValue:
         severities=texts.SEVERITIES,
         events=texts.EVENTS,
         hours=texts.HOURS,
-        advice=texts.ADVICE[alert.kind],
+        advice=alert.alert_kind.advice,
     )
 
 

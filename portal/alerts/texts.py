@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from portal import formats
 from tillstream.alerts.alert import AlertEventKind, AlertState
-from tillstream.alerts.kinds import AlertSeverity, KindName, RuleLimit
+from tillstream.alerts.kinds import AlertSeverity, RuleLimit
 from tillstream.alerts.rules import AlertRule
 
 _PLURAL = re.compile(r"(?<=ss)es\b|s\b")
@@ -33,26 +33,6 @@ EVENTS: dict[str, str] = {
     AlertEventKind.ACKNOWLEDGED: "Acknowledged",
     AlertEventKind.SNOOZED: "Snoozed",
 }
-ADVICE: dict[KindName, str] = {
-    KindName.FILES_HELD: "Open the file to see what each answer does, then import or discard it.",
-    KindName.ROWS_IN_QUARANTINE: "Open the uploads with rows to fix, and correct or discard the rows.",
-    KindName.PASS_RATE: "See which rules the rows break, and ask the sender of the files what changed.",
-    KindName.DEAD_LETTERS: "Read the error on the page of the pipeline, remove its cause, and start them again.",
-    KindName.DATA_LOST: "Restore it from a backup, or have it sent again. An admin decides under Status.",
-    KindName.CONNECTOR_LATE: "Open the connector, read the error of its last run, and test its settings.",
-    KindName.REGION_LATE: "Ask the sender for the file, or upload it. If no file will come, change the expected "
-    "deliveries of the data source.",
-    KindName.STORE_SILENT: "Ask the store whether its tills are online. Sales that are sent later count for their day.",
-    KindName.UNUSUAL_DAY: "Compare the day with the one a week before. If you find the cause, annotate the day.",
-    KindName.LARGE_SALE: "Open the sale and see whether its quantities and prices are right.",
-    KindName.GOAL_BEHIND: "See under Goals what is still needed on each day of the month.",
-    KindName.PRICE_OFF_LIST: "See whether the price of the sale or the price list is wrong, and correct it.",
-    KindName.RETURN_RATE: "See which products come back, and ask the store for the reason.",
-    KindName.STOCK_LOW: "See under Restock what to order or to get from another store.",
-    KindName.STOCK_OUT: "See under Restock what to order or to get from another store.",
-    KindName.STOCK_NEGATIVE: "Count the product, or enter the delivery that is missing.",
-}
-"""Kind → what a person can do about an alert."""
 LIMITS: dict[str, str] = {
     RuleLimit.REGIONS: "Regions",
     RuleLimit.STORES: "Stores",

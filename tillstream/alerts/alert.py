@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from tillstream.alerts.kinds import AlertKind, AlertSeverity, KindName, kind_of
+from tillstream.alerts.kinds import AlertKind, AlertSeverity, kind_of
 from tillstream.alerts.observations import Cause, Observation, divide_into_causes
 from tillstream.alerts.rules import AlertRule
 from tillstream.model.errors import Rejected
@@ -90,7 +90,7 @@ class Alert:
 
     id: str
     rule_id: str
-    kind: KindName
+    kind: str
     subject: str
     severity: AlertSeverity
     state: AlertState
@@ -204,7 +204,7 @@ def _plain(value: Any) -> Any:
 def alert_from_json(data: Mapping[str, Any]) -> Alert:
     at = {name: datetime.fromisoformat(data[name]) if data[name] else None for name in _INSTANTS}
     parsed = {
-        "kind": KindName(data["kind"]),
+        "kind": kind_of(data["kind"]).name,
         "severity": AlertSeverity(data["severity"]),
         "state": AlertState(data["state"]),
         "members": tuple(AlertMember(**one) for one in data["members"]),

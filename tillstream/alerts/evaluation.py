@@ -13,8 +13,7 @@ from typing import Any
 from tillstream.alerts import records, rules
 from tillstream.alerts.alert import DISABLED, Alert, advance_alert, alert_id, causes_now, end_alert
 from tillstream.alerts.condition import AlertSources
-from tillstream.alerts.conditions import CONDITIONS
-from tillstream.alerts.kinds import KindName
+from tillstream.alerts.conditions import find_condition
 from tillstream.alerts.observations import Observation
 from tillstream.alerts.records import STATE_COLLECTION, StoredAlert
 from tillstream.alerts.rules import AlertRule
@@ -81,10 +80,10 @@ def _observe(
     chosen = {rule.id: rule for rule in enabled}
     for rule in chosen.values():
         try:
-            observed[rule.id] = CONDITIONS[rule.kind].evaluate(sources, rule, now)
+            observed[rule.id] = find_condition(rule.kind).evaluate(sources, rule, now)
         except Exception as error:  # noqa: BLE001 - the other rules are evaluated, and the error is shown
             result.failed[rule.id] = repr(error)
-    regions: dict[KindName, set[str]] = defaultdict(set)
+    regions: dict[str, set[str]] = defaultdict(set)
     for rule_id, observations in observed.items():
         regions[chosen[rule_id].kind] |= {one.region for one in observations if one.opens}
     for rule_id, observations in observed.items():

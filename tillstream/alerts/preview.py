@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from tillstream.alerts.alert import Alert, AlertState, advance_alert, causes_now
 from tillstream.alerts.condition import AlertSources
-from tillstream.alerts.conditions import CONDITIONS
+from tillstream.alerts.conditions import find_condition
 from tillstream.alerts.observations import Observation
 from tillstream.alerts.rules import AlertRule
 
@@ -51,7 +51,7 @@ def replay_rule(sources: AlertSources, rule: AlertRule, days: int = DAYS) -> Ale
     """
     last = sources.ports.clock.now().date()
     first = last - timedelta(days=days - 1)
-    condition = CONDITIONS[rule.kind]
+    condition = find_condition(rule.kind)
     if condition.replay is None:
         return AlertPreview(first, last, reason=NOT_STORED)
     observed = condition.replay(sources, rule, first, last)

@@ -34,7 +34,7 @@ def alert_json(one: Alert) -> dict[str, Any]:
     """Instants are ISO 8601 UTC text, empty if there is none."""
     return {
         "id": one.id,
-        "kind": one.kind.value,
+        "kind": one.kind,
         "rule": one.rule_id,
         "severity": one.severity.value,
         "state": one.state.value,

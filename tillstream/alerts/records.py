@@ -17,7 +17,7 @@ from tillstream.alerts.alert import (
     alert_to_json,
     snoozed_alert,
 )
-from tillstream.alerts.kinds import AlertSeverity
+from tillstream.alerts.kinds import KINDS, AlertSeverity
 from tillstream.alerts.rules import AlertRule
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import NotFound
@@ -88,7 +88,7 @@ class StoredAlert:
 
 def unfinished_alerts(ports: Ports) -> list[StoredAlert]:
     """The alerts that have not ended, also those that are pending."""
-    return [_stored(one) for one in ports.documents.find(ALERTS_COLLECTION, {"is_ended": False})]
+    return _of_kinds(ports.documents.find(ALERTS_COLLECTION, {"is_ended": False}))
 
 
 def active_alerts(ports: Ports, scope: Scope) -> list[Alert]:
@@ -99,7 +99,7 @@ def active_alerts(ports: Ports, scope: Scope) -> list[Alert]:
 def latest_alerts(ports: Ports, scope: Scope) -> list[Alert]:
     """The alerts that a user may read, also ended ones, the latest first."""
     documents = ports.documents.find(ALERTS_COLLECTION, order_by="changed_at", descending=True, limit=MAX_ALERTS)
-    return _listed((_stored(one).alert for one in documents), scope)
+    return _listed((one.alert for one in _of_kinds(documents)), scope)
 
 
 def get_alert(ports: Ports, id: str, scope: Scope) -> Alert:
@@ -209,6 +209,11 @@ def _data(ports: Ports, alert: Alert) -> dict[str, Any]:
 
 def _noted(ports: Ports) -> Put:
     return Put(STATE_COLLECTION, CHANGES, {"at": ports.clock.now().isoformat()})
+
+
+def _of_kinds(documents: Iterable[Document]) -> list[StoredAlert]:
+    """Without the alerts of a kind that the product no longer has."""
+    return [_stored(one) for one in documents if one.data["kind"] in KINDS]
 
 
 def _stored(document: Document) -> StoredAlert:

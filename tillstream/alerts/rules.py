@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from tillstream.alerts.kinds import KINDS, AlertKind, AlertSeverity, KindName, RuleLimit, kind_of
+from tillstream.alerts.kinds import KINDS, AlertKind, AlertSeverity, RuleLimit, kind_of
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
@@ -22,17 +22,6 @@ GROUP_OVER = 5
 
 RULES_COLLECTION = "alert_rules"
 MAX_RULES = 200
-ENABLED = frozenset(
-    {
-        KindName.FILES_HELD,
-        KindName.ROWS_IN_QUARANTINE,
-        KindName.DEAD_LETTERS,
-        KindName.DATA_LOST,
-        KindName.CONNECTOR_LATE,
-        KindName.REGION_LATE,
-    }
-)
-"""Kinds whose first rule is enabled from the start: they need no choice of a threshold."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +85,7 @@ class AlertRule:
     """
 
     id: str
-    kind: KindName
+    kind: str
     name: str
     severity: AlertSeverity
     parameters: Mapping[str, Decimal]
@@ -162,16 +151,16 @@ class AlertRule:
         return replace(self, name=name, parameters=parameters)
 
 
-DEFAULT_RULES: Mapping[str, AlertRule] = {
-    name.value: AlertRule.of_kind(name.value, kind, is_enabled=name in ENABLED) for name, kind in KINDS.items()
-}
+def default_rules() -> dict[str, AlertRule]:
+    """The first rule of each kind, which has the name of its kind as ID."""
+    return {name: AlertRule.of_kind(name, kind, is_enabled=kind.starts_enabled) for name, kind in KINDS.items()}
 
 
 def rule_to_json(rule: AlertRule) -> dict[str, Any]:
     """As stored; numbers of parameters are text."""
     quiet = rule.delivery.quiet
     return {
-        "kind": rule.kind.value,
+        "kind": rule.kind,
         "name": rule.name,
         "enabled": rule.is_enabled,
         "severity": rule.severity.value,
@@ -224,10 +213,10 @@ class StoredRule:
 
 
 def find_rules(ports: Ports) -> list[StoredRule]:
-    """All rules, by kind and name."""
+    """All rules, by kind and name; without those of a kind that the product no longer has."""
     documents = {one.id: one for one in ports.documents.find(RULES_COLLECTION)}
-    stored = [_stored_rule(one) for one in documents.values() if not one.data.get("removed")]
-    untouched = [StoredRule(rule) for rule in DEFAULT_RULES.values() if rule.id not in documents]
+    stored = [_stored_rule(one) for one in documents.values() if one.data.get("kind") in KINDS]
+    untouched = [StoredRule(rule) for rule in default_rules().values() if rule.id not in documents]
     order = list(KINDS)
     return sorted([*stored, *untouched], key=lambda one: (order.index(one.rule.kind), one.rule.name.casefold()))
 
@@ -237,8 +226,8 @@ def get_rule(ports: Ports, id: str) -> StoredRule:
     document = ports.documents.get(RULES_COLLECTION, id)
     if document and not document.data.get("removed"):
         return _stored_rule(document)
-    if document is None and id in DEFAULT_RULES:
-        return StoredRule(DEFAULT_RULES[id])
+    if document is None and id in KINDS:
+        return StoredRule(default_rules()[id])
     raise NotFound(f"There is no rule {id}.")
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tillstream.alerts.alert import Alert, AlertEventKind, advance_alert
-from tillstream.alerts.kinds import KINDS, KindName
+from tillstream.alerts.kinds import KINDS
 from tillstream.alerts.observations import Cause, Observation, divide_into_causes
 from tillstream.alerts.records import notices_of_change
 from tillstream.alerts.rules import AlertRule, RuleDelivery
@@ -39,7 +39,7 @@ def events(values: list[tuple[int, int]], opens_after: int, ends_after: int) -> 
 def test_an_alert_opens_and_ends_as_defined_and_notifies_once(
     steps: list[tuple[int, int]], opens_after: int, ends_after: int, data: st.DataObject
 ) -> None:
-    rule = AlertRule.of_kind("rows", KINDS[KindName.ROWS_IN_QUARANTINE])
+    rule = AlertRule.of_kind("rows", KINDS["rows-in-quarantine"])
     rule = AlertRule(**vars(rule) | {"opens_after": opens_after, "ends_after": ends_after})
     rule = AlertRule(**vars(rule) | {"delivery": RuleDelivery(("mail",))})
     minute, values = 0, list[tuple[int, int]]()
@@ -71,7 +71,7 @@ def test_an_alert_opens_and_ends_as_defined_and_notifies_once(
     st.integers(1, 4),
 )
 def test_a_subject_is_never_in_two_alerts_that_have_not_ended(rounds: list[dict[str, int]], group_over: int) -> None:
-    rule = AlertRule.of_kind("rows", KINDS[KindName.ROWS_IN_QUARANTINE])
+    rule = AlertRule.of_kind("rows", KINDS["rows-in-quarantine"])
     alerts: dict[str, Alert] = {}
     for number, values in enumerate(rounds):
         now = START + timedelta(minutes=number)

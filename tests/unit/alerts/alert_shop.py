@@ -13,7 +13,6 @@ from tillstream.alerts import records, rules
 from tillstream.alerts.alert import Alert
 from tillstream.alerts.condition import AlertSources
 from tillstream.alerts.evaluation import Evaluation, evaluate_rules
-from tillstream.alerts.kinds import KindName
 from tillstream.alerts.rules import AlertRule, RuleDelivery
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
@@ -31,9 +30,9 @@ def sources(app: App) -> AlertSources:
     return AlertSources(app.ports, app.contracts, app.settings.reporting_currency, app.queries)
 
 
-def enable(app: App, kind: KindName, **parameters: int) -> AlertRule:
+def enable(app: App, kind: str, **parameters: int) -> AlertRule:
     """Enable the first rule of a kind with a channel; its other values are the defaults."""
-    stored = rules.get_rule(app.ports, kind.value)
+    stored = rules.get_rule(app.ports, kind)
     values = {**stored.rule.parameters, **{name: Decimal(value) for name, value in parameters.items()}}
     changed = replace(stored.rule, is_enabled=True, parameters=values, delivery=RuleDelivery(("mail",)))
     return rules.save_rule(app.ports, changed, by="boss", version=stored.version).rule

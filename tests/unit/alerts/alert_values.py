@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from tillstream.alerts.kinds import KINDS, KindName
+from tillstream.alerts.kinds import KINDS
 from tillstream.alerts.observations import Cause, Observation
 from tillstream.alerts.rules import AlertRule, RuleDelivery
 
@@ -13,7 +13,7 @@ NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def rule(kind: KindName = KindName.ROWS_IN_QUARANTINE, /, **changes: Any) -> AlertRule:
+def rule(kind: str = "rows-in-quarantine", /, **changes: Any) -> AlertRule:
     """A rule that opens at 20, ends below 16 and notifies the channel `mail`."""
     default = AlertRule.of_kind("rows", KINDS[kind])
     return replace(default, **{"delivery": RuleDelivery(channels=("mail",)), **changes})

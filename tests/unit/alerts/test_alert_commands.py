@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from alert_shop import enable, evaluated, open_shop
 
-from tillstream.alerts.kinds import KindName
 from tillstream.app import App
 from tillstream.commands import alerts as output
 from tillstream.commands.registry import COMMANDS
@@ -17,7 +16,7 @@ from tillstream.model.errors import NotFound
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     opened = open_shop(tmp_path_factory.mktemp("alerts"))
-    enable(opened, KindName.LARGE_SALE, amount=200, days=10)
+    enable(opened, "large-sale", amount=200, days=10)
     evaluated(opened)
     yield opened
     opened.close()

@@ -12,7 +12,6 @@ from alert_shop import LAST, add_file, alerts, enable, evaluated, line, open_sho
 from alert_values import NOON
 
 from tillstream.alerts.conditions.store_silent import open_minutes
-from tillstream.alerts.kinds import KindName
 from tillstream.alerts.preview import replay_rule
 from tillstream.app import App
 from tillstream.catalogue import entry_saving, warehouse_mirror
@@ -68,7 +67,7 @@ def send(app: App, number: int, sold_at: datetime) -> None:
 
 
 def test_a_day_outside_of_its_range_is_unusual(app: App) -> None:
-    rule = enable(app, KindName.UNUSUAL_DAY, days=3)
+    rule = enable(app, "unusual-day", days=3)
     forecast(
         app, ("store", "LDS1", LAST, 1, 5), ("store", "MAN1", LAST, 1, 100_000), ("store", "LDS1", NOON.date(), 9, 9)
     )
@@ -84,7 +83,7 @@ def test_a_day_outside_of_its_range_is_unusual(app: App) -> None:
 
 
 def test_stores_of_an_unusual_region_raise_no_alerts_of_their_own(app: App) -> None:
-    enable(app, KindName.UNUSUAL_DAY)
+    enable(app, "unusual-day")
     forecast(
         app,
         ("store", "LDS1", LAST, 90_000, 95_000),
@@ -96,7 +95,7 @@ def test_stores_of_an_unusual_region_raise_no_alerts_of_their_own(app: App) -> N
 
 
 def test_a_goal_is_behind_by_its_share_of_what_was_expected(app: App) -> None:
-    enable(app, KindName.GOAL_BEHIND)
+    enable(app, "goal-behind")
     june, uk, leeds = Month.from_day(LAST), GoalTarget("UK"), GoalTarget("UK", "LDS1")
     wanted = {
         one.key: one
@@ -116,7 +115,7 @@ def test_a_goal_is_behind_by_its_share_of_what_was_expected(app: App) -> None:
 
 
 def test_a_price_far_from_the_list_names_product_and_sale(app: App, tmp_path: Path) -> None:
-    rule = enable(app, KindName.PRICE_OFF_LIST)
+    rule = enable(app, "price-off-list")
     enter(app, EntryKind.PRODUCT, Product("TO-1", "Kite", prices=(DatedAmount("UK", "GBP", Decimal(10)),)))
     evaluated(app)
     assert titles(app) == []
@@ -129,7 +128,7 @@ def test_a_price_far_from_the_list_names_product_and_sale(app: App, tmp_path: Pa
 
 
 def test_a_high_share_of_returns(app: App, tmp_path: Path) -> None:
-    rule = enable(app, KindName.RETURN_RATE, percent=20)
+    rule = enable(app, "return-rate", percent=20)
     evaluated(app)
     assert titles(app) == []
     add_file(app, tmp_path, "UK-returns.csv", [line(f"CN{number}", units="-1") for number in range(40)])
@@ -138,13 +137,13 @@ def test_a_high_share_of_returns(app: App, tmp_path: Path) -> None:
     assert alert.title == "Customers return much in store LDS1 in UK"
     assert "% of the revenue of the last 7 days was returned." in alert.text
     assert [one.day for one in replay_rule(sources(app), rule).days] == [LAST], "not again on each day after it"
-    enable(app, KindName.RETURN_RATE, percent=100)
+    enable(app, "return-rate", percent=100)
     evaluated(app)
     assert titles(app) == []
 
 
 def test_a_store_is_silent_in_its_opening_hours(app: App) -> None:
-    enable(app, KindName.STORE_SILENT, minutes=60)
+    enable(app, "store-silent", minutes=60)
     enter(app, EntryKind.STORE, LEEDS)
     for number in range(3):
         send(app, number, NOON - timedelta(days=number, hours=3))
@@ -160,7 +159,7 @@ def test_a_store_is_silent_in_its_opening_hours(app: App) -> None:
 
 
 def test_a_store_that_sells_by_files_is_not_silent(app: App) -> None:
-    enable(app, KindName.STORE_SILENT, minutes=15)
+    enable(app, "store-silent", minutes=15)
     enter(app, EntryKind.STORE, LEEDS)
     evaluated(app)
     assert titles(app) == []

@@ -11,7 +11,6 @@ from alert_values import NOON
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import records
 from tillstream.alerts.evaluation import evaluate_rules
-from tillstream.alerts.kinds import KindName
 from tillstream.app import App
 from tillstream.operations import message_queues
 from tillstream.ports.bus import DeadLetter, Message
@@ -64,7 +63,7 @@ def test_each_event_is_notified_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: int, *, is_written: bool
 ) -> None:
     app = open_shop(tmp_path)
-    enable(app, KindName.DEAD_LETTERS)
+    enable(app, "dead-letters")
     break_at(app, write, is_written=is_written, monkeypatch=monkeypatch)
     steps: list[Callable[[], object]] = [
         lambda: letters(app),

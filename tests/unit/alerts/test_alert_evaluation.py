@@ -11,7 +11,6 @@ from alert_values import NOON
 
 from tillstream.alerts import evaluation, records, rules
 from tillstream.alerts.alert import AlertState
-from tillstream.alerts.kinds import KindName
 from tillstream.alerts.preview import NOT_STORED, replay_rule
 from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
@@ -55,7 +54,7 @@ def quarantine(app: App, folder: Path) -> str:
 
 
 def test_rows_in_quarantine_raise_one_alert_that_ends_when_they_are_gone(app: App, tmp_path: Path) -> None:
-    enable(app, KindName.ROWS_IN_QUARANTINE)
+    enable(app, "rows-in-quarantine")
     assert evaluated(app).changed == 0
     batch = quarantine(app, tmp_path)
     assert evaluated(app).changed == 1
@@ -74,7 +73,7 @@ def test_rows_in_quarantine_raise_one_alert_that_ends_when_they_are_gone(app: Ap
 
 
 def test_a_held_file_raises_an_alert_after_an_hour(app: App, tmp_path: Path) -> None:
-    enable(app, KindName.FILES_HELD)
+    enable(app, "files-held")
     batch = add_file(app, tmp_path, "UK-bad.csv", BAD, confirm=False)
     evaluated(app)
     assert titles(app) == []
@@ -88,7 +87,7 @@ def test_a_held_file_raises_an_alert_after_an_hour(app: App, tmp_path: Path) -> 
 
 
 def test_dead_letters_are_shown_to_those_who_see_the_pipeline_of_all(app: App) -> None:
-    enable(app, KindName.DEAD_LETTERS)
+    enable(app, "dead-letters")
     for number in range(2):
         message_queues.store_dead_letter(app.ports, letter(number))
     evaluated(app)
@@ -106,7 +105,7 @@ def test_dead_letters_are_shown_to_those_who_see_the_pipeline_of_all(app: App) -
 
 
 def test_a_sale_is_large_until_it_is_undone(app: App, tmp_path: Path) -> None:
-    enable(app, KindName.LARGE_SALE, amount=5_000)
+    enable(app, "large-sale", amount=5_000)
     batch = add_file(app, tmp_path, "UK-large.csv", [line("BIG", units="300"), line("BIG", units="300", price=20)])
     evaluated(app)
     (alert,) = alerts(app)
@@ -120,7 +119,7 @@ def test_a_sale_is_large_until_it_is_undone(app: App, tmp_path: Path) -> None:
 
 
 def test_many_large_sales_are_one_alert_and_the_preview_counts_them_so(app: App, tmp_path: Path) -> None:
-    rule = enable(app, KindName.LARGE_SALE, amount=5_000)
+    rule = enable(app, "large-sale", amount=5_000)
     add_file(app, tmp_path, "UK-large.csv", [line(f"BIG{number}", units="900") for number in range(6)])
     evaluated(app)
     assert titles(app) == ["6 large sales in UK"]
@@ -130,7 +129,7 @@ def test_many_large_sales_are_one_alert_and_the_preview_counts_them_so(app: App,
 
 
 def test_a_region_is_late_until_its_file_arrives(app: App, tmp_path: Path) -> None:
-    enable(app, KindName.REGION_LATE)
+    enable(app, "region-late")
     expected = Expectation(cadence="daily", deadline=time(18), since=LAST)
     source_settings.save_expectation(app.ports, app.contracts.current("UK"), expected, "boss")
     evaluated(app)
@@ -147,7 +146,7 @@ def test_a_region_is_late_until_its_file_arrives(app: App, tmp_path: Path) -> No
 
 
 def test_alerts_of_a_rule_that_is_disabled_or_removed_end_without_a_notice(app: App) -> None:
-    enable(app, KindName.DEAD_LETTERS)
+    enable(app, "dead-letters")
     message_queues.store_dead_letter(app.ports, letter(1))
     evaluated(app)
     rules.enable_rule(app.ports, "dead-letters", by="boss", is_enabled=False)
@@ -164,7 +163,7 @@ def test_alerts_of_a_rule_that_is_disabled_or_removed_end_without_a_notice(app: 
 
 
 def test_what_people_do_is_kept_with_their_names_and_audited(app: App) -> None:
-    enable(app, KindName.DEAD_LETTERS)
+    enable(app, "dead-letters")
     message_queues.store_dead_letter(app.ports, letter(1))
     evaluated(app)
     (alert,) = alerts(app)
@@ -185,7 +184,7 @@ def test_what_people_do_is_kept_with_their_names_and_audited(app: App) -> None:
 
 
 def test_a_rule_that_fails_changes_no_alert_and_is_shown(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    enable(app, KindName.DEAD_LETTERS)
+    enable(app, "dead-letters")
     message_queues.store_dead_letter(app.ports, letter(1))
     evaluated(app)
 
@@ -201,7 +200,7 @@ def test_a_rule_that_fails_changes_no_alert_and_is_shown(app: App, monkeypatch: 
 
 def test_two_evaluations_at_once_notify_once(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second one runs between the decision and the write of the first."""
-    enable(app, KindName.DEAD_LETTERS)
+    enable(app, "dead-letters")
     message_queues.store_dead_letter(app.ports, letter(1))
     put_all, ran = app.ports.documents.put_all, list[int]()
 
@@ -218,13 +217,13 @@ def test_two_evaluations_at_once_notify_once(app: App, monkeypatch: pytest.Monke
 
 def test_a_rule_that_was_changed_meanwhile_is_not_overwritten(app: App) -> None:
     stored = rules.get_rule(app.ports, "large-sale")
-    enable(app, KindName.LARGE_SALE)
+    enable(app, "large-sale")
     with pytest.raises(Conflict, match="changed meanwhile"):
         rules.save_rule(app.ports, stored.rule, by="ben", version=5)
 
 
 def test_old_alerts_are_deleted(app: App) -> None:
-    enable(app, KindName.DEAD_LETTERS)
+    enable(app, "dead-letters")
     message_queues.store_dead_letter(app.ports, letter(1))
     evaluated(app)
     message_queues.resend_dead_letters(app.ports, ["1"], "boss")

@@ -8,7 +8,7 @@ import pytest
 from alert_shop import add_file, alerts, enable, evaluated, line, open_shop, sources, titles
 
 from tillstream.alerts import rules
-from tillstream.alerts.kinds import KindName, RuleLimit
+from tillstream.alerts.kinds import RuleLimit
 from tillstream.alerts.preview import replay_rule
 from tillstream.app import App
 
@@ -33,7 +33,7 @@ def deliver(app: App, folder: Path, name: str, good: int, bad: int) -> None:
 
 
 def test_a_source_falls_below_its_weeks_before_and_recovers(app: App, tmp_path: Path) -> None:
-    rule = enable(app, KindName.PASS_RATE, percent=0, rows=20)
+    rule = enable(app, "pass-rate", percent=0, rows=20)
     deliver(app, tmp_path, "good", 20, 0)
     evaluated(app)
     assert titles(app) == []
@@ -53,7 +53,7 @@ def test_a_source_falls_below_its_weeks_before_and_recovers(app: App, tmp_path: 
 
 
 def test_a_source_below_the_limit_needs_no_weeks_before(app: App, tmp_path: Path) -> None:
-    enable(app, KindName.PASS_RATE, percent=90, points=100, rows=20)
+    enable(app, "pass-rate", percent=90, points=100, rows=20)
     evaluated(app, 60 * DAY)
     deliver(app, tmp_path, "close", 18, 2)
     evaluated(app)
@@ -65,7 +65,7 @@ def test_a_source_below_the_limit_needs_no_weeks_before(app: App, tmp_path: Path
 
 
 def test_few_rows_raise_no_alert(app: App, tmp_path: Path) -> None:
-    rule = enable(app, KindName.PASS_RATE, rows=21)
+    rule = enable(app, "pass-rate", rows=21)
     deliver(app, tmp_path, "few", 17, 3)
     evaluated(app)
     assert titles(app) == []
@@ -73,8 +73,8 @@ def test_few_rows_raise_no_alert(app: App, tmp_path: Path) -> None:
 
 
 def test_a_rule_of_another_region_leaves_the_source_out(app: App, tmp_path: Path) -> None:
-    enable(app, KindName.PASS_RATE, rows=20)
-    stored = rules.get_rule(app.ports, KindName.PASS_RATE)
+    enable(app, "pass-rate", rows=20)
+    stored = rules.get_rule(app.ports, "pass-rate")
     rules.save_rule(
         app.ports, replace(stored.rule, limits={RuleLimit.REGIONS: ("IN",)}), by="boss", version=stored.version
     )

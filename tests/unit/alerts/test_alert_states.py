@@ -17,7 +17,7 @@ from tillstream.alerts.alert import (
     end_alert,
     snoozed_alert,
 )
-from tillstream.alerts.kinds import AlertSeverity, KindName
+from tillstream.alerts.kinds import AlertSeverity
 from tillstream.alerts.observations import Cause, divide_into_causes
 from tillstream.alerts.records import notices_of_change
 from tillstream.alerts.rules import AlertRule, QuietHours, RuleDelivery
@@ -178,7 +178,7 @@ def test_a_reader_gets_the_members_of_their_scope(scope: Scope, count: int) -> N
 
 
 def test_a_region_that_is_late_is_shown_to_users_of_its_stores() -> None:
-    one = advance_alert(None, cause(), rule(KindName.REGION_LATE), NOON)
+    one = advance_alert(None, cause(), rule("region-late"), NOON)
     assert one is not None
     assert one.within(scope_of(Role.CLERK, ("UK",), ("LDS1",))) == one
     assert one.within(scope_of(Role.CLERK, ("IN",))) is None

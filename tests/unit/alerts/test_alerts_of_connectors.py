@@ -8,7 +8,6 @@ from alert_shop import alerts, enable, evaluated, open_shop, titles
 from connectors import listed_kind
 
 from tillstream.alerts import records, rules
-from tillstream.alerts.kinds import KindName
 from tillstream.app import App
 from tillstream.app.source_access import source_access
 from tillstream.connectors import due_runs
@@ -31,7 +30,7 @@ def listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def app(tmp_path: Path, listed: Path) -> Iterator[App]:
     opened = open_shop(tmp_path)
-    enable(opened, KindName.CONNECTOR_LATE)
+    enable(opened, "connector-late")
     add(opened, listed, "erp", "UK")
     yield opened
     opened.close()
@@ -47,7 +46,7 @@ def run_due(app: App) -> None:
 
 
 def test_the_rule_is_enabled_from_the_start() -> None:
-    assert rules.DEFAULT_RULES[KindName.CONNECTOR_LATE.value].is_enabled
+    assert rules.default_rules()["connector-late"].is_enabled
 
 
 def test_a_connector_that_fails_for_an_hour_raises_an_alert_that_ends_with_a_good_run(app: App, listed: Path) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from alert_shop import LAST, alerts, enable, evaluated, open_shop, titles
 
-from tillstream.alerts.kinds import KindName
 from tillstream.app import App
 from tillstream.stock import stored_levels, stored_movements
 from tillstream.stock.movements import Movement, MovementKind, MovementLine
@@ -32,7 +31,7 @@ def move(app: App, kind: MovementKind, product: str, units: int, store: str = "L
 
 
 def test_a_product_runs_out_and_the_alert_ends_when_there_is_stock_again(app: App) -> None:
-    enable(app, KindName.STOCK_OUT)
+    enable(app, "stock-out")
     move(app, MovementKind.COUNT, KITE, 0)
     evaluated(app)
     assert titles(app) == ["Kite is out of stock in store LDS1 in UK"]
@@ -44,7 +43,7 @@ def test_a_product_runs_out_and_the_alert_ends_when_there_is_stock_again(app: Ap
 
 
 def test_a_low_product_is_reported_from_the_threshold_on(app: App) -> None:
-    enable(app, KindName.STOCK_LOW, percent=50)
+    enable(app, "stock-low", percent=50)
     move(app, MovementKind.COUNT, KITE, 20)  # about 30 are sold in the lead time
     evaluated(app)
     assert titles(app) == []
@@ -54,7 +53,7 @@ def test_a_low_product_is_reported_from_the_threshold_on(app: App) -> None:
 
 
 def test_negative_stock_is_a_question(app: App) -> None:
-    enable(app, KindName.STOCK_NEGATIVE)
+    enable(app, "stock-negative")
     stored_movements.record_movements(
         app.ports,
         [Movement("c", MovementKind.COUNT, "UK", "LDS1", LAST.replace(day=1), (MovementLine(KITE, Decimal(1)),))],
@@ -66,7 +65,7 @@ def test_negative_stock_is_a_question(app: App) -> None:
 
 
 def test_many_products_of_a_region_are_one_alert(app: App) -> None:
-    enable(app, KindName.STOCK_OUT)
+    enable(app, "stock-out")
     for store in ("LDS1", "MAN1"):
         for product in (KITE, BALL, LAMP):
             move(app, MovementKind.COUNT, product, 0, store)

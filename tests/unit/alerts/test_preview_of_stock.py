@@ -13,7 +13,7 @@ from alert_shop import LAST, alerts, enable, evaluated, open_shop, sources
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.alerts import rules
-from tillstream.alerts.kinds import KindName, RuleLimit
+from tillstream.alerts.kinds import RuleLimit
 from tillstream.alerts.preview import replay_rule
 from tillstream.alerts.rules import AlertRule
 from tillstream.app import App
@@ -23,9 +23,9 @@ from tillstream.stock.movements import DayPart, Movement, MovementKind, Movement
 DAY, DAYS = timedelta(days=1), 30
 PRODUCTS, STORES = ("TO-1", "TO-2", "HK-1"), ("LDS1", "MAN1")
 PARAMETERS = {
-    KindName.STOCK_LOW: {"percent": 60},
-    KindName.STOCK_OUT: {"units": 200},
-    KindName.STOCK_NEGATIVE: {"units": 6},
+    "stock-low": {"percent": 60},
+    "stock-out": {"units": 200},
+    "stock-negative": {"units": 6},
 }
 """Thresholds between the values of the month, so that alerts open, stay and end."""
 Raised = dict[date, list[str]]
@@ -80,7 +80,7 @@ def titles(app: App, rule: AlertRule) -> Raised:
 
 
 @pytest.mark.parametrize("kind", PARAMETERS)
-def test_a_preview_is_what_the_days_have_raised(month: tuple[App, dict[str, Raised]], kind: KindName) -> None:
+def test_a_preview_is_what_the_days_have_raised(month: tuple[App, dict[str, Raised]], kind: str) -> None:
     app, raised = month
     by_day = {day: sorted(one) for day, one in raised[kind].items()}
     assert titles(app, rules.get_rule(app.ports, kind).rule) == by_day
@@ -89,16 +89,12 @@ def test_a_preview_is_what_the_days_have_raised(month: tuple[App, dict[str, Rais
 
 def test_a_preview_groups_as_the_days_did(month: tuple[App, dict[str, Raised]]) -> None:
     _, raised = month
-    assert "3 products are out of stock in UK" in [
-        title for day in raised[KindName.STOCK_OUT].values() for title in day
-    ]
+    assert "3 products are out of stock in UK" in [title for day in raised["stock-out"].values() for title in day]
 
 
 def test_days_of_opens_after_count(month: tuple[App, dict[str, Raised]]) -> None:
     app, _ = month
-    rule = replace(
-        rules.get_rule(app.ports, KindName.STOCK_NEGATIVE).rule, parameters={"units": Decimal(1)}, group_over=100
-    )
+    rule = replace(rules.get_rule(app.ports, "stock-negative").rule, parameters={"units": Decimal(1)}, group_over=100)
     at_once = titles(app, replace(rule, opens_after=23 * 60))
     assert at_once == titles(app, rule)
     later = titles(app, replace(rule, opens_after=24 * 60))
@@ -108,7 +104,7 @@ def test_days_of_opens_after_count(month: tuple[App, dict[str, Raised]]) -> None
 
 def test_a_preview_is_limited_as_its_rule(month: tuple[App, dict[str, Raised]]) -> None:
     app, _ = month
-    rule = replace(rules.get_rule(app.ports, KindName.STOCK_NEGATIVE).rule, group_over=100)
+    rule = replace(rules.get_rule(app.ports, "stock-negative").rule, group_over=100)
     every = {title for day in titles(app, rule).values() for title in day}
     of_one = replace(rule, limits={RuleLimit.STORES: ("LDS1",), RuleLimit.PRODUCTS: ("TO-1",)})
     assert {title for day in titles(app, of_one).values() for title in day} == {

@@ -18,7 +18,7 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
     return at_least_lower(rule, _observations(sources, rule, at))
 
 
-CONDITION = Condition(_evaluate)
+CONDITIONS = {"connector-late": Condition(_evaluate)}
 
 
 def _observations(sources: AlertSources, rule: AlertRule, at: datetime) -> Iterator[Observation]:

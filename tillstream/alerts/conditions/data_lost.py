@@ -22,7 +22,7 @@ def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Obs
     )
 
 
-CONDITION = Condition(_evaluate)
+CONDITIONS = {"data-lost": Condition(_evaluate)}
 
 
 def _title(one: LossRecord) -> str:

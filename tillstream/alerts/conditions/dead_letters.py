@@ -31,4 +31,4 @@ def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Obs
     )
 
 
-CONDITION = Condition(_evaluate)
+CONDITIONS = {"dead-letters": Condition(_evaluate)}

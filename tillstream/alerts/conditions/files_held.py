@@ -39,4 +39,4 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
     )
 
 
-CONDITION = Condition(_evaluate)
+CONDITIONS = {"files-held": Condition(_evaluate)}

@@ -25,7 +25,7 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
     return at_least_lower(rule, (one for one in observations if one))
 
 
-CONDITION = Condition(_evaluate)
+CONDITIONS = {"goal-behind": Condition(_evaluate)}
 
 
 def _observation(sources: AlertSources, rule: AlertRule, month: Month, one: GoalStanding) -> Observation | None:

@@ -19,7 +19,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return days
 
 
-CONDITION = recent_days_condition(_replay)
+CONDITIONS = {"large-sale": recent_days_condition(_replay)}
 
 
 def _observation(sources: AlertSources, rule: AlertRule, row: dict[str, Any]) -> Observation:

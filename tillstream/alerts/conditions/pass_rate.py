@@ -43,7 +43,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return observed
 
 
-CONDITION = Condition(_evaluate, _replay)
+CONDITIONS = {"pass-rate": Condition(_evaluate, _replay)}
 
 
 def _source(row: RateRow) -> Source:

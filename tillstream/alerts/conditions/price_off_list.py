@@ -34,7 +34,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return {day: list(observations.values()) for day, observations in days.items()}
 
 
-CONDITION = recent_days_condition(_replay)
+CONDITIONS = {"price-off-list": recent_days_condition(_replay)}
 
 
 def _observation(sources: AlertSources, rule: AlertRule, row: Mapping[str, Any]) -> Observation:

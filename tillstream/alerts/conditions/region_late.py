@@ -68,7 +68,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return days
 
 
-CONDITION = Condition(_evaluate, _replay)
+CONDITIONS = {"region-late": Condition(_evaluate, _replay)}
 
 
 def _calendar(sources: AlertSources, rule: AlertRule, first: date, last: date, now: datetime) -> list[CalendarRow]:

@@ -47,7 +47,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return days
 
 
-CONDITION = Condition(_evaluate, _replay)
+CONDITIONS = {"return-rate": Condition(_evaluate, _replay)}
 
 
 def _by_day(sources: AlertSources, rule: AlertRule, first: date, last: date) -> dict[date, dict[Place, _Sum]]:

@@ -30,7 +30,7 @@ def _evaluate(sources: AlertSources, rule: AlertRule, _at: datetime) -> list[Obs
     )
 
 
-CONDITION = Condition(_evaluate)
+CONDITIONS = {"rows-in-quarantine": Condition(_evaluate)}
 
 
 def _title(rows: int, region: str) -> str:

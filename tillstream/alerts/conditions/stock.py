@@ -67,15 +67,15 @@ def _condition(status: str, value_of: Callable[[Row], Decimal], words: str) -> C
     return Condition(evaluate, replay, note=NOTE)
 
 
-OUT = _condition("out", lambda row: Decimal(row["recent_units"]), "{product} is out of stock in {place}")
-NEGATIVE = _condition(
-    "negative", lambda row: -Decimal(row["on_hand"]), "More of {product} was sold in {place} than there was"
-)
-
-
 def _missing_percent(row: Row) -> Decimal:
     """Percent of its low level that a product is below it."""
     return Decimal(round(100 * (1 - row["on_hand"] / row["low_below"]))) if row["low_below"] else Decimal(0)
 
 
-LOW = _condition("low", _missing_percent, "{product} is low in {place}")
+CONDITIONS = {
+    "stock-low": _condition("low", _missing_percent, "{product} is low in {place}"),
+    "stock-out": _condition("out", lambda row: Decimal(row["recent_units"]), "{product} is out of stock in {place}"),
+    "stock-negative": _condition(
+        "negative", lambda row: -Decimal(row["on_hand"]), "More of {product} was sold in {place} than there was"
+    ),
+}

@@ -26,7 +26,7 @@ def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Obse
     return at_least_lower(rule, _observations(sources, rule, rows, times, at))
 
 
-CONDITION = Condition(_evaluate)
+CONDITIONS = {"store-silent": Condition(_evaluate)}
 
 
 def _observations(

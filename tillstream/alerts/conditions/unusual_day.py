@@ -45,7 +45,7 @@ def _replay(sources: AlertSources, rule: AlertRule, first: date, last: date) -> 
     return days
 
 
-CONDITION = recent_days_condition(_replay)
+CONDITIONS = {"unusual-day": recent_days_condition(_replay)}
 
 
 def _complete_through(sources: AlertSources) -> dict[str, date]:

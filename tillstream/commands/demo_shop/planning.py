@@ -80,9 +80,8 @@ def add_alerts(app: App, by: str) -> None:
     from tillstream.alerts import rules  # lazy: the conditions
     from tillstream.alerts.condition import AlertSources
     from tillstream.alerts.evaluation import evaluate_rules
-    from tillstream.alerts.kinds import KindName
 
-    stored = rules.get_rule(app.ports, KindName.STOCK_OUT.value)
+    stored = rules.get_rule(app.ports, "stock-out")
     if not stored.version:
         rules.save_rule(app.ports, replace(stored.rule, is_enabled=True), by=by, version=0)
     evaluate_rules(AlertSources(app.ports, app.contracts, app.settings.reporting_currency))
