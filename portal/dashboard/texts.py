@@ -10,19 +10,6 @@ QUESTIONS = {
     "analyst": "How are sales developing, and why?",
 }
 """Role → what its dashboard answers."""
-TILES = {
-    "brief": "At a glance",
-    "headline": "Key figures",
-    "over-time": "Revenue over time",
-    "movers": "Biggest movers",
-    "heatmap": "Sales by weekday",
-    "top-customers": "Top customers",
-    "attention": "Action required",
-    "latest-uploads": "Latest files",
-    "goals": "Goals of this month",
-    "stock": "Stock",
-    "freshness": "Data freshness",
-}
 FIGURES = {
     "revenue": "Revenue",
     "orders": "Orders",

@@ -162,23 +162,23 @@ class DashboardTile:
 
 
 TILES: dict[str, DashboardTile] = {
-    "brief": DashboardTile(texts.TILES["brief"], "brief", load_brief),
-    "headline": DashboardTile(texts.TILES["headline"], "headline", key_figures.load_key_figures),
-    "over-time": DashboardTile(texts.TILES["over-time"], "over_time", trends.over_time, chart=True),
-    "movers": DashboardTile(texts.TILES["movers"], "movers", breakdowns.movers),
-    "heatmap": DashboardTile(texts.TILES["heatmap"], "heatmap", trends.heatmap, chart=True),
+    "brief": DashboardTile("At a glance", "brief", load_brief),
+    "headline": DashboardTile("Key figures", "headline", key_figures.load_key_figures),
+    "over-time": DashboardTile("Revenue over time", "over_time", trends.over_time, chart=True),
+    "movers": DashboardTile("Biggest movers", "movers", breakdowns.movers),
+    "heatmap": DashboardTile("Sales by weekday", "heatmap", trends.heatmap, chart=True),
     "top-customers": DashboardTile(
-        texts.TILES["top-customers"], "top_customers", breakdowns.top_customers, needs=Action.SEE_PERSONAL
+        "Top customers", "top_customers", breakdowns.top_customers, needs=Action.SEE_PERSONAL
     ),
     "attention": DashboardTile(
-        texts.TILES["attention"], "attention", load_attention, of_sales=False, needs=Action.SEE_UPLOADS
+        "Action required", "attention", load_attention, of_sales=False, needs=Action.SEE_UPLOADS
     ),
     "latest-uploads": DashboardTile(
-        texts.TILES["latest-uploads"], "latest_uploads", load_latest_files, of_sales=False, needs=Action.SEE_UPLOADS
+        "Latest files", "latest_uploads", load_latest_files, of_sales=False, needs=Action.SEE_UPLOADS
     ),
-    "goals": DashboardTile(texts.TILES["goals"], "goals", lambda selection: goals.load_goals(selection.values)),
-    "stock": DashboardTile(texts.TILES["stock"], "stock", lambda selection: stock.load_stock(selection.values)),
-    "freshness": DashboardTile(texts.TILES["freshness"], "freshness", load_freshness),
+    "goals": DashboardTile("Goals of this month", "goals", lambda selection: goals.load_goals(selection.values)),
+    "stock": DashboardTile("Stock", "stock", lambda selection: stock.load_stock(selection.values)),
+    "freshness": DashboardTile("Data freshness", "freshness", load_freshness),
 } | {
     name: DashboardTile(
         texts.by(name.removeprefix("by-")), "breakdown", partial(breakdowns.load_breakdown, name), needs=one.needs

@@ -91,6 +91,31 @@ def test_a_click_on_a_row_opens_its_link(charts: Page, served: Served) -> None:
     assert served.page_errors == []
 
 
+def test_a_kind_that_is_added_is_drawn_and_its_rows_open_their_links(charts: Page, served: Served) -> None:
+    """The kind declares along which axis its parts have links."""
+    charts.evaluate(
+        """() => {
+          const dots = (figure) => ({
+            grid: { left: 100 }, xAxis: { type: "value" }, yAxis: { type: "category", data: figure.labels },
+            series: [{
+              type: "scatter", symbolSize: 20, data: figure.values, itemStyle: { color: "#123456", opacity: 1 },
+            }],
+          });
+          charts.kinds.dots = Object.assign(dots, { links: "y" });
+          const data = document.querySelector("[data-chart='bars']").nextElementSibling;
+          const links = Array(6).fill("#dots");
+          data.textContent = JSON.stringify({ ...JSON.parse(data.textContent), kind: "dots", links });
+          document.documentElement.dataset.theme = "light";
+        }"""
+    )
+    charts.locator("[data-chart='bars'][data-drawn='dots']").wait_for()
+    place = charts.locator("[data-chart='bars']")
+    assert "123456" in place.evaluate(COLOURS)
+    place.click(position={"x": 20, "y": place.evaluate(PIXEL, [{"yAxisIndex": 0}, "Kettle"])})
+    charts.wait_for_url("**/storybook/charts#dots")
+    assert served.page_errors == []
+
+
 def test_charts_follow_the_width_and_are_printed_in_light(charts: Page, served: Served) -> None:
     charts.set_viewport_size({"width": 390, "height": 2800})
     place = charts.locator("[data-chart='columns']")

@@ -13,6 +13,7 @@ import pytest
 AT_MOST = 5
 NAMED = {
     "alert rule": ("files-held", "goal-behind", "pass-rate", "price-off-list", "region-late", "store-silent"),
+    "chart": ("latest-uploads", "over-time"),
     "connector kind": ("http_json", "imap", "kafka", "shopify", "web_files"),
     "permission": ("Action.ANNOTATE", "Action.RUN_SQL"),
 }

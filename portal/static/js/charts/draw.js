@@ -25,21 +25,15 @@
     for (const button of document.querySelectorAll(`[data-picture-of="${CSS.escape(place.dataset.chart)}"]`)) button.hidden = false;
   }
 
-  // Which of the figure's links a place of the picture opens: the whole row or column of a value, not only its bar.
-  const PLACE = {
-    bars: (chart, x, y) => chart.convertFromPixel({ yAxisIndex: 0 }, y),
-    heatmap: (chart, x, y) => chart.convertFromPixel({ yAxisIndex: 0 }, y),
-    columns: (chart, x) => chart.convertFromPixel({ xAxisIndex: 0 }, x),
-    line: (chart, x) => chart.convertFromPixel({ xAxisIndex: 0 }, x),
-  };
-
+  // The figure's link at a place of the picture: of the whole row or column of a value, not only of its bar.
   function linkAt(place, chart, event) {
     const figure = figureOf(place);
-    if (!figure.links || !PLACE[figure.kind]) return "";
+    const axis = kinds[figure.kind].links;
+    if (!figure.links || !axis) return "";
     const onPicture = chart.containPixel("grid", [event.offsetX, event.offsetY]);
-    const onName = ["bars", "heatmap"].includes(figure.kind) && event.offsetX < place.clientWidth / 2;
+    const onName = axis === "y" && event.offsetX < place.clientWidth / 2;
     if (!onPicture && !onName) return "";
-    return figure.links[PLACE[figure.kind](chart, event.offsetX, event.offsetY)] ?? "";
+    return figure.links[chart.convertFromPixel({ [`${axis}AxisIndex`]: 0 }, axis === "y" ? event.offsetY : event.offsetX)] ?? "";
   }
 
   const resized = new ResizeObserver((entries) => {

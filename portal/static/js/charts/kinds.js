@@ -214,5 +214,9 @@ globalThis.charts = { kinds: {} };
   }
 
   Object.assign(charts, { amount, colour, heat, nameOf, scale, text, tipAt });
+  // The axis along which the parts with links are: the whole row or column of a value is one.
+  bars.links = "y";
+  heatmap.links = "y";
+  overTime.links = "x";
   Object.assign(charts.kinds, { bars, columns: overTime, line: overTime, heatmap });
 })();
