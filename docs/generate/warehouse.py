@@ -31,6 +31,8 @@ On BigQuery, `sale_versions` is a view, and these tables exist in addition. For 
 ACCESS = """
 Row access policies and views for reports: for the reasons, see [the ADR](adr/030-rows-by-who-asks.md).
 """
+DECLARED = ("reads: ", "amounts: ", "follows: ", "measures of ", "dimensions of ")
+"""Lines of a header that are for the query layer."""
 QUERIES = """
 `tillstream query NAME --param KEY=VALUE` runs any of them; the portal and the [API](api.md) use the same files. In
 addition to its own parameters, each query accepts the filters
@@ -87,7 +89,8 @@ def _others() -> list[str]:
 
 def _header(path: str) -> str:
     head = takewhile(lambda line: line.startswith("--"), sql.text(path).splitlines())
-    return "\n".join(line.removeprefix("--").strip() for line in head)
+    words = (line.removeprefix("--").strip() for line in head)
+    return "\n".join(line for line in words if not line.startswith(DECLARED))
 
 
 def _checked(mart: str) -> str:

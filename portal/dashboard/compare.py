@@ -17,8 +17,7 @@ from portal.dashboard.request_filters import default_period
 from portal.dashboard.texts import FIGURES as LABELS
 from portal.urls import with_args
 from portal.value_names import UNKNOWN_VALUE, value_name
-from tillstream.analytics.change_effects import ChangeEffect
-from tillstream.analytics.compared_figure import ComparedFigure, total_change
+from tillstream.analytics.compared_figure import ChangeEffect, ComparedFigure, total_change
 from tillstream.analytics.filters import Filters
 from tillstream.model.errors import Rejected
 from tillstream.model.money import round_amount

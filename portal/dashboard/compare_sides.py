@@ -10,7 +10,7 @@ from portal import figures
 from portal.filter_fields import remaining_values
 from portal.reader_locale import days_text
 from portal.value_names import value_name
-from tillstream.analytics.change_effects import DEFAULT_ITEM, EFFECT_ITEMS, ChangeEffect, named_effects
+from tillstream.analytics.compared_figure import DEFAULT_ITEM, EFFECT_ITEMS, ChangeEffect, named_effects
 from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters, period_before
 from tillstream.model.errors import Rejected
 

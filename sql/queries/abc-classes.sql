@@ -1,6 +1,8 @@
 -- The ABC classes of the products, one row per class: few products make most of the revenue. See products-by-class.
 -- @a NUMERIC = 0.8: share of the revenue that the products of class A make together
 -- @b NUMERIC = 0.95: share of the revenue that the products of the classes A and B make together
+-- reads: classified_products
+-- amounts: converted
 WITH
 classes AS (
   SELECT

@@ -4,6 +4,8 @@
 -- @b NUMERIC = 0.95: share of the revenue that the products of the classes A and B make together
 -- @x NUMERIC = 0.5: variation up to which a product is of class X
 -- @y NUMERIC = 1: variation up to which a product is of class Y
+-- reads: classified_products, stock_of_products, varying_products
+-- amounts: converted
 WITH
 final AS (
   SELECT

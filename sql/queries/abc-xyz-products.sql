@@ -10,6 +10,8 @@
 -- @xyz STRING = all of all|X|Y|Z|none: XYZ class of the products; none: too few weeks
 -- @limit INT64 = 100: maximum number of products
 -- @offset INT64 = 0: number of products to skip
+-- reads: catalogue_names, classified_products, stock_of_products, varying_products
+-- amounts: converted
 WITH
 names AS (
   SELECT code, name FROM catalogue_names WHERE kind = 'product'

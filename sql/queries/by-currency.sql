@@ -1,6 +1,8 @@
 -- The chosen sales by currency, highest revenue first. net is in the currency of the row, without cancelled lines;
 -- revenue is the same amount in the reporting currency, NULL if no line of the currency has a rate. revenue_share is
 -- the share of all converted revenue. lines includes every status.
+-- reads: reporting, visible_lines, visible_sums
+-- amounts: converted
 WITH
 reporting_currency AS (
   SELECT MAX(currency) AS currency FROM reporting

@@ -11,6 +11,8 @@
 -- @sort STRING = change of change|rise|fall: the greatest change up or down first, or the greatest rise, or fall
 -- @personal INT64 = 0: 1 if the user may see personal columns; otherwise there are no salespeople
 -- @limit INT64 = 1000: maximum number of groups
+-- reads: catalogue_names, compared_periods, compared_side_amounts
+-- amounts: converted
 WITH
 kinds AS (
   SELECT

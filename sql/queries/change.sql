@@ -11,6 +11,8 @@
 -- positive. Sales without an exchange rate are not included. There is no row if there is nothing to compare: without
 -- from and to, or if the previous period begins before the first reported day.
 -- @grain STRING = product-and-channel of product-and-channel|product|category: what an item is
+-- reads: compared_periods, compared_side_amounts
+-- amounts: converted
 WITH
 kinds AS (
   SELECT

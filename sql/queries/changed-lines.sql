@@ -5,6 +5,7 @@
 -- @kind STRING = all of all|added|corrected|removed: type of change
 -- @limit INT64 = 100: maximum number of lines
 -- @offset INT64 = 0: number of lines to skip
+-- reads: changes, visible_versions
 WITH
 listed AS (
   SELECT

@@ -1,6 +1,8 @@
 -- The net difference that later settlements made to the chosen lines: revenue in the reporting currency, and units.
 -- Subtract it from the present totals for the totals as of the given settlement.
 -- @after INT64 = 0: only settlements after this one
+-- reads: listed_changes, reporting, reporting_rates, settlements, visible_versions
+-- amounts: converted
 WITH
 chosen_settlements AS (
   SELECT settlement_no, only_adds FROM settlements WHERE settlement_no > @after

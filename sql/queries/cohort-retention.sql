@@ -4,6 +4,7 @@
 -- periods later; retention is their share of the cohort. Periods without any of them have no row. A customer is
 -- identified by ID, or by name if there is no ID.
 -- @period STRING = monthly of monthly|quarterly: length of a period
+-- reads: until_customers, visible_customers
 WITH
 purchases AS (
   SELECT COALESCE(customer_id, customer_name) AS customer, sale_date FROM until_customers WHERE active_lines > 0

@@ -4,6 +4,8 @@
 -- @product STRING: code of the product
 -- @cost_currency STRING: currency of another cost
 -- @since DATE: first day
+-- reads: dim_product_cost, reporting, reporting_rates, visible_lines
+-- amounts: converted
 WITH
 reporting_currency AS (
   SELECT MAX(currency) AS currency FROM reporting

@@ -2,6 +2,8 @@
 -- contains the sales without a country.
 -- Customers are counted as in customer-counts. A customer who bought in two countries counts in both; the shares are of
 -- all customers. revenue_share is the share of all converted revenue.
+-- reads: known_customers, visible_customers, visible_sums
+-- amounts: converted
 WITH
 money AS (
   SELECT

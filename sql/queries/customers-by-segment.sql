@@ -7,6 +7,8 @@
 -- @segment STRING = all of all|champions|loyal|potential-loyal|new|promising|need-attention|about-to-sleep|cannot-lose|at-risk|hibernating: segment of the customers
 -- @limit INT64 = 100: maximum number of customers
 -- @offset INT64 = 0: number of customers to skip
+-- reads: scored_customers
+-- amounts: converted
 WITH
 matching AS (
   SELECT scored_customers.*, COUNT(*) OVER () AS matching

@@ -8,6 +8,8 @@
 -- @sort STRING = revenue of revenue|change|year-change: highest revenue first, or the greatest change up or down
 -- @limit INT64 = 100: maximum number of customers
 -- @offset INT64 = 0: number of customers to skip
+-- reads: compared_periods, compared_series_customer_sums, compared_series_sums
+-- amounts: converted
 WITH
 sums AS (
   SELECT

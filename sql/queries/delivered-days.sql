@@ -2,6 +2,7 @@
 -- (microseconds since 1970). mismatched_lines counts the lines of files in which a line total differs from quantity ×
 -- price. Days are filtered by from and to.
 -- needs: see uploads
+-- reads: batches, sightings, visible_versions
 WITH
 roots AS (
   SELECT

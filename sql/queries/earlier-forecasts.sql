@@ -6,6 +6,7 @@
 -- @ahead INT64 = 1: number of days from the last known day to the day of the forecast
 -- @limit INT64 = 1000: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: forecast_coverage, visible_forecasts
 WITH
 final AS (
   SELECT

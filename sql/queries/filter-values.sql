@@ -1,5 +1,6 @@
 -- The values of each filter, with their number of lines. For products and people, use their searches.
 -- @filter STRING = any of any|region|store|category|channel|country|status: only the values of this filter
+-- reads: visible_sums
 WITH
 final AS (
   SELECT 'region' AS filter, region AS value, CAST(SUM(lines) AS INT64) AS lines

@@ -2,6 +2,7 @@
 -- Includes sales without any current line.
 -- @text STRING: text to search for
 -- @limit INT64 = 20: maximum number of sales
+-- reads: visible_versions
 WITH
 matches AS (
   SELECT

@@ -6,6 +6,7 @@
 -- @days INT64 = 28: number of days that are added up
 -- @limit INT64 = 1000: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: forecast_coverage, forecasts, visible_forecasts
 WITH
 newest AS (
   SELECT MAX(cutoff_date) AS cutoff_date FROM forecasts

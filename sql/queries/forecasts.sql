@@ -8,6 +8,7 @@
 -- @period STRING = day of day|week|sum: days, weeks from Monday to Sunday, or all days from the first
 -- @limit INT64 = 1000: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: forecast_coverage, forecasts, visible_forecasts
 WITH
 newest AS (
   SELECT MAX(cutoff_date) AS cutoff_date FROM forecasts

@@ -2,6 +2,8 @@
 -- is the region, store, contract or currency. Regions and stores have their number of lines and the first and last day
 -- with a sale. Sources (contracts, or tills and forms) have the number of settled batches and rows and the time of the
 -- last settlement. Currencies have the last day with a rate and the number of lines without a rate.
+-- reads: fx_rates, reporting, settlements, visible_batches, visible_sums
+-- amounts: converted
 WITH
 stores AS (
   SELECT

@@ -1,4 +1,5 @@
 -- How current the figures of each region are: first and last day, number of lines, and last settlement.
+-- reads: settlements, visible_batches, visible_sums
 WITH
 regions AS (
   SELECT

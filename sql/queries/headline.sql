@@ -6,6 +6,8 @@
 -- negative; cancelled_value and pending_value are the net amounts of the lines with that status. No amount includes
 -- lines without a rate. unconverted_lines is their number without cancelled lines, cancelled_unconverted_lines that of
 -- the cancelled ones.
+-- reads: reporting, visible_sums
+-- amounts: converted
 WITH
 by_status AS (
   SELECT

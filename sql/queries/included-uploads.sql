@@ -6,6 +6,8 @@
 -- @counts STRING = active of all|active|orders|cancelled|pending|returned|costed|unconverted: which lines to include
 -- @limit INT64 = 50: maximum number of uploads
 -- @offset INT64 = 0: number of uploads to skip
+-- reads: batches, counted_sightings, settlements, visible_costs, visible_sales
+-- amounts: converted
 WITH
 costed_keys AS (
   SELECT key FROM visible_costs WHERE @counts = 'costed' AND is_active AND line_cost IS NOT NULL

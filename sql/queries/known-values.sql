@@ -2,6 +2,7 @@
 -- needs: see personal columns
 -- @column STRING = store of store|product|salesperson|category|channel|country|currency: the column
 -- @limit INT64 = 2000: maximum number of values
+-- reads: visible_lines
 WITH
 named AS (
   SELECT

@@ -7,6 +7,7 @@
 -- @descending INT64 = 1: 1: descending, 0: ascending
 -- @limit INT64 = 50: maximum number of lines
 -- @offset INT64 = 0: number of lines to skip
+-- reads: catalogue_products, sourced_lines, visible_lines, visible_sales
 WITH
 chosen AS (
   SELECT
@@ -80,18 +81,8 @@ page AS (
     key
   LIMIT @limit OFFSET @offset
 ),
-lines AS (
+page_lines AS (
   SELECT * FROM visible_sales WHERE sale IN (SELECT sale FROM page) AND key IN (SELECT key FROM page)
-),
-greatest_sightings AS (
-  SELECT *
-  FROM counted_sightings
-  WHERE key IN (SELECT key FROM page)
-  QUALIFY ROW_NUMBER() OVER (
-    PARTITION BY key, content
-    ORDER BY rank DESC, source_version DESC, place_order DESC, fix_number DESC, row_order DESC,
-      receipt_order DESC, batch_id
-  ) = 1
 ),
 product_versions AS (
   SELECT
@@ -104,60 +95,30 @@ product_versions AS (
 named AS (
   SELECT page.key, MIN(product_versions.name) AS name
   FROM page
-  INNER JOIN lines ON lines.key = page.key
+  INNER JOIN page_lines ON page_lines.key = page.key
   INNER JOIN product_versions
-    ON product_versions.product_id = lines.product
-    AND product_versions.first_day <= lines.sale_date
-    AND product_versions.next_day > lines.sale_date
-  WHERE lines.product_id IS NOT NULL
+    ON product_versions.product_id = page_lines.product
+    AND product_versions.first_day <= page_lines.sale_date
+    AND product_versions.next_day > page_lines.sale_date
+  WHERE page_lines.product_id IS NOT NULL
   GROUP BY page.key
+),
+lines AS (
+  SELECT
+    page_lines.*,
+    named.name AS catalogue_name
+  FROM page_lines
+  LEFT JOIN named ON named.key = page_lines.key
 ),
 final AS (
   SELECT
     page.sale,
-    page.key,
     page.time_key,
     page.amount_key,
     page.text_key,
-    lines.region,
-    lines.sale_id,
-    lines.line_key,
-    NULLIF(greatest_sightings.source_version, 0) AS source_version,
-    lines.store_id,
-    lines.salesperson_id,
-    lines.customer_id,
-    lines.customer_name,
-    lines.product_id,
-    lines.product_name,
-    named.name AS catalogue_name,
-    lines.category,
-    lines.channel,
-    lines.status,
-    lines.sold_at,
-    lines.sale_date,
-    lines.country,
-    lines.quantity,
-    lines.unit_price,
-    lines.discount,
-    lines.tax,
-    lines.net_amount,
-    lines.gross_amount,
-    lines.currency,
-    lines.unit_cost,
-    lines.returns_sale_id,
-    lines.extra,
-    CAST(lines.reporting_amount AS NUMERIC) AS reporting_amount,
-    greatest_sightings.batch_id,
-    greatest_sightings.row_number,
-    greatest_sightings.line_number,
-    greatest_sightings.source,
-    greatest_sightings.received_seq,
-    greatest_sightings.ingested_at
+    sourced_lines.*
   FROM page
-  INNER JOIN lines ON lines.key = page.key
-  LEFT JOIN named ON named.key = page.key
-  LEFT JOIN greatest_sightings
-    ON greatest_sightings.key = lines.key AND greatest_sightings.content = lines.content
+  INNER JOIN sourced_lines ON sourced_lines.key = page.key
 )
 SELECT * EXCEPT (sale, key, time_key, amount_key, text_key) FROM final
 ORDER BY

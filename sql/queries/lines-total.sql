@@ -1,6 +1,8 @@
 -- The totals of all lines of lines-page, whatever the page, as one row; amounts leave out cancelled lines.
 -- @q STRING = : only lines whose sale or product contains this text; also its people, if the user may see personal data
 -- @personal INT64 = 0: set by the query layer: 1 if the user may see personal columns
+-- reads: reporting, reporting_rates, visible_lines
+-- amounts: converted
 WITH
 days AS (
   -- a day has one rate: what it sums to is converted, not each line

@@ -9,6 +9,8 @@
 -- @until DATE = 9999-12-31: only sales of this day or earlier
 -- @order STRING = counted of counted|sold: latest settlement first; or sales that have lines, the latest day and time first
 -- @limit INT64 = 50: maximum number of sales
+-- reads: catalogue_codes, catalogue_names, listed_changes, reporting, reporting_rates, visible_versions
+-- amounts: converted
 WITH
 sides AS (
   SELECT settlement_no, key, old AS content

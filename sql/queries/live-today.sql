@@ -5,6 +5,8 @@
 -- @week_earlier DATE: the day to compare with
 -- @ends INT64 = 9223372036854775807: microseconds since 1970: lines of today that were sold later are not included
 -- @sold_until INT64: microseconds since 1970: lines of the earlier day that were sold later are not included
+-- reads: visible_sales
+-- amounts: converted
 WITH
 lines AS (
   SELECT

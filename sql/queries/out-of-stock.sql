@@ -4,6 +4,8 @@
 -- whether there was none on the last day. Rows are filtered by region, store and product.
 -- @first_day DATE: first day
 -- @last_day DATE: last day
+-- reads: catalogue_names, days_out_of_stock, visible_amounts, visible_stock_levels, visible_stores
+-- amounts: converted
 WITH
 regions AS (
   SELECT region, LEAST(MAX(last_day), @last_day) AS last_day

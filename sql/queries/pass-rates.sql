@@ -6,6 +6,7 @@
 -- @first_day DATE = 0001-01-01: no uploads that were received earlier
 -- @last_day DATE = 9999-12-31: no uploads that were received later
 -- @source STRING = : only this data source; empty: all
+-- reads: checked_uploads
 WITH
 periods AS (
   SELECT

@@ -3,6 +3,7 @@
 -- needs: see forecasts
 -- @limit INT64 = 1000: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: visible_price_effects
 WITH
 final AS (
   SELECT

@@ -7,6 +7,8 @@
 -- @share NUMERIC = 0.2: greatest difference that is not listed, as a fraction of the list price
 -- @limit INT64 = 100: maximum number of lines
 -- @offset INT64 = 0: number of lines to skip
+-- reads: catalogue_prices, reporting, reporting_rates, visible_lines
+-- amounts: converted
 WITH
 reporting_currency AS (
   SELECT MAX(currency) AS currency FROM reporting

@@ -3,6 +3,7 @@
 -- whose own ID or name contains the text, or all lines of a product of the catalogue whose code or name does.
 -- @text STRING: text to search for, ignoring case
 -- @limit INT64 = 20: maximum number of products
+-- reads: catalogue_names, visible_lines
 WITH
 names AS (
   SELECT code, name FROM catalogue_names WHERE kind = 'product'

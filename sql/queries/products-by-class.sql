@@ -7,6 +7,8 @@
 -- @class STRING = all of all|A|B|C: class of the products
 -- @limit INT64 = 100: maximum number of products
 -- @offset INT64 = 0: number of products to skip
+-- reads: catalogue_names, classified_products
+-- amounts: converted
 WITH
 names AS (
   SELECT code, name FROM catalogue_names WHERE kind = 'product'

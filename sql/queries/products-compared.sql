@@ -8,31 +8,12 @@
 -- @sort STRING = revenue of revenue|change|year-change: highest revenue first, or the greatest change up or down
 -- @limit INT64 = 100: maximum number of products
 -- @offset INT64 = 0: number of products to skip
+-- measures of sold_products: product_name, revenue, units, lines, unconverted_lines
+-- measures of sold_products: before(product_name), before(revenue), year_before(product_name), year_before(revenue)
+-- dimensions of sold_products: product
+-- reads: catalogue_names, compared_periods, sold_products
+-- amounts: converted
 WITH
-sums AS (
-  SELECT
-    series,
-    product,
-    product_name,
-    revenue,
-    units,
-    lines,
-    unconverted_lines
-  FROM compared_series_product_sums
-),
-grouped AS (
-  SELECT
-    product,
-    MIN(product_name) AS product_name,
-    CAST(COALESCE(SUM(IF(series = 'now', revenue, NULL)), 0) AS NUMERIC) AS revenue,
-    CAST(COALESCE(SUM(IF(series = 'before', revenue, NULL)), 0) AS NUMERIC) AS before,
-    CAST(COALESCE(SUM(IF(series = 'year-before', revenue, NULL)), 0) AS NUMERIC) AS year_before,
-    CAST(COALESCE(SUM(IF(series = 'now', units, NULL)), 0) AS NUMERIC) AS units,
-    CAST(SUM(IF(series = 'now', lines, 0)) AS INT64) AS lines,
-    CAST(SUM(IF(series = 'now', unconverted_lines, 0)) AS INT64) AS unconverted_lines
-  FROM sums
-  GROUP BY product
-),
 names AS (
   SELECT code, name FROM catalogue_names WHERE kind = 'product'
 ),
@@ -44,17 +25,24 @@ compared AS (
 ),
 amounts AS (
   SELECT
-    grouped.product,
-    COALESCE(names.name, grouped.product_name) AS product_name,
-    grouped.revenue,
-    IF(compared.is_compared, grouped.before, NULL) AS before,
-    IF(compared.is_year_compared, grouped.year_before, NULL) AS year_before,
-    grouped.units,
-    grouped.lines,
-    grouped.unconverted_lines
-  FROM grouped
+    sold_products.product,
+    COALESCE(
+      names.name,
+      LEAST(
+        COALESCE(product_name, before_product_name, year_before_product_name),
+        COALESCE(before_product_name, year_before_product_name, product_name),
+        COALESCE(year_before_product_name, product_name, before_product_name)
+      )
+    ) AS product_name,
+    sold_products.revenue,
+    IF(compared.is_compared, sold_products.before_revenue, NULL) AS before,
+    IF(compared.is_year_compared, sold_products.year_before_revenue, NULL) AS year_before,
+    sold_products.units,
+    sold_products.lines,
+    sold_products.unconverted_lines
+  FROM sold_products
   CROSS JOIN compared
-  LEFT JOIN names ON names.code = grouped.product
+  LEFT JOIN names ON names.code = sold_products.product
 ),
 changes AS (
   SELECT

@@ -3,6 +3,7 @@
 -- @batch_id STRING: ID of the batch
 -- @limit INT64 = 1000: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: quarantine, visible_batches
 WITH
 batch AS (
   SELECT batch_id FROM visible_batches WHERE batch_id = @batch_id

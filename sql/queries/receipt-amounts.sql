@@ -1,6 +1,7 @@
 -- The amounts of one batch by currency: of its new, corrected and duplicate rows, whatever their status.
 -- needs: see uploads
 -- @batch_id STRING: ID of the batch
+-- reads: receipt_amounts, visible_batches
 WITH
 batch AS (
   SELECT batch_id FROM visible_batches WHERE batch_id = @batch_id

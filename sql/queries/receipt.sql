@@ -2,6 +2,7 @@
 -- that the user cannot see.
 -- needs: see uploads
 -- @batch_id STRING: ID of the batch
+-- reads: receipts, visible_batches
 WITH
 batch AS (
   SELECT batch_id FROM visible_batches WHERE batch_id = @batch_id

@@ -2,6 +2,7 @@
 -- needs: see uploads
 -- @limit INT64 = 50: maximum number of receipts
 -- @offset INT64 = 0: number of receipts to skip
+-- reads: receipts, visible_batches
 WITH
 page AS (
   SELECT batch_id

@@ -2,6 +2,7 @@
 -- needs: see uploads
 -- @first DATE = 0001-01-01: no rows of earlier days
 -- @last DATE = 9999-12-31: no rows of later days
+-- reads: quarantine, refusals, visible_batches
 WITH
 open_rows AS (
   SELECT

@@ -2,6 +2,7 @@
 -- Rows with a business day outside from and to are left out; rows whose day could not be read are always counted.
 -- @from DATE = 0001-01-01: no rows of earlier days
 -- @to DATE = 9999-12-31: no rows of later days
+-- reads: sightings, visible_batches, visible_refusals
 WITH
 roots AS (
   SELECT

@@ -1,6 +1,7 @@
 -- The first and the last day with a sale of any status in the chosen regions and stores, and the time of the last
 -- settlement (settled_at). Later days than that are mistakes in a source.
 -- @until DATE = 9999-12-31: no later days
+-- reads: settlements, visible_sums
 WITH
 last_settlement AS (
   SELECT MAX(settled_at) AS settled_at FROM settlements

@@ -1,5 +1,7 @@
 -- Number of lines of the restock queue, units and cost by state, kind and supplier. Lines are filtered by region, store,
 -- category and product.
+-- reads: catalogue_suppliers, visible_restock_lines, visible_stock_facts
+-- amounts: converted
 WITH
 stock AS (
   SELECT region, store_id, product, reporting_cost FROM visible_stock_facts

@@ -10,6 +10,8 @@
 -- @descending INT64 = 0: 1 for the opposite order
 -- @limit INT64 = 100: maximum number of lines
 -- @offset INT64 = 0: number of lines to skip
+-- reads: catalogue_names, catalogue_suppliers, visible_restock_lines, visible_stock_facts
+-- amounts: converted
 WITH
 stock AS (
   SELECT region, store_id, product, store_name, product_name, category, pack_size, reporting_cost FROM visible_stock_facts

@@ -1,6 +1,7 @@
 -- The current lines of the returns of one sale.
 -- @region STRING: region of the sale
 -- @sale_id STRING: ID of the returned sale
+-- reads: visible_versions
 WITH
 final AS (
   SELECT

@@ -1,5 +1,7 @@
 -- The segments of the customers by recency, frequency and monetary value (RFM), one row per segment, the best first.
 -- See customers-by-segment for the scores. recency_days and purchase_days are averages.
+-- reads: scored_customers
+-- amounts: converted
 WITH
 segments AS (
   SELECT

@@ -1,5 +1,6 @@
 -- The uploads with rows in quarantine, with the number of these rows; corrected and discarded rows are left out.
 -- needs: see uploads
+-- reads: sightings, visible_batches, visible_refusals
 WITH
 roots AS (
   SELECT

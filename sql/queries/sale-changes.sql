@@ -2,6 +2,7 @@
 -- A line that no longer matches the filters counts as removed, a line that matches them only since then as added.
 -- @region STRING: region of the sale
 -- @sale_id STRING: ID of the sale
+-- reads: changes, settlements, visible_versions
 WITH
 versions AS (
   SELECT key, content, line_key

@@ -2,6 +2,7 @@
 -- needs: see uploads
 -- @region STRING: region of the sale
 -- @sale_id STRING: ID of the sale
+-- reads: refusals, settlements, visible_batches
 WITH
 final AS (
   SELECT

@@ -2,6 +2,7 @@
 -- needs: see uploads
 -- @region STRING: region of the sale
 -- @sale_id STRING: ID of the sale
+-- reads: settlements, sightings, visible_batches, visible_versions
 WITH
 versions AS (
   SELECT key, content, line_key

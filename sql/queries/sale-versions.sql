@@ -1,6 +1,7 @@
 -- Every version of each line of one sale, whether it is current, and since when the ledger contains it.
 -- @region STRING: region of the sale
 -- @sale_id STRING: ID of the sale
+-- reads: settlements, visible_versions
 WITH
 final AS (
   SELECT

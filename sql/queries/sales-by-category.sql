@@ -1,22 +1,16 @@
 -- Sales by category, highest revenue first. category is NULL for the lines without a category.
 -- lines includes every status; revenue and units leave out cancelled lines.
 -- totals: revenue, units, lines, unconverted_lines
+-- measures of grouped_sales: revenue, units, lines, unconverted_lines
+-- dimensions of grouped_sales: category
+-- reads: grouped_sales
+-- amounts: converted
 WITH
-grouped AS (
-  SELECT
-    category,
-    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
-    CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
-    CAST(SUM(lines) AS INT64) AS lines,
-    CAST(SUM(unconverted_lines) AS INT64) AS unconverted_lines
-  FROM visible_sums
-  GROUP BY category
-),
 final AS (
   SELECT
-    grouped.*,
+    grouped_sales.*,
     SAFE_DIVIDE(CAST(revenue AS NUMERIC), CAST(SUM(revenue) OVER () AS NUMERIC)) AS revenue_share
-  FROM grouped
+  FROM grouped_sales
 )
 SELECT * FROM final
 ORDER BY revenue DESC, category

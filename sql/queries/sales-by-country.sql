@@ -2,44 +2,16 @@
 -- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and
 -- returned ones.
 -- totals: revenue, units, lines, unconverted_lines
+-- measures of grouped_sales: revenue, orders, units, lines, unconverted_lines
+-- dimensions of grouped_sales: country
+-- reads: grouped_sales
+-- amounts: converted
 WITH
-parts AS (
-  SELECT
-    country,
-    revenue,
-    orders,
-    units,
-    lines,
-    unconverted_lines
-  FROM visible_sums
-  UNION ALL
-  SELECT
-    country,
-    NULL AS revenue,
-    COUNT(DISTINCT sale) AS orders,
-    NULL AS units,
-    0 AS lines,
-    0 AS unconverted_lines
-  FROM visible_lines
-  WHERE is_mixed_order
-  GROUP BY country
-),
-grouped AS (
-  SELECT
-    country,
-    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
-    CAST(SUM(orders) AS INT64) AS orders,
-    CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
-    CAST(SUM(lines) AS INT64) AS lines,
-    CAST(SUM(unconverted_lines) AS INT64) AS unconverted_lines
-  FROM parts
-  GROUP BY country
-),
 final AS (
   SELECT
-    grouped.*,
+    grouped_sales.*,
     SAFE_DIVIDE(CAST(revenue AS NUMERIC), CAST(SUM(revenue) OVER () AS NUMERIC)) AS revenue_share
-  FROM grouped
+  FROM grouped_sales
 )
 SELECT * FROM final
 ORDER BY revenue DESC, country

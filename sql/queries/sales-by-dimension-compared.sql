@@ -7,72 +7,12 @@
 -- is NULL for categories, as a sale can have several.
 -- @dimension STRING = region of region|store|category|channel|salesperson|country: what a group is
 -- @personal INT64 = 0: 1 if the user may see personal columns; otherwise there are no salespeople
+-- measures of grouped_sales: revenue, orders, units, lines, unconverted_lines
+-- measures of grouped_sales: before(revenue), year_before(revenue)
+-- dimensions of grouped_sales: item, item_region
+-- reads: compared_periods, grouped_sales
+-- amounts: converted
 WITH
-mixed_orders AS (
-  SELECT
-    sale,
-    CASE @dimension
-      WHEN 'region' THEN region
-      WHEN 'store' THEN store_id
-      WHEN 'channel' THEN channel
-      WHEN 'salesperson' THEN IF(@personal = 1, salesperson_id, NULL)
-      WHEN 'country' THEN country
-    END AS item,
-    region
-  FROM visible_lines
-  WHERE is_mixed_order AND @dimension <> 'category'
-),
-parts AS (
-  SELECT
-    series,
-    CASE @dimension
-      WHEN 'region' THEN region
-      WHEN 'store' THEN store_id
-      WHEN 'category' THEN category
-      WHEN 'channel' THEN channel
-      WHEN 'salesperson' THEN IF(@personal = 1, salesperson_id, NULL)
-      WHEN 'country' THEN country
-    END AS item,
-    region,
-    revenue,
-    orders,
-    units,
-    lines,
-    unconverted_lines
-  FROM compared_series_sums
-  UNION ALL
-  SELECT
-    'now' AS series,
-    item,
-    region,
-    NULL AS revenue,
-    COUNT(DISTINCT sale) AS orders,
-    NULL AS units,
-    0 AS lines,
-    0 AS unconverted_lines
-  FROM mixed_orders
-  GROUP BY item, region
-),
-placed AS (
-  SELECT
-    parts.*,
-    IF(@dimension IN ('store', 'salesperson') AND item IS NOT NULL, region, NULL) AS item_region
-  FROM parts
-),
-grouped AS (
-  SELECT
-    item,
-    item_region AS region,
-    CAST(COALESCE(SUM(IF(series = 'now', revenue, NULL)), 0) AS NUMERIC) AS revenue,
-    CAST(COALESCE(SUM(IF(series = 'before', revenue, NULL)), 0) AS NUMERIC) AS before,
-    CAST(COALESCE(SUM(IF(series = 'year-before', revenue, NULL)), 0) AS NUMERIC) AS year_before,
-    IF(@dimension = 'category', NULL, CAST(SUM(IF(series = 'now', orders, 0)) AS INT64)) AS orders,
-    CAST(COALESCE(SUM(IF(series = 'now', units, NULL)), 0) AS NUMERIC) AS units,
-    CAST(SUM(IF(series = 'now', lines, 0)) AS INT64) AS lines,
-    CAST(SUM(IF(series = 'now', unconverted_lines, 0)) AS INT64) AS unconverted_lines
-  FROM placed
-  GROUP BY item, item_region
-),
 compared AS (
   SELECT
     COUNTIF(series = 'before') > 0 AS is_compared,
@@ -81,16 +21,16 @@ compared AS (
 ),
 amounts AS (
   SELECT
-    grouped.item,
-    grouped.region,
-    grouped.revenue,
-    IF(compared.is_compared, grouped.before, NULL) AS before,
-    IF(compared.is_year_compared, grouped.year_before, NULL) AS year_before,
-    grouped.orders,
-    grouped.units,
-    grouped.lines,
-    grouped.unconverted_lines
-  FROM grouped
+    grouped_sales.item,
+    grouped_sales.item_region AS region,
+    grouped_sales.revenue,
+    IF(compared.is_compared, grouped_sales.before_revenue, NULL) AS before,
+    IF(compared.is_year_compared, grouped_sales.year_before_revenue, NULL) AS year_before,
+    IF(@dimension = 'category', NULL, grouped_sales.orders) AS orders,
+    grouped_sales.units,
+    grouped_sales.lines,
+    grouped_sales.unconverted_lines
+  FROM grouped_sales
   CROSS JOIN compared
 ),
 changes AS (

@@ -5,45 +5,25 @@
 -- totals: revenue, units, lines, unconverted_lines
 -- @limit INT64 = 100: maximum number of products
 -- @offset INT64 = 0: number of products to skip
+-- measures of sold_products: product_name, product_category, revenue, units, lines, unconverted_lines
+-- dimensions of sold_products: product!
+-- reads: catalogue_names, sold_products
+-- amounts: converted
 WITH
-sold AS (
-  SELECT
-    product,
-    product_name,
-    category,
-    revenue,
-    units,
-    lines,
-    unconverted_lines
-  FROM visible_product_sums
-  WHERE product IS NOT NULL
-),
-grouped AS (
-  SELECT
-    product,
-    MIN(product_name) AS product_name,
-    MIN(category) AS category,
-    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
-    CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
-    CAST(SUM(lines) AS INT64) AS lines,
-    CAST(SUM(unconverted_lines) AS INT64) AS unconverted_lines
-  FROM sold
-  GROUP BY product
-),
 names AS (
   SELECT code, name FROM catalogue_names WHERE kind = 'product'
 ),
 final AS (
   SELECT
-    grouped.product,
-    COALESCE(names.name, grouped.product_name) AS product_name,
-    grouped.category,
-    grouped.revenue,
-    grouped.units,
-    grouped.lines,
-    grouped.unconverted_lines
-  FROM grouped
-  LEFT JOIN names ON names.code = grouped.product
+    sold_products.product,
+    COALESCE(names.name, sold_products.product_name) AS product_name,
+    sold_products.product_category AS category,
+    sold_products.revenue,
+    sold_products.units,
+    sold_products.lines,
+    sold_products.unconverted_lines
+  FROM sold_products
+  LEFT JOIN names ON names.code = sold_products.product
 )
 SELECT * FROM final
 ORDER BY revenue DESC, product

@@ -2,47 +2,22 @@
 -- lines includes every status; revenue and units leave out cancelled lines, orders cancelled and
 -- returned ones.
 -- totals: revenue, units, lines, unconverted_lines
+-- measures of grouped_sales: revenue, orders, units, lines, unconverted_lines
+-- dimensions of grouped_sales: region, store
+-- reads: grouped_sales
+-- amounts: converted
 WITH
-parts AS (
+final AS (
   SELECT
     region,
-    store_id,
+    store AS store_id,
     revenue,
     orders,
     units,
     lines,
-    unconverted_lines
-  FROM visible_sums
-  UNION ALL
-  SELECT
-    region,
-    store_id,
-    NULL AS revenue,
-    COUNT(DISTINCT sale) AS orders,
-    NULL AS units,
-    0 AS lines,
-    0 AS unconverted_lines
-  FROM visible_lines
-  WHERE is_mixed_order
-  GROUP BY region, store_id
-),
-grouped AS (
-  SELECT
-    region,
-    store_id,
-    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
-    CAST(SUM(orders) AS INT64) AS orders,
-    CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
-    CAST(SUM(lines) AS INT64) AS lines,
-    CAST(SUM(unconverted_lines) AS INT64) AS unconverted_lines
-  FROM parts
-  GROUP BY region, store_id
-),
-final AS (
-  SELECT
-    grouped.*,
+    unconverted_lines,
     SAFE_DIVIDE(CAST(revenue AS NUMERIC), CAST(SUM(revenue) OVER () AS NUMERIC)) AS revenue_share
-  FROM grouped
+  FROM grouped_sales
 )
 SELECT * FROM final
 ORDER BY revenue DESC, region, store_id

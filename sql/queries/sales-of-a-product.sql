@@ -1,6 +1,7 @@
 -- Products whose ID or name contains a text, ignoring case, with the number of their sales and the latest one.
 -- @text STRING: text to search for
 -- @limit INT64 = 20: maximum number of products
+-- reads: visible_versions
 WITH
 matches AS (
   SELECT

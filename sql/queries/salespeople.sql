@@ -3,64 +3,22 @@
 -- needs: see personal columns
 -- @limit INT64 = 100: maximum number of people
 -- @offset INT64 = 0: number of people to skip
+-- measures of sales_of_people: revenue, orders, units, customers, lines, unconverted_lines
+-- dimensions of sales_of_people: region, salesperson!
+-- reads: sales_of_people
+-- amounts: converted
 WITH
-parts AS (
+final AS (
   SELECT
     region,
-    salesperson_id,
+    salesperson AS salesperson_id,
     revenue,
     orders,
     units,
+    customers,
     lines,
     unconverted_lines
-  FROM visible_sums
-  WHERE salesperson_id IS NOT NULL
-  UNION ALL
-  SELECT
-    region,
-    salesperson_id,
-    NULL AS revenue,
-    COUNT(DISTINCT sale) AS orders,
-    NULL AS units,
-    0 AS lines,
-    0 AS unconverted_lines
-  FROM visible_lines
-  WHERE is_mixed_order AND salesperson_id IS NOT NULL
-  GROUP BY region, salesperson_id
-),
-grouped AS (
-  SELECT
-    region,
-    salesperson_id,
-    CAST(COALESCE(SUM(revenue), 0) AS NUMERIC) AS revenue,
-    CAST(SUM(orders) AS INT64) AS orders,
-    CAST(COALESCE(SUM(units), 0) AS NUMERIC) AS units,
-    CAST(SUM(lines) AS INT64) AS lines,
-    CAST(SUM(unconverted_lines) AS INT64) AS unconverted_lines
-  FROM parts
-  GROUP BY region, salesperson_id
-),
-buyers AS (
-  SELECT
-    region,
-    salesperson_id,
-    COUNT(DISTINCT COALESCE(customer_id, customer_name)) AS customers
-  FROM visible_customers
-  WHERE salesperson_id IS NOT NULL AND active_lines > 0
-  GROUP BY region, salesperson_id
-),
-final AS (
-  SELECT
-    grouped.region,
-    grouped.salesperson_id,
-    grouped.revenue,
-    grouped.orders,
-    grouped.units,
-    COALESCE(buyers.customers, 0) AS customers,
-    grouped.lines,
-    grouped.unconverted_lines
-  FROM grouped
-  LEFT JOIN buyers ON buyers.region = grouped.region AND buyers.salesperson_id = grouped.salesperson_id
+  FROM sales_of_people
 )
 SELECT * FROM final
 ORDER BY revenue DESC, region, salesperson_id

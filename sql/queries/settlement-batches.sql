@@ -3,6 +3,7 @@
 -- @after INT64 = 0: only settlements after this one
 -- @through INT64 = 9223372036854775807: only settlements up to this one
 -- @limit INT64 = 200: maximum number of batches
+-- reads: visible_batches
 WITH
 batches_moved AS (
   SELECT

@@ -5,6 +5,8 @@
 -- @since DATE = 0001-01-01: only settlements of this day (UTC) or later
 -- @limit INT64 = 50: maximum number of settlements
 -- @offset INT64 = 0: number of settlements to skip
+-- reads: listed_changes, reporting, reporting_rates, settlements, visible_versions
+-- amounts: converted
 WITH
 chosen_settlements AS (
   SELECT settlement_no, settled_at, only_adds

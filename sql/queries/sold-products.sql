@@ -1,6 +1,7 @@
 -- The products sold, with the category and the unit price of their latest line, most lines first: a price list where
 -- the catalogue has none.
 -- @limit INT64 = 5000: maximum number of products
+-- reads: visible_lines
 WITH
 priced AS (
   SELECT

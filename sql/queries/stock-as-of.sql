@@ -10,6 +10,8 @@
 -- @status STRING = all of all|in-stock|out|negative|not-counted|attention: status; attention: out and negative
 -- @limit INT64 = 100: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: catalogue_costs, catalogue_names, computed_stock_levels, reporting, reporting_rates, visible_stock_levels
+-- amounts: converted
 WITH
 reporting_currency AS (
   SELECT MAX(currency) AS currency FROM reporting

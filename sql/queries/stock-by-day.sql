@@ -7,6 +7,7 @@
 -- @last_day DATE: last business day
 -- @status STRING = all of all|in-stock|low|out|negative: status at the end of the days
 -- @products INT64 = 10000: maximum number of products in stores
+-- reads: stock_days, until_sums, visible_stock_facts, visible_stock_lines
 WITH
 levels AS (
   SELECT region, store_id, product, product_name, minimum_stock, lead_time_days

@@ -4,6 +4,7 @@
 -- @store STRING: store
 -- @product STRING: product
 -- @limit INT64 = 1000: maximum number of rows
+-- reads: visible_movements
 WITH
 final AS (
   SELECT

@@ -4,6 +4,7 @@
 -- @region STRING: region of the store
 -- @store STRING: store
 -- @product STRING: product
+-- reads: visible_movements, visible_stock_lines
 WITH
 movements AS (
   SELECT *

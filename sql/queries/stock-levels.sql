@@ -8,6 +8,8 @@
 -- @descending INT64 = 0: 1 for the opposite order
 -- @limit INT64 = 100: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: searched_stock_facts, visible_stock_levels
+-- amounts: converted
 WITH
 covers AS (
   SELECT

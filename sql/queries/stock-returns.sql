@@ -4,6 +4,7 @@
 -- @text STRING = : only products or sales whose ID or name contains it, ignoring case
 -- @limit INT64 = 100: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: catalogue_names, visible_movements, visible_stock_lines
 WITH
 returned AS (
   SELECT

@@ -4,6 +4,9 @@
 -- are the uncosted_units. Rows are filtered by region, store, category and product.
 -- @first DATE: first business day
 -- @last DATE: last business day
+-- reads: catalogue_costs, catalogue_names, count_differences, reporting, reporting_rates, visible_movements
+-- reads: visible_stock_levels
+-- amounts: converted
 WITH
 reporting_currency AS (
   SELECT MAX(currency) AS currency FROM reporting

@@ -7,6 +7,8 @@
 -- @speed STRING = all of all|dead|slow: which stock
 -- @limit INT64 = 100: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: named_stock_levels, visible_movements, visible_stock_lines
+-- amounts: converted
 WITH
 levels AS (
   SELECT * FROM named_stock_levels WHERE on_hand > 0

@@ -1,6 +1,8 @@
 -- Stock by status: number of products in stores, their units, and their cost in the reporting currency. unsold: with stock,
 -- and without sales in the last 56 days; it is part of in-stock and low as well. Rows are filtered by region, store,
 -- category and product.
+-- reads: visible_stock_facts
+-- amounts: converted
 WITH
 statuses AS (
   SELECT

@@ -3,6 +3,7 @@
 -- @state STRING = open of all|open: open: only transfers of which something is in transit
 -- @limit INT64 = 100: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: catalogue_names, visible_movements
 WITH
 by_product AS (
   SELECT

@@ -1,6 +1,8 @@
 -- Stock by store, region, category or supplier: units, and value at cost in the reporting currency. Units below 0 count as 0.
 -- uncosted_products are in stock and have no cost or no rate. Rows are filtered by region, store, category and product.
 -- @by STRING = store of store|region|category|supplier: what a row is
+-- reads: catalogue_names, visible_stock_facts
+-- amounts: converted
 WITH
 names AS (
   SELECT kind, region, code, name FROM catalogue_names

@@ -6,6 +6,8 @@
 -- @at TIMESTAMP = : instant on this day, UTC; default: its end
 -- @today DATE = : last of the days whose sales are recent; default: day
 -- @dimension STRING = region of region|store|category: what rows are of
+-- reads: catalogue_costs, computed_stock_levels, reporting, reporting_rates, visible_stock_levels
+-- amounts: converted
 WITH
 reporting_currency AS (
   SELECT MAX(currency) AS currency FROM reporting

@@ -5,6 +5,7 @@
 -- @last DATE = 9999-12-31: no later days
 -- @limit INT64 = 100: maximum number of rows
 -- @offset INT64 = 0: number of rows to skip
+-- reads: sightings, visible_batches, visible_refusals, visible_versions
 WITH
 roots AS (
   SELECT

@@ -1,6 +1,7 @@
 -- The days that the files of each contract contain, with the time when the first of these files was received
 -- (microseconds since 1970). Tills are left out. Days are filtered by from and to.
 -- needs: see uploads
+-- reads: batches, sightings, visible_versions
 WITH
 roots AS (
   SELECT batch_no, contract, received_seq

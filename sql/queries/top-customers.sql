@@ -4,6 +4,8 @@
 -- needs: see personal columns
 -- @limit INT64 = 10: maximum number of customers
 -- @offset INT64 = 0: number of customers to skip
+-- reads: visible_customer_sums, visible_lines
+-- amounts: converted
 WITH
 ranked AS (
   SELECT

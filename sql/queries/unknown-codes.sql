@@ -6,6 +6,7 @@
 -- @personal INT64 = 0: 1 if the user may see personal columns; otherwise there are no salespeople
 -- @limit INT64 = 100: maximum number of codes
 -- @offset INT64 = 0: number of codes to skip
+-- reads: catalogue_names, visible_lines
 WITH
 catalogued AS (
   SELECT kind, region, code

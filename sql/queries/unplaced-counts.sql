@@ -1,5 +1,6 @@
 -- Sale lines that change no stock, by region and what they lack: a store, a product or a quantity. Lines that lack several are
 -- in several rows. Cancelled lines are left out.
+-- reads: visible_lines
 WITH
 lines AS (
   SELECT region, sale_date, store_id, product, quantity FROM visible_lines WHERE is_active

@@ -3,6 +3,7 @@
 -- @missing STRING = all of all|store|product|quantity: only lines that lack this
 -- @limit INT64 = 100: maximum number of lines
 -- @offset INT64 = 0: number of lines to skip
+-- reads: visible_lines
 WITH
 lines AS (
   SELECT

@@ -2,6 +2,8 @@
 -- product and other_product are two of its products, by their names in the source, else by code. sales and total_revenue
 -- are those of all unsettled sales, of which at most @limit are listed.
 -- @limit INT64 = 50: maximum number of sales
+-- reads: reporting, reporting_rates, visible_unsettled_lines
+-- amounts: converted
 WITH
 lines AS (
   SELECT

@@ -1,6 +1,7 @@
 -- Sale lines of a store in its last 28 days with sales, and how many of them have no time of day: for these, a count is
 -- before opening or after closing.
 -- @store STRING: store
+-- reads: visible_stock_lines
 WITH
 lines AS (
   SELECT sale_date, sold_at FROM visible_stock_lines WHERE store_id = @store

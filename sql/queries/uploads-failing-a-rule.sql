@@ -7,6 +7,7 @@
 -- @source STRING = : only this data source; empty: all
 -- @limit INT64 = 100: maximum number of uploads
 -- @offset INT64 = 0: number of uploads to skip
+-- reads: checked_uploads, failed_rules
 WITH
 final AS (
   SELECT

@@ -1,6 +1,7 @@
 -- The batches with current lines of the chosen days, stores and regions, latest first.
 -- needs: see uploads
 -- @limit INT64 = 100: maximum number of batches
+-- reads: sightings, visible_batches, visible_versions
 WITH
 lines_by_batch AS (
   SELECT

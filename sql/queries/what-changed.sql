@@ -7,6 +7,8 @@
 -- @by STRING = total of total|currency|region|store|day|each: how to group; each: all five ways, in rows of their own
 -- @limit INT64 = 100: maximum number of groups of one way
 -- @offset INT64 = 0: number of groups to skip
+-- reads: changes, reporting, reporting_rates, visible_versions
+-- amounts: converted
 WITH
 listed AS (
   SELECT

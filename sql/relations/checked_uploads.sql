@@ -1,6 +1,7 @@
 -- Uploads and micro-batches of store sales that were received from @first_day to @last_day and not undone, with their
 -- rows as they arrived: before corrections, and without blank and ignored rows. For users limited to stores, only
 -- uploads without rows of other stores.
+-- reads: refusals, whole_batches
 SELECT
   batches.batch_no,
   batches.batch_id,

@@ -2,6 +2,8 @@
 -- of all revenue are class A, those up to the share @b class B, and all others class C. A product that passes a limit
 -- belongs to the better class. Products without revenue, or with a negative one because of returns, are class C and no
 -- part of the whole.
+-- reads: visible_product_sums
+-- amounts: converted
 WITH
 sold AS (
   SELECT * FROM visible_product_sums WHERE product IS NOT NULL AND active_lines > 0

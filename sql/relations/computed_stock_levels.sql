@@ -5,6 +5,7 @@
 -- Reads visible_movements (rows of current_movements) and visible_stock_lines (rows of line_facts that are not cancelled and
 -- have a store, a product and units), both until @day and, where they have a time of day, until @at, if it is not
 -- NULL. Without a time of day, what happened before opening is earlier than any time of its day, and all else later.
+-- reads: visible_movements, visible_stock_lines
 WITH
 chosen_movements AS (
   SELECT *

@@ -1,6 +1,7 @@
 -- Counts of products that were counted in the store before, with the units that were expected: those of the count before,
 -- plus movements and minus units sold between the two counts, by the rules of computed_stock_levels. Reads
 -- visible_movements (rows of current_movements) and visible_stock_lines (rows of line_facts that change stock).
+-- reads: visible_movements, visible_stock_lines
 WITH
 counts AS (
   SELECT

@@ -2,6 +2,7 @@
 -- from their beginning to their end. next_day is the first day at whose end there was stock again; NULL: there is none.
 -- Days before a sale are left out even if no stock is recorded: the product was there, and the records are wrong.
 -- Reads stock_days.
+-- reads: stock_days
 WITH
 days AS (
   SELECT

@@ -1,4 +1,5 @@
 -- The rows of each upload that failed a rule: what staging counted, and the rows that the ledger rejected.
+-- reads: checked_uploads, refusals
 SELECT
   batch_no,
   JSON_VALUE(problem, '$.code') AS code,

@@ -1,6 +1,7 @@
 -- What the forecasts over several regions of each run cover: the regions with a forecast, and those that have none
 -- although they sold in the 91 days before its last known day, or later: as long as a forecast reaches. An earlier run
 -- lacks no region that began after that day.
+-- reads: forecast_regions, forecasts, visible_stores
 WITH
 sold AS (
   SELECT

@@ -5,6 +5,8 @@
 -- recency_days is the number of days since the last purchase, on the last day with a purchase in the selection.
 -- The segment follows from the scores of recency and frequency, by the grid in general use (A. Hughes, Strategic
 -- Database Marketing; the names are those of the `rfm` packages for Python and R).
+-- reads: visible_customer_sums
+-- amounts: converted
 WITH
 active AS (
   SELECT

@@ -1,5 +1,6 @@
 -- Rows of visible_stock_facts whose product ID, name or supplier contains @text, or one of whose other codes or barcodes is
 -- @text, ignoring case; all rows if @text is empty.
+-- reads: catalogue_codes, visible_stock_facts
 WITH
 coded AS (
   SELECT DISTINCT product_id AS product FROM catalogue_codes WHERE LOWER(code) = LOWER(@text)

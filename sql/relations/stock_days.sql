@@ -6,6 +6,7 @@
 -- something was sold, even if as much was returned. pair_no is the same for all days of a product in a store.
 -- Reads visible_movements (rows of current_movements) and visible_stock_lines (rows of line_facts that are not cancelled and
 -- have a store, a product and units).
+-- reads: visible_movements, visible_stock_lines
 WITH
 counts AS (
   SELECT

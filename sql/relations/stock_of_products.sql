@@ -1,5 +1,7 @@
 -- What is in stock of each product of the selection: units on hand, of which a negative number counts as none, and their cost
 -- in the reporting currency.
+-- reads: visible_stock_facts
+-- amounts: converted
 WITH
 levels AS (
   SELECT product, GREATEST(on_hand, 0) AS units, reporting_cost FROM visible_stock_facts

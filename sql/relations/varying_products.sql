@@ -1,6 +1,7 @@
 -- The products of the selection with the variation of their weekly units: standard deviation divided by the mean, here
 -- squared. Weeks end on the last day of the selection; they count from the first week in which the product sold. Class X
 -- varies up to @x, Y up to @y, Z more. Without 4 weeks, or without units, there is no class.
+-- reads: visible_product_sums
 WITH
 sold AS (
   SELECT product, sale_date, units FROM visible_product_sums WHERE product IS NOT NULL AND units IS NOT NULL

@@ -11,17 +11,19 @@ import pyarrow as pa
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures import definitions
-from tillstream.analytics.measures.composer import MeasureSelection, compose_measures
+from tillstream.analytics.measures.composer import compares_periods, measure_ctes
 from tillstream.analytics.measures.definitions import (
     DIMENSIONS,
     Dimension,
     Measure,
+    MeasureReference,
     all_measures,
     find_dimension,
     find_measure,
 )
 from tillstream.analytics.queries import forbidden_error, run_query
 from tillstream.analytics.query_cache import QueryCache
+from tillstream.analytics.query_catalogue import CatalogueQuery, QueryParameter
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Scope
 from tillstream.model.permissions import Action
@@ -35,6 +37,21 @@ LATE_WITHIN = timedelta(days=62)
 """A store without sales for longer than this is closed or renamed rather than late."""
 MANY_LINES = 1_000_000
 """With more lines than this, uploads are queried only on request, as the query takes seconds."""
+LIMIT_PARAMETER = QueryParameter("limit", "INT64", "10000", (), "Maximum number of rows")
+OFFSET_PARAMETER = QueryParameter("offset", "INT64", "0", (), "Number of rows to skip")
+
+
+@dataclass(frozen=True)
+class MeasureSelection:
+    """Measures by dimensions."""
+
+    measures: tuple[Measure, ...]
+    by: tuple[Dimension, ...] = ()
+
+    @property
+    def name(self) -> str:
+        by = f" by {', '.join(one.name for one in self.by)}" if self.by else ""
+        return f"measures {', '.join(one.name for one in self.measures)}{by}"
 
 
 def query_measures(
@@ -64,6 +81,41 @@ def query_measures(
         )
         columns |= {name: values.column(name) for name in values.column_names}
     return pa.table({name: columns[name] for name in (*by, *names)})
+
+
+def compose_measures(selection: MeasureSelection) -> CatalogueQuery:
+    """Return the query. Its columns: the dimensions, then the measures. Raises `Rejected`."""
+    _check_selection(selection)
+    _check_comparisons(selection)
+    composed = measure_ctes("final", [MeasureReference(one.name) for one in selection.measures], selection.by)
+    names = [one.name for one in selection.by]
+    order = f"\nORDER BY {', '.join(names)}\nLIMIT @limit OFFSET @offset" if names else ""
+    return CatalogueQuery(
+        selection.name,
+        "WITH\n" + ",\n".join(composed.ctes) + f"\nSELECT * FROM final{order}",
+        "",
+        (LIMIT_PARAMETER, OFFSET_PARAMETER) if selection.by else (),
+        None,
+        relations=composed.relations,
+        has_amounts=composed.has_amounts,
+    )
+
+
+def _check_selection(selection: MeasureSelection) -> None:
+    for kind, names in (("measure", selection.measures), ("dimension", selection.by)):
+        if len({one.name for one in names}) < len(names):
+            raise Rejected(f"A {kind} is chosen twice.")
+    if not selection.measures:
+        raise Rejected("Choose at least one measure.")
+
+
+def _check_comparisons(selection: MeasureSelection) -> None:
+    periods = [one.name for one in selection.by if one.is_period]
+    if not periods:
+        return
+    for one in selection.measures:
+        if compares_periods(one):
+            raise Rejected(f"{one.name} compares two periods; it cannot be grouped by {periods[0]}.")
 
 
 def visible_measures(scope: Scope) -> list[Measure]:

@@ -1,7 +1,6 @@
 """The only entry point for queries; it applies scope and filters, and reads daily totals for the days they cover."""
 
 import functools
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -22,7 +21,7 @@ from tillstream.analytics.filters import (
 )
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.query_cache import QueryCache
-from tillstream.analytics.query_catalogue import CatalogueQuery, describe_query
+from tillstream.analytics.query_catalogue import CatalogueQuery, describe_query, insert_ctes
 from tillstream.analytics.row_scope.relations import conversion_relations, scoped_relations
 from tillstream.analytics.row_scope.row_selection import QueryContext
 from tillstream.model.columns import COSTS, PERSONAL
@@ -45,16 +44,12 @@ _CHANGED_ROWS = where(
 MAX_DAYS_AHEAD = timedelta(days=1)
 """How far the local date of a store may be ahead of UTC."""
 _REPORTING = "SELECT MAX(currency) AS currency FROM reporting"
-_MONEY = (
-    "reporting|reporting_rates|reporting_amount|reporting_cost|revenue|costed_revenue|catalogue_revenue|"
-    "unconverted_lines|stock_cost|lost_cost|order_cost"
-)
-_HAS_MONEY = re.compile(rf"^(?!\s*--).*\b({_MONEY})\b", re.MULTILINE)
-"""Queries that depend on the currency; the others are not converted."""
-_READS_TOTALS = re.compile(r"\b(visible|(year_)?earlier|compared|known|until)_\w*(sums|amounts)\b")
+_TOTALLED_DAYS = tuple(f"{days}_" for days in ("visible", "earlier", "year_earlier", "compared", "known", "until"))
+_TOTALLED_ROWS = ("sums", "amounts")
+_COMPARED_DAYS = ("earlier_", "year_earlier_", "compared_")
+_REPORTED_DAYS = "compared_days"
 PERSONAL_COLUMNS = PERSONAL | {"customer"}
 COST_COLUMNS = COSTS | {one.name for one in all_measures().values() if one.reads_costs}
-_READS_COMPARISON = re.compile(r"\b(earlier|year_earlier|compared)_(\w*lines|\w*sums|customers|amounts|periods)\b")
 UNCACHED_RELATION = "visible_unsettled_lines"
 """A relation that changes between settlements, so that answers from it are not cached."""
 PERSONAL_PARAMETER = "personal"
@@ -246,8 +241,9 @@ def _reported(
     warehouse: Warehouse, query: CatalogueQuery, scope: Scope, filters: Filters, cache: QueryCache | None
 ) -> ReportedDays:
     """Reported days of the filtered regions and stores; other filters do not shorten them."""
-    has_periods = _READS_COMPARISON.search(query.text) and filters.start is not None and filters.end is not None
-    if not has_periods and not query.reads("compared_days"):
+    compares = any(one.startswith(_COMPARED_DAYS) for one in query.relations - {_REPORTED_DAYS})
+    has_periods = compares and filters.start is not None and filters.end is not None
+    if not has_periods and not query.reads(_REPORTED_DAYS):
         return ReportedDays()
     scope_filters = Filters(region=filters.region, store=filters.store)
     (row,) = run_query(warehouse, "reported-days", scope, scope_filters, cache=cache).to_pylist()
@@ -269,7 +265,9 @@ def _query_context(
     cache: QueryCache | None,
 ) -> QueryContext:
     reported, reporting = _reported(warehouse, query, scope, filters, cache), ""
-    if filters.currency or _READS_TOTALS.search(query.text):
+    if filters.currency or any(
+        one.startswith(_TOTALLED_DAYS) and one.endswith(_TOTALLED_ROWS) for one in query.relations
+    ):
         table = (cache or QueryCache()).once("reporting", lambda: warehouse.query(_REPORTING))
         reporting = str(table.column("currency")[0])
     currency = "" if filters.currency == reporting else filters.currency
@@ -298,16 +296,16 @@ def compose_query(
     if PERSONAL_PARAMETER in values:  # overrides the caller: a search must not match hidden columns
         values[PERSONAL_PARAMETER] = int(scope.may(Action.SEE_PERSONAL))
     basis = basis or QueryContext()
-    if not _HAS_MONEY.search(query.text):
+    if not query.has_amounts:
         basis = replace(basis, currency="")
-    relation_ctes = ""
+    ctes: list[str] = []
     converted = conversion_relations(filters, basis)
     scoped = converted | scoped_relations(scope, filters, basis, query.reads)
     for relation, (select, relation_params) in scoped.items():
         if relation in converted or query.reads(relation):
-            relation_ctes += f"{relation} AS (\n  {select}\n),\n"
+            ctes.append(f"{relation} AS (\n  {select}\n)")
             values |= relation_params
-    return re.sub(r"^WITH\n", lambda match: match[0] + relation_ctes, query.text, count=1, flags=re.MULTILINE), values
+    return insert_ctes(query.text, ctes), values
 
 
 def _check_allowed(query: CatalogueQuery, scope: Scope, filters: Filters) -> None:

@@ -9,8 +9,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from tillstream.analytics.change_effects import named_effects
-from tillstream.analytics.compared_figure import ComparedFigure
+from tillstream.analytics.compared_figure import ComparedFigure, named_effects
 from tillstream.reports import formats
 from tillstream.reports.document import CitedCell, Number, QueryAnswer, Sentence, TilePart, compute_number
 from tillstream.reports.facts import MONTH, ReportFacts, written_day

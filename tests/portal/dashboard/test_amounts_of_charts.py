@@ -8,7 +8,7 @@ import pytest
 from portal.dashboard import charts
 from portal.dashboard.compare import explain_change
 from portal.goals import charts as goal_charts
-from tillstream.analytics.change_effects import named_effects
+from tillstream.analytics.compared_figure import named_effects
 from tillstream.goals.standings import GoalStanding, TargetGoal
 from tillstream.goals.targets import GoalTarget
 

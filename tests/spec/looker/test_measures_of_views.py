@@ -12,8 +12,8 @@ from sample_ledger import SAMPLE_LEDGER
 
 from looker.lookml.views import STORE_OF_KEY
 from tillstream.analytics.filters import Filters, ReportedDays
+from tillstream.analytics.measure_values import MeasureSelection, compose_measures
 from tillstream.analytics.measures import composer
-from tillstream.analytics.measures.composer import MeasureSelection
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.measures.view_measures import VIEW_COLUMNS, view_measures
 from tillstream.analytics.queries import compose_query
@@ -49,7 +49,7 @@ def query(view: str) -> str:
 def test_a_measure_of_a_view_is_that_of_the_definition(view: str, summed: Duck) -> None:
     chosen = {name: one.measure for name, one in view_measures(view).items()}
     text, params = compose_query(
-        composer.compose_measures(MeasureSelection(tuple(chosen.values()), ())), UNRESTRICTED, EVERY_DAY, CONTEXT
+        compose_measures(MeasureSelection(tuple(chosen.values()), ())), UNRESTRICTED, EVERY_DAY, CONTEXT
     )
     (defined,) = summed.query(text, params).to_pylist()
     (computed,) = summed.query(query(view)).to_pylist()

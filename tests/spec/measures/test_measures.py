@@ -10,8 +10,8 @@ from sample_ledger import SAMPLE_LEDGER
 
 from examples import one_in
 from tillstream.analytics.filters import Filters, ReportedDays
+from tillstream.analytics.measure_values import MeasureSelection, compose_measures
 from tillstream.analytics.measures import composer
-from tillstream.analytics.measures.composer import MeasureSelection
 from tillstream.analytics.measures.definitions import DIMENSIONS, Measure, all_measures
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.row_scope.row_selection import QueryContext
@@ -44,7 +44,7 @@ def test_each_measure_is_the_same_on_both_engines(
     names, _, chosen = called.partition("-")
     by, filters = tuple(filter(None, names.split(","))), FILTERS[chosen]
     selection = MeasureSelection(_computable(by), tuple(DIMENSIONS[name] for name in by))
-    text, params = compose_query(composer.compose_measures(selection), UNRESTRICTED, filters, CONTEXT)
+    text, params = compose_query(compose_measures(selection), UNRESTRICTED, filters, CONTEXT)
     true_columns, true_rows = judge.answer(text, params, true_shop)
     columns, rows = filled.answer(text, params)
     assert columns == list(true_columns)

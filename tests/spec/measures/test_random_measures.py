@@ -10,8 +10,8 @@ from duck import Duck, exact
 from googlesql import Judge
 
 from tillstream.analytics.filters import Filters, ReportedDays
+from tillstream.analytics.measure_values import MeasureSelection, compose_measures
 from tillstream.analytics.measures import composer
-from tillstream.analytics.measures.composer import MeasureSelection
 from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
 from tillstream.analytics.queries import compose_query
 from tillstream.analytics.row_scope.row_selection import QueryContext
@@ -97,7 +97,7 @@ def test_measures_of_random_sales_are_the_same_on_both_engines(seed: int, judge:
                 if not one.has_query_only and not (has_period and composer.compares_periods(one))
             ]
             chosen = tuple(draw.sample(possible, 8))
-            query = composer.compose_measures(MeasureSelection(chosen, tuple(DIMENSIONS[name] for name in by)))
+            query = compose_measures(MeasureSelection(chosen, tuple(DIMENSIONS[name] for name in by)))
             _check(judge, duck, truth, compose_query(query, scope, filters, _context(draw)))
         for name in NAMED:
             _check(judge, duck, truth, compose_query(name, scope, Filters(*MARCH), _context(draw)))

@@ -3,7 +3,7 @@
 import ast
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -13,9 +13,10 @@ from tillstream.model.errors import NotFound
 from tillstream.model.text import did_you_mean
 
 ARITHMETIC_SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
-MEASURE_FUNCTIONS = ("before", "year_before", "whole")
-"""before(x): x of the period to compare with; year_before(x): of the same days of the previous year; whole(x): of the
-group without its product, category and customer. Their argument is a measure."""
+MEASURE_FUNCTIONS = ("now", "before", "year_before", "whole")
+"""before(x): x of the period to compare with; year_before(x): of the same days of the previous year; now(x): x, if
+there is a period to compare with; whole(x): of the group without its product, category and customer. Their argument is
+a measure."""
 POSITIVE_FUNCTION = "positive"
 """positive(x): x, or NULL if it is 0 or less."""
 
@@ -46,6 +47,27 @@ GRAINS: dict[Grain, str] = {
 
 CUSTOMER_EXPRESSION = "COALESCE(customer_id, customer_name)"
 
+_NEXT_PERIOD = (
+    "CASE @period WHEN 'daily' THEN DATE_ADD(sale_date, INTERVAL 1 DAY) "
+    "WHEN 'weekly' THEN DATE_ADD(sale_date, INTERVAL 7 DAY) "
+    "WHEN 'monthly' THEN DATE_ADD(sale_date, INTERVAL 1 MONTH) "
+    "WHEN 'quarterly' THEN DATE_ADD(sale_date, INTERVAL 3 MONTH) "
+    "WHEN 'yearly' THEN DATE_ADD(sale_date, INTERVAL 12 MONTH) END <= last_day"
+)
+
+_LIMITED_COLUMNS = {
+    "period_matched_revenue": ("revenue", _NEXT_PERIOD),
+    "month_matched_revenue": ("revenue", "DATE_ADD(sale_date, INTERVAL 1 MONTH) <= last_day"),
+    "year_matched_revenue": ("revenue", "DATE_ADD(sale_date, INTERVAL 12 MONTH) <= last_day"),
+}
+"""Name → measure, and the condition of its rows: the same day of the next period is reported; NULL without any."""
+
+_ITEMS = (
+    "CASE @dimension WHEN 'region' THEN region WHEN 'store' THEN store_id WHEN 'category' THEN category "
+    "WHEN 'channel' THEN channel WHEN 'salesperson' THEN IF(@personal = 1, salesperson_id, NULL) "
+    "WHEN 'country' THEN country END"
+)
+
 
 @dataclass(frozen=True)
 class MeasureReference:
@@ -74,6 +96,12 @@ def parse_arithmetic(text: str) -> Arithmetic:
     tree = ast.parse(text, mode="eval").body
     _to_sql(tree, lambda reference: reference.measure)
     return Arithmetic(tree)
+
+
+def parse_reference(text: str) -> MeasureReference:
+    """Parse one measure, such as revenue or before(revenue). Raises `ValueError`."""
+    (reference,) = parse_arithmetic(text).references()
+    return reference
 
 
 def _references(tree: ast.expr) -> Iterator[MeasureReference]:
@@ -196,6 +224,7 @@ class Dimension:
     """A dimension. expression: GoogleSQL over the columns of line_facts.
 
     is_period: its values are periods that follow each other. splits_sales: two lines of a sale can have two values.
+    is_required: rows without a value are left out.
     """
 
     name: str
@@ -205,6 +234,7 @@ class Dimension:
     is_period: bool = False
     splits_sales: bool = False
     is_personal: bool = False
+    is_required: bool = False
 
     @property
     def sql(self) -> str:
@@ -243,3 +273,68 @@ def find_dimension(name: str) -> Dimension:
             f"Dimensions: {', '.join(DIMENSIONS)}."
         )
     return DIMENSIONS[name]
+
+
+def _shown_column(name: str, expression: str, format: Format, *, condition: str = "") -> Measure:
+    return Measure(name, name, format, "line", expression, "all", "", "", "", condition)
+
+
+_QUERY_COLUMNS: Mapping[str, Measure] = {
+    one.name: one
+    for one in (
+        _shown_column("product_name", "MIN(product_name)", "class"),
+        _shown_column("product_category", "MIN(category)", "class"),
+        _shown_column("days", "COUNT(DISTINCT sale_date)", "count"),
+    )
+}
+"""Columns that named queries show with measures, such as the first of several names."""
+
+
+def find_query_measure(name: str) -> Measure:
+    """Return the measure `name`, or a column that named queries show with measures. Raises `NotFound`."""
+    if name in _LIMITED_COLUMNS:
+        measure, condition = _LIMITED_COLUMNS[name]
+        return replace(find_measure(measure), name=name, filter=condition, empty="")
+    return _QUERY_COLUMNS.get(name) or find_measure(name)
+
+
+def _parameter_periods(first_days: Mapping[str, str]) -> str:
+    cases = " ".join(f"WHEN '{word}' THEN {first_day}" for word, first_day in first_days.items())
+    return f"CASE @period {cases} END"
+
+
+_QUERY_DIMENSIONS: Mapping[str, Dimension] = {
+    one.name: one
+    for one in (
+        _period_dimension(
+            "period_start",
+            "Period",
+            _parameter_periods(
+                {
+                    "daily": "sale_date",
+                    "weekly": DIMENSIONS["week"].sql,
+                    "monthly": DIMENSIONS["month"].sql,
+                    "quarterly": DIMENSIONS["quarter"].sql,
+                    "yearly": DIMENSIONS["year"].sql,
+                }
+            ),
+        ),
+        Dimension("item", "Item", "region", _ITEMS),
+        Dimension(
+            "item_region",
+            "Region of the item",
+            "region",
+            f"IF(@dimension IN ('store', 'salesperson') AND {_ITEMS} IS NOT NULL, region, NULL)",
+        ),
+    )
+}
+"""Dimensions that depend on a parameter of the query."""
+
+
+def find_query_dimension(name: str) -> Dimension:
+    """Return a dimension of a named query, which may depend on a parameter; if its name ends with !, it is required.
+
+    Raises `NotFound`.
+    """
+    plain = name.removesuffix("!")
+    return replace(_QUERY_DIMENSIONS.get(plain) or find_dimension(plain), is_required=name != plain)
