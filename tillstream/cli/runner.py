@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tillstream.commands.declaration import Show
+from tillstream.commands.declaration import Show, show_answer
 from tillstream.commands.result import KEPT, SENT, KeptFiles, Progress, quiet
 from tillstream.model.errors import TillstreamError
 from tillstream.model.safe_text import escape_bidi_json, neutralize_bidi, neutralize_bidi_values
@@ -98,12 +98,12 @@ class CommandTerminal:
         raise click.UsageError(message)
 
 
-def print_result(data: Any, show: Callable[[Any], None], *, json_: bool) -> None:
+def print_result(data: Any, show: Show, *, json_: bool) -> None:
     """Print a result without bidirectional control characters, which could change what a terminal shows."""
     if json_:
         click.echo(escape_bidi_json(json.dumps(data, ensure_ascii=False)))
     else:
-        show(neutralize_bidi_values(data))
+        show_answer(show, neutralize_bidi_values(data))
 
 
 def read_settings() -> "Settings":

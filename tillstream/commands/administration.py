@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypedDict, cast
 
 from tillstream.commands.declaration import Group, Option
-from tillstream.commands.printing import count_words, print_line, print_title, show_list
+from tillstream.commands.printing import count_words, print_line, print_title, show_each, show_list
 from tillstream.commands.result import COMMAND_LINE, Result
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Role
 
@@ -28,22 +29,41 @@ UserRegions = Annotated[Sequence[str], Option("A region the user can see; can be
 UserStores = Annotated[Sequence[str], Option("Limit the user to a store; can be repeated.", names=("--store",))]
 Salesperson = Annotated[str | None, Option("The salesperson's ID, as the tills record it.")]
 RIGHTS = ("numbers", "personal", "uploads", "upload", "decide", "pipeline", "quality", "stock")
-USER_COLUMNS = ("login", "name", "role", "regions", "stores", "salesperson", "disabled", "last_seen")
 
 
-def show_audit(data: list[dict[str, Any]]) -> None:
-    """Print audit entries, one line each, followed by their field changes."""
-    if not data:
-        print_line("No matching entries in the audit log.")
-    for one in data:
-        address = f" from {one['address']}" if one["address"] else ""
-        print_line(f"{one['at']}  {one['what']} {one['subject']}, by {one['who']}{address}")
-        for name in {**one["before"], **one["after"]}:
-            was, now = one["before"].get(name), one["after"].get(name)
-            print_line(f"    {name}: {now}" if was is None or was == now else f"    {name}: {was} → {now}")
+class AccountRow(TypedDict):
+    login: str
+    name: str
+    role: str
+    regions: list[str]
+    stores: list[str]
+    salesperson: str
+    disabled: bool
+    last_seen: str
 
 
-def show_user(data: dict[str, Any]) -> None:
+class AccountAnswer(AccountRow, total=False):
+    """An account, with its new password or link, or its history, if included."""
+
+    link: str
+    password: str
+    changes: list[dict[str, str]]
+
+
+def _show_entry(
+    *, at: str, who: str, what: str, subject: str, before: JsonObject, after: JsonObject, address: str
+) -> None:
+    """Print an audit entry, followed by its field changes."""
+    print_line(f"{at}  {what} {subject}, by {who}{f' from {address}' if address else ''}")
+    for name in {**before, **after}:
+        was, now = before.get(name), after.get(name)
+        print_line(f"    {name}: {now}" if was is None or was == now else f"    {name}: {was} → {now}")
+
+
+show_audit = show_each(_show_entry, "No matching entries in the audit log.")
+
+
+def show_user(data: AccountAnswer) -> None:
     """Print an account, with its new password or link and its history if included."""
     if "role" in data:
         print_title(data["login"], f" · {data['name']} · {data['role']}{_scope_words(data)}")
@@ -57,11 +77,11 @@ def show_user(data: dict[str, Any]) -> None:
         print_line(f"Password of {data['login']}, shown only once: {data['password']}")
 
 
-def show_ended(data: dict[str, Any]) -> None:
-    print_line(f"{data['login']} is signed out of {count_words(data['ended'], 'session', 'sessions')}.")
+def show_ended(*, login: str, ended: int) -> None:
+    print_line(f"{login} is signed out of {count_words(ended, 'session', 'sessions')}.")
 
 
-def _scope_words(data: dict[str, Any]) -> str:
+def _scope_words(data: AccountRow) -> str:
     if data["role"] == "admin":
         return " · sees everything"
     places = ", ".join(data["regions"]) or "all regions"
@@ -70,21 +90,29 @@ def _scope_words(data: dict[str, Any]) -> str:
     return f" · {places}{stores}{own}"
 
 
-def show_tokens(data: list[dict[str, Any]]) -> None:
-    for token in data:
-        show_token(token)
-    if not data:
-        print_line("There are no tokens.")
+def show_token(
+    *,
+    regions: list[str],
+    id: str,
+    login: str,
+    name: str,
+    state: str,
+    files_only: bool,
+    rights: list[str],
+    expires_at: str,
+    last_used: str,
+    token: str = "",
+) -> None:
+    where = ", ".join(regions) or "all regions of the user"
+    print_title(id, f" · {login} · {name} · {state}")
+    what = " of live files" if files_only else ""
+    print_line(f"  may {', '.join(rights)}{what} in {where} until {expires_at}")
+    print_line(f"  last used: {last_used or 'never'}")
+    if token:
+        print_line(f"Token, shown only once: {token}")
 
 
-def show_token(data: dict[str, Any]) -> None:
-    where = ", ".join(data["regions"]) or "all regions of the user"
-    print_title(data["id"], f" · {data['login']} · {data['name']} · {data['state']}")
-    what = " of live files" if data["files_only"] else ""
-    print_line(f"  may {', '.join(data['rights'])}{what} in {where} until {data['expires_at']}")
-    print_line(f"  last used: {data['last_used'] or 'never'}")
-    if "token" in data:
-        print_line(f"Token, shown only once: {data['token']}")
+show_tokens = show_each(show_token, "There are no tokens.")
 
 
 @users.command("list", show_list, reads=True)
@@ -159,7 +187,7 @@ def _link(app: "App", text: str) -> str:
     return f"{app.settings.address}/join/{text}"
 
 
-def _has_changes(values: Mapping[str, Any]) -> str:
+def _has_changes(values: Mapping[str, object]) -> str:
     if any(value is not None for name, value in values.items() if name != "login"):
         return ""
     return "Nothing to change. Use --name, --role, --region, --store or --salesperson."
@@ -390,8 +418,8 @@ def read_audit_log(
     return Result([entry.to_json() for entry in entries])
 
 
-def _user_row(user: "User") -> dict[str, Any]:
-    return {name: getattr(user, name) for name in USER_COLUMNS}
+def _user_row(user: "User") -> AccountRow:
+    return cast("AccountRow", {name: getattr(user, name) for name in AccountRow.__annotations__})
 
 
 def _role(text: str) -> Role:
@@ -407,7 +435,7 @@ def _session_lifetime(app: "App") -> "SessionLifetime":
     return SessionLifetime(timedelta(hours=app.settings.session_idle_hours), timedelta(days=app.settings.session_days))
 
 
-def _token_row(app: "App", token: "PersonalToken") -> dict[str, Any]:
+def _token_row(app: "App", token: "PersonalToken") -> dict[str, object]:
     shown = asdict(token) | {"state": token.state(app.ports.clock.now())}
     del shown["account"]
     return shown

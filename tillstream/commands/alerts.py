@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from tillstream.commands.declaration import Group, Option
-from tillstream.commands.printing import echo, print_line, show_rows
+from tillstream.commands.printing import echo, print_line, show_each, show_rows
 from tillstream.commands.result import COMMAND_LINE, FAILED, Result
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
@@ -27,27 +27,44 @@ ALERT_COLUMNS = ("id", "state", "since", "alert", "by")
 RULE_COLUMNS = ("id", "kind", "name", "enabled", "opens at", "error")
 
 
-def show_alerts(data: dict[str, Any]) -> None:
+class RuleRow(TypedDict):
+    id: str
+    kind: str
+    name: str
+    enabled: bool
+    parameters: dict[str, str]
+    error: str
+
+
+class RuleDay(TypedDict):
+    day: str
+    alerts: list[str]
+
+
+RulePreview = TypedDict(
+    "RulePreview",
+    {"rule": str, "reason": str, "count": int, "from": str, "to": str, "days": list[RuleDay], "note": str},
+)
+
+
+def show_alerts(*, evaluated_at: str, alerts: list[dict[str, str]]) -> None:
     """Print the alerts, the latest first."""
-    if not data["evaluated_at"]:
+    if not evaluated_at:
         print_line("Rules have not been evaluated yet. The server evaluates them every minute: tillstream serve")
-    if not data["alerts"]:
+    if not alerts:
         print_line("There are no alerts.")
         return
-    rows = [
-        (one["id"], one["state"], one["opened_at"], one["title"], one["acknowledged_by"] or None)
-        for one in data["alerts"]
-    ]
+    rows = [(one["id"], one["state"], one["opened_at"], one["title"], one["acknowledged_by"] or None) for one in alerts]
     _show_table("alerts", ALERT_COLUMNS, rows)
 
 
-def show_alert(data: dict[str, Any]) -> None:
+def show_alert(*, snoozed_until: str, title: str, state: str) -> None:
     """Print what happened to an alert."""
-    until = f" until {data['snoozed_until']}" if data["snoozed_until"] else ""
-    print_line(f"{data['title']}: {data['state']}{until}.")
+    until = f" until {snoozed_until}" if snoozed_until else ""
+    print_line(f"{title}: {state}{until}.")
 
 
-def show_rules(data: list[dict[str, Any]]) -> None:
+def show_rules(data: list[RuleRow]) -> None:
     """Print the rules with their thresholds."""
     rows = [
         (
@@ -63,7 +80,7 @@ def show_rules(data: list[dict[str, Any]]) -> None:
     _show_table("rules", RULE_COLUMNS, rows)
 
 
-def show_rule_preview(data: dict[str, Any]) -> None:
+def show_rule_preview(data: RulePreview) -> None:
     """Print the alerts by day."""
     if data["reason"]:
         print_line(f"{data['rule']}: {data['reason']}")
@@ -81,34 +98,30 @@ def _show_table(name: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]
     show_rows({"name": name, "columns": list(columns), "rows": named, "cut": False})
 
 
-def show_channels(channels: list[dict[str, Any]]) -> None:
-    for channel in channels:
-        show_channel(channel)
-    if not channels:
-        echo("There are no channels.")
+def show_channel(*, is_paused: bool, id: str, name: str, kind: str, receiver: str, key: str = "") -> None:
+    state = "paused" if is_paused else "active"
+    echo(f"{id} · {name} · {kind} · {receiver} · {state}")
+    if key:
+        echo(f"Key, shown only once: {key}")
 
 
-def show_channel(channel: dict[str, Any]) -> None:
-    state = "paused" if channel["is_paused"] else "active"
-    echo(f"{channel['id']} · {channel['name']} · {channel['kind']} · {channel['receiver']} · {state}")
-    if "key" in channel:
-        echo(f"Key, shown only once: {channel['key']}")
+show_channels = show_each(show_channel, "There are no channels.")
 
 
-def show_channel_test(answer: dict[str, Any]) -> None:
-    echo(answer["error"] or answer["outcome"])
+def show_channel_test(*, error: str, outcome: str) -> None:
+    echo(error or outcome)
 
 
-def show_channel_deliveries(deliveries: list[dict[str, Any]]) -> None:
-    for one in deliveries:
-        parts = (one["changed_at"], one["id"], one["channel_name"], one["title"], one["state"], one["error"])
-        echo(" · ".join(filter(None, parts)))
-    if not deliveries:
-        echo("Nothing was sent yet.")
+def _show_notice(one: dict[str, str]) -> None:
+    parts = (one["changed_at"], one["id"], one["channel_name"], one["title"], one["state"], one["error"])
+    echo(" · ".join(filter(None, parts)))
 
 
-def show_sent_again(answer: dict[str, Any]) -> None:
-    echo(f"{answer['delivery']} is sent again.")
+show_channel_deliveries = show_each(_show_notice, "Nothing was sent yet.")
+
+
+def show_sent_again(*, delivery: str) -> None:
+    echo(f"{delivery} is sent again.")
 
 
 @alerts.command("", show_alerts)

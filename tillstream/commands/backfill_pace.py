@@ -78,9 +78,6 @@ class SparkStaging:
     def lease(self, name: str) -> StagingLease:
         return StagingLease(self.app.ports, name)
 
-    def described(self) -> dict[str, Any]:
-        return {"files": self.files, "faults": self.faults}
-
     def _waiting(self, name: str) -> Iterator[Batch]:
         return run_history.batches_in_state(self.app.ports, name, *STAGED_ON_SPARK)
 

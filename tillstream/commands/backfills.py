@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
 
-from tillstream.commands.connectors import REFUSED_STATES, exit_code_of_run, held_groups, show_held
-from tillstream.commands.declaration import AnyPath, Group, Option, Terminal
-from tillstream.commands.printing import count_words, echo
+from tillstream.commands.connectors import REFUSED_STATES, HeldGroup, RunRow, exit_code_of_run, held_groups, show_held
+from tillstream.commands.declaration import AnyPath, Group, Option, Terminal, show_answer
+from tillstream.commands.printing import count_words, echo, show_each
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, HELD, Progress, Result
 from tillstream.model.batch import STATES_BEFORE_LEDGER, STATES_IN_LEDGER, BatchState
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected, TillstreamError
 
 if TYPE_CHECKING:
@@ -25,26 +26,50 @@ MAX_LISTED_LINES = 20
 FAILED_STATES = (BatchState.REJECTED, BatchState.FAILED, BatchState.HELD)
 MAX_NAMED_BATCHES = 100
 
+show_backfills = show_each(lambda backfill: echo(_backfill_line(backfill)), "There are no backfills.")
 
-def show_backfill_results(results: dict[str, Any] | list[dict[str, Any]]) -> None:
+
+class SparkRow(TypedDict):
+    files: int
+    faults: list[str]
+
+
+class BackfillRow(TypedDict):
+    """A backfill for people: its source, how far it is, and the states of its batches."""
+
+    name: str
+    kind: str
+    contract: str
+    settings: dict[str, str]
+    is_running: bool
+    is_complete: bool
+    left: int | None
+    error: str
+    batches: dict[str, int]
+    held: list[HeldGroup]
+
+
+class BackfillAnswer(BackfillRow, total=False):
+    """run: what this run did. spark: what Spark did for it. needing: the files that need a person."""
+
+    path: str
+    run: RunRow
+    spark: SparkRow
+    needing: list[dict[str, str]]
+
+
+def show_backfill_results(results: JsonObject | list[JsonObject]) -> None:
     """One result for each path: a plan, a run, or an error."""
     for result in results if isinstance(results, list) else [results]:
         if "files" in result:
-            _show_plan(result)
+            show_answer(_show_plan, result)
         elif "name" in result:
-            show_backfill_status(result)
+            show_backfill_status(cast("BackfillAnswer", result))
         else:
             echo(f"{result['path']}: {result['error']}")
 
 
-def show_backfills(backfills: list[dict[str, Any]]) -> None:
-    for backfill in backfills:
-        echo(_backfill_line(backfill))
-    if not backfills:
-        echo("There are no backfills.")
-
-
-def show_backfill_status(backfill: dict[str, Any]) -> None:
+def show_backfill_status(backfill: BackfillAnswer) -> None:
     echo(_backfill_line(backfill))
     run = backfill.get("run")
     if run:
@@ -67,38 +92,40 @@ def show_backfill_status(backfill: dict[str, Any]) -> None:
         echo("  The same command continues.")
 
 
-def show_backfill_undo(backfill: dict[str, Any]) -> None:
-    echo(f"{_files(_counts(backfill)['settled'])} of {backfill['name']} would be undone.")
+def show_backfill_undo(*, name: str, batches: dict[str, int]) -> None:
+    echo(f"{_files(_counts(batches)['settled'])} of {name} would be undone.")
 
 
-def show_undone_backfill(result: dict[str, Any]) -> None:
-    echo(f"{_files(len(result['undone']))} of {result['name']} undone.")
-    if result["requested"]:
-        echo(f"  {_files(len(result['requested']))} left to the job settle-large, which undoes them.")
-    _show_some(result["failed"], "files that cannot be undone")
+def show_undone_backfill(*, undone: list[str], name: str, requested: list[str], failed: list[str]) -> None:
+    echo(f"{_files(len(undone))} of {name} undone.")
+    if requested:
+        echo(f"  {_files(len(requested))} left to the job settle-large, which undoes them.")
+    _show_some(failed, "files that cannot be undone")
 
 
-def _show_plan(plan: dict[str, Any]) -> None:
-    echo(f"{plan['path']}: {_files(plan['files'])}, {plan['bytes']:,} bytes to take in as {plan['name']}")
-    if plan["first"]:
-        echo(f"  from {plan['first']} to {plan['last']}")
-    if plan["taken"]:
-        echo(f"  {_files(plan['taken'])} taken in before")
-    for problem in plan["problems"]:
+def _show_plan(
+    *, path: str, files: int, bytes: int, name: str, first: str, last: str, taken: int, problems: list[str]
+) -> None:
+    echo(f"{path}: {_files(files)}, {bytes:,} bytes to take in as {name}")
+    if first:
+        echo(f"  from {first} to {last}")
+    if taken:
+        echo(f"  {_files(taken)} taken in before")
+    for problem in problems:
         echo(f"  {problem}")
 
 
-def _backfill_line(backfill: dict[str, Any]) -> str:
+def _backfill_line(backfill: BackfillRow) -> str:
     state = "running" if backfill["is_running"] else "complete" if backfill["is_complete"] else "not complete"
     left = f"{backfill['left']:,} left" if backfill["left"] else ""
-    states = ", ".join(f"{count:,} {name}" for name, count in _counts(backfill).items())
+    states = ", ".join(f"{count:,} {name}" for name, count in _counts(backfill["batches"]).items())
     return " · ".join(filter(None, (backfill["name"], state, left, states, backfill["error"])))
 
 
-def _counts(backfill: dict[str, Any]) -> Counter[str]:
+def _counts(batches: Mapping[str, int]) -> Counter[str]:
     """State → number of files. Files whose changes are published count as settled."""
     counts = Counter[str]()
-    for name, count in backfill["batches"].items():
+    for name, count in batches.items():
         counts["settled" if name == BatchState.ANNOUNCED else name] += count
     return counts
 
@@ -245,7 +272,7 @@ def _run_backfill(
     *,
     dry: bool,
     job: bool,
-) -> tuple[dict[str, Any], int]:
+) -> tuple[dict[str, object], int]:
     """The result of a path and its exit code."""
     from tillstream.app.source_access import source_access
     from tillstream.commands.backfill_pace import BackfillPace
@@ -262,7 +289,7 @@ def _run_backfill(
     with pace.lease():
         ended = backfills.run_backfill(app.ports, app.contracts, access, backfill, COMMAND_LINE, pace)
         pace.settle(lambda: None)  # also what an interrupted run has left
-    on = {"spark": spark.described()} if spark else {}
+    on = {"spark": {"files": spark.files, "faults": spark.faults}} if spark else {}
     shown = _backfill_row(app, backfill.name)
     code = _exit_code(shown) or exit_code_of_run(app.ports, ended)
     return {"path": backfill.path, **shown, "run": asdict(ended), **on}, code
@@ -274,8 +301,7 @@ def _exit_code(shown: Mapping[str, Any]) -> int:
     return HELD if shown["held"] else DONE
 
 
-def _backfill_row(app: "App", name: str) -> dict[str, Any]:
-    """A backfill for people: its source, how far it is, and the states of its batches."""
+def _backfill_row(app: "App", name: str) -> BackfillRow:
     from tillstream.connectors import backfills
     from tillstream.connectors import state as connectors_state
 

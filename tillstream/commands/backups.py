@@ -1,10 +1,11 @@
 """`tillstream backup`, `restore` and `losses …`: what is kept elsewhere, and what is lost or damaged here."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from tillstream.commands.declaration import Group, InputFile, Option, PathKind, Terminal
-from tillstream.commands.printing import print_line, print_title
+from tillstream.commands.printing import print_line, print_title, show_each
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
 from tillstream.model.errors import Occupied, Rejected, TillstreamError
 
@@ -20,42 +21,58 @@ TURN = 2.0
 GS = "gs://"
 
 
-def show_backup(data: dict[str, Any]) -> None:
-    print_line(
-        f"{data['archive']} contains everything as of {data['made_at']}: {data['files']:,} files, "
-        f"{_size_text(data['bytes'])}."
-    )
-    _print_parts(data)
+def show_backup(
+    *,
+    archive: str,
+    made_at: str,
+    files: int,
+    bytes: int,
+    damaged: list[str] | None = None,
+    rows: int = 0,
+    documents: int | None = None,
+    originals: int = 0,
+) -> None:
+    print_line(f"{archive} contains everything as of {made_at}: {files:,} files, {_size_text(bytes)}.")
+    _print_parts(rows, documents, originals)
     print_line("Every file in it was read back and is as it was copied. To restore it, run `tillstream restore`.")
-    if "damaged" not in data:
+    if damaged is None:
         return
-    if not data["damaged"]:
+    if not damaged:
         print_line("All kept originals have the content that was received.")
-    for sentence in data["damaged"]:
+    for sentence in damaged:
         print_line(f"Not whole in it: {sentence}")
 
 
-def show_restored(data: dict[str, Any]) -> None:
-    print_line(
-        f"{data['home']} is restored to its state of {data['made_at']}: {data['files']:,} files, "
-        f"{_size_text(data['bytes'])}."
-    )
-    _print_parts(data)
-    for name in data.get("left_out", ()):
+def show_restored(
+    *,
+    home: str,
+    made_at: str,
+    files: int,
+    bytes: int,
+    set_aside: str,
+    left_out: Sequence[str] = (),
+    damaged: Sequence[str] = (),
+    rows: int = 0,
+    documents: int | None = None,
+    originals: int = 0,
+) -> None:
+    print_line(f"{home} is restored to its state of {made_at}: {files:,} files, {_size_text(bytes)}.")
+    _print_parts(rows, documents, originals)
+    for name in left_out:
         print_line(f"Left out, because it is damaged in the backup: {name}")
-    for sentence in data.get("damaged", ()):
+    for sentence in damaged:
         print_line(f"Not whole in the backup: {sentence}")
-    if data["set_aside"]:
-        print_line(f"The previous data is in {data['set_aside']}.")
+    if set_aside:
+        print_line(f"The previous data is in {set_aside}.")
     print_line(
         "To verify it, run `tillstream rebuild --check`, which settles everything again in a copy and compares the two."
     )
 
 
-def _print_parts(data: dict[str, Any]) -> None:
+def _print_parts(rows: int, documents: int | None, originals: int) -> None:
     """Print row, document and original counts, which only a project's backup has."""
-    if "documents" in data:
-        counts = (("row", data["rows"]), ("document", data["documents"]), ("original", data["originals"]))
+    if documents is not None:
+        counts = (("row", rows), ("document", documents), ("original", originals))
         print_line(", ".join(f"{count:,} {what}{'' if count == 1 else 's'}" for what, count in counts) + ".")
 
 
@@ -63,31 +80,34 @@ def _size_text(count: int) -> str:
     return f"{count / 1_000_000:,.1f} MB" if count >= 1_000_000 else f"{count / 1_000:,.1f} kB"
 
 
-def show_losses(data: list[dict[str, Any]]) -> None:
-    for one in data:
-        show_loss(one)
-    if not data:
-        print_line("Nothing is lost or damaged.")
-
-
-def show_loss(data: dict[str, Any]) -> None:
-    decided = f"{data['resolution']} by {data['resolved_by']}, {data['resolved_at']}"
-    print_title(data["id"], f" · {'open' if data['is_open'] else decided} · since {data['since']}")
-    print_line(f"  {data['message']}")
-    places = data["stores"] or data["regions"]
+def show_loss(
+    *,
+    resolution: str,
+    resolved_by: str,
+    resolved_at: str,
+    id: str,
+    is_open: bool,
+    since: str,
+    message: str,
+    stores: list[str],
+    regions: list[str],
+    reason: str,
+    remedy: str,
+) -> None:
+    decided = f"{resolution} by {resolved_by}, {resolved_at}"
+    print_title(id, f" · {'open' if is_open else decided} · since {since}")
+    print_line(f"  {message}")
+    places = stores or regions
     if places:
-        print_line(f"  {'Stores' if data['stores'] else 'Regions'}: {', '.join(places)}")
-    if data["reason"]:
-        print_line(f"  {data['reason']}")
-    if data["is_open"]:
-        print_line(f"  {data['remedy']}")
+        print_line(f"  {'Stores' if stores else 'Regions'}: {', '.join(places)}")
+    if reason:
+        print_line(f"  {reason}")
+    if is_open:
+        print_line(f"  {remedy}")
 
 
-def show_put_back(data: list[dict[str, Any]]) -> None:
-    for one in data:
-        show_loss(one)
-    if not data:
-        print_line("The backup has nothing of what is lost, or it is damaged there as well.")
+show_losses = show_each(show_loss, "Nothing is lost or damaged.")
+show_put_back = show_each(show_loss, "The backup has nothing of what is lost, or it is damaged there as well.")
 
 
 @root.local("backup")
@@ -145,7 +165,7 @@ def restore_on_terminal(
     terminal.end()
 
 
-def _bring_back(settings: "Settings", archive: str, *, replace: bool, without_damaged: bool) -> dict[str, Any]:
+def _bring_back(settings: "Settings", archive: str, *, replace: bool, without_damaged: bool) -> Mapping[str, object]:
     if settings.project:
         from tillstream.app.google.project_restore import restore_project
 

@@ -2,10 +2,10 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, read_file, write_file
-from tillstream.commands.printing import count_words, print_line, print_problems, show_list
+from tillstream.commands.printing import ImportProblem, count_words, print_line, print_problems, show_list
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Result
 
 if TYPE_CHECKING:
@@ -19,20 +19,28 @@ MAX_PROBLEMS = 1_000
 """Problems that are listed; `problem_count` counts all."""
 
 
-def show_catalogue_import(data: dict[str, Any]) -> None:
-    count = data["problem_count"]
-    print_problems(data, data["problems"], count)
-    changes = f"{data['added']:,} added, {data['changed']:,} changed, of {data['rows']:,} rows"
+def show_catalogue_import(
+    *,
+    problem_count: int,
+    problems: list[ImportProblem],
+    ignored_columns: list[str],
+    added: int,
+    changed: int,
+    rows: int,
+    file: str,
+    imported: bool,
+) -> None:
+    count = problem_count
+    print_problems(ignored_columns, problems, count)
+    changes = f"{added:,} added, {changed:,} changed, of {rows:,} rows"
     if count:
         print_line(f"Nothing was imported: {count_words(count, 'problem', 'problems')}.")
     else:
-        print_line(
-            f"{data['file']}: {changes}." if data["imported"] else f"{data['file']} would be imported: {changes}."
-        )
+        print_line(f"{file}: {changes}." if imported else f"{file} would be imported: {changes}.")
 
 
-def show_catalogue_export(data: dict[str, Any]) -> None:
-    print_line(f"The {data['kind']} are in {data['file']}.")
+def show_catalogue_export(*, kind: str, file: str) -> None:
+    print_line(f"The {kind} are in {file}.")
 
 
 @catalogue.command("import", show_catalogue_import)
@@ -92,7 +100,7 @@ def export_catalogue(
     return Result({"kind": kind, "file": out})
 
 
-def _summary(planned: "ImportPlan", file: str, *, imported: bool) -> dict[str, Any]:
+def _summary(planned: "ImportPlan", file: str, *, imported: bool) -> dict[str, object]:
     problems = [
         {"line": one.line, **asdict(one.problem), "message": one.problem.message, "remedy": one.problem.remedy}
         for one in planned.problems[:MAX_PROBLEMS]

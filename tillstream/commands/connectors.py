@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict, cast
 
 from tillstream.commands.declaration import Group, Option, Terminal
-from tillstream.commands.printing import echo
+from tillstream.commands.printing import echo, show_each
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, HELD, QUARANTINED, Result
 from tillstream.model.batch import STATES_BEFORE_LEDGER, STATES_IN_LEDGER, Batch, BatchState
 from tillstream.model.problems import CATALOGUE
@@ -30,14 +30,64 @@ PATIENCE = timedelta(minutes=1)
 """Longest wait for the worker without a change; what is not settled then is named as such."""
 
 
-def show_connectors(connectors: list[dict[str, Any]]) -> None:
-    for connector in connectors:
-        show_connector(connector)
-    if not connectors:
-        echo("There are no connectors.")
+class HeldGroup(TypedDict):
+    """Held files that one decision answers. batch_id, file: of the first; reasons: problem codes."""
+
+    files: int
+    batch_id: str
+    file: str
+    reasons: list[str]
 
 
-def show_connector(connector: dict[str, Any]) -> None:
+class RunRow(TypedDict):
+    """A run of a connector. states: how many of its batches are in each."""
+
+    connector: str
+    started_at: str
+    outcome: str
+    error: str
+    items: int
+    bytes: int
+    sales: int
+    notes: list[str]
+    refused: list[str]
+    batches: list[str]
+    states: dict[str, int]
+    held: list[HeldGroup]
+
+
+class ConnectorStateRow(TypedDict):
+    is_running: bool
+    is_late: bool
+    failures: int
+    last_complete_at: str
+    error: str
+    notes: list[str]
+
+
+class ConnectorRow(TypedDict):
+    name: str
+    kind: str
+    contract: str
+    is_once: bool
+    is_paused: bool
+    every_minutes: int
+    settings: dict[str, str]
+    status: ConnectorStateRow
+    runs: NotRequired[list[RunRow]]
+
+
+class KindSetting(TypedDict):
+    name: str
+    label: str
+    hint: str
+    default: str
+    choices: list[str]
+    is_required: bool
+    is_credential: bool
+
+
+def show_connector(connector: ConnectorRow) -> None:
     contract = connector["contract"] or "any contract"
     every = "once" if connector["is_once"] else f"every {connector['every_minutes']} min"
     echo(f"{connector['name']} · {connector['kind']} · {contract} · {every} · {_connector_state(connector)}")
@@ -45,11 +95,14 @@ def show_connector(connector: dict[str, Any]) -> None:
         echo(f"  {connector['status']['error']}")
 
 
-def show_removed_connector(connector: dict[str, Any]) -> None:
-    echo(f"The connector {connector['name']} is removed. What it brought remains.")
+show_connectors = show_each(show_connector, "There are no connectors.")
 
 
-def show_connector_details(connector: dict[str, Any]) -> None:
+def show_removed_connector(*, name: str) -> None:
+    echo(f"The connector {name} is removed. What it brought remains.")
+
+
+def show_connector_details(connector: ConnectorRow) -> None:
     show_connector(connector)
     for name, value in connector["settings"].items():
         if value:
@@ -62,7 +115,7 @@ def show_connector_details(connector: dict[str, Any]) -> None:
         echo("It has not run yet.")
 
 
-def show_connector_run(run: dict[str, Any]) -> None:
+def show_connector_run(run: RunRow) -> None:
     echo(_run_line(run))
     for note in run["notes"]:
         echo(f"  {note}")
@@ -74,7 +127,7 @@ def show_connector_run(run: dict[str, Any]) -> None:
     show_held(run["held"])
 
 
-def show_held(groups: list[dict[str, Any]]) -> None:
+def show_held(groups: list[HeldGroup]) -> None:
     """The held files of a connector, with the commands that decide about all of a group."""
     for group in groups:
         reasons = [CATALOGUE[code] for code in group["reasons"]]
@@ -86,28 +139,28 @@ def show_held(groups: list[dict[str, Any]]) -> None:
         echo(f"  `receipts {batch}` has the details. To decide: {command.replace('BATCH', every)}.")
 
 
-def show_connector_runs(ended: list[dict[str, Any]]) -> None:
-    for run in ended:
-        echo(f"{run['connector']} · {_run_line(run)}")
-        show_held(run["held"])
-    if not ended:
-        echo("No connector is due.")
+def _show_due_run(run: RunRow) -> None:
+    echo(f"{run['connector']} · {_run_line(run)}")
+    show_held(run["held"])
 
 
-def show_connector_test(tested: dict[str, Any]) -> None:
-    echo(f"{tested['message']} ({tested['seconds']:.1f} s)")
+show_connector_runs = show_each(_show_due_run, "No connector is due.")
 
 
-def show_kinds(kinds: list[dict[str, Any]]) -> None:
-    for kind in kinds:
-        echo(f"{kind['name']} · {kind['title']} · {kind['about']}")
-        for setting in kind["settings"]:
-            echo(f"  {setting['name']}: {_about(setting)}")
-    if not kinds:
-        echo("There are no kinds.")
+def show_connector_test(*, message: str, seconds: float) -> None:
+    echo(f"{message} ({seconds:.1f} s)")
 
 
-def _connector_state(connector: dict[str, Any]) -> str:
+def _show_kind(*, name: str, title: str, about: str, settings: list[KindSetting]) -> None:
+    echo(f"{name} · {title} · {about}")
+    for setting in settings:
+        echo(f"  {setting['name']}: {_about(setting)}")
+
+
+show_kinds = show_each(_show_kind, "There are no kinds.")
+
+
+def _connector_state(connector: ConnectorRow) -> str:
     status = connector["status"]
     if status["is_running"]:
         return "running"
@@ -119,19 +172,19 @@ def _connector_state(connector: dict[str, Any]) -> str:
     return f"late, {read}" if status["is_late"] else read
 
 
-def _run_line(run: dict[str, Any]) -> str:
+def _run_line(run: RunRow) -> str:
     parts = [run["started_at"], run["outcome"], _brought(run), run["error"]]
     return " · ".join(filter(None, parts))
 
 
-def _brought(run: dict[str, Any]) -> str:
+def _brought(run: RunRow) -> str:
     if not run["items"]:
         return "nothing new" if run["outcome"] == "done" else ""
     items = f"{run['items']:,} {'item' if run['items'] == 1 else 'items'}, {run['bytes']:,} bytes"
     return f"{items}, {run['sales']:,} messages" if run["sales"] else items
 
 
-def _about(setting: dict[str, Any]) -> str:
+def _about(setting: KindSetting) -> str:
     parts = [setting["label"], setting["hint"]]
     parts += ["required" if setting["is_required"] else ""]
     parts += [f"one of {', '.join(filter(None, setting['choices']))}" if setting["choices"] else ""]
@@ -334,7 +387,7 @@ def count_unsettled(ports: "Ports", name: str) -> tuple[int, ...]:
     return tuple(run_history.count_batches(ports, name, state) for state in STATES_BEFORE_LEDGER)
 
 
-def held_groups(ports: "Ports", name: str) -> list[dict[str, Any]]:
+def held_groups(ports: "Ports", name: str) -> list[HeldGroup]:
     """The held files of a connector in groups that one decision answers, with the first batch of each."""
     from tillstream.connectors import run_history
     from tillstream.review.held_batches import group_held_alike
@@ -394,12 +447,12 @@ def settle_brought(app: "App", *names: str) -> None:
     reconcile.resume_interrupted_work(app.ports, app.contracts, patience=timedelta(0))
 
 
-def _run_row(app: "App", run: "ConnectorRun") -> dict[str, Any]:
+def _run_row(app: "App", run: "ConnectorRun") -> RunRow:
     held = held_groups(app.ports, run.connector)
-    return asdict(run) | {"states": states_of_run(app.ports, run), "held": held}
+    return cast("RunRow", asdict(run) | {"states": states_of_run(app.ports, run), "held": held})
 
 
-def _connector_row(app: "App", connector: "Connector") -> dict[str, Any]:
+def _connector_row(app: "App", connector: "Connector") -> dict[str, object]:
     from tillstream.connectors import state as connectors_state
 
     state = connectors_state.connector_status(app.ports, connector.name)

@@ -25,8 +25,8 @@ ANY_SCHEME = "://"
 PROGRESS = "progress"
 """The parameter of functions that report their progress."""
 F = TypeVar("F", bound=Callable[..., Any])
-Show = Callable[[Any], None]
-"""Prints the data of a result."""
+Show = Callable[..., None]
+"""Prints the data of a result; if it has only keyword parameters, they are the fields that it prints."""
 Check = Callable[[Mapping[str, Any]], str]
 """Why values cannot be combined; empty if they can."""
 
@@ -271,6 +271,14 @@ class Group:
         for group in self.groups.values():
             commands |= group.of_api()
         return commands
+
+
+def show_answer(show: Show, data: Any) -> None:
+    names = list(inspect.signature(show).parameters.values())
+    if any(one.kind is not one.KEYWORD_ONLY for one in names):
+        show(data)
+    else:
+        show(**{one.name: data[one.name] for one in names if one.name in data})
 
 
 def do_nothing(_: Any) -> None:

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, Terminal, write_file
 from tillstream.commands.printing import amount_or_blank, echo, print_line, print_title, show_list
 from tillstream.commands.result import COMMAND_LINE, DONE, HELD, Progress, Result
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected, TillstreamError
 from tillstream.model.file_names import without_dates
 
@@ -20,10 +21,88 @@ root = Group()
 
 Rows = Sequence[Mapping[str, Any]]
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
-NO_SALES: dict[str, Any] = {"sale_count": 0, "line_count": 0, "net": "0"}
+NO_SALES: "SalesTotals" = {"sale_count": 0, "line_count": 0, "net": "0"}
 
 
-def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
+class Finding(TypedDict):
+    about: str
+    value: Any
+    sure: str
+    evidence: str
+    lines: list[int]
+
+
+class ColumnRow(TypedDict):
+    name: str
+    use: str
+    roles: list[str]
+    samples: list[str]
+    filled: int
+    sum: str | None
+
+
+class WordMeaning(TypedDict):
+    """A word of a column, how many rows have it, and what it means or could mean."""
+
+    word: str
+    key: str
+    rows: int
+    amount: str
+    meaning: str
+    choices: list[str]
+
+
+class OpenQuestion(TypedDict):
+    """A question about a file. none: what the answer `-` means. words: if it is about the words of a column."""
+
+    key: str
+    question: str
+    choices: list[Any]
+    default: Any
+    evidence: str
+    lines: list[int]
+    none: str
+    words: NotRequired[list[WordMeaning]]
+
+
+class FirstLoad(TypedDict):
+    sentences: list[str]
+
+
+class ContractVersionRow(TypedDict):
+    name: str
+    version: int
+
+
+class ProposalAnswer(TypedDict):
+    """What a file has. contract: the proposed one, or that of `source`, which reads it."""
+
+    file: str
+    source: str
+    contract: JsonObject
+    rows_read: int
+    findings: list[Finding]
+    columns: list[ColumnRow]
+    questions: list[OpenQuestion]
+    first_load: FirstLoad | None
+    unreadable: str
+    saved: ContractVersionRow | None
+
+
+class SalesTotals(TypedDict):
+    currency: NotRequired[str]
+    sale_count: int
+    line_count: int
+    net: str
+
+
+class ReplayedFile(TypedDict):
+    file: str
+    batch_id: str
+    status: NotRequired[str]
+
+
+def show_proposal(data: ProposalAnswer, *, as_yaml: bool) -> None:
     if as_yaml:
         from tillstream.contracts.contract_files import data_to_yaml
 
@@ -41,8 +120,8 @@ def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
         why = f"{one['sure']} · {one['evidence']}{_lines(one['lines'])}"
         print_line(f"  {one['about']:<{width}}  {_value(one['value'])} · {why}")
     _columns(data["columns"])
-    for one in data["questions"]:
-        _question(one)
+    for question in data["questions"]:
+        _question(question)
     if data["first_load"]:
         print_line("figures of the whole file, to compare with those that you know")
         for sentence in data["first_load"]["sentences"]:
@@ -52,7 +131,7 @@ def show_proposal(data: dict[str, Any], *, as_yaml: bool) -> None:
     _next_step(data)
 
 
-def _columns(columns: list[dict[str, Any]]) -> None:
+def _columns(columns: list[ColumnRow]) -> None:
     if columns:
         print_line("columns of the file, with the first values of the sampled rows")
     width = max((len(one["name"]) for one in columns), default=0)
@@ -73,7 +152,7 @@ def _lines(lines: list[int]) -> str:
     return f" ({'line' if len(lines) == 1 else 'lines'} {', '.join(map(str, lines))})"
 
 
-def _question(one: dict[str, Any]) -> None:
+def _question(one: OpenQuestion) -> None:
     key = f"{one['key']}.WORD" if "words" in one else one["key"]
     print_title(f"? {one['question']}", f" --answer {key}={'|'.join(map(_value, one['choices'])) or '…'}")
     if one["default"]:
@@ -89,7 +168,7 @@ def _question(one: dict[str, Any]) -> None:
         print_line(f"  {use['word'] or '(no word)'} · {rows}{amount} · {meaning}")
 
 
-def _next_step(data: dict[str, Any]) -> None:
+def _next_step(data: ProposalAnswer) -> None:
     count = len(data["questions"])
     if count:
         print_line(f"{count} {'question is' if count == 1 else 'questions are'} open. Answer with --answer KEY=VALUE.")
@@ -105,7 +184,7 @@ def _next_step(data: dict[str, Any]) -> None:
         print_line("No question is open. To save the contract, use --save NAME; to print it, use --yaml.")
 
 
-def show_contract(data: dict[str, Any]) -> None:
+def show_contract(data: JsonObject) -> None:
     """Print a contract, one line per field; unset fields are omitted."""
     print_title(data["name"], f" · version {data['version']} · region {data['region']}")
     if data["description"]:
@@ -115,31 +194,42 @@ def show_contract(data: dict[str, Any]) -> None:
             _field(name, value, "  ")
 
 
-def show_whole_numbers(data: dict[str, Any]) -> None:
+def show_whole_numbers(
+    *,
+    contract: str,
+    contract_version: int,
+    region: str,
+    columns: dict[str, str],
+    files: list[ReplayedFile],
+    holds: Sequence[dict[str, str]],
+    before: Sequence[SalesTotals],
+    after: Sequence[SalesTotals],
+    changes: dict[str, int],
+    replayed: list[ReplayedFile] | None = None,
+) -> None:
     """Print what a contract's rule for whole numbers changes, or has changed."""
-    print_title(data["contract"], f" · version {data['contract_version']} · region {data['region']}")
-    for column, example in data["columns"].items():
+    print_title(contract, f" · version {contract_version} · region {region}")
+    for column, example in columns.items():
         print_line(f"  {column}: {example} is read as {example.rstrip('0')[:-1]}")
-    for each in data.get("replayed", data["files"]):
+    for each in files if replayed is None else replayed:
         print_line(f"  {each['file']} · {each.get('status', 'to be replayed')} · {each['batch_id']}")
-    if "replayed" in data:
+    if replayed is not None:
         return
-    for hold in data["holds"]:
+    for hold in holds:
         print_line(f"  would be held: {hold['message']} ({hold['code']})")
-    before = {row["currency"]: row for row in data["before"]}
-    after = {row["currency"]: row for row in data["after"]}
-    for currency in sorted(before.keys() | after.keys()):
-        sales = [side.get(currency, NO_SALES) for side in (before, after)]
-        for label, name in (("sales", "sale_count"), ("lines", "line_count")):
-            print_line(f"  {label} {sales[0][name]:,} → {sales[1][name]:,}")
+    sides = [{row["currency"]: row for row in side} for side in (before, after)]
+    for currency in sorted(sides[0].keys() | sides[1].keys()):
+        sales = [side.get(currency, NO_SALES) for side in sides]
+        print_line(f"  sales {sales[0]['sale_count']:,} → {sales[1]['sale_count']:,}")
+        print_line(f"  lines {sales[0]['line_count']:,} → {sales[1]['line_count']:,}")
         net = [amount_or_blank(side["net"], currency) for side in sales]
         print_line(f"  net {net[0]} → {net[1]} {currency}")
-    print_line("  all numbers: " + ", ".join(f"{count:,} {kind}" for kind, count in data["changes"].items()))
+    print_line("  all numbers: " + ", ".join(f"{count:,} {kind}" for kind, count in changes.items()))
     print_line("This is a preview. To save the new version and replay the files, use --yes.")
 
 
-def show_exported_checks(data: dict[str, Any]) -> None:
-    print_line(f"The checks of {data['name']}, version {data['version']}, are written to {data['file']}.")
+def show_exported_checks(*, name: str, version: int, file: str) -> None:
+    print_line(f"The checks of {name}, version {version}, are written to {file}.")
 
 
 def _field(name: str, value: Any, indent: str) -> None:
@@ -228,7 +318,7 @@ def detect(
     return Result(data, HELD if onboarding.questions else DONE)
 
 
-def _add_figures(data: dict[str, Any], path: Path, contract: "Contract", *, must_read: bool) -> None:
+def _add_figures(data: JsonObject, path: Path, contract: "Contract", *, must_read: bool) -> None:
     """Add the figures of the file, or why the contract cannot read it. must_read: that is an error."""
     try:
         data["first_load"] = _figures(path, contract)

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from tillstream.commands.declaration import AnyPath, Group, InputFile, Option, PathKind, read_file
-from tillstream.commands.printing import MAX_PROBLEMS, print_line, show_rows
+from tillstream.commands.printing import MAX_PROBLEMS, ImportProblem, print_line, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
 from tillstream.model import audit
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected, TillstreamError
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from tillstream.forecasting.compute import Fitter
     from tillstream.forecasting.method_comparison import MethodComparison
     from tillstream.forecasting.mlflow_tracking import Tracking
+    from tillstream.ports.warehouse import Row
 
 forecast = Group("forecast", "Forecast revenue and units, and see how accurate the forecasts were.")
 series = Group("series", "Series from outside, such as footfall or a market index, that forecasts use.")
@@ -45,7 +47,6 @@ NAIVE_WORDS = {"day": "the same weekday a week before", "week": "the same week a
 """Step of the forecast → the sales that the naive forecast repeats."""
 MAX_INPUTS = 6
 """Number of inputs that are named."""
-SERIES_COLUMNS = ("name", "rows", "first", "last", "regions", "by", "at")
 ENGINES = LOCAL, SPARK = ("local", "spark")
 Master = Annotated[str, Option("The Spark cluster, such as spark://HOST:7077; default: this machine.")]
 Horizon = Annotated[int, Option("Number of days to forecast.", metavar="DAYS", least=1, most=91)]
@@ -59,62 +60,98 @@ Target = Annotated[
 MAX_SERIES_PROBLEMS = 1_000
 
 
-def show_forecast_run(data: dict[str, Any]) -> None:
+class OutsideSeriesRow(TypedDict):
+    name: str
+    rows: int
+    first: str
+    last: str
+    regions: list[str]
+    by: str
+    at: str
+
+
+class FeatureShare(TypedDict):
+    """How much of a regression relies on an input."""
+
+    feature: str
+    share: float
+
+
+def show_forecast_run(
+    *,
+    reason: str,
+    horizon: int,
+    grain: str,
+    cutoff_date: str,
+    series: int,
+    windows: int,
+    left_out: list[str],
+    unconverted: list[str],
+) -> None:
     """Print what a run forecast, or why it forecast nothing."""
-    if data["reason"]:
-        print_line(f"No forecast: {data['reason']}")
+    if reason:
+        print_line(f"No forecast: {reason}")
         return
     print_line(
-        f"Forecast for {data['horizon']} {data['grain']}s after {data['cutoff_date']}: revenue and units, "
-        f"{data['series']:,} products in stores. Tested with {data['windows']} earlier forecasts."
+        f"Forecast for {horizon} {grain}s after {cutoff_date}: revenue and units, "
+        f"{series:,} products in stores. Tested with {windows} earlier forecasts."
     )
-    for region in data["left_out"]:
+    for region in left_out:
         print_line(f"{region} is left out: it has no sales of the last days.")
-    for region in data["unconverted"]:
+    for region in unconverted:
         print_line(f"{region} is in no revenue over all regions: it has no exchange rate.")
 
 
-def show_accuracy(data: dict[str, Any]) -> None:
+def show_accuracy(*, windows: "list[Row]", run: dict[str, str]) -> None:
     """Print the accuracy by target and level, of all windows together."""
-    if not data["windows"]:
+    if not windows:
         print_line("There is no forecast yet. Make one with: tillstream forecast run")
         return
     rows = [
         {title: _figure(name, window.get(name)) for name, title in ACCURACY_COLUMNS.items()}
-        for window in data["windows"]
+        for window in windows
         if window["cutoff_date"] is None
     ]
     show_rows({"name": "forecast accuracy", "columns": list(ACCURACY_COLUMNS.values()), "rows": rows, "cut": False})
-    print_line(
-        f"error / naive: error of the forecast ÷ that of {NAIVE_WORDS[data['run']['grain']]}. Below 1 is better."
-    )
+    print_line(f"error / naive: error of the forecast ÷ that of {NAIVE_WORDS[run['grain']]}. Below 1 is better.")
 
 
-def show_comparison(data: dict[str, Any]) -> None:
+def show_comparison(
+    *,
+    windows: "list[Row]",
+    settings: dict[str, float],
+    tried: list[object],
+    importance: list[FeatureShare],
+    folder: str,
+    run: str = "",
+    run_error: str = "",
+) -> None:
     """Print the errors of each method by level, of all windows together, and what the regression relies on."""
     rows = [
         {title: _figure(name, window.get(name)) for name, title in COMPARISON_COLUMNS.items()}
-        for window in data["windows"]
+        for window in windows
         if window["cutoff_date"] is None
     ]
     show_rows({"name": "comparison", "columns": list(COMPARISON_COLUMNS.values()), "rows": rows, "cut": False})
-    settings = ", ".join(f"{name} {value:g}" for name, value in data["settings"].items())
-    print_line(f"Regression: {settings}, the best of {len(data['tried'])} settings.")
-    parts = [f"{each['feature']} {each['share']:.0%}" for each in data["importance"][:MAX_INPUTS]]
+    numbers = ", ".join(f"{name} {value:g}" for name, value in settings.items())
+    print_line(f"Regression: {numbers}, the best of {len(tried)} settings.")
+    parts = [f"{each['feature']} {each['share']:.0%}" for each in importance[:MAX_INPUTS]]
     print_line(f"It relies on {', '.join(parts)}.")
-    if data["folder"]:
-        print_line(f"{data['folder']} has the numbers and the forecasts that they are computed from.")
-    if data.get("run"):
-        print_line(f"MLflow has it as {data['run']}.")
-    if data.get("run_error"):
-        print_line(f"It is not in MLflow: {data['run_error']}")
+    if folder:
+        print_line(f"{folder} has the numbers and the forecasts that they are computed from.")
+    if run:
+        print_line(f"MLflow has it as {run}.")
+    if run_error:
+        print_line(f"It is not in MLflow: {run_error}")
 
 
-def show_features(data: dict[str, Any]) -> None:
+def show_features(
+    *, folder: str, rows: int, columns: int, target: str, series: int, last_day: str, days_ahead: int
+) -> None:
     """Print where the features are, and how many."""
     print_line(
-        f"{data['folder']} has {data['rows']:,} rows of {data['columns']} columns: {data['target']} of "
-        f"{data['series']:,} series until {data['last_day']}, as known {data['days_ahead']} days before."
+        f"{folder} has {rows:,} rows of {columns} columns: {target} of "
+        f"{series:,} series until {last_day}, as known {days_ahead} days before."
     )
 
 
@@ -124,27 +161,25 @@ def _figure(name: str, value: Any) -> Any:
     return f"{float(value):.0%}" if name in {"coverage", "bias"} else f"{float(value):.2f}"
 
 
-def show_series_import(data: dict[str, Any]) -> None:
+def show_series_import(*, problems: list[ImportProblem], name: str, rows: int, first: str = "", last: str = "") -> None:
     """Print what was imported, or why nothing was."""
-    for one in data["problems"][:MAX_PROBLEMS]:
+    for one in problems[:MAX_PROBLEMS]:
         print_line(f"Line {one['line']}: {one['message']} {one['remedy']}")
-    if data["problems"]:
-        print_line(f"Nothing was imported: {len(data['problems']):,} rows have a problem.")
+    if problems:
+        print_line(f"Nothing was imported: {len(problems):,} rows have a problem.")
         return
-    print_line(
-        f"{data['name']}: {data['rows']:,} values from {data['first']} to {data['last']}. The next forecast uses them."
-    )
+    print_line(f"{name}: {rows:,} values from {first} to {last}. The next forecast uses them.")
 
 
-def show_series_list(data: list[dict[str, Any]]) -> None:
+def show_series_list(data: list[OutsideSeriesRow]) -> None:
     """Print the series."""
     rows = [{**one, "regions": ", ".join(one["regions"]) or "all"} for one in data]
-    show_rows({"name": "series", "columns": list(SERIES_COLUMNS), "rows": rows, "cut": False})
+    show_rows({"name": "series", "columns": list(OutsideSeriesRow.__annotations__), "rows": rows, "cut": False})
 
 
-def show_removed_series(data: dict[str, Any]) -> None:
+def show_removed_series(*, name: str) -> None:
     """Print what was removed."""
-    print_line(f"The series {data['name']} is removed. The next forecast does not use it.")
+    print_line(f"The series {name} is removed. The next forecast does not use it.")
 
 
 @forecast.command("run", show_forecast_run, api="forecast")
@@ -354,7 +389,7 @@ def _fitter(engine: str, master: str) -> "Iterator[Fitter]":
         yield fitter
 
 
-def log_comparison(report: dict[str, Any], tracking: "Tracking", started: datetime, ended: datetime) -> Result:
+def log_comparison(report: JsonObject, tracking: "Tracking", started: datetime, ended: datetime) -> Result:
     """Log a report, and add the address of its run, or else why there is none: a comparison may take hours."""
 
     try:
@@ -363,7 +398,7 @@ def log_comparison(report: dict[str, Any], tracking: "Tracking", started: dateti
         return Result(report | {"run_error": str(error)}, FAILED)
 
 
-def _comparison_report(comparison: "MethodComparison") -> dict[str, Any]:
+def _comparison_report(comparison: "MethodComparison") -> JsonObject:
     regression = comparison.regression
     return {
         "settings": regression.settings,

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from tillstream.commands.declaration import Group, InputFile, Option, read_file
-from tillstream.commands.printing import print_line, print_problems, show_rows
+from tillstream.commands.printing import ImportProblem, print_line, print_problems, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Result
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
@@ -28,28 +28,48 @@ GOAL_COLUMNS = (
 """sold until then: of the days that the expected part of the goal is for."""
 
 
-def show_goal_standings(data: dict[str, Any]) -> None:
+class GoalRow(TypedDict):
+    """How a target is reached in a month. Amounts are texts; None: not known."""
+
+    region: str
+    store: str
+    salesperson: str
+    category: str
+    currency: str
+    goal: str | None
+    reached: str | None
+    sold: str
+    sold_since: str
+    expected: str | None
+    projected: str | None
+    required_per_day: str | None
+    complete_through: str | None
+
+
+def show_goal_standings(*, rows: list[GoalRow], month: str, measure: str) -> None:
     """Print the standings of a month."""
-    if not any(row["goal"] for row in data["rows"]):
-        print_line(f"There are no goals for {data['month']}. Import them with: tillstream goals import FILE")
-    rows = [dict(zip(GOAL_COLUMNS, _goal_cells(row), strict=True)) for row in data["rows"]]
-    name = f"goals of {data['month']}, {data['measure']}"
-    show_rows({"name": name, "columns": list(GOAL_COLUMNS), "rows": rows, "cut": False})
+    if not any(row["goal"] for row in rows):
+        print_line(f"There are no goals for {month}. Import them with: tillstream goals import FILE")
+    cells = [dict(zip(GOAL_COLUMNS, _goal_cells(row), strict=True)) for row in rows]
+    name = f"goals of {month}, {measure}"
+    show_rows({"name": name, "columns": list(GOAL_COLUMNS), "rows": cells, "cut": False})
 
 
-def show_goal_import(data: dict[str, Any]) -> None:
+def show_goal_import(
+    *, ignored_columns: list[str], refused: list[ImportProblem], saved: bool, months: list[str], file: str, goals: int
+) -> None:
     """Print what was saved, and the rows that were not."""
-    print_problems(data, data["refused"], len(data["refused"]))
-    done = "saved" if data["saved"] else "would be saved"
-    months = f" for {', '.join(data['months'])}" if data["months"] else ""
-    print_line(f"{data['file']}: {data['goals']:,} goals {done}{months}; {len(data['refused']):,} rows to fix.")
+    print_problems(ignored_columns, refused, len(refused))
+    done = "saved" if saved else "would be saved"
+    names = f" for {', '.join(months)}" if months else ""
+    print_line(f"{file}: {goals:,} goals {done}{names}; {len(refused):,} rows to fix.")
 
 
-def _goal_cells(row: dict[str, Any]) -> list[Any]:
-    names = [row[name] for name in ("region", "store", "salesperson", "category") if row[name]]
+def _goal_cells(row: GoalRow) -> list[Any]:
+    names = filter(None, (row["region"], row["store"], row["salesperson"], row["category"]))
     reached = f"{Decimal(row['reached']):.0%}" if row["reached"] else None
     sold = _rounded(str(Decimal(row["sold"]) + Decimal(row["sold_since"])))
-    numbers = (row[name] for name in ("sold", "expected", "projected", "required_per_day"))
+    numbers = (row["sold"], row["expected"], row["projected"], row["required_per_day"])
     return [
         " / ".join(names) or "company",
         row["currency"],

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, Terminal
 from tillstream.commands.printing import amount_or_blank, count_words, print_line, print_title
@@ -14,10 +14,51 @@ from tillstream.model.errors import NotFound, Rejected
 
 if TYPE_CHECKING:
     from tillstream.app import App
+    from tillstream.receipts.receipt import ReceiptProblem, ReceiptProposal
 
 root = Group()
 
 ROW_COUNTS = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
+
+
+class AmountsAnswer(TypedDict):
+    currency: str
+    net: str | None
+    gross: str | None
+
+
+class ImportedAnswer(TypedDict):
+    currency: str
+    lines: int
+    revenue: str
+
+
+class ReceiptAnswer(TypedDict):
+    """A receipt whose amounts are texts, or why there is none: then it has a file, a contract, a state and an error."""
+
+    batch_id: NotRequired[str]
+    file: str
+    contract: str
+    contract_version: NotRequired[int]
+    status: str
+    holds: NotRequired[list[dict[str, str]]]
+    proposal: "NotRequired[ReceiptProposal]"
+    error: NotRequired[str]
+    rows: NotRequired[dict[str, int | None]]
+    amounts: NotRequired[list[AmountsAnswer]]
+    imported_before: NotRequired[list[ImportedAnswer]]
+    problems: "NotRequired[list[ReceiptProblem]]"
+
+
+class RowProblem(TypedDict):
+    message: str
+    remedy: str
+
+
+class RowToFix(TypedDict):
+    line_number: int
+    raw: str
+    problems: list[RowProblem]
 
 
 def show_receipts(data: Any) -> None:
@@ -25,7 +66,7 @@ def show_receipts(data: Any) -> None:
         _receipt(receipt)
 
 
-def _receipt(receipt: dict[str, Any]) -> None:
+def _receipt(receipt: ReceiptAnswer) -> None:
     batch = receipt.get("batch_id", "nothing stored")
     print_title(receipt["file"], f" · {receipt['contract'] or 'no contract yet'} · {receipt['status']} · {batch}")
     for hold in receipt.get("holds", []):
@@ -64,12 +105,12 @@ def count_or_blank(number: int | None) -> str:
     return "…" if number is None else f"{number:,}"
 
 
-def show_refused(data: dict[str, Any]) -> None:
-    for row in data["rows"]:
+def show_refused(*, rows: list[RowToFix], file: str) -> None:
+    for row in rows:
         print_title(f"line {row['line_number']}", f"  {row['raw']}")
         for problem in row["problems"]:
             print_line(f"  {problem['message']} {problem['remedy']}")
-    print_line(f"{data['file']} has {count_words(len(data['rows']), 'row', 'rows')} to fix.")
+    print_line(f"{file} has {count_words(len(rows), 'row', 'rows')} to fix.")
 
 
 @root.command("ingest", show_receipts, sized="files")
@@ -97,10 +138,10 @@ def ingest(
     return Result(receipts[0] if len(receipts) == 1 else receipts, exit_code_of_all(receipts))
 
 
-def show_demo(data: dict[str, Any]) -> None:
+def show_demo(*, files: list[ReceiptAnswer], accounts: list[dict[str, str]]) -> None:
     """The receipts of the sample files, and the accounts with their passwords."""
-    show_receipts(data["files"])
-    for person in data["accounts"]:
+    show_receipts(files)
+    for person in accounts:
         print_line(f"Sign in as {person['login']} ({person['role']}) with the password {person['password']}")
 
 
@@ -239,5 +280,5 @@ def ingest_file(
     return run_batch(app, upload, progress)
 
 
-def _failed(file: str, contract: str, error: str) -> dict[str, Any]:
+def _failed(file: str, contract: str, error: str) -> dict[str, str]:
     return {"status": BatchState.REJECTED.value, "file": file, "contract": contract, "error": error}

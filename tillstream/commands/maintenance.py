@@ -1,8 +1,9 @@
 """`tillstream status`, `sweep`, `settle`, `announce`, `rebuild` and `quality`: upkeep of a ledger."""
 
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from tillstream.commands.declaration import Group, Option
 from tillstream.commands.printing import count_words, print_line, print_title
@@ -36,29 +37,74 @@ COUNTED = {
 }
 
 
-def show_status(data: dict[str, Any]) -> None:
-    print_line(f"Data in {data['home']}")
-    if data["as_of"]:
-        print_line(f"{count_words(data['lines'], 'line', 'lines')} in the numbers, as of {_minute(data['as_of'])}")
+class QueueRow(TypedDict):
+    """Messages of a subscription by what happens to them. None: not known here."""
+
+    subscription: str
+    ready: int | None
+    leased: int | None
+    delayed: int | None
+    dead: int | None
+
+
+class CheckRow(TypedDict):
+    name: str
+    mart: str
+    description: str
+    remedy: str
+    failing_rows: int
+    failing_days: list[str]
+
+
+class SweepReport(TypedDict):
+    """What a sweep did, each with its count, and what is left."""
+
+    taken: int
+    registered: int
+    staged: int
+    settled: int
+    undone: int
+    announced: int
+    received: int
+    left: dict[str, int]
+    still_written: int
+    held: int
+    losses: int
+    repaired: list[str]
+    not_taken: list[str]
+
+
+def show_status(
+    *,
+    home: str,
+    as_of: str | None,
+    lines: int,
+    batches: dict[str, int],
+    queues: list[QueueRow],
+    has_worker: bool,
+    losses: list[dict[str, str]],
+) -> None:
+    print_line(f"Data in {home}")
+    if as_of:
+        print_line(f"{count_words(lines, 'line', 'lines')} in the numbers, as of {_minute(as_of)}")
     else:
         print_line("Nothing has been settled yet.")
-    if data["batches"]:
-        batches = ", ".join(f"{count:,} {state}" for state, count in data["batches"].items())
-        print_line(f"Batches: {batches}")
-    queues = [words for queue in data["queues"] if (words := _queue(queue))]
-    for words in queues:
+    if batches:
+        print_line("Batches: " + ", ".join(f"{count:,} {state}" for state, count in batches.items()))
+    filled = [words for queue in queues if (words := _queue(queue))]
+    for words in filled:
         print_line(f"Queue {words}")
-    if any(queue["ready"] is None for queue in data["queues"]):
+    if any(queue["ready"] is None for queue in queues):
         print_line("Queues: their lengths are not known here")
-    elif not queues:
+    elif not filled:
         print_line("Queues: empty")
-    if not data["has_worker"]:
-        ready = [queue["subscription"].startswith(WEBHOOK_SUBSCRIPTIONS) for queue in data["queues"] if queue["ready"]]
+    if not has_worker:
+        ready = [queue["subscription"].startswith(WEBHOOK_SUBSCRIPTIONS) for queue in queues if queue["ready"]]
         advice = "" if all(ready) else " `tillstream sweep` processes what is ready, or `tillstream serve`."
         webhooks = " Only `tillstream serve` sends the events of webhooks." if any(ready) else ""
         print_line(f"No server is running.{advice}{webhooks}")
-    _show_held(data["batches"].get("held", 0))
-    for one in data["losses"]:
+    _show_held(batches.get("held", 0))
+    for one in losses:
         print_line(f"Lost or damaged: {one['message']} {one['remedy']} ({one['id']})")
 
 
@@ -68,31 +114,30 @@ def _show_held(count: int) -> None:
         print_line(f"{held} held and not in the numbers. `tillstream receipts` shows why.")
 
 
-def _minute(instant: Any) -> str:
+def _minute(instant: object) -> str:
     """2026-11-29 13:29 UTC, of an instant or its ISO 8601 text."""
     return f"{datetime.fromisoformat(str(instant)):%Y-%m-%d %H:%M} UTC"
 
 
-def _queue(queue: dict[str, Any]) -> str:
+def _queue(queue: QueueRow) -> str:
     """Describe one queue; empty if it has no messages."""
     parts = [
-        f"{queue[name]:,} {words}"
-        for name, words in (
-            ("ready", "ready"),
-            ("leased", "in progress"),
-            ("delayed", "waiting for a retry"),
-            ("dead", "dead letters"),
+        f"{count:,} {words}"
+        for count, words in (
+            (queue["ready"], "ready"),
+            (queue["leased"], "in progress"),
+            (queue["delayed"], "waiting for a retry"),
+            (queue["dead"], "dead letters"),
         )
-        if queue[name]
+        if count
     ]
     return f"{queue['subscription']}: {', '.join(parts)}" if parts else ""
 
 
-def show_quality(data: dict[str, Any]) -> None:
-    failing = data["failing"]
-    passed = len(data["checks"]) - len(failing)
+def show_quality(*, failing: list[str], checks: list[CheckRow]) -> None:
+    passed = len(checks) - len(failing)
     print_line(f"{count_words(passed, 'check passes', 'checks pass')}, {count_words(len(failing), 'fails', 'fail')}")
-    for check in data["checks"]:
+    for check in checks:
         if check["failing_rows"]:
             days = f" on {count_words(len(check['failing_days']), 'day', 'days')}" if check["failing_days"] else ""
             rows = count_words(check["failing_rows"], "row", "rows")
@@ -100,24 +145,24 @@ def show_quality(data: dict[str, Any]) -> None:
             print_line(f"{check['name']} ({check['mart']}): {rows}{days}. {words}")
 
 
-def show_settled(data: dict[str, Any]) -> None:
+def show_settled(data: dict[str, int]) -> None:
     done = [SWEPT[name].format(count_words(data[name], *COUNTED[name])) for name in ("settled", "undone") if data[name]]
     print_line(f"{', '.join(done).capitalize()}." if done else "Nothing was to be settled.")
 
 
-def show_announced(data: dict[str, Any]) -> None:
-    if not data["settlements"]:
+def show_announced(*, settlements: int, events: int) -> None:
+    if not settlements:
         print_line("All settlements are already announced.")
         return
-    settlements = count_words(data["settlements"], "settlement is", "settlements are")
-    print_line(f"{settlements} announced: {count_words(data['events'], 'event', 'events')} published.")
+    done = count_words(settlements, "settlement is", "settlements are")
+    print_line(f"{done} announced: {count_words(events, 'event', 'events')} published.")
 
 
-def show_swept(data: dict[str, Any]) -> None:
+def show_swept(data: SweepReport) -> None:
     done = [
         SWEPT[name].format(count_words(count, *COUNTED[name]))
         for name, count in data.items()
-        if count and name in SWEPT
+        if isinstance(count, int) and count and name in SWEPT
     ]
     if done or not data["left"]:
         print_line(f"Done: {'; '.join(done)}." if done else "There was nothing to resume.")
@@ -134,23 +179,29 @@ def show_swept(data: dict[str, Any]) -> None:
         print_line(f"{count_words(data['losses'], 'loss is', 'losses are')} open: run `tillstream losses`.")
 
 
-def show_rebuilt(data: dict[str, Any]) -> None:
-    for words in data.get("repaired", ()):
+def show_rebuilt(
+    *,
+    settlements: int,
+    batches: int,
+    differences: list[str],
+    repaired: Sequence[str] = (),
+    kept_aside: str = "",
+    unread: Sequence[str] = (),
+) -> None:
+    for words in repaired:
         print_line(words)
-    settlements = count_words(data["settlements"], "settlement", "settlements")
-    size = f"{settlements} of {count_words(data['batches'], 'batch', 'batches')}"
-    if data.get("kept_aside"):
-        print_line(f"Rebuilt {size} from the kept originals. The old warehouse is kept as {data['kept_aside']}.")
+    size = f"{count_words(settlements, 'settlement', 'settlements')} of {count_words(batches, 'batch', 'batches')}"
+    if kept_aside:
+        print_line(f"Rebuilt {size} from the kept originals. The old warehouse is kept as {kept_aside}.")
         return
-    unread = data.get("unread", ())
     for words in unread:
         print_line(words)
-    if not data["differences"]:
+    if not differences:
         rest = ", apart from what could not be read" if unread else ""
         print_line(f"Settled {size} again: the copy and the ledger are identical{rest}.")
         return
     print_title(f"Settled {size} again: the copy and the ledger differ.")
-    for words in data["differences"]:
+    for words in differences:
         print_line(f"  {words}")
 
 

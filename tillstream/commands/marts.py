@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, NotRequired, TypedDict, cast
 
-from tillstream.commands.declaration import FileAsEntered, Folder, Group, Option, Terminal
+from tillstream.commands.declaration import FileAsEntered, Folder, Group, Option, Terminal, show_answer
 from tillstream.commands.printing import count_words, echo, print_line, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
 from tillstream.model.errors import Rejected
@@ -15,35 +15,60 @@ if TYPE_CHECKING:
     from tillstream.marts.destinations import MartDestination
     from tillstream.marts.export import Exported
     from tillstream.marts.state import MartState
-    from tillstream.ports.warehouse import ReadCopy
+    from tillstream.ports.warehouse import ReadCopy, Row
 
 marts = Group("marts", "The marts for other engines: facts and dimensions.")
 destinations = Group("destinations", "Databases and folders to which a server writes the marts again and again.", marts)
 
 Password = Annotated[str, Option("The password by reference: env:…, file:… or secret:…", metavar="REFERENCE")]
-_DESTINATION_COLUMNS = (
-    *("name", "to", "schema", "format", "every", "added_at", "ran_at", "done_at", "settlement_no", "as_of"),
-    *("next_at", "failures", "error"),
-)
 
 
-def show_added_destination(one: dict[str, Any]) -> None:
-    echo(f"{one['name']} is added. A running server writes it within seconds. To write it now:")
-    echo(f"tillstream marts destinations run {one['name']}")
+class DestinationRow(TypedDict):
+    """A destination, and how far what it has is behind."""
+
+    name: str
+    to: str
+    schema: str
+    format: str
+    every: str
+    added_at: str
+    ran_at: str
+    done_at: str
+    settlement_no: int
+    as_of: str
+    next_at: str
+    failures: int
+    error: str
+    behind_settlements: NotRequired[int]
 
 
-def show_removed_destination(one: dict[str, Any]) -> None:
-    echo(f"{one['name']} is removed. {one['to']} keeps what it has.")
+class TotalDifference(TypedDict):
+    """A total of a copy that is not that of the ledger. month: empty for a table that is not split by month."""
+
+    table: str
+    month: str
+    column: str
+    actual: str
+    expected: str
 
 
-def show_destinations(listed: list[dict[str, Any]]) -> None:
+def show_added_destination(*, name: str) -> None:
+    echo(f"{name} is added. A running server writes it within seconds. To write it now:")
+    echo(f"tillstream marts destinations run {name}")
+
+
+def show_removed_destination(*, name: str, to: str) -> None:
+    echo(f"{name} is removed. {to} keeps what it has.")
+
+
+def show_destinations(listed: list[DestinationRow]) -> None:
     for one in listed:
         place = f"{one['to']} schema {one['schema']}" if one["schema"] else one["to"]
         echo(f"{one['name']} · every {one['every']} · {place}")
     _advise_if_none(listed)
 
 
-def show_status(listed: list[dict[str, Any]]) -> None:
+def show_status(listed: list[DestinationRow]) -> None:
     for one in listed:
         echo(f"{one['name']} · {_state(one)}")
         if one["error"]:
@@ -52,7 +77,7 @@ def show_status(listed: list[dict[str, Any]]) -> None:
     _advise_if_none(listed)
 
 
-def _state(one: dict[str, Any]) -> str:
+def _state(one: DestinationRow) -> str:
     if not one["done_at"]:
         return "not written yet"
     behind = one["behind_settlements"]
@@ -60,57 +85,65 @@ def _state(one: dict[str, Any]) -> str:
     return f"settlement {one['settlement_no']:,} · {lag} · written {one['done_at']}"
 
 
-def _advise_if_none(listed: list[dict[str, Any]]) -> None:
+def _advise_if_none(listed: list[DestinationRow]) -> None:
     if not listed:
         echo("There is no destination. To add one: tillstream marts destinations add NAME --to URL")
 
 
-def show_ended(listed: list[dict[str, Any]]) -> None:
+def show_ended(listed: list[DestinationRow]) -> None:
     if listed:
         show_status(listed)
     else:
         echo("No destination is due.")
 
 
-def show_compared_or_copied(data: dict[str, Any]) -> None:
+def show_compared_or_copied(data: dict[str, object]) -> None:
     if "differences" in data:
-        show_check(data)
+        show_answer(show_check, data)
     else:
-        show_copy(data)
+        show_answer(show_copy, data)
 
 
-def show_copy(data: dict[str, Any]) -> None:
-    show_rows({"name": "marts", "columns": ["name", "rows"], "rows": data["tables"], "cut": False})
-    for each in data["repaired"]:
+def show_copy(
+    *, tables: "list[Row]", repaired: list[TotalDifference], copy: str, settlement_no: int, written: int, removed: int
+) -> None:
+    show_rows({"name": "marts", "columns": ["name", "rows"], "rows": tables, "cut": False})
+    for each in repaired:
         print_line(f"Copied again: {_sentence(each)}")
     print_line(
-        f"{data['copy']} has the marts of settlement {data['settlement_no']:,}: "
-        f"{data['written']:,} tables or months written, {data['removed']:,} removed."
+        f"{copy} has the marts of settlement {settlement_no:,}: "
+        f"{written:,} tables or months written, {removed:,} removed."
     )
 
 
-def show_check(data: dict[str, Any]) -> None:
-    for each in data["differences"]:
+def show_check(
+    *,
+    differences: list[TotalDifference],
+    settlement_no: int,
+    ledger_settlement_no: int,
+    changed_months: list[str],
+    copy: str,
+) -> None:
+    for each in differences:
         print_line(_sentence(each))
     behind = ""
-    if data["settlement_no"] != data["ledger_settlement_no"]:
-        changed = len(data["changed_months"])
-        behind = f" The ledger is at {data['ledger_settlement_no']:,}: {changed:,} months changed since then."
-    count = len(data["differences"])
+    if settlement_no != ledger_settlement_no:
+        changed = len(changed_months)
+        behind = f" The ledger is at {ledger_settlement_no:,}: {changed:,} months changed since then."
+    count = len(differences)
     result = f"{count:,} totals differ; copy again with --full" if count else "all totals agree"
-    print_line(f"{data['copy']} has the marts of settlement {data['settlement_no']:,}: {result}.{behind}")
+    print_line(f"{copy} has the marts of settlement {settlement_no:,}: {result}.{behind}")
 
 
-def _sentence(difference: dict[str, Any]) -> str:
+def _sentence(difference: TotalDifference) -> str:
     part = f"{difference['table']} of {difference['month']}" if difference["month"] else difference["table"]
     return f"{part}: {difference['column']} is {difference['actual']} instead of {difference['expected']}."
 
 
-def show_export(data: dict[str, Any]) -> None:
-    show_rows({"name": "marts", "columns": ["name", "rows", "files", "bytes"], "rows": data["tables"], "cut": False})
+def show_export(*, tables: "list[Row]", folder: str, settlement_no: int, written: int, removed: int) -> None:
+    show_rows({"name": "marts", "columns": ["name", "rows", "files", "bytes"], "rows": tables, "cut": False})
     print_line(
-        f"{data['folder']} has the marts of settlement {data['settlement_no']:,}: "
-        f"{data['written']:,} files written, {data['removed']:,} removed."
+        f"{folder} has the marts of settlement {settlement_no:,}: {written:,} files written, {removed:,} removed."
     )
 
 
@@ -343,12 +376,14 @@ def _ended_runs(app: "App", ended: "Sequence[MartDestination]") -> Result:
     return Result(_destination_rows(app, ended), FAILED if any(one.error for one in ended) else DONE)
 
 
-def _destination_rows(app: "App", listed: "Sequence[MartDestination]") -> list[dict[str, Any]]:
+def _destination_rows(app: "App", listed: "Sequence[MartDestination]") -> list[DestinationRow]:
     return [_destination_row(app, one) for one in listed]
 
 
-def _destination_row(app: "App", destination: "MartDestination") -> dict[str, Any]:
+def _destination_row(app: "App", destination: "MartDestination") -> DestinationRow:
     from tillstream.marts import destinations
 
-    data = {name: getattr(destination, name) for name in _DESTINATION_COLUMNS}
-    return data | {"behind_settlements": destinations.settlements_behind(app.ports, destination)}
+    names = DestinationRow.__annotations__.keys() - {"behind_settlements"}
+    data = {name: getattr(destination, name) for name in DestinationRow.__annotations__ if name in names}
+    behind = destinations.settlements_behind(app.ports, destination)
+    return cast("DestinationRow", data | {"behind_settlements": behind})

@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import click
 
+from tillstream.commands.declaration import Show, show_answer
 from tillstream.model.money import amount_text
 from tillstream.model.safe_text import guard_formulas
 
@@ -21,6 +22,24 @@ MAX_PROBLEMS = 20
 """Problems of an import that are printed; --json has more."""
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 """Numbers are never formulas, and decimals are texts in results."""
+
+
+class Answer(TypedDict):
+    """Rows and their columns in order. name: of the query; currency: of its amounts; cut: whether there are more."""
+
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
+    name: NotRequired[str]
+    cut: NotRequired[bool]
+    currency: NotRequired[str]
+
+
+class ImportProblem(TypedDict):
+    """A row that was not imported."""
+
+    line: int
+    message: str
+    remedy: str
 
 
 def echo(text: str, *, err: bool = False) -> None:
@@ -51,14 +70,14 @@ def count_words(count: int, singular: str, plural: str) -> str:
     return f"{count:,} {singular if count == 1 else plural}"
 
 
-def print_problems(data: Mapping[str, Any], problems: Sequence[Mapping[str, Any]], count: int) -> None:
+def print_problems(ignored_columns: Sequence[str], problems: Sequence[ImportProblem], count: int) -> None:
     """Print rows with problems, and the columns that an import ignored."""
     for one in problems[:MAX_PROBLEMS]:
         print_line(f"Line {one['line']}: {one['message']} {one['remedy']}")
     if count > MAX_PROBLEMS:
         print_line(f"… and {count - MAX_PROBLEMS:,} more")
-    if data["ignored_columns"]:
-        print_line(f"Columns that are not read: {', '.join(data['ignored_columns'])}")
+    if ignored_columns:
+        print_line(f"Columns that are not read: {', '.join(ignored_columns)}")
 
 
 def amount_or_blank(text: str | None, currency: str) -> str:
@@ -66,7 +85,7 @@ def amount_or_blank(text: str | None, currency: str) -> str:
     return "" if text is None else amount_text(Decimal(text), currency)
 
 
-def show_rows(data: dict[str, Any]) -> None:
+def show_rows(data: Answer) -> None:
     """Print one row vertically, several rows as a table if it fits, else row by row.
 
     Amounts of a result that names its currency are rounded.
@@ -87,7 +106,7 @@ def show_rows(data: dict[str, Any]) -> None:
         _print_table(columns, cells)
 
 
-def rounded_cells(data: dict[str, Any], *, only_converted: bool = False) -> Iterator[list[Any]]:
+def rounded_cells(data: Answer, *, only_converted: bool = False) -> Iterator[list[Any]]:
     """The cells of a result, row by row; amounts are rounded to the minor unit of their currency.
 
     only_converted: others are left as they are recorded.
@@ -105,7 +124,7 @@ def rounded_cells(data: dict[str, Any], *, only_converted: bool = False) -> Iter
         yield [row[column] if amounts[column] is None else f"{amounts[column]:f}" for column in columns]
 
 
-def _print_table(columns: list[str], cells: list[list[str]]) -> None:
+def _print_table(columns: Sequence[str], cells: list[list[str]]) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -132,7 +151,7 @@ def _cell(value: Any) -> str:
             return str(value)
 
 
-def _width(columns: list[str], cells: list[list[str]]) -> int:
+def _width(columns: Sequence[str], cells: list[list[str]]) -> int:
     """Return the width of the table, with a border and two blanks per column."""
     from rich.cells import cell_len
 
@@ -140,11 +159,23 @@ def _width(columns: list[str], cells: list[list[str]]) -> int:
     return sum(widest) + 3 * len(columns) + 1
 
 
-def show_list(data: list[dict[str, Any]]) -> None:
+def show_each(show: Show, none: str) -> Callable[[Sequence[Any]], None]:
+    """The output of a list, one by one. none: of an empty one."""
+
+    def show_all(listed: Sequence[Any]) -> None:
+        for one in listed:
+            show_answer(show, one)
+        if not listed:
+            echo(none)
+
+    return show_all
+
+
+def show_list(data: Sequence[Mapping[str, Any]]) -> None:
     show_rows({"columns": list(data[0]) if data else [], "rows": data})
 
 
-def show_csv(data: dict[str, Any]) -> None:
+def show_csv(data: Answer) -> None:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(map(guard_formulas, data["columns"]))
@@ -153,12 +184,12 @@ def show_csv(data: dict[str, Any]) -> None:
     _note_if_cut(data)
 
 
-def show_table(data: dict[str, Any]) -> None:
+def show_table(data: Answer) -> None:
     show_rows(data)
     _note_if_cut(data)
 
 
-def _note_if_cut(data: dict[str, Any]) -> None:
+def _note_if_cut(data: Answer) -> None:
     if data["cut"]:
         rows = len(data["rows"])
         shown = "Only the first row is" if rows == 1 else f"Only the first {rows:,} rows are"

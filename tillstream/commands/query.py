@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, read_file
 from tillstream.commands.printing import count_words, print_line, show_csv, show_table
@@ -33,8 +33,8 @@ def show_rates(data: dict[str, int]) -> None:
     print_line(f"{count_words(data['rates'], 'rate is', 'rates are')} loaded.")
 
 
-def show_export(data: dict[str, Any]) -> None:
-    print_line(f"{data['out']} has {data['rows']:,} rows.")
+def show_export(*, out: str, rows: int) -> None:
+    print_line(f"{out} has {rows:,} rows.")
 
 
 @root.command("query", FORMS, reads=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypedDict
 
 from tillstream import logs
 from tillstream.app import App
@@ -17,6 +17,13 @@ LEASE = 900.0
 STOPPED = "The server was stopped."
 SUBSCRIPTIONS = ("objects", "batches")
 """Subscriptions of the events of the pipeline."""
+
+
+class WorkedOff(TypedDict):
+    """received: messages of stores. left: messages that remain in each queue."""
+
+    received: int
+    left: dict[str, int]
 
 
 def handle_events(bus: EventBus, subscription: str, wait: float, work: Callable[[Event], None]) -> int:
@@ -38,11 +45,10 @@ def handle_events(bus: EventBus, subscription: str, wait: float, work: Callable[
     return len(deliveries)
 
 
-def work_off_queues(app: App) -> dict[str, Any]:
+def work_off_queues(app: App) -> WorkedOff:
     """Do what is ready in the queues, unless a worker does.
 
-    Returns `received`, the messages of stores that were received, and `left`, the messages that remain in each queue:
-    what failed is repeated later, and what another process has in progress is left to it.
+    What failed is repeated later, and what another process has in progress is left to it.
     """
     ports = app.ports
     if app.has_worker or app.settings.project:

@@ -3,7 +3,7 @@
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from tillstream.commands.declaration import Group, Option, OutputFile, write_file
 from tillstream.commands.printing import print_line
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 report = Group("report", "Write reports as files.")
 
 
-def show_report(data: dict[str, Any]) -> None:
+def show_report(data: dict[str, str]) -> None:
     """Print where the report is."""
     print_line(f"The report of {data['from']} to {data['to']} is in {data['file']}.")
 
 
-def show_sent_reports(data: dict[str, Any]) -> None:
+def show_sent_reports(*, made: int, sent: int) -> None:
     """Print how many reports were made and messages sent."""
-    print_line(f"{data['made']:,} reports and tables made, {data['sent']:,} messages sent.")
+    print_line(f"{made:,} reports and tables made, {sent:,} messages sent.")
 
 
 @report.command("executive", show_report, reads=True)

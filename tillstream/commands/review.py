@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from tillstream.commands.declaration import Group, Option, Terminal
-from tillstream.commands.ingest import ROW_COUNTS, count_or_blank, show_receipts
+from tillstream.commands.ingest import ROW_COUNTS, ReceiptAnswer, count_or_blank, show_receipts
 from tillstream.commands.printing import amount_or_blank, print_line, print_title
 from tillstream.commands.result import COMMAND_LINE, HELD, Progress, Result
 from tillstream.model.batch import Batch, BatchState
@@ -19,11 +19,28 @@ root = Group()
 AllAlike = Annotated[bool, Option("Also the other files of its sender that are held for the same reasons.")]
 
 
-def show_replay_preview(data: dict[str, Any]) -> None:
-    before, after = data["before"], data["after"]
+class NetOfRegion(TypedDict):
+    region: str
+    currency: str
+    net: str
+
+
+class UndoAnswer(TypedDict):
+    """What an undo changes. changes: none if the batch is too large for a preview. before, after: only in previews."""
+
+    file: str
+    changes: dict[str, int | None]
+    before: NotRequired[list[NetOfRegion]]
+    after: NotRequired[list[NetOfRegion]]
+    requested: NotRequired[bool]
+
+
+def show_replay_preview(
+    *, before: ReceiptAnswer, after: ReceiptAnswer, file: str, received: dict[str, str], changes: dict[str, int]
+) -> None:
     versions = [f"{side['contract'] or 'no contract'} version {side['contract_version']}" for side in (before, after)]
-    print_title(data["file"], f" · {versions[0]} → {versions[1]}")
-    times = [f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S} UTC" for at in data["received"].values()]
+    print_title(file, f" · {versions[0]} → {versions[1]}")
+    times = [f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S} UTC" for at in received.values()]
     if times[0] != times[1]:
         print_line(f"  received at {times[0]} → {times[1]}")
     for name in ("read", *ROW_COUNTS):
@@ -37,12 +54,12 @@ def show_replay_preview(data: dict[str, Any]) -> None:
         print_line(f"  would be held: {hold['message']} ({hold['code']})")
     if after["error"]:
         print_line(f"  would be rejected: {after['error']}")
-    if data["changes"]:
-        print_line("  all numbers: " + ", ".join(f"{count:,} {kind}" for kind, count in data["changes"].items()))
+    if changes:
+        print_line("  all numbers: " + ", ".join(f"{count:,} {kind}" for kind, count in changes.items()))
     print_line("This is a preview. To replay the file, run the command without --preview.")
 
 
-def show_undo(data: dict[str, Any]) -> None:
+def show_undo(data: UndoAnswer) -> None:
     if not data["changes"]:
         return
     changes = ", ".join(f"{count_or_blank(count)} {kind}" for kind, count in data["changes"].items())
@@ -55,14 +72,14 @@ def show_undo(data: dict[str, Any]) -> None:
             print_line(f"  {row['region']}: net {net} → {now} {row['currency']}")
 
 
-def show_undo_preview(data: dict[str, Any]) -> None:
+def show_undo_preview(data: UndoAnswer) -> None:
     show_undo(data)
     if not data["changes"]:
         print_line(f"{data['file']} is too large for a preview.")
     print_line("This is a preview. To undo the batch, use --yes.")
 
 
-def show_undone(data: dict[str, Any]) -> None:
+def show_undone(data: UndoAnswer) -> None:
     show_undo(data)
     if data.get("requested"):
         print_line(f"{data['file']} is being undone. Because it is large, this takes some minutes.")

@@ -10,10 +10,10 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from tillstream.commands.declaration import Group, Option
-from tillstream.commands.printing import echo
+from tillstream.commands.printing import echo, show_each
 from tillstream.commands.result import COMMAND_LINE, FAILED, Result
 from tillstream.model.audit import AuditAction
 from tillstream.model.errors import Rejected
@@ -38,38 +38,32 @@ ATTEMPTS = 100
 MAX_EVENTS = 500
 
 
-def show_webhooks(webhooks: list[dict[str, Any]]) -> None:
-    for webhook in webhooks:
-        show_webhook(webhook)
-    if not webhooks:
-        echo("There are no webhooks.")
+def show_webhook(*, paused: str, failing_since: str, id: str, url: str, filter: str, secret: str = "") -> None:
+    state = f"paused: {paused}" if paused else "active"
+    if failing_since:
+        state += f" · failing since {failing_since}"
+    echo(f"{id} · {url} · {filter or 'all events'} · {state}")
+    if secret:
+        echo(f"Secret, shown only once: {secret}")
 
 
-def show_webhook(webhook: dict[str, Any]) -> None:
-    state = f"paused: {webhook['paused']}" if webhook["paused"] else "active"
-    if webhook["failing_since"]:
-        state += f" · failing since {webhook['failing_since']}"
-    echo(f"{webhook['id']} · {webhook['url']} · {webhook['filter'] or 'all events'} · {state}")
-    if "secret" in webhook:
-        echo(f"Secret, shown only once: {webhook['secret']}")
+show_webhooks = show_each(show_webhook, "There are no webhooks.")
 
 
-def show_webhook_answer(answer: dict[str, Any]) -> None:
-    echo(answer["error"] or f"Accepted with {answer['status']} after {answer['milliseconds']} ms.")
+def show_webhook_answer(*, error: str, status: int, milliseconds: int) -> None:
+    echo(error or f"Accepted with {status} after {milliseconds} ms.")
 
 
-def show_webhook_deliveries(attempts: list[dict[str, Any]]) -> None:
-    for one in attempts:
-        result = one["error"] or f"accepted with {one['status']}"
-        echo(
-            f"{one['at']} · {one['type']} · {one['event']} · try {one['attempt']} · {one['milliseconds']} ms · {result}"
-        )
-    if not attempts:
-        echo("Nothing was sent yet.")
+def _show_attempt(*, error: str, status: int, at: str, type: str, event: str, attempt: int, milliseconds: int) -> None:
+    result = error or f"accepted with {status}"
+    echo(f"{at} · {type} · {event} · try {attempt} · {milliseconds} ms · {result}")
 
 
-def show_resent_events(answer: dict[str, Any]) -> None:
-    echo(f"{answer['events']} events are sent again.")
+show_webhook_deliveries = show_each(_show_attempt, "Nothing was sent yet.")
+
+
+def show_resent_events(*, events: int) -> None:
+    echo(f"{events} events are sent again.")
 
 
 @webhooks.command("list", show_webhooks, reads=True)
@@ -259,7 +253,7 @@ def _leased(app: "App", subscription: str, lease: str) -> "Delivery":
     return Delivery("", subscription, TOPIC_SALE_EVENTS, Message(b""), now, 0, 1, lease, now)
 
 
-def _webhook_row(app: "App", webhook: "Webhook") -> dict[str, Any]:
+def _webhook_row(app: "App", webhook: "Webhook") -> dict[str, object]:
     from tillstream.delivery import webhook_events
 
     kept = webhook_events.webhook_history(app.ports, webhook.id)

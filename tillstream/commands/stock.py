@@ -7,10 +7,20 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, read_file, write_file
-from tillstream.commands.printing import print_line, print_problems, print_title, show_csv, show_rows, show_table
+from tillstream.commands.printing import (
+    Answer,
+    ImportProblem,
+    print_line,
+    print_problems,
+    print_title,
+    show_csv,
+    show_each,
+    show_rows,
+    show_table,
+)
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Result
 from tillstream.model import audit
 from tillstream.model.errors import ReadOnly, Rejected
@@ -45,54 +55,88 @@ MAX_STOCK_PROBLEMS = 1_000
 """Problems in a result."""
 
 
-def show_levels(data: dict[str, Any]) -> None:
+class PolicyRow(TypedDict):
+    """An order policy at the fill rate at which policies are compared. change: of its stock value."""
+
+    policy: str
+    stock_value: float
+    stock_units: float
+    change: float | None
+    days_short: float
+    cycle_service: float
+    orders: float
+
+
+class OrderAnswer(TypedDict):
+    number: str
+    state: str
+    supplier: str
+    region: str
+    store_id: str
+    sent_on: str
+    expected_on: str
+    currency: str
+    cost: str
+    lines: list[dict[str, str]]
+
+
+def show_levels(data: Answer) -> None:
     """Print levels with their main columns; --json and --format csv have all."""
-    show_table(data | {"columns": [name for name in LEVEL_COLUMNS if name in data["columns"]]})
+    show_table({**data, "columns": [name for name in LEVEL_COLUMNS if name in data["columns"]]})
 
 
-def show_stock_import(data: dict[str, Any]) -> None:
+def show_stock_import(
+    *,
+    file: str,
+    problems: list[ImportProblem],
+    ignored_columns: list[str],
+    added_up_rows: int,
+    good_rows: int,
+    refused_rows: int,
+    movements: int,
+    repeated_movements: int,
+    new_movements: int,
+    recorded: bool,
+) -> None:
     """Print what was recorded, and the rows that were not."""
-    print_problems(data, data["problems"], len(data["problems"]))
-    if data["added_up_rows"]:
-        print_line(f"{data['added_up_rows']:,} rows were added to other rows of the same product.")
-    print_line(f"{data['file']}: {_import_summary(data)}")
+    print_problems(ignored_columns, problems, len(problems))
+    if added_up_rows:
+        print_line(f"{added_up_rows:,} rows were added to other rows of the same product.")
+    rows = f"{file}: {good_rows:,} good rows, {refused_rows:,} to fix"
+    if movements and repeated_movements == movements:
+        print_line(f"{rows}; all of them were recorded before.")
+    elif not recorded:
+        print_line(f"{rows}; nothing was recorded.")
+    else:
+        again = f", {repeated_movements:,} were recorded before" if repeated_movements else ""
+        print_line(f"{rows}; {new_movements:,} movements recorded{again}.")
 
 
-def show_rebuilt_stock(data: dict[str, Any]) -> None:
-    print_line(f"{data['levels']:,} levels are computed from {data['movements']:,} movements and the sales.")
+def show_rebuilt_stock(*, levels: int, movements: int) -> None:
+    print_line(f"{levels:,} levels are computed from {movements:,} movements and the sales.")
 
 
-def _import_summary(data: dict[str, Any]) -> str:
-    rows = f"{data['good_rows']:,} good rows, {data['refused_rows']:,} to fix"
-    if data["movements"] and data["repeated_movements"] == data["movements"]:
-        return f"{rows}; all of them were recorded before."
-    if not data["recorded"]:
-        return f"{rows}; nothing was recorded."
-    again = f", {data['repeated_movements']:,} were recorded before" if data["repeated_movements"] else ""
-    return f"{rows}; {data['new_movements']:,} movements recorded{again}."
-
-
-def show_restock_queue(data: dict[str, Any]) -> None:
+def show_restock_queue(*, computed_at: str | None, rows: list[dict[str, str]], counted: int) -> None:
     """Print the lines of the queue."""
-    if data["computed_at"] is None:
+    if computed_at is None:
         print_line("The queue was not computed yet. Count stock, then run `tillstream restock run`.")
         return
-    rows = [dict(zip(QUEUE_COLUMNS, _queue_cells(row), strict=True)) for row in data["rows"]]
-    show_rows({"name": "restock queue", "columns": list(QUEUE_COLUMNS), "rows": rows, "cut": False})
-    print_line(f"Computed {data['computed_at']} from {data['counted']:,} counted products in stores.")
+    cells = [dict(zip(QUEUE_COLUMNS, _queue_cells(row), strict=True)) for row in rows]
+    show_rows({"name": "restock queue", "columns": list(QUEUE_COLUMNS), "rows": cells, "cut": False})
+    print_line(f"Computed {computed_at} from {counted:,} counted products in stores.")
 
 
-def show_restock_run(data: dict[str, Any]) -> None:
+def show_restock_run(*, lines: int = 0, counted: int | None = None) -> None:
     """Print how many products are needed."""
-    if not data:
+    if counted is None:
         print_line(
             "The queue is not due: nothing has changed since it was computed, or that was less than an hour ago."
         )
         return
-    print_line(f"{data['lines']:,} of {data['counted']:,} counted products in stores need something.")
+    print_line(f"{lines:,} of {counted:,} counted products in stores need something.")
 
 
-def _queue_cells(row: dict[str, Any]) -> list[str]:
+def _queue_cells(row: dict[str, str]) -> list[str]:
     days, units = float(row["urgency"]), float(row["units"])
     lasts = "" if days >= UNSOLD else f"{days:,.0f} days"
     source = f"transfer from {row['from_store']}" if row["from_store"] else row["supplier"] or ""
@@ -100,25 +144,39 @@ def _queue_cells(row: dict[str, Any]) -> list[str]:
     return [product, f"{row['region']}/{row['store_id']}", lasts, f"{units:,.6g}", source, row["reason"]]
 
 
-def show_simulation(data: dict[str, Any]) -> None:
+def show_simulation(
+    *,
+    lines: int,
+    open_days: int,
+    first_day: str,
+    last_day: str,
+    lead_days: int,
+    review_days: int,
+    service: float,
+    fill: float,
+    curves: list[PolicyRow],
+    costed_lines: int,
+    currency: str,
+    policies: list[PolicyRow],
+) -> None:
     """Print the policies at an equal fill rate."""
     print_line(
-        f"{data['lines']:,} products in stores, {data['open_days']} open days from {data['first_day']} to "
-        f"{data['last_day']}. An order takes {data['lead_days']} open days, and is placed every {data['review_days']}."
+        f"{lines:,} products in stores, {open_days} open days from {first_day} to "
+        f"{last_day}. An order takes {lead_days} open days, and is placed every {review_days}."
     )
-    reached = f" A service level of {data['service']:.1%} reaches it." if data["service"] else ""
-    print_line(f"Compared at a fill rate of {data['fill']:.1%}.{reached}")
-    rows = [dict(zip(POLICY_COLUMNS, cells, strict=True)) for cells in _policy_cells(data)]
+    reached = f" A service level of {service:.1%} reaches it." if service else ""
+    print_line(f"Compared at a fill rate of {fill:.1%}.{reached}")
+    rows = [dict(zip(POLICY_COLUMNS, cells, strict=True)) for cells in _policy_cells(policies)]
     show_rows({"name": "order policies", "columns": list(POLICY_COLUMNS), "rows": rows, "cut": False})
-    if missing := [one["policy"] for one in data["curves"] if one["policy"] not in {row["policy"] for row in rows}]:
+    if missing := [one["policy"] for one in curves if one["policy"] not in {row["policy"] for row in rows}]:
         print_line(f"Does not reach this fill rate: {', '.join(missing)}.")
-    at_price = data["lines"] - data["costed_lines"]
-    print_line(f"Stock is the mean in the evening, in {data['currency']} at cost.")
+    at_price = lines - costed_lines
+    print_line(f"Stock is the mean in the evening, in {currency} at cost.")
     if at_price:
         print_line(f"{at_price:,} products without a cost are valued at their net price.")
 
 
-def _policy_cells(data: dict[str, Any]) -> list[list[Any]]:
+def _policy_cells(policies: list[PolicyRow]) -> list[list[str | None]]:
     return [
         [
             one["policy"],
@@ -129,18 +187,11 @@ def _policy_cells(data: dict[str, Any]) -> list[list[Any]]:
             f"{one['cycle_service']:.1%}",
             f"{one['orders']:,.0f}",
         ]
-        for one in data["policies"]
+        for one in policies
     ]
 
 
-def show_orders(rows: list[dict[str, Any]]) -> None:
-    for row in rows:
-        _print_order_title(row)
-    if not rows:
-        print_line("There are no such orders.")
-
-
-def show_order(row: dict[str, Any]) -> None:
+def show_order(row: OrderAnswer) -> None:
     _print_order_title(row)
     for line in row["lines"]:
         cost = price_text(Decimal(line["unit_cost"]), row["currency"]) if line["unit_cost"] else ""
@@ -150,14 +201,17 @@ def show_order(row: dict[str, Any]) -> None:
         print_line(f"  Total {amount_text(Decimal(row['cost']), row['currency'])} {row['currency']}")
 
 
-def show_order_file(written: dict[str, Any]) -> None:
-    print_line(f"{written['number']} is in {written['file']}.")
+def show_order_file(*, number: str, file: str) -> None:
+    print_line(f"{number} is in {file}.")
 
 
-def _print_order_title(row: dict[str, Any]) -> None:
-    days = [f"{word} {row[name]}" for word, name in (("sent", "sent_on"), ("expected", "expected_on")) if row[name]]
+def _print_order_title(row: OrderAnswer) -> None:
+    days = [f"{word} {day}" for word, day in (("sent", row["sent_on"]), ("expected", row["expected_on"])) if day]
     place = f"{row['region']}/{row['store_id']}"
     print_title(row["number"], " · ".join(["", row["state"], row["supplier"], place, *days]))
+
+
+show_orders = show_each(_print_order_title, "There are no such orders.")
 
 
 @stock.command("", {"table": show_levels, "csv": show_csv}, reads=True)
@@ -270,8 +324,9 @@ def list_restock_lines(
     from tillstream.stock import restock_queue
 
     filters = Filters.parse({name: [value] for name, value in (("region", region), ("store", store)) if value})
-    values: dict[str, Any] = {"supplier": supplier, "state": state, "limit": limit}
-    answer = queries.run_query(app.ports.warehouse, "restock-lines", UNRESTRICTED, filters, **values)
+    answer = queries.run_query(
+        app.ports.warehouse, "restock-lines", UNRESTRICTED, filters, supplier=supplier, state=state, limit=limit
+    )
     last = restock_queue.last_restock_run(app.ports)
     return Result({
         "name": "restock-lines",
@@ -419,7 +474,7 @@ def _import_plan(app: "App", content: bytes, defaults: "MovementDefaults", part:
     return movement_import.plan_movements(reader.read(content), part)
 
 
-def _imported(plan: "MovementPlan", file: str, new: int, repeated: int, *, recorded: bool) -> dict[str, Any]:
+def _imported(plan: "MovementPlan", file: str, new: int, repeated: int, *, recorded: bool) -> dict[str, object]:
     problems = [
         {
             "line": one.line,

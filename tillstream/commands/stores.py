@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from tillstream.commands.declaration import Group, InputFile, Option
 from tillstream.commands.ingest import show_receipts
-from tillstream.commands.printing import print_line, print_title
+from tillstream.commands.printing import print_line, print_title, show_each
 from tillstream.commands.result import COMMAND_LINE, DONE, QUARANTINED, Progress, Result
 from tillstream.model.batch import Batch
 from tillstream.model.errors import Rejected
@@ -28,31 +28,48 @@ MAX_RECEIVED = 10_000
 """Maximum messages of the bus that are received at once."""
 
 
-def show_store_keys(rows: list[dict[str, Any]]) -> None:
-    for row in rows:
-        show_store_key(row)
-    if not rows:
-        print_line("No till is connected.")
+class RefusedMessage(TypedDict):
+    line: int
+    id: str
+    code: str
+    detail: str
 
 
-def show_store_key(row: dict[str, Any]) -> None:
-    till = f" · {row['till']}" if row["till"] else ""
-    print_title(row["id"], f" · {row['kind']} of {row['region']}/{row['store_id']}{till} · {row['state']}")
-    last = f", last used {row['last_used'] or 'never'}" if "last_used" in row else ""
-    print_line(f"  created {row['created_at']} by {row['created_by']}{last}")
-    if row.get("revoked_at"):
-        print_line(f"  revoked {row['revoked_at']} by {row['revoked_by']}")
-    if "setup_code" in row:
-        print_line(f"Setup code, shown only once: {row['setup_code']}")
+def show_store_key(
+    *,
+    till: str,
+    id: str,
+    kind: str,
+    region: str,
+    store_id: str,
+    state: str,
+    created_at: str,
+    created_by: str,
+    revoked_by: str = "",
+    last_used: str | None = None,
+    revoked_at: str = "",
+    setup_code: str = "",
+) -> None:
+    till = f" · {till}" if till else ""
+    print_title(id, f" · {kind} of {region}/{store_id}{till} · {state}")
+    last = f", last used {last_used or 'never'}" if last_used is not None else ""
+    print_line(f"  created {created_at} by {created_by}{last}")
+    if revoked_at:
+        print_line(f"  revoked {revoked_at} by {revoked_by}")
+    if setup_code:
+        print_line(f"Setup code, shown only once: {setup_code}")
 
 
-def show_unsigned_store(store: dict[str, Any]) -> None:
-    print_line(f"{store['region']}/{store['store_id']} accepts unsigned messages again since {store['unsigned_at']}.")
+show_store_keys = show_each(show_store_key, "No till is connected.")
 
 
-def show_received_messages(received: dict[str, Any]) -> None:
-    print_line(f"{received['accepted']} of {received['messages']} messages are accepted.")
-    for one in received["refused"]:
+def show_unsigned_store(*, region: str, store_id: str, unsigned_at: str) -> None:
+    print_line(f"{region}/{store_id} accepts unsigned messages again since {unsigned_at}.")
+
+
+def show_received_messages(*, accepted: int, messages: int, refused: list[RefusedMessage]) -> None:
+    print_line(f"{accepted} of {messages} messages are accepted.")
+    for one in refused:
         print_line(f"  line {one['line']} {one['id']}: {one['code']}: {one['detail']}")
 
 
@@ -188,19 +205,19 @@ def _address(app: "App", url: str) -> str:
     return url.rstrip("/") or settings.public_url or f"http://127.0.0.1:{settings.port}"
 
 
-def _key_row(key: "StoreKey") -> dict[str, Any]:
+def _key_row(key: "StoreKey") -> dict[str, object]:
     names = ("id", "region", "store_id", "till", "created_by", "created_at", "revoked_by", "revoked_at")
     shown = {name: value for name, value in asdict(key).items() if name in names}
     return {"kind": "key", **shown, "state": "revoked" if key.revoked_at else "active"}
 
 
-def _store_token_row(token: "StoreToken") -> dict[str, Any]:
+def _store_token_row(token: "StoreToken") -> dict[str, object]:
     names = ("id", "region", "store_id", "created_by", "created_at", "last_used")
     shown = {name: value for name, value in asdict(token).items() if name in names}
     return {"kind": "token", **shown, "till": token.label, "state": "revoked" if token.revoked else "active"}
 
 
-def _setup_row(setup: "TillSetup") -> dict[str, Any]:
+def _setup_row(setup: "TillSetup") -> dict[str, object]:
     return _key_row(setup.key) | {"token": setup.token.id, "setup_code": setup.code}
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 
 from tillstream.commands.declaration import Group, Option
-from tillstream.commands.printing import echo
+from tillstream.commands.printing import echo, show_each
 from tillstream.commands.result import COMMAND_LINE, Result
 from tillstream.model.errors import NotFound, Rejected
 
@@ -22,41 +22,31 @@ destinations = Group(
 )
 
 
-def show_destinations(data: list[dict[str, Any]]) -> None:
-    for one in data:
-        show_destination(one)
-    if not data:
-        echo("There are no destinations.")
+def show_destination(*, name: str, to: str) -> None:
+    echo(f"{name} · {to}")
 
 
-def show_destination(one: dict[str, Any]) -> None:
-    echo(f"{one['name']} · {one['to']}")
+show_destinations = show_each(show_destination, "There are no destinations.")
 
 
-def show_deliveries(data: list[dict[str, Any]]) -> None:
-    for one in data:
-        show_delivery(one)
-    if not data:
-        echo("Nothing was delivered to a destination.")
+def show_delivery(*, error: str, id: str, destination: str, file: str, state: str, changed_at: str) -> None:
+    error = f" · {error}" if error else ""
+    echo(f"{id} · {destination} · {file} · {state} · {changed_at}{error}")
 
 
-def show_delivery(one: dict[str, Any]) -> None:
-    error = f" · {one['error']}" if one["error"] else ""
-    echo(f"{one['id']} · {one['destination']} · {one['file']} · {one['state']} · {one['changed_at']}{error}")
+show_deliveries = show_each(show_delivery, "Nothing was delivered to a destination.")
 
 
-def show_subscriptions(data: list[dict[str, Any]]) -> None:
-    for one in data:
-        show_subscription(one)
-    if not data:
-        echo("There are no subscriptions.")
+def show_subscription(
+    *, paused: str, next_due: str, error: str, to: str, destination: str, id: str, login: str, name: str, when: str
+) -> None:
+    state = f"paused: {paused}" if paused else f"next {next_due}"
+    error = f" · {error}" if error else ""
+    to = to or destination
+    echo(f"{id} · {login} · {name} · {when} · {to} · {state}{error}")
 
 
-def show_subscription(one: dict[str, Any]) -> None:
-    state = f"paused: {one['paused']}" if one["paused"] else f"next {one['next_due']}"
-    error = f" · {one['error']}" if one["error"] else ""
-    to = one["to"] or one["destination"]
-    echo(f"{one['id']} · {one['login']} · {one['name']} · {one['when']} · {to} · {state}{error}")
+show_subscriptions = show_each(show_subscription, "There are no subscriptions.")
 
 
 @destinations.command("list", show_destinations)
@@ -246,13 +236,13 @@ def run_subscription(app: "App", subscription: str) -> Result:
     return Result(_subscription_row(subscriptions.send_subscription_now(app.ports, subscription, COMMAND_LINE)))
 
 
-def _subscription_row(one: "TableSubscription") -> dict[str, Any]:
+def _subscription_row(one: "TableSubscription") -> dict[str, object]:
     """A subscription as the result of a command."""
     names = ("id", "login", "name", "address", "format", "to", "destination", "file_name", "keeps", "next_due")
     others = ("last_at", "last_rows", "paused", "error")
     return {name: getattr(one, name) for name in (*names, *others)} | {"when": f"{one.schedule.words} ({one.zone})"}
 
 
-def _file_destination_row(one: "FileDestination") -> dict[str, Any]:
+def _file_destination_row(one: "FileDestination") -> dict[str, object]:
     """A destination as the result of a command, without empty fields."""
     return {name: text for name, text in asdict(one).items() if text}

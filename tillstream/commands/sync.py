@@ -5,10 +5,10 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from tillstream.commands.declaration import Group, Option, Terminal
-from tillstream.commands.printing import echo
+from tillstream.commands.printing import echo, show_each
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, HELD, Result
 from tillstream.model.errors import Conflict, Rejected, TillstreamError, Unavailable
 
@@ -28,32 +28,80 @@ _DAYS = 5
 _STATUS_COLUMNS = ("number", "sent_at", "agreed_at", "agreed_number", "error", "error_at")
 
 
-def show_sync(synced: dict[str, Any]) -> None:
-    if synced["question"]:
-        echo(f"Held: {synced['question']}")
+class QuestionSides(TypedDict):
+    here: object
+    head_office: object
+
+
+class QuestionRow(TypedDict):
+    """An entry that both sides have changed. fields: those that differ. why: what else is to be done first."""
+
+    id: str
+    subject: str
+    at: str
+    why: str
+    is_here: bool
+    is_at_head_office: bool
+    fields: dict[str, QuestionSides]
+
+
+class HomeRow(TypedDict):
+    name: str
+    home_id: str
+    added_at: str
+    removed_at: str
+    contact_at: str
+    number: int
+    missing_settlements: int
+    agreed_at: str
+    agreed_number: int
+    differing: list[str]
+    differing_stock: list[str]
+    questions: int
+    held: str
+
+
+def show_sync(
+    *,
+    question: str,
+    recovered: int = 0,
+    recovered_movements: int = 0,
+    entries: int = 0,
+    movements: int = 0,
+    to: str,
+    reference_sent: int = 0,
+    reference_taken: int = 0,
+    questions: int = 0,
+    requests: int = 0,
+    differing: Sequence[str] = (),
+    number: int = 0,
+    differing_stock: Sequence[str] = (),
+) -> None:
+    if question:
+        echo(f"Held: {question}")
         return
-    if synced["recovered"]:
-        echo(f"Taken back after a restore: {synced['recovered']:,} batches.")
-    if synced["recovered_movements"]:
-        echo(f"Taken back after a restore: {_movements(synced['recovered_movements'])}.")
-    sent = f"{synced['entries']:,} {_settlements(synced['entries'])}, {_movements(synced['movements'])}"
-    echo(f"Sent to {synced['to']}: {sent}.")
-    if synced["to"].startswith("http://"):
+    if recovered:
+        echo(f"Taken back after a restore: {recovered:,} batches.")
+    if recovered_movements:
+        echo(f"Taken back after a restore: {_movements(recovered_movements)}.")
+    sent = f"{entries:,} {_settlements(entries)}, {_movements(movements)}"
+    echo(f"Sent to {to}: {sent}.")
+    if to.startswith("http://"):
         echo("Warning: the connection is not encrypted, so others in its network can read what is sent.", err=True)
-    exchanged = synced["reference_sent"], synced["reference_taken"]
+    exchanged = reference_sent, reference_taken
     if any(exchanged):
         echo(f"Catalogue, goals and rates: {exchanged[0]:,} entries sent, {exchanged[1]:,} taken.")
-    _show_open(synced["questions"])
-    if synced["requests"]:
-        echo(f"Open requests of the head office: {synced['requests']:,}. To list them: tillstream sync requests")
-    if synced["differing"]:
-        echo(f"The ledgers differ on {_named(synced['differing'])}.")
+    _show_open(questions)
+    if requests:
+        echo(f"Open requests of the head office: {requests:,}. To list them: tillstream sync requests")
+    if differing:
+        echo(f"The ledgers differ on {_named(differing)}.")
     else:
-        echo(f"Both ledgers agree up to settlement {synced['number']:,}.")
-    _show_differing_stock(synced)
+        echo(f"Both ledgers agree up to settlement {number:,}.")
+    _show_differing_stock(differing_stock)
 
 
-def show_questions(questions: list[dict[str, Any]]) -> None:
+def show_questions(questions: list[QuestionRow]) -> None:
     for question in questions:
         echo(f"{question['id']}  {question['subject']}")
         if question["why"]:
@@ -67,14 +115,7 @@ def show_questions(questions: list[dict[str, Any]]) -> None:
         echo("To decide: tillstream sync decide QUESTION --keep here|head-office")
 
 
-def show_requests(requests: list[dict[str, Any]]) -> None:
-    for request in requests:
-        show_request(request)
-    if not requests:
-        echo("There is no request.")
-
-
-def show_request(request: dict[str, Any]) -> None:
+def show_request(request: dict[str, str]) -> None:
     to = f"to {request['home']}" if request["home"] else "to this home"
     echo(f"{request['batch_id']}  {request['state']}  undo {request['file']}, {to}: {request['reason']}")
     if request["answer"]:
@@ -84,54 +125,69 @@ def show_request(request: dict[str, Any]) -> None:
         echo(f"  To carry it out: tillstream undo {batch}. Otherwise: tillstream sync decline {batch} --reason …")
 
 
-def show_decided(result: dict[str, Any]) -> None:
-    count = result["decided"]
+show_requests = show_each(show_request, "There is no request.")
+
+
+def show_decided(*, decided: int) -> None:
+    count = decided
     echo(f"Decided: {count:,} {_questions(count)}. What counts is exchanged with the next sync.")
 
 
-def show_identity(own: dict[str, Any]) -> None:
-    echo(f"Home: {own['home_id']}")
-    echo(f"Key: {own['public_key']}")
-    echo(f"At the head office: tillstream sync homes add NAME {own['public_key']}")
+def show_identity(*, home_id: str, public_key: str) -> None:
+    echo(f"Home: {home_id}")
+    echo(f"Key: {public_key}")
+    echo(f"At the head office: tillstream sync homes add NAME {public_key}")
 
 
-def show_sync_status(status: dict[str, Any]) -> None:
-    if not status["to"]:
+def show_sync_status(
+    *,
+    to: str,
+    is_stopped: bool,
+    home_id: str,
+    public_key: str,
+    unsent_settlements: int,
+    unsent_since: str,
+    unsent_movements: int,
+    questions: int,
+    agreed_at: str,
+    agreed_number: int,
+    differing: list[str],
+    differing_stock: list[str],
+    error: str,
+    error_at: str,
+) -> None:
+    if not to:
         echo("This home does not sync. To begin: tillstream sync --to https://HEAD-OFFICE")
     else:
-        stopped = " The sync is stopped." if status["is_stopped"] else ""
-        echo(f"This home syncs to {status['to']}.{stopped}")
-    if status["home_id"]:
-        echo(f"Home {status['home_id']}, key {status['public_key']}")
-    count = status["unsent_settlements"]
-    since = f", the first of {status['unsent_since']}" if count else ""
+        stopped = " The sync is stopped." if is_stopped else ""
+        echo(f"This home syncs to {to}.{stopped}")
+    if home_id:
+        echo(f"Home {home_id}, key {public_key}")
+    count = unsent_settlements
+    since = f", the first of {unsent_since}" if count else ""
     echo(f"Not yet sent: {count:,} {_settlements(count)}{since}.")
-    if status["unsent_movements"]:
-        echo(f"Not yet sent: {_movements(status['unsent_movements'])}.")
-    _show_open(status["questions"])
-    if status["agreed_at"]:
-        echo(f"Last agreement: {status['agreed_at']}, up to settlement {status['agreed_number']:,}.")
-    if status["differing"]:
-        echo(f"The ledgers differ on {_named(status['differing'])}.")
-    _show_differing_stock(status)
-    if status["error"]:
-        echo(f"Last failure, {status['error_at']}: {status['error']}")
+    if unsent_movements:
+        echo(f"Not yet sent: {_movements(unsent_movements)}.")
+    _show_open(questions)
+    if agreed_at:
+        echo(f"Last agreement: {agreed_at}, up to settlement {agreed_number:,}.")
+    if differing:
+        echo(f"The ledgers differ on {_named(differing)}.")
+    _show_differing_stock(differing_stock)
+    if error:
+        echo(f"Last failure, {error_at}: {error}")
 
 
-def show_homes(homes: list[dict[str, Any]]) -> None:
-    for home in homes:
-        show_home(home)
-    if not homes:
-        echo("No home syncs to this one. To add one: tillstream sync homes add NAME KEY")
-
-
-def show_home(home: dict[str, Any]) -> None:
+def show_home(home: HomeRow) -> None:
     echo(f"{home['name']} · {home['home_id']} · {_state(home)}")
     if home["held"]:
         echo(f"  {home['held']}")
 
 
-def _state(home: dict[str, Any]) -> str:
+show_homes = show_each(show_home, "No home syncs to this one. To add one: tillstream sync homes add NAME KEY")
+
+
+def _state(home: HomeRow) -> str:
     if home["removed_at"]:
         return f"removed {home['removed_at']}"
     if not home["contact_at"]:
@@ -149,9 +205,9 @@ def _state(home: dict[str, Any]) -> str:
     return " · ".join(parts)
 
 
-def _show_differing_stock(synced: dict[str, Any]) -> None:
-    if synced["differing_stock"]:
-        echo(f"The stock movements that were recorded on {_named(synced['differing_stock'])} differ.")
+def _show_differing_stock(days: Sequence[str]) -> None:
+    if days:
+        echo(f"The stock movements that were recorded on {_named(days)} differ.")
 
 
 def _movements(count: int) -> str:
@@ -162,7 +218,7 @@ def _settlements(count: int) -> str:
     return "settlement" if count == 1 else "settlements"
 
 
-def _named(days: list[str]) -> str:
+def _named(days: Sequence[str]) -> str:
     more = f" and {len(days) - _DAYS} more days" if len(days) > _DAYS else ""
     return ", ".join(days[:_DAYS]) + more
 
@@ -402,19 +458,25 @@ def release_home(app: "App", name: str) -> Result:
     return Result(_home_row(homes.release_home(app.ports, name, COMMAND_LINE)))
 
 
-def _question(question: "ReferenceQuestion") -> dict[str, Any]:
+def _question(question: "ReferenceQuestion") -> QuestionRow:
     from tillstream.sync.reference_questions import question_subject
 
-    fields = {
+    fields: dict[str, QuestionSides] = {
         name: {"here": (question.here or {}).get(name), "head_office": (question.there or {}).get(name)}
         for name in question.fields
     }
-    words = {"id": question.id, "subject": question_subject(question), "at": question.at, "why": question.why}
-    missing = {"is_here": question.here is not None, "is_at_head_office": question.there is not None}
-    return {**words, **missing, "fields": fields}
+    return {
+        "id": question.id,
+        "subject": question_subject(question),
+        "at": question.at,
+        "why": question.why,
+        "is_here": question.here is not None,
+        "is_at_head_office": question.there is not None,
+        "fields": fields,
+    }
 
 
-def _home_row(home: "Home") -> dict[str, Any]:
+def _home_row(home: "Home") -> HomeRow:
     return {
         "name": home.name,
         "home_id": home.home_id,

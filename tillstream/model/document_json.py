@@ -10,6 +10,8 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+JsonObject = dict[str, Any]
+"""An object of JSON whose fields depend on who wrote it: a stored document, a contract, a message that was received."""
 
 
 def to_json(value: Any) -> Any:
@@ -37,7 +39,7 @@ def _scalar(value: Any) -> Any:
     return "" if value is None else value
 
 
-def from_json(kind: type[T], data: dict[str, Any]) -> T:
+def from_json(kind: type[T], data: JsonObject) -> T:
     """The dataclass of the data; fields that it does not have are ignored, missing ones get their default."""
     decoders = _decoders(cast("Hashable", kind))
     return kind(**{name: decoders[name](value) for name, value in data.items() if name in decoders})

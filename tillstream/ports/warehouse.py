@@ -35,6 +35,8 @@ INDEX_INCOMPLETE = (
 )
 """Message of `check`."""
 
+Row = dict[str, Any]
+"""A row of the answer to a query, which names its columns: column → value."""
 CopyDays = tuple[date, date]
 """The first day of a month, and that of the next one."""
 CopyTotals = Mapping[str, Decimal]

@@ -63,7 +63,7 @@ def test_an_order_is_written_as_pdf(app: App, tmp_path: Path, capsys: pytest.Cap
     written = run(app, "orders-pdf", number="PO-000001", out=str(out))
     assert "Acme Wholesale" in pypdfium2.PdfDocument(out)[0].get_textpage().get_text_bounded()
     assert written["bytes"] == out.stat().st_size
-    output.show_order_file(written)
+    output.show_order_file(number=written["number"], file=written["file"])
     assert capsys.readouterr().out.startswith("PO-000001 is in ")
     with pytest.raises(Rejected, match="cannot be written"):
         run(app, "orders-pdf", number="PO-000001", out=str(tmp_path / "none" / "order.pdf"))

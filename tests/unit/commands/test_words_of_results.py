@@ -15,7 +15,7 @@ EMPTY = dict.fromkeys(("ready", "leased", "delayed", "dead"), 0)
 def status(capsys: pytest.CaptureFixture[str], queue: dict[str, Any], **data: Any) -> str:
     queues = [{"subscription": "objects"} | EMPTY | queue]
     shown = {"home": "/home", "as_of": None, "lines": 0, "batches": {}, "has_worker": False, "losses": []}
-    show_status(shown | {"queues": queues} | data)
+    show_status(**(shown | {"queues": queues} | data))
     return capsys.readouterr().out
 
 
@@ -52,7 +52,7 @@ def test_the_error_is_compared_with_the_season_of_the_forecast(
     capsys: pytest.CaptureFixture[str], grain: str, naive: str
 ) -> None:
     window = {"target": "units", "level": "total", "cutoff_date": None, "relative_mae": 0.5, "points": 4}
-    show_accuracy({"run": {"grain": grain}, "windows": [window]})
+    show_accuracy(run={"grain": grain}, windows=[window])
     assert f"error of the forecast ÷ that of {naive}. Below 1 is better." in capsys.readouterr().out
 
 
@@ -68,7 +68,7 @@ def test_the_nets_of_a_preview_are_rounded_in_their_currency(capsys: pytest.Capt
     before, after = (side | {"amounts": amounts} for amounts in nets)
     received = dict.fromkeys(("before", "after"), "2026-07-01T08:00:00+00:00")
     data = {"file": "sales.csv", "received": received, "before": before, "after": after, "changes": {}}
-    show_replay_preview(data)
+    show_replay_preview(**data)
     words = capsys.readouterr().out
     assert "net 1,234.568 → 0.000 KWD" in words
     assert "net 98,765 → 0 JPY" in words
