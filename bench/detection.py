@@ -14,8 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.detection_files import GeneratedFile, Truth, generate_file
-from bench.detection_styles import Style
+from bench.detection_files import GeneratedFile, Style, Truth, generate_file
 from tillstream.detection import Proposal, propose
 from tillstream.model.contract import parse_contract
 from tillstream.model.contract_sections import DateStyle

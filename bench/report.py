@@ -5,7 +5,6 @@ import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench import locks
 from bench.cloud import GIGABYTE, Streamed, fit_line
 from bench.detection import Outcome, question_counts, questions_a_file
 from bench.full import Scale
@@ -13,8 +12,17 @@ from bench.process import Figures, ratio
 from bench.small import Small
 from bench.strangers import FEW, Result, Row, rows
 
+ROOT = Path(__file__).resolve().parents[1]
+PEERS = ROOT / "requirements-bench.lock"
+FORECAST_PEERS = ROOT / "devtools" / "locks" / "forecast-peers.lock"
+
 FLOOR = ("floor", "measured", "")
 PACKAGES = ("duckdb", "pyarrow", "polars", "pandera", "pandas", "dlt")
+
+
+def versions(lock: Path) -> dict[str, str]:
+    """Return the version of each package; of those pinned by Python version, the newest."""
+    return dict(line.split(" ")[0].split("==") for line in lock.read_text(encoding="utf-8").splitlines())
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -213,7 +221,7 @@ def _fast(seconds: Mapping[str, float]) -> str:
 
 def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    locked = locks.versions(locks.PEERS)
+    locked = versions(PEERS)
     packages = ", ".join(f"{name} {locked[name]}" for name in PACKAGES)
     python = f"Python {platform.python_version()}"
     return f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB, {python}, {packages}"

@@ -20,9 +20,8 @@ from devtools import emulators, local_jobs
 from devtools.emulators import HERE, HOST, PROJECT, Kind, free_port, started
 from devtools.local_triggers import LOOK_EVERY, Relay, call, make_subscription, make_topic, start_periodic
 from infra.deliveries import FORWARDED, LISTED, PULLED, PUSHED
-from infra.function import Function
+from infra.function import Function, Pushed, Scheduled
 from infra.functions import FUNCTIONS
-from infra.triggers import Pushed, Scheduled
 from tillstream.app.google import project_tables
 from tillstream.model.events import (
     DEAD_LETTERS,

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from devtools.emulators import PROJECT
+from infra.function import Pushed
 from infra.functions import EVENT_SECONDS
 from infra.kinds.pubsub import DeliverySettings, in_seconds
-from infra.triggers import Pushed
 from tillstream.model.events import OBJECT_FINALIZE, TOPIC_OBJECTS
 
 LOOK_EVERY = 0.5

@@ -11,16 +11,14 @@ from infra.access.grants import SQL_ACCOUNTS
 from infra.access.permissions import OWN_ROLES
 from infra.access.policies import policy_on, target_of
 from infra.deliveries import FORWARDED, LISTED, PULLED, PUSHED
-from infra.function import Function
+from infra.function import Function, Pushed, Scheduled
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
 from infra.kinds import (
     bigquery,
     billing,
     firestore,
-    functions,
     iam,
-    jobs,
     pubsub,
     retired,
     run,
@@ -30,15 +28,14 @@ from infra.kinds import (
     storage,
     watching,
 )
-from infra.kinds.agents import agent
+from infra.kinds.bigquery import reports, sale_index, tables, writers
 from infra.kinds.iam import Policy, Role
 from infra.kinds.pubsub import DeliverySettings
-from infra.kinds.tables import reports, sale_index, tables, writers
+from infra.kinds.services import agent
 from infra.monitoring import alerts, dashboard, jobs_view
 from infra.resource import Resource
 from infra.source import Source
 from infra.stage import Stage
-from infra.triggers import Pushed, Scheduled
 from tillstream.model.events import (
     DEAD_LETTERS,
     INBOX,
@@ -204,8 +201,8 @@ class Declared:
         yield from (retired.cloud_function(stage, name) for name in retired.FUNCTIONS)
         called = {name: run.address(stage, name) for name in CALLED_FUNCTIONS}
         running = {
-            **{On("function", spec.name): functions.function(stage, spec, address, LABELS) for spec in FUNCTIONS},
-            **{On("job", each.name): jobs.job(stage, each, address, LABELS) for each in JOBS},
+            **{On("function", spec.name): run.function(stage, spec, address, LABELS) for spec in FUNCTIONS},
+            **{On("job", each.name): run.job(stage, each, address, LABELS) for each in JOBS},
             On("portal"): run.portal(stage, address, self.secrets, LABELS, called, SQL_ACCOUNTS),
         }
         yield from running.values()

@@ -21,8 +21,7 @@ from infra.access.grants import (
     Grant,
 )
 from infra.called_functions import ATTACH, DECIDE, HOMES
-from infra.function import Function
-from infra.triggers import Pushed, Scheduled
+from infra.function import Function, Pushed, Scheduled
 from tillstream.model.events import (
     BATCH_RECEIVED,
     BATCH_SETTLED,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.gcloud import Gcloud
-from infra.kinds import agents
+from infra.kinds import services
 from infra.kinds.iam import Policy
 from infra.kinds.services import ENABLED
 from infra.resource import Command, Resource, Retired, StateQuery
@@ -84,8 +84,8 @@ def plan(resources: Sequence[Resource], project: Project) -> list[Step]:
     policies = [(each, project.state(each)) for each in resources if isinstance(each, Policy)]
     steps: list[Step] = []
     for resource in resources:
-        if resource.ask is agents.NO_QUERY:
-            if agents.is_missing(resource, policies):
+        if resource.ask is services.NO_QUERY:
+            if services.is_missing(resource, policies):
                 steps.append(Step(resource, None, ["is missing"]))
             continue
         state = project.state(resource)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bench import locks
+from bench import report
 from bench.forecasting.trial import Outcome, Relative
 from bench.report import table
 
@@ -22,7 +22,7 @@ METHODS = ("data", "method", "relative MAE", "relative RMSE", "error of sums", "
 
 def section(outcomes: Sequence[Outcome]) -> str:
     """Return the text of the section."""
-    version = locks.versions(locks.FORECAST_PEERS)["statsforecast"]
+    version = report.versions(report.FORECAST_PEERS)["statsforecast"]
     return (
         "## Forecasts of public sales\n\n"
         "Written by `make bench-forecasts`. Files ingested and read as by a forecast run; forecasts of earlier days, "

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from devtools.billing.storage_apis import ReadSession
+from devtools.billing.queries import ReadSession
 from tillstream.adapters.google.bigquery.query_values import inline_parameters
 from tillstream.adapters.google.bigquery.settling import join_keys
 from tillstream.adapters.google.bigquery.tables import FIELDS, FLAGS, SALE_VERSIONS, STORED, arrow_schema

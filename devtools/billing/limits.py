@@ -6,9 +6,8 @@ https://cloud.google.com/php/docs/reference/cloud-bigquery-storage/latest/V1.Rea
 
 from collections.abc import Iterable
 
-from devtools.billing.queries import Statement
+from devtools.billing.queries import ReadSession, Statement
 from devtools.billing.references import EVERYTHING
-from devtools.billing.storage_apis import ReadSession
 from devtools.billing.traffic import Ledger
 from tillstream.adapters.google.bigquery.tables import FIELDS, LAYOUTS
 

@@ -1,4 +1,4 @@
-"""Bytes that BigQuery bills for the statements of a query or script (on-demand).
+"""Bytes that BigQuery bills for the statements of a query or script (on-demand), and by its Storage APIs.
 
 - A query: the columns it references, in the partitions that remain; at least 10 MB for each table that it reads, and
   rounded up to 1 MB. Failed and cached queries and dry runs cost nothing. In a script, this holds for each statement.
@@ -9,13 +9,19 @@
 
 Only a MERGE whose conditions are in WHEN has a rule here, because the product sends no other. The table that an INSERT
 fills counts as read by none of these rules: an INSERT of constants is billed nothing.
+
+Of the Storage APIs:
+
+- Read: the selected columns of the partitions that a constant row restriction leaves; no minimum. Savings by clustering
+  are ignored. https://cloud.google.com/bigquery/pricing#data_extraction_pricing
+- Write: the bytes of the rows. https://cloud.google.com/bigquery/pricing#data_ingestion_pricing
 """
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -130,3 +136,24 @@ def _merge(tree: exp.Merge) -> Statement:
     query = source.this if isinstance(source, exp.Subquery) else exp.select("*").from_(source.copy())
     changes = Reference(table, frozenset(), selection(table, alias, conditions)) if changing else None
     return Statement(f"MERGE {table}", tuple(references(query)), changes)
+
+
+@dataclass(frozen=True)
+class ReadSession:
+    """A read of one table. restriction: its SQL condition; empty for all rows."""
+
+    table: str
+    columns: Sequence[str]
+    restriction: str
+
+    @cached_property
+    def reference(self) -> Reference:
+        """The partitions that are left. Columns that only the restriction names are read as well."""
+        where = f" WHERE {self.restriction}" if self.restriction else ""
+        text = f"SELECT {', '.join(self.columns) or '*'} FROM {self.table}{where}"
+        (reference,) = references(sqlglot.parse_one(text, read=DIALECT))
+        return reference
+
+    def bytes(self, ledger: Ledger) -> float:
+        reference = self.reference
+        return ledger.bytes(reference.table, reference.columns, reference.selection)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from devtools.simulation import many
-from devtools.simulation.difference import Difference
+from devtools.simulation.entries import Difference
 from devtools.simulation.groups import Tally
 from devtools.simulation.year.play import Year
 from devtools.simulation.year.sales import Company

@@ -5,8 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from devtools.simulation.books import Books, Change, Changes, Figure
-from devtools.simulation.difference import Difference
-from devtools.simulation.entries import Cell, Content, Key
+from devtools.simulation.entries import Cell, Content, Difference, Key
 from devtools.simulation.home import LISTENER, Home
 from devtools.simulation.settled import Reader, Sent
 from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, BatchKind, BatchState

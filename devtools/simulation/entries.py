@@ -1,11 +1,25 @@
-"""What the model receives: rows, batches and the cells that they belong to."""
+"""What the model receives: rows, batches and the cells that they belong to; a difference between product and books."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
 VALIDATED = ("new", "corrected", "duplicate")
 """Outcomes of rows that count."""
+
+
+class Difference(AssertionError):
+    """The product and the books differ.
+
+    kind: what differs, in a few words, the same for all differences of its kind. seeds: of the companies that it is
+    about.
+    """
+
+    def __init__(self, kind: str, text: str, seeds: Iterable[int] = ()) -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.seeds = sorted(set(seeds))
 
 
 class Cell(NamedTuple):

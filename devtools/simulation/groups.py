@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from devtools.simulation import checks, goods, goods_checks
+from devtools.simulation import checks, goods
 from devtools.simulation.books import Books
 from devtools.simulation.clock import SimulatedClock
 from devtools.simulation.company import PRODUCTS, REGIONS, Region, Sold, file_bytes, message_body
@@ -74,7 +74,7 @@ class Group:
             self.home.sweep()
             self.reader.follow()
             checks.check(self.home, self.books, self.reader, self.sent)
-            goods_checks.check(self.home, self.books, self.goods)
+            goods.check_goods(self.home, self.books, self.goods)
             return self._tally()
         finally:
             self.home.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 from devtools.simulation.company import HEADERS, Region, Sold, file_bytes
 from devtools.simulation.crash_points import Fuse, with_crashes
-from devtools.simulation.difference import Difference
+from devtools.simulation.entries import Difference
 from tillstream.app import build
 from tillstream.commands import catalogue, stock
 from tillstream.intake import inbox

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
-from devtools.simulation.difference import Difference
+from devtools.simulation.entries import Difference
 from devtools.simulation.groups import Group, Tally
 from tillstream import logs
 from tillstream.settings import Settings

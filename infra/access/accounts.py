@@ -22,11 +22,11 @@ from infra.access.grants import (
     Grant,
     write_tables,
 )
+from infra.function import Pushed, Scheduled
 from infra.functions import FUNCTIONS
 from infra.jobs import JOBS
 from infra.kinds.iam import Role
 from infra.stage import Stage
-from infra.triggers import Pushed, Scheduled
 from tillstream.model.events import (
     DEAD_LETTERS,
     STAGING,

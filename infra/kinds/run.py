@@ -1,10 +1,15 @@
-"""Cloud Run: the image of portal, jobs and functions, built by Cloud Build, and the services that run it."""
+"""Cloud Run: the image of portal, jobs and functions, built by Cloud Build, and the services and jobs that run it.
+
+A function is a service that runs an entry point of `functions/main.py`. Jobs are started through the API.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from infra.function import Function
+from infra.jobs import Job
 from infra.resource import FILES, NO_FILES, Resource, StateQuery, gcloud, labelled, last
 from infra.source import Source
 from infra.stage import Stage
@@ -16,6 +21,15 @@ IMAGE_AGE, IMAGES_KEPT = "2592000s", 10
 """Images older than 30 days are deleted, except for the latest ten."""
 PORTAL_SECONDS = 300
 """Timeout of a request to the portal."""
+
+EGRESS, ANNOTATION = "private-ranges-only", "run.googleapis.com"
+JOBS = StateQuery(("run", "jobs", "list"), lambda item: str(item["metadata"]["name"]), API)
+
+PRIVATE = (
+    "--no-allow-unauthenticated",
+    "--cpu-boost",
+    "--clear-base-image",  # of a service that was a function of Google's in an earlier version
+)
 
 
 def repository(stage: Stage, name: str, labels: Mapping[str, str]) -> Resource:
@@ -244,3 +258,76 @@ def environment(settings: Mapping[str, str], secrets: Mapping[str, str]) -> list
     references = {name: {"secretKeyRef": {"key": "latest", "name": secret}} for name, secret in secrets.items()}
     plain = [{"name": name, "value": value} for name, value in settings.items()]
     return [*plain, *({"name": name, "valueFrom": reference} for name, reference in references.items())]
+
+
+def job(stage: Stage, spec: Job, image_address: str, labels: Mapping[str, str]) -> Resource:
+    """A job, which Cloud Run never retries: a later run continues what failed. An empty image is not compared."""
+    settings, secrets, account = spec.settings(stage), spec.secrets(stage), stage.account(spec.account)
+    memory, cpu, seconds = spec.size(stage, "MEMORY"), spec.size(stage, "CPU"), spec.hours * 3600
+    deploy = gcloud(
+        *("run", "jobs", "deploy", spec.name, f"--region={stage.region}", f"--image={image_address}"),
+        *("--command=tillstream", f"--args={','.join(spec.arguments)}", f"--service-account={account}"),
+        *(f"--memory={memory}", f"--cpu={cpu}", "--tasks=1", "--max-retries=0", f"--task-timeout={seconds}s"),
+        f"--set-env-vars=^|^{'|'.join(f'{name}={value}' for name, value in settings.items())}",
+        secret_option(secrets),
+        *_network_options(spec.subnet(stage)),
+        f"--labels={labelled(labels)}",
+    )
+    container: dict[str, Any] = {
+        **({"image": image_address} if image_address else {}),
+        "command": ["tillstream"],
+        "args": list(spec.arguments),
+        "env": environment(settings, secrets),
+        "resources": {"limits": {"cpu": cpu, "memory": memory}},
+    }
+    task = {
+        "serviceAccountName": account,
+        "maxRetries": 0,
+        "timeoutSeconds": seconds,
+        "containers": [container],
+    }
+    return Resource(
+        "job",
+        spec.name,
+        JOBS,
+        {
+            "metadata": {"labels": dict(labels)},
+            "spec": {
+                "template": {**_network(spec.subnet(stage)), "spec": {"taskCount": 1, "template": {"spec": task}}}
+            },
+        },
+        create=(deploy,),
+        change=(deploy,),
+        remove=(gcloud("run", "jobs", "delete", spec.name, f"--region={stage.region}"),),
+    )
+
+
+def _network_options(subnet: str) -> tuple[str, ...]:
+    """Requests to private addresses leave through the subnet, all others as without it."""
+    return (f"--subnet={subnet}", f"--vpc-egress={EGRESS}") if subnet else ()
+
+
+def _network(subnet: str) -> dict[str, Any]:
+    """What Cloud Run reports of the options; a job without a subnet is not compared with one."""
+    interface = json.dumps([{"subnetwork": subnet}], separators=(",", ":"))
+    annotations = {f"{ANNOTATION}/network-interfaces": interface, f"{ANNOTATION}/vpc-access-egress": EGRESS}
+    return {"metadata": {"annotations": annotations}} if subnet else {}
+
+
+def function(stage: Stage, spec: Function, image: str, labels: Mapping[str, str]) -> Resource:
+    """A function. An empty image is not compared."""
+    container = Container(
+        image,
+        ("functions-framework", f"--target={spec.name}"),
+        memory=stage.size(spec.name, "MEMORY", spec.memory),
+        cpu=stage.size(spec.name, "CPU", spec.cpu),
+        settings=stage.settings | dict(spec.environment) | {"THREADS": str(spec.concurrency)},
+    )
+    return service(
+        *(stage, "function", spec.name, container, labels),
+        account=spec.account,
+        concurrency=spec.concurrency,
+        timeout=spec.timeout,
+        instances=(stage.size(spec.name, "LEAST", spec.least), stage.size(spec.name, "MOST", spec.most)),
+        options=PRIVATE,
+    )

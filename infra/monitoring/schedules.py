@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from infra.function import DAY, Scheduled
 from infra.functions import FUNCTIONS
 from infra.goals import OF_FUNCTIONS
 from infra.monitoring.policy import SUM, Policy, above, absent, of_log, policy
-from infra.triggers import DAY, Scheduled
 
 MISSED_RUNS, LEAST_ABSENCE = 3, 10
 """An absence lasts for so many intervals of the schedule, and at least so many minutes."""

@@ -22,7 +22,7 @@ from waiting import wait_for, wait_for_batch
 from devtools.cloud_local import CloudLocal, missing, running
 from devtools.emulators import PROJECT
 from devtools.local_triggers import Relay, start_periodic
-from infra.triggers import Scheduled
+from infra.function import Scheduled
 from tillstream.app import App, build
 from tillstream.model.batch import BatchState
 from tillstream.model.permissions import Role

@@ -10,8 +10,8 @@ from event_json import binary, message
 from flask.testing import FlaskClient
 
 from functions.events import NO_REASON
+from infra.function import Scheduled
 from infra.functions import FUNCTIONS
-from infra.triggers import Scheduled
 from tillstream.model.events import BATCH_SETTLED, BATCH_STAGED, MESSAGE_PUBLISHED, OBJECT_FINALIZED
 
 Entry = Callable[[str], FlaskClient]

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from devtools.simulation.checks import OUTCOMES
-from devtools.simulation.difference import Difference
+from devtools.simulation.entries import Difference
 from devtools.simulation.year.process import Process
 from devtools.simulation.year.sales import Rows, day_of, sale_numbers, texts
 from devtools.simulation.year.world import Place, World

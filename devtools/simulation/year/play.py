@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from devtools.simulation import clock
-from devtools.simulation.difference import Difference
+from devtools.simulation.entries import Difference
 from devtools.simulation.year import checks, goods, tills, uploads
 from devtools.simulation.year.acts import Acts
 from devtools.simulation.year.process import Process

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from devtools.simulation.difference import Difference
+from devtools.simulation.entries import Difference
 from devtools.simulation.year.day_books import DayBook
 from devtools.simulation.year.goods import Goods
 from devtools.simulation.year.sales import Company, Rows

@@ -15,8 +15,8 @@ from docs.generate.scale.samples import query_bytes, read_bytes, samples
 from docs.generate.scale.seconds import receive_seconds
 from docs.generate.scale.totals import EVERY as TOTALS_EVERY
 from infra import stage as stages
+from infra.function import Scheduled
 from infra.functions import FUNCTIONS
-from infra.triggers import Scheduled
 from sql.quality import checks
 from tillstream.adapters.google.bigquery.query_values import inline_parameters
 from tillstream.analytics.computed_stock import EVERY_PRODUCT, first_changing_day, level_params

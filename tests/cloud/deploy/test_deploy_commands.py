@@ -12,8 +12,8 @@ from infra import stage
 from infra.declared import Declared
 from infra.deploy import Deploy
 from infra.gcloud import Gcloud
+from infra.kinds.bigquery import PROGRAM
 from infra.kinds.iam import Policy
-from infra.kinds.tables import PROGRAM
 from infra.resource import Command, Resource
 from infra.source import UNKNOWN
 from tillstream.cli.deploy import deploy

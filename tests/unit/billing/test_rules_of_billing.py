@@ -7,10 +7,9 @@ import sqlglot
 
 import sql
 from devtools.billing.limits import PARTITIONS_OF_A_TABLE, exceeded, most_partitions
-from devtools.billing.queries import LEAST, MB, script_statements
+from devtools.billing.queries import LEAST, MB, ReadSession, script_statements
 from devtools.billing.references import references
 from devtools.billing.sizes import ABSENT, TEXT, width
-from devtools.billing.storage_apis import ReadSession
 from devtools.billing.traffic import NOW, Ledger, Traffic
 from tillstream.adapters.google.bigquery.query_values import inline_parameters
 from tillstream.adapters.google.bigquery.tables import APPENDED, FIELDS

@@ -7,6 +7,7 @@ import pytest
 
 from infra import stage
 from infra.access.accounts import dead_letter_subscriptions
+from infra.function import DAY, Scheduled
 from infra.functions import FUNCTIONS
 from infra.goals import METRICS
 from infra.jobs import JOBS
@@ -14,7 +15,6 @@ from infra.kinds.watching import alert
 from infra.monitoring import alerts
 from infra.monitoring.dashboard import definition
 from infra.monitoring.schedules import WATCHES
-from infra.triggers import DAY, Scheduled
 
 METRIC_TYPES = {
     "bigquery.googleapis.com/query/scanned_bytes_billed": "global",

@@ -4,9 +4,8 @@ import re
 
 import pytest
 
-from infra.function import Function
+from infra.function import Function, Pushed, Scheduled
 from infra.functions import EVENT_SECONDS, FUNCTIONS, SCHEDULED_SECONDS
-from infra.triggers import Pushed, Scheduled
 from tillstream.handlers import ROUTES
 from tillstream.model.events import OBJECT_FINALIZED, SALES_STAGED, TOPIC_OBJECTS
 

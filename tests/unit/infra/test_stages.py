@@ -7,10 +7,9 @@ from click.testing import CliRunner
 
 from infra import stage
 from infra.declared import Declared
-from infra.project import deployment, ensure_recipient
+from infra.project import check_values, deployment, ensure_recipient
 from infra.source import UNKNOWN
 from infra.stage import STAGES
-from infra.stage_values import check
 from portal import gunicorn_conf
 from tillstream.cli.deploy import deploy
 from tillstream.model.errors import Rejected
@@ -117,4 +116,4 @@ def test_a_value_that_a_deploy_would_refuse_is_reported_before_it(name: str, val
 def test_a_setting_that_needs_a_secret_is_no_mistake_of_a_stage() -> None:
     chosen = {"TILLSTREAM_SIGN_IN": "oidc", "CONNECT_SUBNET": "sources", "STAGE_CPU": "0.5", "SETTLE_LARGE_CPU": "4"}
     for name in ("dev", "prod", "prove"):
-        check(stage.read(name, "demo", overrides=chosen))
+        check_values(stage.read(name, "demo", overrides=chosen))
