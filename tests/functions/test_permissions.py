@@ -75,7 +75,8 @@ from tillstream.ports.jobs import (
     RESTOCK_JOB,
     SETTLE_LARGE_JOB,
 )
-from tillstream.records import batch_records, job_runs, mail, sales_loads
+from tillstream.records import batch_records, mail, sales_loads
+from tillstream.records.jobs import JOB_RUNS, WAITS
 from tillstream.reports import report_mail, subscriptions
 from tillstream.review.undo import undo_batch
 from tillstream.settings import Settings
@@ -140,7 +141,7 @@ def calls(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Calls
     _begin_longest_wait(app, FORECAST_JOB)
     forecast_runs.request_forecast(compacting)
     with_job = record_calls(with_jobs(app, rows=0)[0], calls_by_function["sweep"]).ports
-    app.ports.documents.delete(job_runs.JOB_RUNS, FORECAST_JOB)  # the first run has ended
+    app.ports.documents.delete(JOB_RUNS, FORECAST_JOB)  # the first run has ended
     assert forecast_runs.start_due_forecast(with_job)
     _forecast(tmp_path_factory.mktemp("forecast"), calls_by_function[FORECAST_JOB])
     record_calls(app, calls_by_function["index"]).ports.warehouse.note_pending_days()
@@ -180,7 +181,7 @@ def _receive(app: App, calls: dict[str, Calls]) -> None:
 def _begin_longest_wait(app: App, job: str) -> None:
     """A wait for a load, which the next call of the job ends."""
     since = app.ports.clock.now() - sales_loads.LONGEST
-    app.ports.documents.put(sales_loads.WAITS, job, {"since": since.isoformat()})
+    app.ports.documents.put(WAITS, job, {"since": since.isoformat()})
 
 
 def _move_stock(app: App) -> None:
@@ -233,9 +234,9 @@ def _report(folder: Path, calls: dict[str, Calls]) -> None:
     assert mail_job.start_mail_job(record_calls(shop, calls["sweep"]).ports, sends_mail=True)
     job = record_calls(shop, calls[REPORTS_JOB])
     _begin_longest_wait(shop, REPORTS_JOB)
-    assert not sales_loads.must_wait(job.ports, REPORTS_JOB)
+    assert not mail_job.REPORTS.must_wait(job.ports)
     sender = report_mail.ReportSender(job.ports, job.contracts, "USD", "a@example.com")
-    with job_runs.job_reserved(job.ports, REPORTS_JOB):
+    with mail_job.REPORTS.reserved(job.ports):
         assert sum(report_mail.make_due_reports(sender)) == mail.send_due_mail(job.ports, lambda *_: None) == 1
     with pytest.MonkeyPatch.context() as patch:  # of a destination of files
         patch.setenv("TILLSTREAM_SOURCE_BI", "key")
@@ -254,7 +255,7 @@ def _restock(folder: Path, calls: dict[str, Calls]) -> None:
         assert restock_queue.update_queue(shop.ports, by="ana") is None
         assert restock_queue.run_or_start_restock(sweeping) is None
         job = record_calls(shop, calls[RESTOCK_JOB]).ports
-        with job_runs.job_reserved(job, RESTOCK_JOB):
+        with restock_queue.RESTOCK.reserved(job):
             assert restock_queue.run_due_restock(job)
     shop.close()
 

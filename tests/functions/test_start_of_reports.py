@@ -12,7 +12,8 @@ from tillstream.app import App
 from tillstream.model.errors import Unavailable
 from tillstream.operations import maintenance_status
 from tillstream.ports.jobs import REPORTS_JOB
-from tillstream.records import job_runs, mail
+from tillstream.records import mail
+from tillstream.records.jobs import JOB_RUNS
 from tillstream.records.mail import Mail
 
 
@@ -30,7 +31,7 @@ def test_a_message_that_is_due_starts_the_job_once(
     monkeypatch.setattr(main, "app", lambda: replace(project, settings=settings))
     sweep()
     assert jobs.starts == []
-    assert app.ports.documents.get(job_runs.JOB_RUNS, REPORTS_JOB) is None
+    assert app.ports.documents.get(JOB_RUNS, REPORTS_JOB) is None
     mail.add_mail(app.ports, Mail("key", "ada@example.com", "Sales", "text"), "a@example.com")
     sweep()
     sweep()

@@ -19,14 +19,14 @@ from tillstream.alerts.records import STATE_COLLECTION, StoredAlert
 from tillstream.alerts.rules import AlertRule
 from tillstream.model.errors import Conflict
 from tillstream.ports import Ports
-from tillstream.records import sales_loads
+from tillstream.records.jobs import Job
 
 LAST_EVALUATION = "last"
 RULE_FAILED = "alert rule failed"
 """Line of the log for rules whose condition could not be evaluated."""
 CLEANED_EVERY = timedelta(days=1)
-LONGEST_WAIT = timedelta(minutes=15)
-"""Time after which rules are evaluated although sales are being loaded: alerts of other things must not wait long."""
+ALERTS = Job("alerts", longest_wait=timedelta(minutes=15))
+"""Rules are evaluated although sales are being loaded, as alerts of other things must not wait long."""
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Evaluation:
 
 def evaluate_when_loaded(sources: AlertSources) -> Evaluation:
     """`evaluate`, unless sales are being loaded: those that are missing until then would open alerts."""
-    return Evaluation() if sales_loads.must_wait(sources.ports, "alerts", LONGEST_WAIT) else evaluate_rules(sources)
+    return Evaluation() if ALERTS.must_wait(sources.ports) else evaluate_rules(sources)
 
 
 def evaluate_rules(sources: AlertSources) -> Evaluation:

@@ -9,8 +9,11 @@ from tillstream.delivery.subscriptions import has_due_subscriptions
 from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.jobs import REPORTS_JOB
-from tillstream.records import job_runs, mail, sales_loads
+from tillstream.records import mail
+from tillstream.records.jobs import Job
 from tillstream.reports import subscriptions
+
+REPORTS = Job(REPORTS_JOB)
 
 
 def is_mail_due(ports: Ports, *, sends_mail: bool) -> bool:
@@ -29,7 +32,7 @@ def is_mail_due(ports: Ports, *, sends_mail: bool) -> bool:
     if any(one(ports) for one in messages):
         return True
     made = (has_due_subscriptions, *((subscriptions.has_due_reports,) if sends_mail else ()))
-    return any(one(ports) for one in made) and not sales_loads.is_waiting(ports, REPORTS_JOB)
+    return any(one(ports) for one in made) and not REPORTS.is_waiting(ports)
 
 
 def start_mail_job(ports: Ports, *, sends_mail: bool) -> bool:
@@ -37,7 +40,7 @@ def start_mail_job(ports: Ports, *, sends_mail: bool) -> bool:
 
     sends_mail: as in `is_mail_due`.
     """
-    return is_mail_due(ports, sends_mail=sends_mail) and job_runs.start_job(ports, REPORTS_JOB)
+    return is_mail_due(ports, sends_mail=sends_mail) and REPORTS.start(ports)
 
 
 def request_mail_job(app: App) -> None:

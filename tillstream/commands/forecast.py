@@ -197,16 +197,15 @@ def run_forecast(
     from tillstream import logs
     from tillstream.forecasting import run_records
     from tillstream.forecasting.forecast_run import run_forecast as run
-    from tillstream.ports.jobs import FORECAST_JOB
-    from tillstream.records import audit_log, job_runs
+    from tillstream.records import audit_log
 
     def note(*_: int) -> None:
-        job_runs.renew_reservation(app.ports, FORECAST_JOB)
+        run_records.FORECAST.renew(app.ports)
         progress("fits")
 
     if app.ports.jobs:  # at the start: a job that is killed each time waits for the next night
-        run_records.FORECAST_REQUEST.answer(app.ports, run_records.FORECAST_REQUEST.pending(app.ports))
-    with job_runs.job_reserved(app.ports, FORECAST_JOB), _fitter(engine, master) as fitter:
+        run_records.FORECAST.answer(app.ports, run_records.FORECAST.pending(app.ports))
+    with run_records.FORECAST.reserved(app.ports), _fitter(engine, master) as fitter:
         ended = run(app.ports, fitter, horizon, note)
     audit_log.record(
         app.ports, COMMAND_LINE, audit.AuditAction.FORECAST_RUN, "forecasts", None, run_records.published_run(ended)

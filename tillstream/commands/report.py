@@ -70,8 +70,6 @@ def send_due_reports(app: "App") -> Result:
     from tillstream.delivery import channel_registry
     from tillstream.delivery import file_destinations as destinations
     from tillstream.delivery.notice_deliveries import NO_MAIL
-    from tillstream.ports.jobs import REPORTS_JOB
-    from tillstream.records import job_runs
 
     work = (
         channel_registry.find_channels,
@@ -80,7 +78,7 @@ def send_due_reports(app: "App") -> Result:
     )
     if not app.settings.smtp_url and not any(one(app.ports) for one in work):
         raise Rejected(NO_MAIL)
-    with job_runs.job_reserved(app.ports, REPORTS_JOB):
+    with mail_job.REPORTS.reserved(app.ports):
         made, sent = _all_due(app)
     return Result({"made": made, "sent": sent})
 
@@ -92,10 +90,8 @@ def _all_due(app: "App") -> tuple[int, int]:
     Only the first error is raised; the others are logged.
     """
     from tillstream import logs
-    from tillstream.app import outgoing_deliveries
+    from tillstream.app import mail_job, outgoing_deliveries
     from tillstream.delivery.background_run import NOT_WRITTEN, run_due_exports
-    from tillstream.ports.jobs import REPORTS_JOB
-    from tillstream.records import job_runs
     from tillstream.records.outbox import NOT_SENT
 
     made, sent, failures = 0, 0, list[Exception]()
@@ -111,7 +107,7 @@ def _all_due(app: "App") -> tuple[int, int]:
         except Exception as error:  # noqa: BLE001 - raised below, after the other exports
             failures.append(error)
 
-    renew = partial(job_runs.renew_reservation, app.ports, REPORTS_JOB)
+    renew = partial(mail_job.REPORTS.renew, app.ports)
     logs.warn(
         NOT_WRITTEN,
         run_due_exports(outgoing_deliveries.subscribed_tables_source(app), renew=renew, after_each=send_waiting),
@@ -127,17 +123,15 @@ def deliver_due_messages(app: "App") -> tuple[int, int]:
     and of all e-mail and files. Reports and tables wait for sales that are being loaded. Without a mail server, only
     channels get messages, and destinations their files. Raises `Rejected`, `Unavailable`, and the errors of those that
     cannot be made."""
-    from tillstream.app import outgoing_deliveries
+    from tillstream.app import mail_job, outgoing_deliveries
     from tillstream.delivery import subscription_files
     from tillstream.delivery.subscriptions import has_due_subscriptions
-    from tillstream.ports.jobs import REPORTS_JOB
-    from tillstream.records import job_runs, sales_loads
     from tillstream.reports import report_mail, subscriptions
 
     settings = app.settings
     made, sent = 0, outgoing_deliveries.send_waiting_messages(app)
     is_due = subscriptions.has_due_reports(app.ports) or has_due_subscriptions(app.ports)
-    if is_due and sales_loads.must_wait(app.ports, REPORTS_JOB):
+    if is_due and mail_job.REPORTS.must_wait(app.ports):
         return made, sent
     sender = report_mail.ReportSender(
         app.ports,
@@ -157,7 +151,7 @@ def deliver_due_messages(app: "App") -> tuple[int, int]:
             for is_new in due:
                 made += is_new
                 sent += outgoing_deliveries.send_waiting_messages(app)
-                job_runs.renew_reservation(app.ports, REPORTS_JOB)
+                mail_job.REPORTS.renew(app.ports)
         except ExceptionGroup as error:
             failures.append(error)
     if failures:

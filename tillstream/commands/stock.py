@@ -344,12 +344,11 @@ def compute_restock(
     due: Annotated[bool, Option("Only if stock, forecast or orders have changed, or an update is requested.")] = False,
 ) -> Result:
     """Compute what stores need from their stock, the forecast and open orders."""
-    from tillstream.ports.jobs import RESTOCK_JOB
-    from tillstream.records import audit_log, job_runs
+    from tillstream.records import audit_log
     from tillstream.stock import restock_queue
 
     if due:
-        with job_runs.job_reserved(app.ports, RESTOCK_JOB):
+        with restock_queue.RESTOCK.reserved(app.ports):
             ended = restock_queue.run_due_restock(app.ports)
         return Result(asdict(ended) if ended else {})
     audit_log.record(app.ports, COMMAND_LINE, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")

@@ -26,8 +26,10 @@ from tillstream.model.batch import STATES_BEFORE_LEDGER
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.jobs import CONNECT_JOB
-from tillstream.records import audit_log, job_runs
+from tillstream.records import audit_log
+from tillstream.records.jobs import Job
 
+CONNECT = Job(CONNECT_JOB)
 SCHEDULE_ACTOR = "schedule"
 """Who runs a connector that is due; such runs are not audited."""
 TURN_TIME = timedelta(minutes=2)
@@ -133,18 +135,18 @@ def has_due_connectors(ports: Ports) -> bool:
 
 def start_job_if_due(ports: Ports) -> bool:
     """Start the job of a project if a connector is due and no run of the job is at work. Raises `Unavailable`."""
-    return bool(ports.jobs) and has_due_connectors(ports) and job_runs.start_job(ports, CONNECT_JOB)
+    return bool(ports.jobs) and has_due_connectors(ports) and CONNECT.start(ports)
 
 
 def run_all_due(ports: Ports, contracts: ContractRegistry, access: SourceAccess) -> Iterator[ConnectorRun]:
     """Run the connectors that are due, turn by turn, until none is; yield the runs as they end."""
-    with job_runs.job_reserved(ports, CONNECT_JOB):
+    with CONNECT.reserved(ports):
         for _ in range(MAX_TURNS):
             ended = run_due_connectors(ports, contracts, access)
             yield from ended
             if not ended:
                 return
-            job_runs.renew_reservation(ports, CONNECT_JOB)
+            CONNECT.renew(ports)
 
 
 def request_run(ports: Ports, name: str, by: str) -> None:

@@ -81,7 +81,7 @@ def forecast_at_night(ports: Ports, stopping: Event) -> list[str]:
         if stopping.is_set():
             raise ForecastStopped
 
-    answered = run_records.FORECAST_REQUEST.pending(ports)
+    answered = run_records.FORECAST.pending(ports)
     try:
         with FittingProcess() as fitter:
             return list(run_forecast(ports, fitter, progress=check).drifting)

@@ -243,7 +243,7 @@ def run_forecast(
 
 
 def _run(ports: Ports, fitter: Fitter, horizon: int, progress: Progress | None, *, keep_fits: bool) -> ForecastRun:
-    started, answered = ports.clock.now(), run_records.FORECAST_REQUEST.pending(ports)
+    started, answered = ports.clock.now(), run_records.FORECAST.pending(ports)
 
     def note(done: int, total: int) -> None:
         run_records.note_progress(ports, instant_text(started), done, total)

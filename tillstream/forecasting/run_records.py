@@ -6,18 +6,16 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from tillstream.model.dates import instant_text
-from tillstream.model.document_json import from_json, to_json
+from tillstream.model.document_json import to_json
 from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
-from tillstream.ports.documents import Document, Update, update_document
+from tillstream.ports.documents import Document
 from tillstream.ports.jobs import FORECAST_JOB
-from tillstream.records import data_version, job_runs, sales_loads
-from tillstream.records.job_runs import JobRequest
+from tillstream.records import data_version
+from tillstream.records.jobs import RecordedJob
 
-COLLECTION = "forecast_runs"
-LAST_RUN, RUN_PROGRESS, FAILED_RUN = "last", "progress", "failed"
-FORECAST_REQUEST = JobRequest(COLLECTION)
+COLLECTION, RUN_PROGRESS = "forecast_runs", "progress"
+FORECAST = RecordedJob(FORECAST_JOB, collection=COLLECTION)
 
 FORECAST_INTERVAL = timedelta(hours=20)
 """Time between two forecasts of a server; less than a day, so that each night makes one."""
@@ -67,15 +65,14 @@ class RunProgress:
 
 def last_run(ports: Ports) -> ForecastRun | None:
     """Return the last run that ended."""
-    document = ports.documents.get(COLLECTION, LAST_RUN)
-    return from_json(ForecastRun, document.data) if document else None
+    return FORECAST.last_run(ports, ForecastRun)
 
 
 def save_run(ports: Ports, run: ForecastRun, answered: Document | None = None) -> ForecastRun:
-    """Record a run that ended, and the request that it answered. Raises `Conflict`."""
-    update_document(ports.documents, COLLECTION, LAST_RUN, lambda _: Update(published_run(run)))
+    """Record a run that ended, and the request that it answered."""
+    FORECAST.save_run(ports, run)
     ports.documents.delete(COLLECTION, RUN_PROGRESS)
-    FORECAST_REQUEST.answer(ports, answered)
+    FORECAST.answer(ports, answered)
     data_version.bump_data_version(ports.documents)  # cached answers have the forecasts of the run before
     return run
 
@@ -87,14 +84,13 @@ def run_progress(ports: Ports) -> RunProgress | None:
 
 
 def note_progress(ports: Ports, started_at: str, done: int, total: int) -> None:
-    """Record the progress of a run. Raises `Conflict`."""
-    data = asdict(RunProgress(started_at, done, total))
-    update_document(ports.documents, COLLECTION, RUN_PROGRESS, lambda _: Update(data))
+    """Record the progress of a run."""
+    ports.documents.put(COLLECTION, RUN_PROGRESS, asdict(RunProgress(started_at, done, total)))
 
 
 def request_forecast(ports: Ports) -> None:
     """Let a forecast be made soon: by the job of a project, or by the worker of a server. It is kept until then."""
-    FORECAST_REQUEST.make(ports)
+    FORECAST.request(ports)
     with suppress(Unavailable):  # the sweep starts the job
         start_due_forecast(ports)
 
@@ -104,19 +100,18 @@ def start_due_forecast(ports: Ports) -> bool:
 
     Raises `Unavailable`.
     """
-    if not (ports.jobs and FORECAST_REQUEST.pending(ports)) or sales_loads.must_wait(ports, FORECAST_JOB):
-        return False
-    return job_runs.start_job(ports, FORECAST_JOB)
+    is_requested = bool(ports.jobs and FORECAST.pending(ports))
+    return is_requested and not FORECAST.must_wait(ports) and FORECAST.start(ports)
 
 
 def may_start_forecast(ports: Ports, *, at_night: bool) -> bool:
     """Whether a forecast is due and has nothing to wait for. One that waits is requested: the night may end before."""
     if not is_forecast_due(ports, at_night=at_night):
         return False
-    if not sales_loads.must_wait(ports, FORECAST_JOB):
+    if not FORECAST.must_wait(ports):
         return True
-    if not FORECAST_REQUEST.pending(ports):
-        FORECAST_REQUEST.make(ports)
+    if not FORECAST.pending(ports):
+        FORECAST.request(ports)
     return False
 
 
@@ -125,10 +120,9 @@ def is_forecast_due(ports: Ports, *, at_night: bool) -> bool:
     a run is at work."""
     if ONE_AT_A_TIME.locked():
         return False
-    if FORECAST_REQUEST.pending(ports) or ports.documents.get(COLLECTION, RUN_PROGRESS):
+    if FORECAST.pending(ports) or ports.documents.get(COLLECTION, RUN_PROGRESS):
         return True
-    failed = ports.documents.get(COLLECTION, FAILED_RUN)
-    if failed and ports.clock.now() - datetime.fromisoformat(failed.data["at"]) < RETRY_INTERVAL:
+    if FORECAST.has_failed_within(ports, RETRY_INTERVAL):
         return False
     ended = last_run(ports)
     return at_night and (not ended or ports.clock.now() - datetime.fromisoformat(ended.ended_at) >= FORECAST_INTERVAL)
@@ -136,9 +130,9 @@ def is_forecast_due(ports: Ports, *, at_night: bool) -> bool:
 
 def note_failure(ports: Ports, answered: Document | None) -> None:
     """Record that a run failed, and the request that it answered, so that it is not tried again at once."""
-    ports.documents.put(COLLECTION, FAILED_RUN, {"at": instant_text(ports.clock.now())})
+    FORECAST.note_failure(ports)
     ports.documents.delete(COLLECTION, RUN_PROGRESS)
-    FORECAST_REQUEST.answer(ports, answered)
+    FORECAST.answer(ports, answered)
 
 
 def published_run(run: ForecastRun) -> dict[str, Any]:

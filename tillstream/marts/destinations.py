@@ -9,10 +9,12 @@ from tillstream.model.audit import AuditAction
 from tillstream.model.dates import instant_text
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
-from tillstream.records import data_version, sales_loads
+from tillstream.records import data_version
 from tillstream.records.collection import Collection
+from tillstream.records.jobs import Job
 
 DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
+MARTS = Job("marts")
 DAY, HOUR, SETTLEMENT = "day", "hour", "settlement"
 EVERY = (DAY, HOUR, SETTLEMENT)
 
@@ -102,7 +104,7 @@ def due_destinations(ports: Ports) -> list[MartDestination]:
     every = find_destinations(ports)
     now, version = ports.clock.now(), data_version.version_number(ports.documents)
     due_now = [one for one in every if is_destination_due(one, version, now)]
-    if any(one.every != SETTLEMENT for one in due_now) and sales_loads.must_wait(ports, "marts"):
+    if any(one.every != SETTLEMENT for one in due_now) and MARTS.must_wait(ports):
         due_now = [one for one in due_now if one.every == SETTLEMENT]
     return sorted(due_now, key=lambda one: one.next_at)
 

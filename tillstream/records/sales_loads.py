@@ -14,12 +14,10 @@ from tillstream.model.batch import STATES_BEFORE_LEDGER, Batch, BatchKind
 from tillstream.ports import Ports
 from tillstream.records import batch_records
 
-COLLECTION, WAITS = "loads", "job_waits"
+COLLECTION = "loads"
 LONGEST = timedelta(hours=1)
 """Longest wait of a job, so that a home into which files come all the time has its results too. A file or a set of
 files without progress for so long is no load."""
-FORGOTTEN = timedelta(minutes=20)
-"""Time after the longest wait from which on a wait is that of an earlier load; longer than the pause of sweeps."""
 _KINDS = (BatchKind.UPLOAD, BatchKind.REPLAY, BatchKind.CORRECTION)
 _PAGE = 500
 
@@ -52,31 +50,6 @@ def is_under_way(ports: Ports) -> bool:
         return True
     progress = (now - LONGEST).isoformat()
     return any(batch.state_at > progress for batch in chain(_newest(ports), _others(ports)))
-
-
-def is_waiting(ports: Ports, job: str, longest: timedelta = LONGEST) -> bool:
-    """Whether a wait that `must_wait` began continues."""
-    since = _waits_since(ports, job)
-    return since is not None and ports.clock.now() - since < longest and is_under_way(ports)
-
-
-def must_wait(ports: Ports, job: str, longest: timedelta = LONGEST) -> bool:
-    """Whether a job that is due waits for a load. The first call begins its wait, which ends after `longest`."""
-    since, now = _waits_since(ports, job), ports.clock.now()
-    if since is None or now - since > longest + FORGOTTEN:
-        if not is_under_way(ports):
-            return False
-        ports.documents.put(WAITS, job, {"since": now.isoformat()})
-        return True
-    if now - since < longest and is_under_way(ports):
-        return True
-    ports.documents.delete(WAITS, job)
-    return False
-
-
-def _waits_since(ports: Ports, job: str) -> datetime | None:
-    document = ports.documents.get(WAITS, job)
-    return datetime.fromisoformat(document.data["since"]) if document else None
 
 
 def _newest(ports: Ports) -> Iterator[Batch]:

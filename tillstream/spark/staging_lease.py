@@ -13,7 +13,7 @@ from tillstream.model.batch import Batch
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.records.batch_records import connector_sender
-from tillstream.records.job_runs import JOB_RUNS, DocumentLease
+from tillstream.records.jobs import JOB_RUNS, DocumentLease
 
 LEASED_FOR, RENEWED_AFTER = timedelta(minutes=10), timedelta(minutes=1)
 

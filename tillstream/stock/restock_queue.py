@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,20 +16,18 @@ from tillstream.model import audit
 from tillstream.model.errors import Rejected
 from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product, cost_on
 from tillstream.ports import Ports
-from tillstream.ports.documents import Update, update_document
 from tillstream.ports.jobs import RESTOCK_JOB
-from tillstream.records import audit_log, data_version, job_runs, sales_loads
-from tillstream.records.job_runs import JobRequest
+from tillstream.records import audit_log, data_version
+from tillstream.records.jobs import RecordedJob
 from tillstream.stock import purchase_orders, restock_lines, restock_needs, restock_simulation, stored_levels
 from tillstream.stock.purchase_orders import OrderLine, OrderState, PurchaseOrder
 from tillstream.stock.restock_lines import RESTOCK_SCHEMA, Pair, RestockDecision, restock_rows
 from tillstream.stock.row_keys import LINE_COLUMNS
 
-COLLECTION, LAST_RUN = "restock", "last"
 RESTOCK_TABLE = "restock_lines"
 QUEUE_KEY = ("region", "store_id", "product", "from_store")
 
-RESTOCK_REQUEST = JobRequest(COLLECTION)
+RESTOCK = RecordedJob(RESTOCK_JOB, collection="restock")
 RESTOCK_INTERVAL = timedelta(hours=1)
 """Shortest time between two runs that nobody requested."""
 AT_ONCE = 50_000
@@ -50,12 +48,11 @@ class RestockRun:
 
 
 def last_restock_run(ports: Ports) -> RestockRun | None:
-    document = ports.documents.get(COLLECTION, LAST_RUN)
-    return RestockRun(**document.data) if document else None
+    return RESTOCK.last_run(ports, RestockRun)
 
 
 def run_restock(ports: Ports, basis: str = "") -> RestockRun:
-    """Compute the queue as of now and replace the stored one. Idempotent. Raises `Conflict`, `Unavailable`."""
+    """Compute the queue as of now and replace the stored one. Idempotent. Raises `Unavailable`."""
     stored_levels.refresh_levels(ports)
     now = ports.clock.now()
     today, wanted = now.date(), restock_needs.read_settings(ports)
@@ -67,7 +64,7 @@ def run_restock(ports: Ports, basis: str = "") -> RestockRun:
     restock_lines.forget_decisions(ports, stored, decided.keys() & set(pairs), today)
     ports.warehouse.replace_table(RESTOCK_TABLE, _with_decisions(needed, [decided.get(pair) for pair in pairs], now))
     ended = RestockRun(now.isoformat(timespec="seconds"), len(read.pairs), needed.num_rows, basis)
-    update_document(ports.documents, COLLECTION, LAST_RUN, lambda _: Update(asdict(ended)))
+    RESTOCK.save_run(ports, ended)
     data_version.bump_data_version(ports.documents)
     return ended
 
@@ -222,7 +219,7 @@ class _Costs:
 def is_restock_due(ports: Ports) -> bool:
     """Whether to compute the queue now."""
     last = last_restock_run(ports)
-    if RESTOCK_REQUEST.pending(ports):
+    if RESTOCK.pending(ports):
         return True
     if last is None:
         return stored_levels.level_changes(ports) > 0
@@ -232,7 +229,7 @@ def is_restock_due(ports: Ports) -> bool:
 
 def may_start_restock(ports: Ports) -> bool:
     """Whether the queue is due and no sales are being loaded that it would lack."""
-    return is_restock_due(ports) and not sales_loads.must_wait(ports, RESTOCK_JOB)
+    return is_restock_due(ports) and not RESTOCK.must_wait(ports)
 
 
 def run_due_restock(ports: Ports) -> RestockRun | None:
@@ -242,9 +239,9 @@ def run_due_restock(ports: Ports) -> RestockRun | None:
     """
     if not is_restock_due(ports):
         return None
-    answered = RESTOCK_REQUEST.pending(ports)
+    answered = RESTOCK.pending(ports)
     ended = run_restock(ports, restock_basis(ports))
-    RESTOCK_REQUEST.answer(ports, answered)
+    RESTOCK.answer(ports, answered)
     restock_simulation.refresh_due_comparison(ports)
     return ended
 
@@ -259,7 +256,7 @@ def run_or_start_restock(ports: Ports) -> RestockRun | None:
     last = last_restock_run(ports)
     if not ports.jobs or last is None or last.counted <= AT_ONCE:
         return run_due_restock(ports)
-    job_runs.start_job(ports, RESTOCK_JOB)
+    RESTOCK.start(ports)
     return None
 
 
@@ -269,12 +266,12 @@ def update_queue(ports: Ports, *, by: str) -> RestockRun | None:
     last = last_restock_run(ports)
     if last is None or last.counted <= AT_ONCE:
         return run_restock(ports, restock_basis(ports))
-    RESTOCK_REQUEST.make(ports)
+    RESTOCK.request(ports)
     return None
 
 
 def is_restock_requested(ports: Ports) -> bool:
-    return RESTOCK_REQUEST.pending(ports) is not None
+    return RESTOCK.pending(ports) is not None
 
 
 def restock_basis(ports: Ports) -> str:

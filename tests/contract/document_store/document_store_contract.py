@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from collection_contract import CollectionContract
 from document_update_contract import DocumentUpdateContract
+from job_contract import JobContract
 from processes import killed_again_and_again, log_line, run_all
 from threads import join_thread
 
@@ -41,7 +42,7 @@ def write_until_killed(log: Path, opener: Opener) -> None:
         number += 1
 
 
-class DocumentStoreContract(DocumentUpdateContract, CollectionContract):
+class DocumentStoreContract(DocumentUpdateContract, CollectionContract, JobContract):
     @pytest.fixture
     def opener(self) -> Opener:
         """Opens the store of this test; can be sent to another process."""

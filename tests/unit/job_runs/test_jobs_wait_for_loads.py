@@ -30,7 +30,7 @@ from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.ports import Ports
 from tillstream.ports.jobs import FORECAST_JOB, RESTOCK_JOB
-from tillstream.records import batch_records, data_version, job_runs, mail, sales_loads
+from tillstream.records import batch_records, data_version, mail, sales_loads
 from tillstream.reports import subscriptions
 from tillstream.server.worker import Schedules
 from tillstream.stock import restock_queue, stored_levels
@@ -96,7 +96,7 @@ def make_everything_due(app: App, folder: Path, at: datetime) -> None:
     subscriptions.subscribe_to_report(app.ports, "ana", "week", "ana@example.com", by="ana")
     advance(app, at)
     run_records.request_forecast(app.ports)
-    restock_queue.RESTOCK_REQUEST.make(app.ports)
+    restock_queue.RESTOCK.request(app.ports)
     mart_destinations.add_mart_destination(app, MartDestinationDraft("lake", str(folder / "lake")), "ana")
 
 
@@ -180,24 +180,6 @@ def test_the_forecast_of_a_night_that_ends_before_the_load_is_made_after_it(shop
     assert run_records.may_start_forecast(shop.ports, at_night=False) is is_night
 
 
-def test_a_home_with_a_load_all_the_time_has_its_jobs_after_the_longest_wait(shop: App) -> None:
-    clock, waits = clock_of(shop), list[bool]()
-    for _ in range(9):
-        sales_loads.begin(shop.ports, "files")
-        waits.append(sales_loads.must_wait(shop.ports, "nightly"))
-        clock.advance(timedelta(minutes=15).total_seconds())
-    assert waits == [True, True, True, True, False, True, True, True, True]
-
-
-def test_a_wait_of_another_day_does_not_count(shop: App) -> None:
-    sales_loads.begin(shop.ports, "files")
-    assert sales_loads.must_wait(shop.ports, "nightly")
-    clock_of(shop).advance(timedelta(days=1).total_seconds())
-    assert not sales_loads.is_under_way(shop.ports), "the process that loaded the files was killed"
-    sales_loads.begin(shop.ports, "others")
-    assert sales_loads.must_wait(shop.ports, "nightly")
-
-
 def test_a_file_that_is_stuck_is_no_load(shop: App, tmp_path: Path) -> None:
     received(shop, tmp_path, date(2026, 3, 2), 1)
     assert sales_loads.is_under_way(shop.ports)
@@ -271,8 +253,8 @@ def test_the_job_of_a_project_is_started_after_the_load_and_again_for_a_request_
     assert not run_records.start_due_forecast(ports)
     sales_loads.end(ports, "files")
     assert run_records.start_due_forecast(ports)
-    with job_runs.job_reserved(ports, FORECAST_JOB):
-        run_records.FORECAST_REQUEST.answer(ports, run_records.FORECAST_REQUEST.pending(ports))
+    with run_records.FORECAST.reserved(ports):
+        run_records.FORECAST.answer(ports, run_records.FORECAST.pending(ports))
         run_records.request_forecast(ports)
         assert not run_records.start_due_forecast(ports), "a run is at work"
     assert run_records.start_due_forecast(ports)
@@ -287,7 +269,7 @@ def test_a_large_queue_of_a_project_is_computed_while_files_come_all_the_time(
     ports, restock_run = project.ports, COMMANDS["restock-run"]
     assert restock_run(project, quiet).data
     monkeypatch.setattr(restock_queue, "AT_ONCE", -1)
-    restock_queue.RESTOCK_REQUEST.make(ports)
+    restock_queue.RESTOCK.request(ports)
     for _ in range(5):
         sales_loads.begin(ports, "files")
         assert not jobs.starts
@@ -300,11 +282,11 @@ def test_a_large_queue_of_a_project_is_computed_while_files_come_all_the_time(
 
 
 def test_a_queue_that_is_requested_during_its_run_is_computed_again(shop: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    restock_queue.RESTOCK_REQUEST.make(shop.ports)
+    restock_queue.RESTOCK.request(shop.ports)
     refresh = stored_levels.refresh_levels
 
     def refresh_and_request(ports: Ports) -> int:
-        restock_queue.RESTOCK_REQUEST.make(ports)
+        restock_queue.RESTOCK.request(ports)
         return refresh(ports)
 
     monkeypatch.setattr(stored_levels, "refresh_levels", refresh_and_request)

@@ -18,7 +18,7 @@ from unit.mail.mail_server import serving
 from webhook_receiver import receiving
 
 from tillstream.adapters.local.clock import ManualClock
-from tillstream.app import App, outgoing_deliveries
+from tillstream.app import App, mail_job, outgoing_deliveries
 from tillstream.app.mail_job import start_mail_job
 from tillstream.commands import report
 from tillstream.delivery import background_run, subscription_files
@@ -28,7 +28,8 @@ from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.ports.jobs import REPORTS_JOB
-from tillstream.records import job_runs, mail, sales_loads
+from tillstream.records import mail, sales_loads
+from tillstream.records.jobs import JOB_RUNS, RESERVED_FOR
 from tillstream.records.mail import Mail
 from tillstream.records.outbox import LONGEST, NOT_SENT, PAUSES
 from tillstream.reports import facts, subscriptions
@@ -65,7 +66,7 @@ def test_it_does_not_start_again_while_a_report_waits_for_a_load(project: tuple[
         sales_loads.begin(app.ports, "files")
         starts.append(start_mail_job(app.ports, sends_mail=True))
         if starts[-1]:
-            with job_runs.job_reserved(app.ports, REPORTS_JOB):
+            with mail_job.REPORTS.reserved(app.ports):
                 report.deliver_due_messages(with_mail)
         advance(app, timedelta(minutes=5))
     assert starts == [True, *[False] * 11, True]
@@ -78,9 +79,9 @@ def test_it_starts_for_a_report_that_is_due_once_while_it_works(project: tuple[A
     assert not start_mail_job(app.ports, sends_mail=True)
     advance(app, datetime(2026, 7, 2, 12, tzinfo=UTC) - app.ports.clock.now())
     assert [start_mail_job(app.ports, sends_mail=True) for _ in range(3)] == [True, False, False]
-    with job_runs.job_reserved(app.ports, REPORTS_JOB):
+    with mail_job.REPORTS.reserved(app.ports):
         advance(app, timedelta(minutes=20))
-        job_runs.renew_reservation(app.ports, REPORTS_JOB)
+        mail_job.REPORTS.renew(app.ports)
         advance(app, timedelta(minutes=20))
         assert not start_mail_job(app.ports, sends_mail=True)
     assert jobs.starts == [REPORTS_JOB]
@@ -96,7 +97,7 @@ def test_it_starts_for_messages_that_are_due(project: tuple[App, StartedJobs]) -
     mail.add_mail(app.ports, MAIL, "a@example.com")
     for pause in PAUSES:
         assert start_mail_job(app.ports, sends_mail=True)
-        with job_runs.job_reserved(app.ports, REPORTS_JOB):
+        with mail_job.REPORTS.reserved(app.ports):
             mail.send_due_mail(app.ports, absent)
         assert not start_mail_job(app.ports, sends_mail=True)
         advance(app, pause)
@@ -110,11 +111,11 @@ def test_it_starts_to_notice_that_a_message_is_unclear(project: tuple[App, Start
         raise KeyboardInterrupt
 
     mail.add_mail(app.ports, MAIL, "a@example.com")
-    with pytest.raises(KeyboardInterrupt), job_runs.job_reserved(app.ports, REPORTS_JOB):
+    with pytest.raises(KeyboardInterrupt), mail_job.REPORTS.reserved(app.ports):
         mail.send_due_mail(app.ports, killed)
     advance(app, LONGEST + timedelta(seconds=1))
     assert not start_mail_job(app.ports, sends_mail=True), "the run may still be at work"
-    advance(app, job_runs.RESERVED_FOR)
+    advance(app, RESERVED_FOR)
     assert start_mail_job(app.ports, sends_mail=True)
 
 
@@ -122,7 +123,7 @@ def test_a_run_that_failed_is_followed_after_a_pause(project: tuple[App, Started
     app, jobs = project
     subscribe_and_wait(app)
     assert start_mail_job(app.ports, sends_mail=True)
-    with pytest.raises(Rejected), job_runs.job_reserved(app.ports, REPORTS_JOB):
+    with pytest.raises(Rejected), mail_job.REPORTS.reserved(app.ports):
         raise Rejected("TILLSTREAM_SMTP_URL is not an address")
     starts = []
     for _ in range(24):
@@ -146,9 +147,9 @@ def test_without_jobs_nothing_is_started_or_stored(project: tuple[App, StartedJo
     app = replace(project[0], ports=replace(project[0].ports, jobs=None))
     subscribe_and_wait(app)
     assert not start_mail_job(app.ports, sends_mail=True)
-    with job_runs.job_reserved(app.ports, REPORTS_JOB):
-        job_runs.renew_reservation(app.ports, REPORTS_JOB)
-    assert app.ports.documents.get(job_runs.JOB_RUNS, REPORTS_JOB) is None
+    with mail_job.REPORTS.reserved(app.ports):
+        mail_job.REPORTS.renew(app.ports)
+    assert app.ports.documents.get(JOB_RUNS, REPORTS_JOB) is None
 
 
 class CountedDocuments:

@@ -13,7 +13,7 @@ from tillstream.app import App
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
 from tillstream.ports.jobs import RESTOCK_JOB
-from tillstream.records import job_runs
+from tillstream.records.jobs import RESERVED_FOR
 from tillstream.stock import restock_queue
 
 
@@ -50,7 +50,7 @@ def test_a_large_one_is_computed_by_one_run_of_the_job(
     restock_queue.update_queue(app.ports, by="ana")
     assert [restock_queue.run_or_start_restock(app.ports) for _ in range(3)] == [None] * 3
     assert jobs.starts == [RESTOCK_JOB]
-    advance(app, job_runs.RESERVED_FOR)
+    advance(app, RESERVED_FOR)
     restock_queue.run_or_start_restock(app.ports)
     assert jobs.starts == [RESTOCK_JOB] * 2, "the first one ended with an error"
     assert COMMANDS["restock-run"](app, quiet, due=True).data["counted"] == 2

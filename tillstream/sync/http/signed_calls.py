@@ -18,7 +18,7 @@ from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamErro
 from tillstream.model.events import STAGING
 from tillstream.ports import Ports
 from tillstream.ports.jobs import HOMES_FUNCTION, Functions
-from tillstream.records.job_runs import DocumentLease
+from tillstream.records.jobs import DocumentLease
 from tillstream.sync.head_office import LocalOffice
 from tillstream.sync.homes import Home
 from tillstream.sync.http import call_messages, call_signatures, office_calls
