@@ -35,7 +35,11 @@ SERIES.button("restore", series.restore_series, endpoint="restore_series")
 @allow(Action.SEE_FORECASTS)
 def show() -> ResponseReturnValue:
     """The forecast of the node in the address."""
-    last, progress, node = run_records.last_run(ports()), run_records.run_progress(ports()), nodes.chosen_node()
+    last, progress, node = (
+        run_records.FORECAST.last_run(ports()),
+        run_records.run_progress(ports()),
+        nodes.chosen_node(),
+    )
     state = {"last": last, "progress": progress, "admin": scope().may(Action.ADMINISTER), "node": node}
     if last is None or last.reason:
         return render_template("forecast/none.html", **state)
@@ -83,7 +87,7 @@ def accuracy() -> ResponseReturnValue:
     windows = report["windows"]
     return render_template(
         "forecast/accuracy.html",
-        last=run_records.last_run(ports()),
+        last=run_records.FORECAST.last_run(ports()),
         overall=[row for row in windows if row["cutoff_date"] is None],
         windows=[
             row | {"cutoff_date": date.fromisoformat(row["cutoff_date"])}

@@ -132,7 +132,7 @@ def _regions(series: OutsideSeries) -> list[str]:
 
 def _uses(series: list[OutsideSeries]) -> dict[str, str]:
     """What the last forecast made of each series, by name."""
-    last = run_records.last_run(ports())
+    last = run_records.FORECAST.last_run(ports())
     if not series or last is None or last.reason:
         return {one.name: texts.NEXT_FORECAST for one in series}
     rows = published_forecasts.accuracy_report(ports())["importance"]

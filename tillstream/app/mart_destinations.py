@@ -27,6 +27,7 @@ from tillstream.ports.files import ExportFolder, TableLog
 from tillstream.ports.objects import BucketObjects
 from tillstream.ports.warehouse import ReadCopy
 from tillstream.records import audit_log, data_version
+from tillstream.records.jobs import run_each
 
 CLOUD_STORAGE_PREFIX, S3_PREFIX = "gs://", "s3://"
 DELTA_FORMAT = "delta"
@@ -158,14 +159,15 @@ def run_mart_destination(app: App, name: str, by: str = "", stopping: threading.
 
 
 def run_due_destinations(app: App, stopping: threading.Event | None = None) -> list[MartDestination]:
-    """Write each destination that is due; return those that were written or failed. Raises defects."""
-    ended = []
-    for destination in destinations.due_destinations(app.ports):
-        if stopping and stopping.is_set():
-            break
+    """Write each destination that is due; return those that were written or failed. Raises as `run_each`."""
+
+    def run(destination: MartDestination) -> MartDestination | None:
         with suppress(NotFound):  # removed meanwhile
-            ended.append(run_mart_destination(app, destination.name, stopping=stopping))
-    return ended
+            return run_mart_destination(app, destination.name, stopping=stopping)
+        return None
+
+    due = destinations.due_destinations(app.ports)
+    return list(run_each(due, run, "Destinations with defects", stopping=stopping))
 
 
 def _is_database(to: str) -> bool:

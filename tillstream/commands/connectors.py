@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 connect = Group("connect", "Manage connectors, which pull sales from stores of files, databases, APIs and queues.")
 
 MAX_NAMED_BATCHES = 5
+_STATUS_COLUMNS = (
+    *("name", "is_running", "is_requested", "next_at", "last_run_at", "last_complete_at", "failures", "error"),
+    *("behind", "notes"),
+)
 REFUSED_STATES = frozenset({BatchState.REJECTED.value, BatchState.FAILED.value})
 MAX_RUN_TIME = timedelta(hours=1)
 """Time after which a run is stopped between two items; the next one reads the rest."""
@@ -457,4 +461,5 @@ def _connector_row(app: "App", connector: "Connector") -> dict[str, object]:
 
     state = connectors_state.connector_status(app.ports, connector.name)
     is_late = connectors_state.is_connector_late(connector, state, app.ports.clock.now())
-    return asdict(connector) | {"status": asdict(state) | {"is_late": is_late}}
+    status = {column: getattr(state, column) for column in _STATUS_COLUMNS}
+    return asdict(connector) | {"status": status | {"is_late": is_late}}

@@ -327,7 +327,7 @@ def list_restock_lines(
     answer = queries.run_query(
         app.ports.warehouse, "restock-lines", UNRESTRICTED, filters, supplier=supplier, state=state, limit=limit
     )
-    last = restock_queue.last_restock_run(app.ports)
+    last = restock_queue.RESTOCK.last_run(app.ports)
     return Result({
         "name": "restock-lines",
         "columns": [name for name in answer.schema.names if name != "matching"],

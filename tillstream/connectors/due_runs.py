@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from tillstream.connectors import records, run_history
 from tillstream.connectors.access import SourceAccess
-from tillstream.connectors.one_run import MAX_MESSAGE, ConnectorRunner, UnexpectedError, open_source, unexpected_error
+from tillstream.connectors.one_run import MAX_MESSAGE, ConnectorRunner, open_source, unexpected_error
 from tillstream.connectors.run_history import ConnectorRun, PartPace
 from tillstream.connectors.state import (
     Connector,
@@ -27,7 +27,7 @@ from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.jobs import CONNECT_JOB
 from tillstream.records import audit_log
-from tillstream.records.jobs import Job
+from tillstream.records.jobs import Job, run_each
 
 CONNECT = Job(CONNECT_JOB)
 SCHEDULE_ACTOR = "schedule"
@@ -84,23 +84,14 @@ def due_connectors(ports: Ports) -> list[Connector]:
 def run_due_connectors(
     ports: Ports, contracts: ContractRegistry, access: SourceAccess, stopping: threading.Event | None = None
 ) -> list[ConnectorRun]:
-    """Run each connector that is due for its share of the time.
+    """Run each connector that is due for its share of the time. Raises as `run_each`."""
 
-    Raises the `UnexpectedError`s as a group, after all have run.
-    """
-    done, defects = list[ConnectorRun](), list[UnexpectedError]()
-    for connector in due_connectors(ports):
-        if stopping and stopping.is_set():
-            break
-        try:
-            done.append(run_connector(ports, contracts, access, connector.name, SCHEDULE_ACTOR, stopping, TURN_TIME))
-        except Rejected:  # it was removed, or another process runs it
-            continue
-        except UnexpectedError as error:
-            defects.append(error)
-    if defects:
-        raise ExceptionGroup("Connectors with defects", defects)
-    return done
+    def run(connector: Connector) -> ConnectorRun | None:
+        with contextlib.suppress(Rejected):  # it was removed, or another process runs it
+            return run_connector(ports, contracts, access, connector.name, SCHEDULE_ACTOR, stopping, TURN_TIME)
+        return None
+
+    return list(run_each(due_connectors(ports), run, "Connectors with defects", stopping=stopping))
 
 
 def run_connector(
@@ -128,14 +119,9 @@ def run_connector(
     return ConnectorRunner(ports, contracts, access, connector, run_id, state, stopping, share, pace).run()
 
 
-def has_due_connectors(ports: Ports) -> bool:
-    """Whether a connector is due. Reads the documents of the connectors and of their states."""
-    return bool(due_connectors(ports))
-
-
 def start_job_if_due(ports: Ports) -> bool:
     """Start the job of a project if a connector is due and no run of the job is at work. Raises `Unavailable`."""
-    return bool(ports.jobs) and has_due_connectors(ports) and CONNECT.start(ports)
+    return bool(ports.jobs and due_connectors(ports)) and CONNECT.start(ports)
 
 
 def run_all_due(ports: Ports, contracts: ContractRegistry, access: SourceAccess) -> Iterator[ConnectorRun]:

@@ -19,13 +19,14 @@ from tillstream.connectors.access import SourceAccess
 from tillstream.connectors.run_history import BackfillParts, ConnectorRun, PartPace
 from tillstream.connectors.source import ConnectorSource, Cursor, SourceItem
 from tillstream.connectors.state import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
     RENEW_EVERY,
     Connector,
     ConnectorDraft,
     LostLease,
     SourceState,
     end_run,
-    pause_after,
     save_progress,
 )
 from tillstream.contracts.registry import ContractRegistry
@@ -37,6 +38,7 @@ from tillstream.model.events import STAGING
 from tillstream.model.object_names import CONNECTED_NAME
 from tillstream.ports import Ports
 from tillstream.records import batch_records, sales_loads
+from tillstream.records.jobs import growing_pause
 
 HASH_BYTES = HASH_DIGITS // 2
 
@@ -311,7 +313,7 @@ class ConnectorRunner:
     def _next_at(self, outcome: str, now: datetime) -> datetime:
         every = timedelta(minutes=self._connector.every_minutes)
         if outcome == run_history.FAILED:
-            return now + pause_after(self._state.failures + 1, every)
+            return now + growing_pause(self._state.failures + 1, FIRST_PAUSE, min(every, LONGEST_PAUSE))
         if outcome == run_history.STOPPED:
             return now + (run_history.PART_PAUSE if self._connector.is_once else timedelta())
         return max(now, self._started + every)

@@ -66,7 +66,7 @@ def pause_connector(ports: Ports, name: str, by: str, *, is_paused: bool) -> Con
 def remove_connector(ports: Ports, name: str, by: str) -> None:
     """Remove a connector with its cursor and its runs; what it brought remains. Raises `NotFound`."""
     CONNECTORS.remove(ports, name, by, AuditAction.CONNECTOR_REMOVED)
-    state.remove_state(ports, name)
+    ports.documents.delete(state.STATES_COLLECTION, name)
     run_history.remove_runs(ports, name)
 
 

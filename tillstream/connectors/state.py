@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from tillstream.model import dates
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
+from tillstream.records.jobs import Attempts
 
 STATES_COLLECTION = "connector_states"
 MAX_CURSOR_BYTES = 100_000
@@ -56,46 +57,36 @@ class Connector:
 
 
 @dataclass(frozen=True)
-class SourceState:
-    """The document. Times are ISO 8601 UTC text; empty: never. run: the id of the run that holds the lease."""
+class SourceState(Attempts):
+    """The document. Times are ISO 8601 UTC text; empty: never."""
 
-    cursor: Mapping[str, Any]
+    cursor: Mapping[str, Any] = field(default_factory=dict)
     cursor_of: str = ""
     """Digest of the settings that name what the cursor is a position in; empty: unknown."""
     stored: int = 0
     """Generation of the object with the stored keys of files; 0: none that fits the cursor."""
     run: str = ""
+    """The ID of the run that holds the lease."""
     process: str = ""
     until: str = ""
-    next_at: str = ""
     is_requested: bool = False
+    """Whether a person has requested a run."""
     last_run_at: str = ""
     last_complete_at: str = ""
-    failures: int = 0
+    """The last time at which everything that the source had was read."""
     stalled: int = 0
     """Runs since the last complete one that were stopped before they brought anything."""
-    error: str = ""
     behind: int | None = None
+    """Files, rows or messages that the source had and that were not read; None: unknown."""
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class ConnectorStatus:
-    """For people. is_requested: whether a person has requested a run. next_at: when one is due; empty: at once.
-    last_complete_at: the last time at which everything that the source had was read. failures: runs that failed since
-    the last one that did not. error: of the last run. behind: files, rows or messages that the source had and that were
-    not read; None: unknown."""
+class ConnectorStatus(SourceState):
+    """The state of a connector for people."""
 
-    name: str
-    is_running: bool
-    is_requested: bool
-    next_at: str
-    last_run_at: str
-    last_complete_at: str
-    failures: int
-    error: str
-    behind: int | None
-    notes: tuple[str, ...]
+    name: str = ""
+    is_running: bool = False
 
 
 class LostLease(Rejected):
@@ -142,8 +133,7 @@ def is_connector_due(connector: Connector, status: ConnectorStatus | None, now: 
         return not status.is_running
     if connector.is_once and status and status.last_complete_at:
         return False
-    has_reached = not status or not status.next_at or now >= datetime.fromisoformat(status.next_at)
-    return has_reached and not connector.is_paused
+    return (not status or status.is_due(now)) and not connector.is_paused
 
 
 def note_request(ports: Ports, name: str) -> None:
@@ -210,35 +200,15 @@ def end_run(
     notes: tuple[str, ...],
 ) -> None:
     """Release the lease with the result of the run. Raises `LostLease`."""
-    now = ports.clock.now().isoformat(timespec="seconds")
+    now = ports.clock.now()
+    at = dates.instant_text(now)
 
     def ended(state: SourceState) -> SourceState:
-        return replace(
-            state,
-            run="",
-            process="",
-            until="",
-            next_at=next_at.isoformat(timespec="seconds"),
-            last_run_at=now,
-            last_complete_at=now if is_complete else state.last_complete_at,
-            failures=state.failures + 1 if error else 0,
-            stalled=stalled,
-            error=error,
-            behind=behind,
-            notes=notes,
-        )
+        released = replace(state.ended(now, next_at, error), run="", process="", until="", last_run_at=at)
+        complete_at = at if is_complete else state.last_complete_at
+        return replace(released, last_complete_at=complete_at, stalled=stalled, behind=behind, notes=notes)
 
     _change(ports, name, run, ended)
-
-
-def pause_after(failures: int, every: timedelta) -> timedelta:
-    """The pause before the next try. failures: that follow each other, at least 1."""
-    longest = max(FIRST_PAUSE, min(every, LONGEST_PAUSE))
-    return min(FIRST_PAUSE * int(2 ** min(failures - 1, 10)), longest)
-
-
-def remove_state(ports: Ports, name: str) -> None:
-    ports.documents.delete(STATES_COLLECTION, name)
 
 
 def _is_running(ports: Ports, state: SourceState) -> bool:
@@ -259,18 +229,7 @@ def _change(ports: Ports, name: str, run: str, change: Callable[[SourceState], S
 
 
 def _status(ports: Ports, name: str, state: SourceState) -> ConnectorStatus:
-    return ConnectorStatus(
-        name,
-        _is_running(ports, state),
-        state.is_requested,
-        state.next_at,
-        state.last_run_at,
-        state.last_complete_at,
-        state.failures,
-        state.error,
-        state.behind,
-        state.notes,
-    )
+    return ConnectorStatus(**vars(state), name=name, is_running=_is_running(ports, state))
 
 
 def _json(state: SourceState) -> dict[str, Any]:
@@ -282,6 +241,6 @@ def _json(state: SourceState) -> dict[str, Any]:
 
 def _parse(document: Document | None) -> SourceState:
     if document is None:
-        return SourceState({})
+        return SourceState()
     data = document.data
     return SourceState(**{**data, "cursor": json.loads(data["cursor"]), "notes": tuple(data["notes"])})

@@ -21,12 +21,13 @@ from tillstream.delivery.subscribed_tables import SubscribedTable, TableSource
 from tillstream.delivery.subscriptions import NEVER, TableSubscription
 from tillstream.model.audit import AuditAction
 from tillstream.model.dates import instant_text
-from tillstream.model.errors import NotFound, Rejected, Unavailable
+from tillstream.model.errors import Rejected
 from tillstream.model.json_text import to_json
 from tillstream.model.money import round_to_digits
 from tillstream.people.accounts import current_reader
 from tillstream.ports import Ports
 from tillstream.records import audit_log
+from tillstream.records.jobs import run_each
 from tillstream.records.mail import Mail, MailAttachment, MailEntry, add_mail, get_mail, retry_mail
 
 FIRST_ROWS = 10
@@ -255,38 +256,32 @@ def make_due_files(sender: SubscriptionSender) -> Iterator[bool]:
     another reason is tried again after `RETRY_AFTER`. Raises `Unavailable` at once, and other errors as a group at the
     end.
     """
-    failures: list[Exception] = []
     ports = sender.source.ports
-    for stored, version in subscriptions.due_subscriptions(ports):
-        now = ports.clock.now()
-        one = replace(stored, next_due=max(stored.next_due, instant_text(stored.schedule.last(now))))
+
+    def as_due(stored: TableSubscription) -> TableSubscription:
+        return replace(stored, next_due=max(stored.next_due, instant_text(stored.schedule.last(ports.clock.now()))))
+
+    def make(due: tuple[TableSubscription, int]) -> bool | None:
+        one, version = due
         if not (one.destination or sender.sender):
-            subscriptions.note_subscription(
-                ports, replace(one, try_at=instant_text(now + RETRY_AFTER), error=NO_MAIL), version
-            )
-            continue
+            subscriptions.try_later(ports, one, version, RETRY_AFTER, NO_MAIL)
+            return None
         try:
-            is_new = _make_file(sender, one, version)
-        except Unavailable:
-            raise
-        except (Rejected, NotFound) as error:
+            return _make_file(sender, one, version)
+        except Rejected as error:
             subscriptions.pause_with_reason(ports, one, version, str(error))
-            continue
-        except Exception as error:  # noqa: BLE001 - raised below, after the other files
-            error.add_note(f"The file of the subscription {one.id}.")
-            failures.append(error)
-            failed = replace(
-                one, try_at=instant_text(now + RETRY_AFTER), error=f"The file could not be made: {error!r}"
-            )
-            subscriptions.note_subscription(ports, failed, version)
-            continue
-        yield is_new
-    if failures:
-        raise ExceptionGroup("Files of subscriptions cannot be made", failures)
+            return None
+
+    def postpone(due: tuple[TableSubscription, int], error: Exception) -> None:
+        error.add_note(f"The file of the subscription {due[0].id}.")
+        subscriptions.try_later(ports, *due, RETRY_AFTER, f"The file could not be made: {error!r}")
+
+    due = ((as_due(stored), version) for stored, version in subscriptions.due_subscriptions(ports))
+    yield from run_each(due, make, "Files of subscriptions cannot be made", postpone)
 
 
 def _make_file(sender: SubscriptionSender, one: TableSubscription, version: int) -> bool:
-    """Make a file and note it; return whether a message was added. Raises `Rejected`, `NotFound` to pause it."""
+    """Make a file and note it; return whether a message was added. Raises `Rejected` to pause it."""
     ports = sender.source.ports
     user, due = current_reader(ports, one.login, one.account), datetime.fromisoformat(one.next_due)
     day = due.astimezone(ZoneInfo(one.zone)).date()

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -186,6 +186,11 @@ def list_subscriptions(ports: Ports, login: str = "") -> list[TableSubscription]
 def note_subscription(ports: Ports, changed: TableSubscription, version: int) -> None:
     """Note what a try did, unless the subscription was changed or ended meanwhile."""
     SUBSCRIPTIONS.save_at(ports, changed, version)
+
+
+def try_later(ports: Ports, one: TableSubscription, version: int, after: timedelta, error: str) -> None:
+    """Note a try that failed, and when the next one is, unless the subscription was changed or ended meanwhile."""
+    note_subscription(ports, replace(one, try_at=instant_text(ports.clock.now() + after), error=error), version)
 
 
 def pause_with_reason(ports: Ports, one: TableSubscription, version: int, reason: str) -> None:

@@ -37,7 +37,7 @@ def accuracy_report(ports: Ports) -> dict[str, Any]:
 
     `windows` has one entry for each window of the backtest, and one without `cutoff_date` for all of them together.
     """
-    last = run_records.last_run(ports)
+    last = run_records.FORECAST.last_run(ports)
     if last is None:
         return {"run": None, "windows": [], "importance": []}
     rows = ports.warehouse.query(sql.text("forecasts/accuracy")).to_pylist()

@@ -15,8 +15,6 @@ from tillstream.records import data_version
 from tillstream.records.jobs import RecordedJob
 
 COLLECTION, RUN_PROGRESS = "forecast_runs", "progress"
-FORECAST = RecordedJob(FORECAST_JOB, collection=COLLECTION)
-
 FORECAST_INTERVAL = timedelta(hours=20)
 """Time between two forecasts of a server; less than a day, so that each night makes one."""
 
@@ -54,6 +52,9 @@ class ForecastRun:
     """A sentence for each forecast that no longer fits."""
 
 
+FORECAST = RecordedJob(FORECAST_JOB, collection=COLLECTION, kind=ForecastRun)
+
+
 @dataclass(frozen=True)
 class RunProgress:
     """How much of a run is done."""
@@ -63,16 +64,10 @@ class RunProgress:
     total: int
 
 
-def last_run(ports: Ports) -> ForecastRun | None:
-    """Return the last run that ended."""
-    return FORECAST.last_run(ports, ForecastRun)
-
-
 def save_run(ports: Ports, run: ForecastRun, answered: Document | None = None) -> ForecastRun:
     """Record a run that ended, and the request that it answered."""
-    FORECAST.save_run(ports, run)
+    FORECAST.save_run(ports, run, answered)
     ports.documents.delete(COLLECTION, RUN_PROGRESS)
-    FORECAST.answer(ports, answered)
     data_version.bump_data_version(ports.documents)  # cached answers have the forecasts of the run before
     return run
 
@@ -100,8 +95,8 @@ def start_due_forecast(ports: Ports) -> bool:
 
     Raises `Unavailable`.
     """
-    is_requested = bool(ports.jobs and FORECAST.pending(ports))
-    return is_requested and not FORECAST.must_wait(ports) and FORECAST.start(ports)
+    is_due = ports.jobs is not None and FORECAST.is_requested(ports)
+    return is_due and not FORECAST.must_wait(ports) and FORECAST.start(ports)
 
 
 def may_start_forecast(ports: Ports, *, at_night: bool) -> bool:
@@ -110,7 +105,7 @@ def may_start_forecast(ports: Ports, *, at_night: bool) -> bool:
         return False
     if not FORECAST.must_wait(ports):
         return True
-    if not FORECAST.pending(ports):
+    if not FORECAST.is_requested(ports):
         FORECAST.request(ports)
     return False
 
@@ -120,19 +115,18 @@ def is_forecast_due(ports: Ports, *, at_night: bool) -> bool:
     a run is at work."""
     if ONE_AT_A_TIME.locked():
         return False
-    if FORECAST.pending(ports) or ports.documents.get(COLLECTION, RUN_PROGRESS):
+    if FORECAST.is_requested(ports) or ports.documents.get(COLLECTION, RUN_PROGRESS):
         return True
     if FORECAST.has_failed_within(ports, RETRY_INTERVAL):
         return False
-    ended = last_run(ports)
+    ended = FORECAST.last_run(ports)
     return at_night and (not ended or ports.clock.now() - datetime.fromisoformat(ended.ended_at) >= FORECAST_INTERVAL)
 
 
 def note_failure(ports: Ports, answered: Document | None) -> None:
-    """Record that a run failed, and the request that it answered, so that it is not tried again at once."""
-    FORECAST.note_failure(ports)
+    """Record that a run failed, and the request that it answered."""
+    FORECAST.note_failure(ports, answered)
     ports.documents.delete(COLLECTION, RUN_PROGRESS)
-    FORECAST.answer(ports, answered)
 
 
 def published_run(run: ForecastRun) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.records import data_version
 from tillstream.records.collection import Collection
-from tillstream.records.jobs import Job
+from tillstream.records.jobs import Attempts, Job, growing_pause
 
 DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MARTS = Job("marts")
@@ -19,7 +19,6 @@ DAY, HOUR, SETTLEMENT = "day", "hour", "settlement"
 EVERY = (DAY, HOUR, SETTLEMENT)
 
 AUDITED_FIELDS = ("to", "password", "schema", "format", "every")
-
 INTERVALS = {DAY: timedelta(days=1), HOUR: timedelta(hours=1), SETTLEMENT: timedelta(days=1)}
 """Longest time from the beginning of a run to that of the next one."""
 SHORTEST_PAUSE = timedelta(minutes=1)
@@ -45,8 +44,8 @@ class MartDestinationDraft:
 
 
 @dataclass(frozen=True)
-class MartDestination(MartDestinationDraft):
-    """Times are ISO 8601 UTC text; empty: never, and for next_at: at once."""
+class MartDestination(Attempts, MartDestinationDraft):
+    """Times are ISO 8601 UTC text; empty: never."""
 
     added_by: str = ""
     added_at: str = ""
@@ -59,11 +58,6 @@ class MartDestination(MartDestinationDraft):
     as_of: str = ""
     version: int = 0
     """Of the data, before the last run that did not fail."""
-    next_at: str = ""
-    failures: int = 0
-    """Runs that failed since the last one that did not."""
-    failing_since: str = ""
-    error: str = ""
 
 
 DESTINATIONS = Collection(
@@ -111,7 +105,7 @@ def due_destinations(ports: Ports) -> list[MartDestination]:
 
 def is_destination_due(destination: MartDestination, version: int, now: datetime) -> bool:
     """Whether to write a destination now. version: of the data."""
-    if not destination.next_at or now >= datetime.fromisoformat(destination.next_at):
+    if destination.is_due(now):
         return True
     if destination.failures or destination.every != SETTLEMENT or destination.version == version:
         return False
@@ -138,21 +132,11 @@ def count_failed_long(ports: Ports) -> int:
 
 def note_done(ports: Ports, name: str, started: datetime, version: int, state: MartState) -> None:
     """Note a run that wrote everything up to `state`. version: of the data before the run."""
-    done_at = instant_text(ports.clock.now())
+    now = ports.clock.now()
 
     def done(old: MartDestination) -> MartDestination:
-        return replace(
-            old,
-            ran_at=instant_text(started),
-            done_at=done_at,
-            settlement_no=state.settlement_no,
-            as_of=state.as_of,
-            version=version,
-            next_at=instant_text(_next(old, started)),
-            failures=0,
-            failing_since="",
-            error="",
-        )
+        ended = replace(old.ended(now, _next(old, started)), ran_at=instant_text(started), done_at=instant_text(now))
+        return replace(ended, settlement_no=state.settlement_no, as_of=state.as_of, version=version)
 
     DESTINATIONS.note(ports, name, done)
 
@@ -162,16 +146,8 @@ def note_failure(ports: Ports, name: str, started: datetime, why: str) -> None:
     now = ports.clock.now()
 
     def failed(old: MartDestination) -> MartDestination:
-        failures = old.failures + 1
-        pause = min(SHORTEST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
-        return replace(
-            old,
-            ran_at=instant_text(started),
-            next_at=instant_text(now + pause),
-            failures=failures,
-            failing_since=old.failing_since or instant_text(now),
-            error=why[:MAX_MESSAGE],
-        )
+        next_at = now + growing_pause(old.failures + 1, SHORTEST_PAUSE, LONGEST_PAUSE)
+        return replace(old.ended(now, next_at, why[:MAX_MESSAGE]), ran_at=instant_text(started))
 
     DESTINATIONS.note(ports, name, failed)
 

@@ -1,4 +1,4 @@
-"""Jobs: one run at a time, on request or when it is due, after the loads that it waits for; and leases.
+"""Jobs: one run at a time, on request or when due, after the loads that it waits for; failures; and leases.
 
 A request is kept until a run that began after it has ended. A run that is at work reserves its job until some time
 after its last step, so one that ended with an error, or without a trace, is followed by the next one after that time.
@@ -6,11 +6,12 @@ Two runs at once must do no harm, and neither must a lost lease: a process that 
 another one holds it.
 """
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Generic, Self, TypeVar
 from uuid import uuid4
 
 from tillstream.model.dates import instant_text
@@ -28,6 +29,7 @@ RESERVED_FOR = timedelta(minutes=30)
 FORGOTTEN = timedelta(minutes=20)
 """Time after the longest wait from which on a wait is that of an earlier load; longer than the pause of sweeps."""
 
+Due = TypeVar("Due")
 Run = TypeVar("Run")
 
 
@@ -149,14 +151,19 @@ class Job:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecordedJob(Job):
-    """A job with a request, a record of its last run, and the time of the last failure. collection: of these."""
+class RecordedJob(Job, Generic[Run]):
+    """A job with a request, a record of its last run, and the time of the last failure. collection: of these. kind: of
+    the record."""
 
     collection: str
+    kind: type[Run]
 
     def request(self, ports: Ports) -> None:
         """Request a run. One that is under way does not answer it, because it may have read its input before."""
         ports.documents.put(self.collection, REQUEST, {"at": instant_text(ports.clock.now())})
+
+    def is_requested(self, ports: Ports) -> bool:
+        return self.pending(ports) is not None
 
     def pending(self, ports: Ports) -> Document | None:
         """The request that a run which starts now answers."""
@@ -168,19 +175,83 @@ class RecordedJob(Job):
             with suppress(Conflict):
                 ports.documents.delete(self.collection, REQUEST, if_version=request.version)
 
-    def last_run(self, ports: Ports, kind: type[Run]) -> Run | None:
+    def last_run(self, ports: Ports) -> Run | None:
         """The record of the last run that ended."""
         document = ports.documents.get(self.collection, LAST_RUN)
-        return from_json(kind, document.data) if document else None
+        return from_json(self.kind, document.data) if document else None
 
-    def save_run(self, ports: Ports, run: Any) -> None:
-        """Record a run that ended."""
+    def save_run(self, ports: Ports, run: Run, answered: Document | None = None) -> None:
+        """Record a run that ended, then answer the request."""
         ports.documents.put(self.collection, LAST_RUN, to_json(run))
+        self.answer(ports, answered)
 
-    def note_failure(self, ports: Ports) -> None:
-        """Record that a run failed now."""
+    def note_failure(self, ports: Ports, answered: Document | None = None) -> None:
+        """Record that a run failed now, then answer the request, so that it is not tried again at once."""
         ports.documents.put(self.collection, FAILED_RUN, {"at": instant_text(ports.clock.now())})
+        self.answer(ports, answered)
 
     def has_failed_within(self, ports: Ports, time: timedelta) -> bool:
         failed = ports.documents.get(self.collection, FAILED_RUN)
         return failed is not None and ports.clock.now() - datetime.fromisoformat(failed.data["at"]) < time
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Fields of a record with a run of its own, such as a destination. Times are ISO 8601 UTC text; empty: never."""
+
+    next_at: str = ""
+    """When it is due; empty: at once."""
+    failures: int = 0
+    """Runs that failed since the last one that did not."""
+    failing_since: str = ""
+    """When the first of them ended."""
+    error: str = ""
+    """Why the last run failed; empty: it did not."""
+
+    def is_due(self, now: datetime) -> bool:
+        return not self.next_at or now >= datetime.fromisoformat(self.next_at)
+
+    def ended(self, now: datetime, next_at: datetime, error: str = "") -> Self:
+        """After a run that ended now. error: why it failed."""
+        return replace(
+            self,
+            next_at=instant_text(next_at),
+            failures=self.failures + 1 if error else 0,
+            failing_since=(self.failing_since or instant_text(now)) if error else "",
+            error=error,
+        )
+
+
+def growing_pause(failures: int, first: timedelta, longest: timedelta) -> timedelta:
+    """The pause before the next try, which doubles with each failure. failures: in a row, at least 1."""
+    return min(first * int(2 ** min(failures - 1, 10)), longest)
+
+
+def run_each(
+    due: Iterable[Due],
+    run: Callable[[Due], Run | None],
+    message: str,
+    note_failure: Callable[[Due, Exception], None] = lambda _due, _error: None,
+    stopping: threading.Event | None = None,
+) -> Iterator[Run]:
+    """Run what is due, one after the other, until `stopping` is set; yield the results other than None.
+
+    An error does not keep back those after it. Raises `Unavailable` at once, and other errors as a group at the end.
+    note_failure: called after each of these. message: of the group.
+    """
+    errors: list[Exception] = []
+    for one in due:
+        if stopping and stopping.is_set():
+            break
+        try:
+            result = run(one)
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - raised below, after the others
+            errors.append(error)
+            note_failure(one, error)
+            continue
+        if result is not None:
+            yield result
+    if errors:
+        raise ExceptionGroup(message, errors)

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from tillstream.analytics.filter_values import currency_of_reader
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.model.errors import Rejected, Unavailable
+from tillstream.model.errors import Rejected
 from tillstream.people.account_store import User
 from tillstream.people.accounts import current_reader
 from tillstream.ports import Ports
+from tillstream.records.jobs import run_each
 from tillstream.records.mail import Mail, MailAttachment, add_mail
 from tillstream.reports import executive, facts, formats, forms, subscriptions
 from tillstream.reports.document import ReportDocument
@@ -42,23 +43,19 @@ def make_due_reports(sender: ReportSender) -> Iterator[bool]:
     made is tried again after `RETRY_AFTER`. Raises `Unavailable` at once, and other errors as a group when all are
     made.
     """
-    failures: list[Exception] = []
     ports, now = sender.ports, sender.ports.clock.now()
-    for one, version in subscriptions.due_subscriptions(ports):
-        try:
-            mail = _mail(sender, one, one.schedule.last(now))
-            is_new = mail is not None and add_mail(ports, mail, sender.sender)
-        except Unavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - raised below, after the other reports
-            error.add_note(f"The report of the subscription {one.id}.")
-            failures.append(error)
-            subscriptions.postpone_subscription(ports, one, version, now + RETRY_AFTER)
-            continue
-        subscriptions.postpone_subscription(ports, one, version, one.schedule.next(now))
-        yield is_new
-    if failures:
-        raise ExceptionGroup("Reports cannot be made", failures)
+
+    def make(due: tuple[ReportSubscription, int]) -> bool:
+        mail = _mail(sender, due[0], due[0].schedule.last(now))
+        is_new = mail is not None and add_mail(ports, mail, sender.sender)
+        subscriptions.postpone_subscription(ports, *due, due[0].schedule.next(now))
+        return is_new
+
+    def postpone(due: tuple[ReportSubscription, int], error: Exception) -> None:
+        error.add_note(f"The report of the subscription {due[0].id}.")
+        subscriptions.postpone_subscription(ports, *due, now + RETRY_AFTER)
+
+    yield from run_each(subscriptions.due_subscriptions(ports), make, "Reports cannot be made", postpone)
 
 
 def _mail(sender: ReportSender, one: ReportSubscription, due: datetime) -> Mail | None:

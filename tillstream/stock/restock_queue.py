@@ -27,7 +27,6 @@ from tillstream.stock.row_keys import LINE_COLUMNS
 RESTOCK_TABLE = "restock_lines"
 QUEUE_KEY = ("region", "store_id", "product", "from_store")
 
-RESTOCK = RecordedJob(RESTOCK_JOB, collection="restock")
 RESTOCK_INTERVAL = timedelta(hours=1)
 """Shortest time between two runs that nobody requested."""
 AT_ONCE = 50_000
@@ -47,8 +46,7 @@ class RestockRun:
     basis: str = ""
 
 
-def last_restock_run(ports: Ports) -> RestockRun | None:
-    return RESTOCK.last_run(ports, RestockRun)
+RESTOCK = RecordedJob(RESTOCK_JOB, collection="restock", kind=RestockRun)
 
 
 def run_restock(ports: Ports, basis: str = "") -> RestockRun:
@@ -218,18 +216,13 @@ class _Costs:
 
 def is_restock_due(ports: Ports) -> bool:
     """Whether to compute the queue now."""
-    last = last_restock_run(ports)
-    if RESTOCK.pending(ports):
+    last = RESTOCK.last_run(ports)
+    if RESTOCK.is_requested(ports):
         return True
     if last is None:
         return stored_levels.level_changes(ports) > 0
     age = ports.clock.now() - datetime.fromisoformat(last.computed_at)
     return age >= RESTOCK_INTERVAL and restock_basis(ports) != last.basis
-
-
-def may_start_restock(ports: Ports) -> bool:
-    """Whether the queue is due and no sales are being loaded that it would lack."""
-    return is_restock_due(ports) and not RESTOCK.must_wait(ports)
 
 
 def run_due_restock(ports: Ports) -> RestockRun | None:
@@ -247,13 +240,11 @@ def run_due_restock(ports: Ports) -> RestockRun | None:
 
 
 def run_or_start_restock(ports: Ports) -> RestockRun | None:
-    """Compute the queue if it may start, or start the job of a project if it was large at the last run.
-
-    Raises as `run_restock`.
-    """
-    if not may_start_restock(ports):
+    """Compute the queue if it is due and waits for no load, or start the job of a project if it was large at the last
+    run. Raises as `run_restock`."""
+    if not is_restock_due(ports) or RESTOCK.must_wait(ports):
         return None
-    last = last_restock_run(ports)
+    last = RESTOCK.last_run(ports)
     if not ports.jobs or last is None or last.counted <= AT_ONCE:
         return run_due_restock(ports)
     RESTOCK.start(ports)
@@ -263,19 +254,15 @@ def run_or_start_restock(ports: Ports) -> RestockRun | None:
 def update_queue(ports: Ports, *, by: str) -> RestockRun | None:
     """Compute the queue at once, or request it if that takes long: then None. Raises as `run_restock`."""
     audit_log.record(ports, by, audit.AuditAction.RESTOCK_REQUESTED, "restock queue")
-    last = last_restock_run(ports)
+    last = RESTOCK.last_run(ports)
     if last is None or last.counted <= AT_ONCE:
         return run_restock(ports, restock_basis(ports))
     RESTOCK.request(ports)
     return None
 
 
-def is_restock_requested(ports: Ports) -> bool:
-    return RESTOCK.pending(ports) is not None
-
-
 def restock_basis(ports: Ports) -> str:
     """What the queue is computed from: the day, the state of the stock levels, and the last forecast."""
-    forecast = run_records.last_run(ports)
+    forecast = run_records.FORECAST.last_run(ports)
     ended_at = forecast.ended_at if forecast else ""
     return f"{ports.clock.now().date()} {stored_levels.level_changes(ports)} {ended_at}"

@@ -59,7 +59,7 @@ def sums(opened: App, condition: str) -> dict[tuple[object, ...], object]:
 
 
 def test_the_run_knows_the_sales_until_yesterday(shop: App) -> None:
-    last = run_records.last_run(shop.ports)
+    last = run_records.FORECAST.last_run(shop.ports)
     assert last is not None
     assert (last.cutoff_date, last.grain, last.horizon, last.series, last.reason) == ("2026-06-30", "day", 91, 6, "")
     assert run_records.run_progress(shop.ports) is None
@@ -183,7 +183,7 @@ def test_the_run_of_a_machine_without_openmp_names_what_to_install(
     (tmp_path / "lightgbm.py").write_text("raise OSError('libgomp.so.1: cannot open shared object file')")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "lightgbm", raising=False)
-    before = run_records.last_run(shop.ports)
+    before = run_records.FORECAST.last_run(shop.ports)
     add(shop, tmp_path, LAST + timedelta(days=1), LAST + timedelta(days=1))
     try:
         ended = run_forecast(shop.ports, Fitter())

@@ -17,7 +17,7 @@ def test_a_quick_run_forecasts_all_levels_in_ranges_and_keeps_no_fit(tmp_path: P
     opened = app(tmp_path)
     try:
         ended = run_forecast(opened.ports, QuickFits(), keep_fits=False)
-        assert (ended.reason, run_records.last_run(opened.ports)) == ("", ended)
+        assert (ended.reason, run_records.FORECAST.last_run(opened.ports)) == ("", ended)
         levels = opened.ports.warehouse.query("SELECT DISTINCT level FROM forecasts").column("level").to_pylist()
         assert {"total", "region", "store", "category", "product"} <= set(levels)
         assert opened.ports.warehouse.query(OUTSIDE).to_pylist() == [{"rows_outside": 0}]

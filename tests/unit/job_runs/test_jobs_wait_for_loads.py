@@ -111,8 +111,8 @@ def ended(app: App) -> list[str]:
     """The jobs that have a result."""
     ports = app.ports
     results = (
-        run_records.last_run(ports),
-        restock.last_restock_run(ports),
+        run_records.FORECAST.last_run(ports),
+        restock.RESTOCK.last_run(ports),
         ports.documents.count(mail.MAIL_COLLECTION),
         evaluation.last_evaluation(ports)["evaluated_at"],
         destinations.get_destination(ports, "lake").done_at,
@@ -144,7 +144,7 @@ def test_each_job_starts_after_the_load_and_has_everything(shop: App, tmp_path: 
     run_batch(shop, last, quiet)
     turn(shop)
     assert sorted(ended(shop)) == sorted(JOBS)
-    forecast, newest = run_records.last_run(shop.ports), data_version.newest_settlement(shop.ports.documents)
+    forecast, newest = run_records.FORECAST.last_run(shop.ports), data_version.newest_settlement(shop.ports.documents)
     assert forecast
     assert "sales of 11 weeks" in forecast.reason
     assert destinations.get_destination(shop.ports, "lake").settlement_no == newest == 3
@@ -278,7 +278,7 @@ def test_a_large_queue_of_a_project_is_computed_while_files_come_all_the_time(
     assert jobs.starts == [RESTOCK_JOB]
     sales_loads.begin(ports, "files")
     assert restock_run(project, quiet, due=True).data
-    assert not restock_queue.is_restock_requested(ports)
+    assert not restock_queue.RESTOCK.is_requested(ports)
 
 
 def test_a_queue_that_is_requested_during_its_run_is_computed_again(shop: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -292,6 +292,6 @@ def test_a_queue_that_is_requested_during_its_run_is_computed_again(shop: App, m
     monkeypatch.setattr(stored_levels, "refresh_levels", refresh_and_request)
     assert restock_queue.run_due_restock(shop.ports)
     monkeypatch.undo()
-    assert restock_queue.is_restock_requested(shop.ports)
+    assert restock_queue.RESTOCK.is_requested(shop.ports)
     assert restock_queue.run_due_restock(shop.ports)
-    assert not restock_queue.is_restock_requested(shop.ports)
+    assert not restock_queue.RESTOCK.is_requested(shop.ports)

@@ -29,7 +29,7 @@ from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.ports.jobs import REPORTS_JOB
 from tillstream.records import mail, sales_loads
-from tillstream.records.jobs import JOB_RUNS, RESERVED_FOR
+from tillstream.records.jobs import RESERVED_FOR
 from tillstream.records.mail import Mail
 from tillstream.records.outbox import LONGEST, NOT_SENT, PAUSES
 from tillstream.reports import facts, subscriptions
@@ -117,39 +117,6 @@ def test_it_starts_to_notice_that_a_message_is_unclear(project: tuple[App, Start
     assert not start_mail_job(app.ports, sends_mail=True), "the run may still be at work"
     advance(app, RESERVED_FOR)
     assert start_mail_job(app.ports, sends_mail=True)
-
-
-def test_a_run_that_failed_is_followed_after_a_pause(project: tuple[App, StartedJobs]) -> None:
-    app, jobs = project
-    subscribe_and_wait(app)
-    assert start_mail_job(app.ports, sends_mail=True)
-    with pytest.raises(Rejected), mail_job.REPORTS.reserved(app.ports):
-        raise Rejected("TILLSTREAM_SMTP_URL is not an address")
-    starts = []
-    for _ in range(24):
-        advance(app, timedelta(minutes=5))
-        starts.append(start_mail_job(app.ports, sends_mail=True))
-    assert [number for number, is_started in enumerate(starts) if is_started] == [5, 11, 17, 23]
-    assert jobs.starts == [REPORTS_JOB] * 5
-
-
-def test_a_job_that_cannot_be_started_is_started_by_the_next_call(project: tuple[App, StartedJobs]) -> None:
-    app, jobs = project
-    subscribe_and_wait(app)
-    jobs.is_reachable = False
-    with pytest.raises(Unavailable):
-        start_mail_job(app.ports, sends_mail=True)
-    jobs.is_reachable = True
-    assert start_mail_job(app.ports, sends_mail=True)
-
-
-def test_without_jobs_nothing_is_started_or_stored(project: tuple[App, StartedJobs]) -> None:
-    app = replace(project[0], ports=replace(project[0].ports, jobs=None))
-    subscribe_and_wait(app)
-    assert not start_mail_job(app.ports, sends_mail=True)
-    with mail_job.REPORTS.reserved(app.ports):
-        mail_job.REPORTS.renew(app.ports)
-    assert app.ports.documents.get(JOB_RUNS, REPORTS_JOB) is None
 
 
 class CountedDocuments:

@@ -54,10 +54,10 @@ def test_a_large_one_is_computed_by_one_run_of_the_job(
     restock_queue.run_or_start_restock(app.ports)
     assert jobs.starts == [RESTOCK_JOB] * 2, "the first one ended with an error"
     assert COMMANDS["restock-run"](app, quiet, due=True).data["counted"] == 2
-    assert not restock_queue.is_restock_requested(app.ports)
+    assert not restock_queue.RESTOCK.is_requested(app.ports)
     assert COMMANDS["restock-run"](app, quiet, due=True).data == {}
     restock_queue.run_or_start_restock(app.ports)
     assert jobs.starts == [RESTOCK_JOB] * 2
-    ended = restock_queue.last_restock_run(app.ports)
+    ended = restock_queue.RESTOCK.last_run(app.ports)
     assert ended is not None
     assert ended.counted == 2
