@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tillstream.adapters.local.files.destination_folders import LocalExportFolder
@@ -126,7 +126,7 @@ class _StoppedError(Exception):
 
 def add_mart_destination(app: App, draft: MartDestinationDraft, by: str) -> MartDestination:
     """Add a destination without connecting to it. Raises `Rejected`."""
-    return destinations.add_destination(app.ports, _checked_draft(app, draft), by)
+    return destinations.add_destination(app.ports, _target(draft.to).check(app, draft), by)
 
 
 def run_mart_destination(app: App, name: str, by: str = "", stopping: threading.Event | None = None) -> MartDestination:
@@ -145,7 +145,7 @@ def run_mart_destination(app: App, name: str, by: str = "", stopping: threading.
             raise _StoppedError
 
     try:
-        state = _write_destination(app, destination, progress)
+        state = _target(destination.to).write(app, destination, progress)
     except _StoppedError:
         return destination
     except TillstreamError as error:
@@ -170,18 +170,16 @@ def run_due_destinations(app: App, stopping: threading.Event | None = None) -> l
     return list(run_each(due, run, "Destinations with defects", stopping=stopping))
 
 
-def _is_database(to: str) -> bool:
-    return to.partition("://")[0] in SCHEMES
+def _check_database(app: App, draft: MartDestinationDraft) -> MartDestinationDraft:  # noqa: ARG001 - as for folders
+    need_package("psycopg", NEEDS_POSTGRESQL)
+    parse_address(draft.to)
+    check_reference(draft.password, "Password")
+    if draft.format:
+        raise Rejected("A database has no format. Leave it out.")
+    return replace(draft, schema=draft.schema or COPY_SCHEMA)
 
 
-def _checked_draft(app: App, draft: MartDestinationDraft) -> MartDestinationDraft:
-    if _is_database(draft.to):
-        need_package("psycopg", NEEDS_POSTGRESQL)
-        parse_address(draft.to)
-        check_reference(draft.password, "Password")
-        if draft.format:
-            raise Rejected("A database has no format. Leave it out.")
-        return replace(draft, schema=draft.schema or COPY_SCHEMA)
+def _check_folder(app: App, draft: MartDestinationDraft) -> MartDestinationDraft:
     if draft.password or draft.schema:
         raise Rejected("Only a database has a password and a schema. Leave them out.")
     if draft.format not in ("", *MART_FORMATS):
@@ -197,9 +195,27 @@ def _checked_draft(app: App, draft: MartDestinationDraft) -> MartDestinationDraf
     return draft
 
 
-def _write_destination(app: App, destination: MartDestination, progress: Callable[[int], None]) -> MartState:
-    if _is_database(destination.to):
-        target = open_read_copy(app, destination.to, destination.password, destination.schema)
-        return copy_to_database(app.ports.warehouse, target, progress=progress).record.state
-    _, _, exported = export_marts_to(app, destination.to, table_format=destination.format, progress=progress)
-    return exported.manifest.state
+def _write_database(app: App, destination: MartDestination, progress: Callable[[int], None]) -> MartState:
+    target = open_read_copy(app, destination.to, destination.password, destination.schema)
+    return copy_to_database(app.ports.warehouse, target, progress=progress).record.state
+
+
+def _write_folder(app: App, destination: MartDestination, progress: Callable[[int], None]) -> MartState:
+    return export_marts_to(app, destination.to, table_format=destination.format, progress=progress)[2].manifest.state
+
+
+@dataclass(frozen=True)
+class MartTarget:
+    """What an address names. check: the destination as it is stored; raises `Rejected`. write: up to a state."""
+
+    check: Callable[[App, MartDestinationDraft], MartDestinationDraft]
+    write: Callable[[App, MartDestination, Callable[[int], None]], MartState]
+
+
+FOLDER = MartTarget(_check_folder, _write_folder)
+TARGETS = dict.fromkeys(SCHEMES, MartTarget(_check_database, _write_database))
+"""By the scheme of an address; those of others are folders."""
+
+
+def _target(to: str) -> MartTarget:
+    return TARGETS.get(to.partition("://")[0], FOLDER)
