@@ -162,6 +162,7 @@ def show_destinations() -> ResponseReturnValue:
     return render_template(
         "subscriptions/destinations.html",
         destinations=file_destinations.find_destinations(ports()),
+        kinds=file_destinations.KINDS.values(),
         used={name: used.count(name) for name in used},
         deliveries=file_deliveries.list_file_deliveries(ports(), SHOWN_DELIVERIES),
         texts=subscription_texts,

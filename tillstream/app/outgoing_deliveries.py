@@ -1,6 +1,7 @@
 """What an app sends: files to destinations, e-mail, messages of channels, and the tables of subscriptions."""
 
 import io
+from collections.abc import Callable
 from contextlib import closing
 from email.utils import parseaddr
 from functools import partial
@@ -15,14 +16,7 @@ from tillstream.app.source_access import source_access
 from tillstream.connectors.access import SourceAccess, check_reference
 from tillstream.delivery import file_deliveries, file_destinations, notice_deliveries, subscriptions
 from tillstream.delivery.file_deliveries import BucketPlace, FilePlace
-from tillstream.delivery.file_destinations import (
-    CLOUD_STORAGE,
-    CREDENTIALS,
-    S3,
-    SFTP,
-    FileDestination,
-    FileDestinationDraft,
-)
+from tillstream.delivery.file_destinations import FileDestination, FileDestinationDraft
 from tillstream.delivery.notice_deliveries import ChannelSender
 from tillstream.delivery.outbound_addresses import is_private, parse_ip_address
 from tillstream.delivery.smtp import SmtpServer
@@ -38,15 +32,15 @@ from tillstream.stock import published_levels
 
 TEST_FILE, TEST_CONTENT = "tillstream-test.txt", b"Tillstream can deliver files to this place.\n"
 SSH_PORT = 22
-PACKAGES_OF_SCHEMES = {S3: ("boto3", "A destination in S3"), SFTP: ("asyncssh", "A destination on an SFTP server")}
 
 
 def add_file_destination(app: App, draft: FileDestinationDraft, by: str) -> FileDestination:
     """Add a destination without connecting to it. Raises `Rejected`."""
     draft.check()
-    for name in CREDENTIALS:
-        check_reference(getattr(draft, name), name.replace("_", " ").capitalize())
-    _check_packages(draft.scheme)
+    for one in draft.kind.fields:
+        if one.is_reference:
+            check_reference(getattr(draft, one.name), one.name.replace("_", " ").capitalize())
+    _check_packages(draft)
     if not draft.scheme:
         _check_delivery_folder(app, draft.to)
     return file_destinations.add_destination(app.ports, draft, by)
@@ -64,19 +58,9 @@ def test_file_destination(app: App, name: str, by: str) -> str:
 def open_file_destination(app: App, access: SourceAccess, name: str) -> FilePlace:
     """The place of a destination, which connects at the first call. Raises `NotFound`, `Rejected`."""
     destination = file_destinations.get_destination(app.ports, name)
-    scheme, parts = destination.scheme, urlsplit(destination.to)
-    _check_packages(scheme)
-    if scheme == SFTP:
-        from tillstream.connectors.kinds.sftp import SftpPlace  # lazy: only SFTP needs its library
-
-        own = {one: getattr(destination, one) for one in ("user", "password", "key", "passphrase", "host_key")}
-        server = {"host": parts.hostname or "", "port": str(parts.port or SSH_PORT), "folder": unquote(parts.path)}
-        return SftpPlace(own | server, access)
-    if scheme in (CLOUD_STORAGE, S3):
-        objects = access.cloud_storage() if scheme == CLOUD_STORAGE else _s3_objects(destination, access)
-        return BucketPlace(objects, f"{scheme}://{parts.netloc}", parts.path)
-    _check_delivery_folder(app, destination.to)
-    return DeliveryFolder(Path(destination.to))
+    destination.check()
+    _check_packages(destination)
+    return PLACES[destination.scheme](app, access, destination)
 
 
 def send_waiting_files(app: App) -> int:
@@ -88,16 +72,15 @@ def send_waiting_files(app: App) -> int:
     )
 
 
-def _check_packages(scheme: str) -> None:
-    if scheme in PACKAGES_OF_SCHEMES:
-        need_package(*PACKAGES_OF_SCHEMES[scheme])
+def _check_packages(draft: FileDestinationDraft) -> None:
+    if draft.kind.package:
+        need_package(*draft.kind.package)
 
 
 def _s3_objects(destination: FileDestination, access: SourceAccess) -> BucketObjects:
     from tillstream.adapters.s3.bucket_objects import Account, connect_s3  # lazy: only S3 needs its library
     from tillstream.connectors.pinned_connections import pin
 
-    destination.check()
     if destination.endpoint:
         parts = urlsplit(destination.endpoint)
         is_encrypted = parts.scheme == "https"
@@ -123,6 +106,34 @@ def _check_delivery_folder(app: App, path: str) -> None:
             "TILLSTREAM_DELIVERY_FOLDERS."
         )
     check_output(app.settings, path)
+
+
+def _folder(app: App, _: SourceAccess, destination: FileDestination) -> FilePlace:
+    _check_delivery_folder(app, destination.to)
+    return DeliveryFolder(Path(destination.to))
+
+
+def _bucket(_: App, access: SourceAccess, destination: FileDestination) -> FilePlace:
+    parts = urlsplit(destination.to)
+    objects = _s3_objects(destination, access) if destination.scheme == "s3" else access.cloud_storage()
+    return BucketPlace(objects, f"{parts.scheme}://{parts.netloc}", parts.path)
+
+
+def _sftp_server(_: App, access: SourceAccess, destination: FileDestination) -> FilePlace:
+    from tillstream.connectors.kinds.sftp import SftpPlace  # lazy: only SFTP needs its library
+
+    parts = urlsplit(destination.to)
+    server = {"host": parts.hostname or "", "port": str(parts.port or SSH_PORT), "folder": unquote(parts.path)}
+    return SftpPlace({one.name: getattr(destination, one.name) for one in destination.kind.fields} | server, access)
+
+
+PLACES: dict[str, Callable[[App, SourceAccess, FileDestination], FilePlace]] = {
+    "": _folder,
+    "gs": _bucket,
+    "s3": _bucket,
+    "sftp": _sftp_server,
+}
+"""How the destinations of each kind are opened, by the scheme of their address."""
 
 
 def mail_sender(settings: Settings) -> str:

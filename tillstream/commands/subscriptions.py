@@ -77,19 +77,8 @@ def add_file_destination(
     from tillstream.app import outgoing_deliveries
     from tillstream.delivery.file_destinations import FileDestinationDraft
 
-    draft = FileDestinationDraft(
-        name=name,
-        to=to,
-        user=user,
-        password=password,
-        key=key,
-        passphrase=passphrase,
-        host_key=host_key,
-        region=region,
-        endpoint=endpoint,
-        access_key=access_key,
-        secret_key=secret_key,
-    )
+    server = (user, password, key, passphrase, host_key)
+    draft = FileDestinationDraft(name, to, *server, region, endpoint, access_key, secret_key)
     return Result(_file_destination_row(outgoing_deliveries.add_file_destination(app, draft, COMMAND_LINE)))
 
 

@@ -20,19 +20,61 @@ _DAY = timedelta(days=1)
 _PATTERN_FIELD = re.compile(r"\{([^{}]*)\}")
 ALL_DAYS = "all-days"
 
-CLOUD_STORAGE, S3, SFTP, FOLDER = "gs", "s3", "sftp", ""
-"""Schemes of addresses; a folder of this machine has none."""
 DESTINATION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 MAX_ADDRESS = 1_000
-CREDENTIALS = ("password", "key", "passphrase", "access_key", "secret_key")
-"""Fields that are references to credentials, never credentials."""
-OF_SCHEME = {
-    CLOUD_STORAGE: frozenset[str](),
-    FOLDER: frozenset[str](),
-    S3: frozenset({"region", "endpoint", "access_key", "secret_key"}),
-    SFTP: frozenset({"user", "password", "key", "passphrase", "host_key"}),
+
+
+@dataclass(frozen=True)
+class DestinationField:
+    """A field of a kind of destinations. is_reference: it names a credential, and never is one."""
+
+    name: str
+    label: str
+    hint: str = ""
+    is_reference: bool = False
+
+
+@dataclass(frozen=True)
+class DestinationKind:
+    """What the addresses of a scheme name. address: an example. fields: those besides name and address. package: the
+    library that it needs, and for what."""
+
+    title: str
+    address: str
+    fields: tuple[DestinationField, ...] = ()
+    package: tuple[str, str] | None = None
+
+
+KINDS = {
+    "": DestinationKind("Folder", "A folder"),
+    "gs": DestinationKind("Cloud Storage", "gs://BUCKET/PREFIX"),
+    "s3": DestinationKind(
+        "S3",
+        "s3://BUCKET/PREFIX",
+        (
+            DestinationField("region", "Region"),
+            DestinationField("endpoint", "Endpoint", "The address of another store than Amazon’s, with https://."),
+            DestinationField("access_key", "Access key", "Empty: the role of this machine.", is_reference=True),
+            DestinationField("secret_key", "Secret key", is_reference=True),
+        ),
+        ("boto3", "A destination in S3"),
+    ),
+    "sftp": DestinationKind(
+        "SFTP server",
+        "sftp://HOST:PORT/FOLDER",
+        (
+            DestinationField("user", "User"),
+            DestinationField("password", "Password", is_reference=True),
+            DestinationField("key", "Private key", is_reference=True),
+            DestinationField("passphrase", "Passphrase of the key", is_reference=True),
+            DestinationField(
+                "host_key", "Host key", "The fingerprint SHA256:… of the server. A test without it shows it."
+            ),
+        ),
+        ("asyncssh", "A destination on an SFTP server"),
+    ),
 }
-"""Scheme → the fields that it can have besides name and address."""
+"""By the scheme of an address; a folder of this machine has none."""
 
 
 def check_name_pattern(pattern: str) -> str:
@@ -125,18 +167,21 @@ class FileDestinationDraft:
 
     @property
     def scheme(self) -> str:
-        return self.to.partition("://")[0] if "://" in self.to else FOLDER
+        return self.to.partition("://")[0] if "://" in self.to else ""
+
+    @property
+    def kind(self) -> DestinationKind:
+        return KINDS[self.scheme]
 
     def check(self) -> None:
         """Raise `Rejected` unless name, address and fields fit each other."""
         if not DESTINATION_NAME.fullmatch(self.name):
             raise Rejected("The name of a destination has up to 40 small letters, digits and hyphens, such as bi-team.")
-        if self.scheme not in OF_SCHEME or not 0 < len(self.to) <= MAX_ADDRESS or not self.to.isprintable():
-            raise Rejected(
-                "Enter the path of a folder, or an address such as gs://BUCKET/PREFIX, s3://BUCKET/PREFIX or "
-                "sftp://HOST/FOLDER."
-            )
-        others = [one for one in _fields() if getattr(self, one) and one not in OF_SCHEME[self.scheme]]
+        if self.scheme not in KINDS or not 0 < len(self.to) <= MAX_ADDRESS or not self.to.isprintable():
+            *some, last = (kind.address for scheme, kind in KINDS.items() if scheme)
+            raise Rejected(f"Enter the path of a folder, or an address such as {', '.join(some)} or {last}.")
+        own = {one.name for one in self.kind.fields}
+        others = [one for one in _fields() if getattr(self, one) and one not in own]
         if others:
             raise Rejected(f"This kind of destination has no {others[0].replace('_', ' ')}. Leave it empty.")
         if self.scheme:
@@ -175,7 +220,7 @@ def _check_destination_address(draft: FileDestinationDraft) -> None:
         raise Rejected(f"“{draft.to}” has no host or bucket, or a port that is not valid.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise Rejected("The address has no user name or password, and nothing after ? or #.")
-    if draft.scheme == SFTP and not (draft.user and (draft.password or draft.key)):
+    if draft.scheme == "sftp" and not (draft.user and (draft.password or draft.key)):
         raise Rejected("An SFTP server needs a user, and a password or a private key.")
     endpoint = urlsplit(draft.endpoint)
     if draft.endpoint and (endpoint.scheme not in ("http", "https") or not endpoint.hostname or endpoint.username):
