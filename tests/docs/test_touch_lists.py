@@ -15,6 +15,7 @@ NAMED = {
     "alert rule": ("files-held", "goal-behind", "pass-rate", "price-off-list", "region-late", "store-silent"),
     "chart": ("latest-uploads", "over-time"),
     "connector kind": ("http_json", "imap", "kafka", "shopify", "web_files"),
+    "destination": ("asyncssh", "psycopg"),
     "permission": ("Action.ANNOTATE", "Action.RUN_SQL"),
 }
 """Sort → names that only it has."""
