@@ -16,6 +16,7 @@ NAMED = {
     "chart": ("latest-uploads", "over-time"),
     "connector kind": ("http_json", "imap", "kafka", "shopify", "web_files"),
     "destination": ("asyncssh", "psycopg"),
+    "measure": ("basket_size", "penetration", "return_rate"),
     "permission": ("Action.ANNOTATE", "Action.RUN_SQL"),
 }
 """Sort → names that only it has."""
