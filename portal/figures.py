@@ -1,6 +1,6 @@
 """Queries of the portal, within the scope and the filters of the request, and the column of units on order."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
@@ -130,8 +130,3 @@ def with_units_on_order(levels: Iterable[Mapping[str, Any]]) -> list[dict[str, A
 def table_with_units_on_order(levels: pa.Table) -> pa.Table:
     """As `with_units_on_order`."""
     return published_levels.with_units_on_order(ports(), levels)
-
-
-def stream_with_units_on_order(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """As `with_units_on_order`, for all levels of a file."""
-    return published_levels.stream_units_on_order(ports(), batches)

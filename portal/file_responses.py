@@ -1,27 +1,25 @@
 """The rows of a query as a response with a file."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import pyarrow as pa
 from flask import Response, request
 from werkzeug.utils import secure_filename
 
 from portal import figures
 from portal.context import ports, scope, tillstream
-from tillstream.analytics import queries, query_catalogue
+from tillstream.analytics import query_catalogue
 from tillstream.analytics.filters import CURRENCY
+from tillstream.app import outgoing_deliveries
 from tillstream.delivery.export_formats import export_format
-from tillstream.delivery.export_table import export_table
-from tillstream.stock import published_levels
+from tillstream.delivery.export_table import ExportTable
+from tillstream.delivery.subscribed_tables import TableSource, query_table
 
 MAX_NAME_LENGTH = 120
 CHUNK_BYTES = 1 << 20
-WHOLE = 1_000_000
-"""Default `limit` of a ranking in a file, which has all rows; pages have only the first ones."""
 
 TABLES = (
     "kpis",
@@ -74,28 +72,21 @@ TABLES = (
 
 def file_response(
     suffix: str,
-    what: str,
+    table: ExportTable,
     filters: Mapping[str, Iterable[str]],
-    batches: Iterable[pa.RecordBatch],
-    totals: Sequence[str] = (),
     limits: Mapping[str, str] = MappingProxyType({}),
-    converted: Collection[str] | None = None,
 ) -> Response:
-    """Response with a file named after its table and filters; `batches` must not be empty. limits: what else limits
-    the rows, for the head of a document: label → text. converted: the columns of amounts in the currency that is shown;
-    None: those of the query `what`.
-
-    Raises `Rejected` for an unknown format and for a table that the format has no place for, and what reading the first
-    batch raises.
-    """
+    """Response with a file named after its table and filters. limits: what else limits the rows, for the head of a
+    document: label → text. Raises `Rejected` for an unknown format and a table that the format has no place for."""
     chosen = export_format(suffix)
     words = {name: list(values) for name, values in filters.items()} | {name: [one] for name, one in limits.items()}
     currency = next(iter(words.get("in", [])), "") or tillstream().settings.reporting_currency
-    chunks = iter(chosen.chunks(export_table(what, batches, totals, words, ports().clock.now(), currency, converted)))
+    shown = replace(table, filters=words, created_at=ports().clock.now(), currency=currency)
+    chunks = iter(chosen.chunks(shown))
     first = next(chunks)  # before the status is sent: a table may be too long
     response = Response(chain([first], chunks), mimetype=chosen.media_type.partition(";")[0])
     response.headers["Content-Type"] = chosen.media_type
-    response.headers.set("Content-Disposition", "attachment", filename=f"{file_name(what, filters)}.{suffix}")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{file_name(table.name, filters)}.{suffix}")
     return response
 
 
@@ -105,32 +96,23 @@ def file_name(what: str, filters: Mapping[str, Iterable[str]]) -> str:
     return secure_filename("_".join(parts))[:MAX_NAME_LENGTH].rstrip("-_.")
 
 
-@dataclass(frozen=True)
-class QueryRows:
-    """`named`: filters and parameters in the name of a file. `totals`: columns whose sum has a meaning."""
-
-    batches: Iterator[pa.RecordBatch]
-    named: dict[str, list[str]]
-    totals: Sequence[str] = ()
+def table_source() -> TableSource:
+    """What tables are read with."""
+    return outgoing_deliveries.subscribed_tables_source(tillstream())
 
 
-def query_rows(name: str, filter_values: Mapping[str, list[str]]) -> QueryRows:
-    """Rows of a query. filter_values: filters as text; those that the query has as parameters are left out.
-
-    Raises `Rejected`, `UnknownValue`, and on reading what `queries.stream_query` raises.
-    """
+def query_file(suffix: str, name: str, filter_values: Mapping[str, list[str]]) -> Response:
+    """The rows of a query as a file. filter_values: filters as text; those that the query has as parameters are left
+    out. Raises `Rejected`, `UnknownValue`, and on reading what `queries.stream_query` raises."""
     query = query_catalogue.describe_query(name)
-    params: dict[str, Any] = {
-        one.name: request.args.get(one.name, WHOLE if one.name == "limit" else None) for one in query.parameters
-    }
-    values = {key: chosen for key, chosen in filter_values.items() if key not in params}
+    params = {one.name: request.args[one.name] for one in query.parameters if one.name in request.args}
+    own = {one.name for one in query.parameters}
+    values = {key: chosen for key, chosen in filter_values.items() if key not in own}
     filters = figures.parse_filters(values)
-    batches = queries.stream_query(tillstream().ports.warehouse, name, scope(), filters, **params)
-    if name == published_levels.NOW_QUERY:
-        batches = figures.stream_with_units_on_order(batches)
-    used_params = {key: [str(value)] for key, value in params.items() if value not in {None, WHOLE}}
-    named = {"in": [filters.currency]} | used_params | {key: one for key, one in values.items() if key != CURRENCY}
-    return QueryRows(batches, named, query.totals)
+    table = query_table(table_source(), scope(), name, params, filters)
+    used = {key: [value] for key, value in params.items()}
+    named = {"in": [filters.currency]} | used | {key: one for key, one in values.items() if key != CURRENCY}
+    return file_response(suffix, table, named)
 
 
 def stream_chunks(stream: BinaryIO) -> Iterator[bytes]:

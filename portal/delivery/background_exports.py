@@ -20,7 +20,7 @@ from tillstream.delivery.background_exports import (
     BackgroundExport,
     scope_text,
 )
-from tillstream.delivery.export_formats import export_format
+from tillstream.delivery.export_formats import FORMATS, export_format
 from tillstream.delivery.export_table import column_label, filters_in_words
 from tillstream.delivery.subscribed_tables import LINES
 from tillstream.delivery.subscriptions import TABLES, address_arguments
@@ -40,15 +40,13 @@ DAMAGED = "The file was damaged. Remove the export and start it again."
 GONE = "The file was removed. Remove the export and start it again."
 
 blueprint = Blueprint("background_exports", __name__, template_folder="templates")
-LIMITS = {"xlsx": 20_000, "csv": 200_000, "parquet": 200_000, "jsonl": 200_000}
-"""Rows up to which a file is written while the person waits, which takes some seconds."""
 NEWEST = 3
 """Exports that the page shows on which they were started."""
 
 
 def is_long(suffix: str, rows: int) -> bool:
     """Whether an export of so many rows runs in the background."""
-    return rows > LIMITS.get(suffix, rows)
+    return rows > (FORMATS[suffix].rows_at_once or rows)
 
 
 def newest_exports() -> list[BackgroundExport]:

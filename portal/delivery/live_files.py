@@ -1,25 +1,25 @@
 """Live files: the current rows of a query at a stable address, and the page that shows how to use it elsewhere."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-import pyarrow as pa
 from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import figures, file_responses
+from portal import figures
 from portal.access import IN_ADDRESS, allow
 from portal.api import queries, texts
 from portal.api.representations import answer_with_etag
 from portal.context import scope, tillstream
 from portal.dashboard import texts as dashboard_texts
 from portal.dashboard.request_filters import dates_in_address, resolved
-from portal.file_responses import QueryRows, query_rows
+from portal.file_responses import file_response, query_file, table_source
 from portal.urls import with_args
 from portal.value_names import FILTER_LABELS, value_name
-from tillstream.analytics import line_export, measure_values, query_catalogue
+from tillstream.analytics import query_catalogue
 from tillstream.analytics.explorations import (
     BY,
     DEFAULT_BY,
@@ -36,6 +36,7 @@ from tillstream.analytics.explorations import (
 from tillstream.analytics.filters import ALL_TIME, CURRENCY, DATE_FILTERS, PERIOD_PRESETS
 from tillstream.analytics.measures.definitions import DIMENSIONS, all_measures
 from tillstream.delivery.export_formats import FORMATS, export_format
+from tillstream.delivery.subscribed_tables import lines_table, measures_table
 from tillstream.marts import connection_files
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Action
@@ -157,30 +158,17 @@ def _own_arguments(name: str) -> tuple[str, ...]:
 
 
 def _respond(name: str, suffix: str, values: dict[str, list[str]]) -> Response:
-    rows = _measures(values) if name == MEASURES else _sale_lines(values) if name == LINES else query_rows(name, values)
-    return file_responses.file_response(suffix, name, rows.named, rows.batches, rows.totals)
-
-
-def _measures(values: dict[str, list[str]]) -> QueryRows:
-    names, chosen = (queries.split_names(request.args.getlist(name)) for name in ("measures", "by"))
-    by = [one for one in chosen if one != UNGROUPED]
+    if name not in (MEASURES, LINES):
+        return query_file(suffix, name, values)
+    source, filters = table_source(), figures.parse_filters(values)
+    named = {key: one for key, one in values.items() if key != CURRENCY}
+    if name == LINES:
+        return file_response(suffix, lines_table(source, scope(), filters), named)
+    names, chosen = (queries.split_names(request.args.getlist(one)) for one in ("measures", "by"))
     if not names:
         raise Rejected(texts.NO_MEASURES)
-    filters, app = figures.parse_filters(values), tillstream()
-    limit = {"limit": measure_values.ALL_ROWS} if by else {}
-    table = measure_values.query_measures(app.ports.warehouse, names, by, scope(), filters, cache=app.queries, **limit)
-    totals = [one.name for one in measure_values.visible_measures(scope()) if one.is_additive and one.name in names]
-    batches = table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
-    return QueryRows(iter(batches), _named(values), totals)
-
-
-def _sale_lines(values: dict[str, list[str]]) -> QueryRows:
-    batches = line_export.export_lines(tillstream().ports.warehouse, scope(), figures.parse_filters(values))
-    return QueryRows(batches, _named(values))
-
-
-def _named(values: dict[str, list[str]]) -> dict[str, list[str]]:
-    return {name: one for name, one in values.items() if name != CURRENCY}
+    table = measures_table(source, scope(), names, [one for one in chosen if one != UNGROUPED], filters)
+    return file_response(suffix, replace(table, name=name), named)
 
 
 def live_file_address(name: str, suffix: str, args: dict[str, Any]) -> str:

@@ -2,16 +2,17 @@
 
 from flask import Blueprint, Response, request
 
-from portal import file_responses
 from portal.access import allow
 from portal.dashboard.request_filters import resolved
-from portal.file_responses import TABLES, query_rows
-from tillstream.delivery.export_formats import FORMAT_LABELS
+from portal.file_responses import TABLES, query_file
+from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
 
 blueprint = Blueprint("exports", __name__)
-blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(export_formats=FORMAT_LABELS))
+blueprint.record_once(
+    lambda setup: setup.app.jinja_env.globals.update(export_formats={one.suffix: one.label for one in FORMATS.values()})
+)
 
 
 @blueprint.get("/tables/<table>", endpoint="table")
@@ -20,5 +21,4 @@ def export_table(table: str) -> Response:
     """One table of the dashboards with the current filters, as a file."""
     if table not in TABLES:
         raise NotFound(f"There is no table {table}. Use one of: {', '.join(TABLES)}.")
-    rows = query_rows(table, resolved()[0])
-    return file_responses.file_response(request.args.get("format", "csv"), table, rows.named, rows.batches, rows.totals)
+    return query_file(request.args.get("format", "csv"), table, resolved()[0])

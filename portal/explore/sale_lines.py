@@ -7,16 +7,18 @@ from typing import Any, Literal
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import figures, file_responses, filter_fields, list_view
+from portal import figures, filter_fields, list_view
 from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.dashboard.request_filters import resolved
 from portal.dashboard.texts import PRESETS
+from portal.file_responses import file_response, table_source
 from portal.uploads import scoped
 from tillstream.analytics import line_export
 from tillstream.analytics.filters import CURRENCY, DATE_FILTERS
 from tillstream.analytics.line_export import PAGE_COLUMNS
 from tillstream.analytics.query_catalogue import describe_query
+from tillstream.delivery.subscribed_tables import PDF, lines_table
 from tillstream.model.batch import BatchKind
 from tillstream.model.columns import BY_NAME, COSTS, PERSONAL, ColumnKind
 from tillstream.model.people import Scope
@@ -62,7 +64,6 @@ AMOUNTS = frozenset({"unit_price", "discount", "tax", "net_amount", "gross_amoun
 
 FIRST = ("status", "region", "store")
 """Filters next to the period; the others are behind a button."""
-PDF = "pdf"
 MAX_OFFSET = 1_000_000
 """Maximum offset of a page; use the export beyond it."""
 
@@ -170,16 +171,14 @@ def _without_days(values: dict[str, list[str]]) -> dict[str, list[str]]:
 def export_sale_lines() -> Response:
     """Every chosen line with every column that the user may see; a PDF has the columns of the page."""
     values, text = resolved()[0], list_view.list_query().q
-    app, bounds, filters = tillstream(), scope(), figures.parse_filters(values)
-    batches = line_export.export_lines(app.ports.warehouse, bounds, filters, text)
-    in_other = {"in": [filters.currency]} if filters.currency != app.settings.reporting_currency else {}
+    bounds, filters = scope(), figures.parse_filters(values)
+    in_other = {"in": [filters.currency]} if filters.currency != tillstream().settings.reporting_currency else {}
     named = values | in_other | ({"search": [text]} if text else {})
     named.pop(CURRENCY, None)
-    form = request.args.get("format", "csv")
+    form, chosen = request.args.get("format", "csv"), None
     if form == PDF:
-        names = [one.name for one in chosen_columns(bounds, request.args.getlist("column"))]
-        batches = (one.select([name for name in names if name in one.schema.names]) for one in batches)
-    return file_responses.file_response(form, "sale-lines", named, batches)
+        chosen = [one.name for one in chosen_columns(bounds, request.args.getlist("column"))]
+    return file_response(form, lines_table(table_source(), bounds, filters, text, chosen), named)
 
 
 @allow(Action.SEE_UPLOADS)

@@ -12,6 +12,8 @@ from flask.typing import ResponseReturnValue
 from portal import file_responses
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
+from tillstream.delivery.export_formats import export_format
+from tillstream.delivery.export_table import export_table
 from tillstream.explore import engines, scoped_tables, suggested_statements
 from tillstream.explore.engines import StatementAnswer, StatementRun
 from tillstream.explore.scoped_statement import MAX_STATEMENT
@@ -24,8 +26,6 @@ MAX_RUNNING = 2
 """Queries that a person can run at a time."""
 blueprint = Blueprint("sql_page", __name__, template_folder="templates")
 
-NESTED = frozenset({"jsonl", "parquet"})
-"""Formats that have arrays and structures."""
 LONGEST_LINK = 1_500
 """Characters of a statement in a link."""
 
@@ -142,9 +142,9 @@ def _record(text: str, answer: StatementAnswer | None = None, problem: str = "")
 
 
 def _file(suffix: str, answer: StatementAnswer) -> Response:
-    rows = answer.rows if suffix in NESTED else engines.flatten_nested(answer.rows)
+    rows = answer.rows if export_format(suffix).is_exact else engines.flatten_nested(answer.rows)
     batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], rows.schema)]
-    return file_responses.file_response(suffix, FILE, {}, batches, converted=())
+    return file_responses.file_response(suffix, export_table(FILE, batches, converted=()), {})
 
 
 def _page(text: str, *, answer: StatementAnswer | None = None, problem: str = "") -> str:

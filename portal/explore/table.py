@@ -10,23 +10,21 @@ import pyarrow as pa
 from flask import Response
 
 from portal import figures, file_responses, list_view, value_names
-from portal.context import scope, tillstream
+from portal.context import scope
 from portal.dashboard.request_filters import DashboardFilters
 from portal.explore import answer, labels, texts
 from portal.explore.answer import ExplorationAnswer, Row
 from portal.explore.labels import incomplete_periods
 from portal.explore.selection import GROWTH, MeasureColumn, column_format, column_label
-from tillstream.analytics import measure_values
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import CURRENCY, Filters
 from tillstream.analytics.measures.definitions import Dimension
-from tillstream.delivery import export_table
+from tillstream.delivery import export_table, subscribed_tables
+from tillstream.delivery.export_formats import export_format
 from tillstream.model.errors import Rejected
 
 NUMBER = pa.decimal128(38, 9)
 PLACES = Decimal("1e-9")
-EXACT = frozenset({"jsonl", "parquet"})
-"""Formats with exact amounts."""
 MAX_ACROSS = 400
 """Values across columns of a file."""
 
@@ -102,20 +100,13 @@ def table_heads(
 
 def groups_file(exploration: Exploration, selection: DashboardFilters, form: str) -> Response:
     """All groups, without a comparison, and with the values across columns in rows."""
-    app, names = tillstream(), [one.name for one in exploration.measures]
-    by = [one.name for one in exploration.dimensions]
-    limit = {"limit": measure_values.ALL_ROWS} if by else {}
-    values = measure_values.query_measures(
-        app.ports.warehouse, names, by, scope(), selection.filters, cache=app.queries, **limit
-    )
-    batches = values.to_batches() or [pa.RecordBatch.from_pylist([], values.schema)]
-    totals = [one.name for one in exploration.measures if one.is_additive]
-    return _respond(exploration, selection, form, batches, totals)
+    table = subscribed_tables.explored_table(file_responses.table_source(), scope(), exploration, selection.filters)
+    return _respond(exploration, selection, form, table)
 
 
 def shown_file(exploration: Exploration, selection: DashboardFilters, form: str) -> Response:
     """The rows of the table in the order of the page, with the heads of its columns."""
-    result = answer.load_answer(exploration, selection, most_across=MAX_ACROSS, is_exact=form in EXACT)
+    result = answer.load_answer(exploration, selection, most_across=MAX_ACROSS, is_exact=export_format(form).is_exact)
     if result.is_cut:
         raise Rejected(texts.too_many_shown(answer.MAX_GROUPS))
     rows = table_query(exploration, {}, result)[1]
@@ -137,7 +128,8 @@ def shown_file(exploration: Exploration, selection: DashboardFilters, form: str)
     amounts = [
         head for head, column in zip(heads[len(by) :], result.columns, strict=True) if column_format(column) == "money"
     ]
-    return _respond(exploration, selection, form, [batch], totals, _limits(result, len(rows)), amounts)
+    table = export_table.export_table("", [batch], totals, converted=amounts)
+    return _respond(exploration, selection, form, table, _limits(result, len(rows)))
 
 
 def _limits(result: answer.ExplorationAnswer, count: int) -> dict[str, str]:
@@ -182,13 +174,11 @@ def _respond(
     exploration: Exploration,
     selection: DashboardFilters,
     form: str,
-    batches: list[pa.RecordBatch],
-    totals: Sequence[str],
+    table: export_table.ExportTable,
     limits: Mapping[str, str] = MappingProxyType({}),
-    amounts: Sequence[str] | None = None,
 ) -> Response:
     named = {"in": [selection.filters.currency]} | {
         name: one for name, one in selection.values.items() if name != CURRENCY
     }
     what = "-by-".join(["explore", *(one.name for one in exploration.dimensions[:1])])
-    return file_responses.file_response(form, what, named, batches, list(totals), limits, amounts)
+    return file_responses.file_response(form, replace(table, name=what), named, limits)

@@ -13,7 +13,7 @@ from portal.access import allow
 from portal.context import ports
 from portal.quality import texts
 from tillstream.analytics.filters import Filters
-from tillstream.delivery.export_formats import FORMAT_LABELS
+from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
 from tillstream.model.problems import CATALOGUE
@@ -173,7 +173,7 @@ def _files(weeks: WholeWeeks, source: str) -> list[tuple[str, str]]:
     args: dict[str, Any] = {"first_day": weeks.first, "last_day": weeks.today, "source": source or None}
     return [
         (
-            texts.file_label(table, FORMAT_LABELS[form]),
+            texts.file_label(table, FORMATS[form].label),
             url_for("exports.table", table=table, format=form, **args),
         )
         for table in ("pass-rates", "failed-rules")

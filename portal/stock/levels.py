@@ -14,7 +14,7 @@ from portal.context import ports, scope
 from portal.stock import texts
 from portal.stock.stores import may_change
 from tillstream.analytics.filters import Filters
-from tillstream.delivery.export_formats import FORMAT_LABELS
+from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
 from tillstream.stock import published_levels, stored_movements
@@ -94,7 +94,7 @@ def _files(query: list_view.ListQuery, status: str) -> list[tuple[str, str]]:
     """Label and address of a file of all levels of the list, in its order."""
     args: dict[str, Any] = {name: query.chosen[name] for name in FILTERS if query.chosen[name]}
     args |= {"text": query.q, "status": status, "sort": query.column, "descending": int(query.down)}
-    return [(FORMAT_LABELS[form], url_for("exports.table", table=LEVELS, format=form, **args)) for form in texts.FILES]
+    return [(FORMATS[form].label, url_for("exports.table", table=LEVELS, format=form, **args)) for form in texts.FILES]
 
 
 def _choices(counts: list[dict[str, Any]]) -> list[tuple[str, str, int]]:

@@ -14,8 +14,7 @@ from visitor import Visitor, indian_file, indian_sale
 
 from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.live_sales import StoreToday, TodaySales
-from tillstream.delivery import export_formats
-from tillstream.delivery.export_table import export_table
+from tillstream.delivery.export_table import csv_chunks, export_table
 from tillstream.model.permissions import Role
 from tillstream.reports import formats
 from tillstream.reports.document import ReportTile
@@ -150,9 +149,7 @@ def test_changes_in_a_file_are_those_of_the_figures_beside_them(
         for column in zip(*exact, strict=True)
     ]
     rows = pa.record_batch(columns, names)
-    text = b"".join(export_formats.csv_chunks(export_table("customers-compared", [rows], currency="GBP"))).decode(
-        "utf-8-sig"
-    )
+    text = b"".join(csv_chunks(export_table("customers-compared", [rows], currency="GBP"))).decode("utf-8-sig")
     written = list(csv.DictReader(text.splitlines()))
     changes = []
     for row in written:

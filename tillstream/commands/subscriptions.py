@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from tillstream.commands.declaration import Group, Option
 from tillstream.commands.printing import echo, show_each
 from tillstream.commands.result import COMMAND_LINE, Result
+from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.errors import NotFound, Rejected
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ def add_subscription(
         ),
     ],
     name: Annotated[str, Option("Subject of the messages; default: the name of the query or view.")] = "",
-    format: Annotated[str, Option("Format of the file.", choices=["csv", "xlsx", "pdf", "parquet", "jsonl"])] = "xlsx",
+    format: Annotated[str, Option("Format of the file.", choices=[*FORMATS])] = "xlsx",
     every: Annotated[str, Option("How often it comes.", choices=["day", "week", "month"])],
     day: Annotated[int | None, Option("Day of the week from 1, Monday, or of the month.", least=1, most=28)] = None,
     hour: Annotated[int, Option("In the zone of the person.", least=0, most=23)] = 7,

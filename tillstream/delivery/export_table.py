@@ -1,5 +1,7 @@
-"""A table to export: its rows in batches, its filters in words, and the texts and formats of its cells."""
+"""A table to export: its rows, its filters in words, its cells as text, and as CSV, JSON lines and Parquet."""
 
+import io
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,6 +24,7 @@ from tillstream.model import safe_text
 from tillstream.model.json_text import to_json
 from tillstream.model.money import minor_digits
 from tillstream.model.text import upper_first
+from tillstream.pipeline.reading.correction_file import BOM
 from tillstream.pipeline.rows.text_columns import guard_column
 
 FROM, TO, CURRENCY = "from", "to", ("in", "currency")
@@ -292,3 +295,63 @@ def batch_slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
         for first in range(0, max(batch.num_rows, 1), SLICE_ROWS):
             yield batch.slice(first, SLICE_ROWS)
+
+
+def csv_chunks(table: ExportTable) -> Iterator[bytes]:
+    """UTF-8 with a BOM, commas, decimal points, UTC timestamps; no formulas, no bidirectional control characters.
+
+    Converted amounts are rounded to the minor unit of their currency.
+    """
+    from pyarrow import csv as arrow_csv
+
+    yield (BOM + ",".join(f'"{safe_text.guard_formulas(name)}"' for name in table.schema.names) + "\n").encode()
+    options = arrow_csv.WriteOptions(include_header=False, quoting_style="needed")
+    for batch in batch_slices(table.printed):
+        out = io.BytesIO()
+        columns = rounded_columns(batch, table.digits)
+        texts = pa.table([guarded_column(column) for column in columns], batch.schema.names)
+        arrow_csv.write_csv(texts, out, options)
+        yield out.getvalue()
+
+
+def jsonl_chunks(table: ExportTable) -> Iterator[bytes]:
+    """One JSON object per row; decimals are strings, which keep every digit."""
+    for batch in batch_slices(table.batches):
+        plain = pa.table([plain_values(column) for column in batch.columns], batch.schema.names)
+        rows = (json.dumps(row, ensure_ascii=False) for row in plain.to_pylist())
+        yield "".join(f"{row}\n" for row in rows).encode()
+
+
+def parquet_chunks(table: ExportTable) -> Iterator[bytes]:
+    """Parquet with the types of the warehouse."""
+    from pyarrow import parquet as arrow_parquet
+
+    out = _Drained()
+    with arrow_parquet.ParquetWriter(out, table.schema, compression="zstd") as writer:
+        for batch in table.batches:
+            writer.write_batch(batch)
+            yield out.drained()
+    yield out.drained()
+
+
+class _Drained(io.RawIOBase):
+    """Write-only buffer that is emptied after each batch."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._written = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        self._written += len(self._parts[-1])
+        return len(self._parts[-1])
+
+    def tell(self) -> int:
+        return self._written
+
+    def drained(self) -> bytes:
+        parts, self._parts = self._parts, []
+        return b"".join(parts)

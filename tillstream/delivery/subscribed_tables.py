@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 import pyarrow as pa
 
 from tillstream.analytics import explorations, filter_values, line_export, measure_values, queries, query_catalogue
+from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filter_values import currency_of_reader
 from tillstream.analytics.filters import (
     COMPARED_DATES,
@@ -20,12 +21,14 @@ from tillstream.analytics.filters import (
     period_before,
     with_preset_dates,
 )
+from tillstream.analytics.measures.definitions import find_measure
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.export_table import ExportTable, export_table
 from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription, address_arguments
 from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.people import Scope
 from tillstream.people.account_store import User
 from tillstream.ports import Ports
 from tillstream.records import saved_views
@@ -36,8 +39,8 @@ COLUMN = "column"
 OF_PAGES = frozenset({PRESET, "format", "page", "sort", "size", COLUMN})
 """Arguments of an address that are neither parameters nor filters."""
 PDF = "pdf"
-LINES, LINES_TABLE = "sale-lines", "lines-whole"
-"""A list with one page of lines, which a file has whole."""
+LINES = "sale-lines"
+"""The table of all lines, of which a page has some."""
 LINES_PAGE, LINES_FILE, SEARCH, SEARCH_LABEL = "/sale-lines", "/sale-lines/export", "q", "search"
 """Paths of the portal with all lines, their argument besides filters, and its name among the filters of a file."""
 KEY_FIGURES, COMPARED_SALES = f"{TABLES}growth", frozenset({f"{TABLES}change", f"{TABLES}change-by-group"})
@@ -88,15 +91,16 @@ def read_table(source: TableSource, one: TableSubscription, user: User, today: d
     address = path + f"?{urlencode(kept | _texts(values, filters), doseq=True)}"
     own = {name: texts[-1].strip() for name, texts in arguments.items() if name in parameters and any(texts)}
     if path == EXPLORE:
-        table = _explored(source, user, arguments, filters)
+        shown = explorations.parse_exploration(arguments, user.scope)
+        table = explored_table(source, user.scope, shown, filters)
         file_address = address.replace(EXPLORE, f"{EXPLORE}/file", 1)
     elif path == TABLES + LINES:
         chosen = arguments.get(COLUMN, []) if one.format == PDF else None
-        table = _lines(source, user, own.get(SEARCH, ""), filters, chosen)
+        table = lines_table(source, user.scope, filters, own.get(SEARCH, ""), chosen)
         file_address = address.replace(path, LINES_FILE, 1)
         address = address.replace(path, LINES_PAGE, 1)
     else:
-        table, file_address = _queried(source, user, path.removeprefix(TABLES), own, filters), address
+        table, file_address = query_table(source, user.scope, path.removeprefix(TABLES), own, filters), address
     used = {SEARCH_LABEL if name == SEARCH else name: [text] for name, text in own.items()}
     table = replace(table, filters=used | _texts(values, filters), created_at=source.ports.clock.now())
     table = replace(table, currency=filters.currency or source.reporting_currency)
@@ -182,35 +186,42 @@ def _texts(values: ArgumentValues, filters: Filters) -> ArgumentValues:
     return others | {name: [day.isoformat()] for name, day in days if day} | {CURRENCY: [filters.currency]}
 
 
-def _explored(source: TableSource, user: User, arguments: ArgumentValues, filters: Filters) -> ExportTable:
-    """All groups, without a comparison, and with the values across columns in rows."""
-    one = explorations.parse_exploration(arguments, user.scope)
-    names, by = [each.name for each in one.measures], [each.name for each in one.dimensions]
+def measures_table(
+    source: TableSource, scope: Scope, names: Sequence[str], by: Sequence[str], filters: Filters
+) -> ExportTable:
+    """All groups of measures by dimensions, without a comparison."""
     limit: dict[str, Any] = {LIMIT_ARGUMENT: measure_values.ALL_ROWS} if by else {}
-    warehouse = source.ports.warehouse
-    rows = measure_values.query_measures(warehouse, names, by, user.scope, filters, cache=source.cache, **limit)
+    rows = measure_values.query_measures(source.ports.warehouse, names, by, scope, filters, cache=source.cache, **limit)
     batches = rows.to_batches() or [pa.RecordBatch.from_pylist([], rows.schema)]
-    return export_table("explore", batches, [each.name for each in one.measures if each.is_additive])
+    return export_table("explore", batches, [name for name in names if find_measure(name).is_additive])
 
 
-def _lines(source: TableSource, user: User, search: str, filters: Filters, chosen: Sequence[str] | None) -> ExportTable:
-    """chosen: columns of the page, which a PDF has; None: all that the person may see."""
-    batches: Batches = line_export.export_lines(source.ports.warehouse, user.scope, filters, search)
+def explored_table(source: TableSource, scope: Scope, shown: Exploration, filters: Filters) -> ExportTable:
+    """All groups of an exploration, with the values across columns in rows."""
+    names, by = ([one.name for one in each] for each in (shown.measures, shown.dimensions))
+    return measures_table(source, scope, names, by, filters)
+
+
+def lines_table(
+    source: TableSource, scope: Scope, filters: Filters, search: str = "", chosen: Sequence[str] | None = None
+) -> ExportTable:
+    """chosen: columns of the page, which a PDF has; None: all that may be seen."""
+    batches: Batches = line_export.export_lines(source.ports.warehouse, scope, filters, search)
     if chosen is not None:
         batches = (_of_page(one, chosen) for one in batches)
-    return export_table(LINES, batches, query_catalogue.describe_query(LINES_TABLE).totals)
+    return export_table(LINES, batches)
 
 
 def _of_page(batch: pa.RecordBatch, chosen: Sequence[str]) -> pa.RecordBatch:
     names = batch.schema.names
-    shown = [name for name in names if name in chosen]
+    shown = [name for name in chosen if name in names]
     return batch.select(shown or [name for name in line_export.PAGE_COLUMNS if name in names])
 
 
-def _queried(source: TableSource, user: User, name: str, own: dict[str, Any], filters: Filters) -> ExportTable:
-    """own: the parameters of the query."""
+def query_table(source: TableSource, scope: Scope, name: str, own: Mapping[str, Any], filters: Filters) -> ExportTable:
+    """The rows of a query; all of a ranking that has no limit. own: the parameters of the query."""
     query = query_catalogue.describe_query(name)
     if LIMIT_ARGUMENT in {one.name for one in query.parameters}:
-        own = {LIMIT_ARGUMENT: measure_values.ALL_ROWS} | own
-    batches: Batches = queries.stream_query(source.ports.warehouse, name, user.scope, filters, **own)
+        own = {LIMIT_ARGUMENT: measure_values.ALL_ROWS, **own}
+    batches: Batches = queries.stream_query(source.ports.warehouse, name, scope, filters, **own)
     return export_table(name, source.completed[name](batches) if name in source.completed else batches, query.totals)

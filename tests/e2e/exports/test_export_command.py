@@ -74,7 +74,7 @@ def test_parameters_and_filters_apply(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["sale-lines", "--out", "lines.doc"], "lines.doc must end with .csv, .jsonl, .parquet, .xlsx, .pdf."),
+        (["sale-lines", "--out", "lines.doc"], "lines.doc must end with .csv, .xlsx, .pdf, .parquet, .jsonl."),
         (["sale-line", "--out", "lines.csv"], "Did you mean"),
         (["--out", "lines.csv"], "needs the name of a query, or measures"),
         (["kpis", "--by", "store", "--out", "lines.csv"], "not of both"),

@@ -4,16 +4,17 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from faults.objects.damaged_objects import flip_staged
 from visitor import Visitor, indian_file, indian_sale
 
-from portal.delivery import background_exports
 from tillstream.app import App
 from tillstream.app.outgoing_deliveries import subscribed_tables_source
 from tillstream.delivery import background_run
 from tillstream.delivery.background_exports import EXPORTS_FOLDER
+from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
@@ -29,8 +30,8 @@ def sell(admin: Visitor, work: Work) -> None:
 
 @pytest.fixture(autouse=True)
 def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(background_exports.LIMITS, "xlsx", 1)
-    monkeypatch.setitem(background_exports.LIMITS, "csv", 2)
+    for suffix, rows in (("xlsx", 1), ("csv", 2)):
+        monkeypatch.setitem(FORMATS, suffix, replace(FORMATS[suffix], rows_at_once=rows))
 
 
 def _form(page: str, suffix: str) -> dict[str, str]:

@@ -14,9 +14,15 @@ import pyarrow as pa
 import pypdfium2
 import pytest
 
-from tillstream.delivery import export_formats
 from tillstream.delivery.export_formats import export_format
-from tillstream.delivery.export_table import SLICE_ROWS, batch_slices, export_table, filters_in_words
+from tillstream.delivery.export_table import (
+    SLICE_ROWS,
+    batch_slices,
+    csv_chunks,
+    export_table,
+    filters_in_words,
+    jsonl_chunks,
+)
 from tillstream.delivery.subscription_files import CountedRows
 from tillstream.model.json_text import to_json
 
@@ -51,7 +57,7 @@ def test_json_lines_are_the_converted_values(name: str) -> None:
 def test_rows_of_a_large_batch_keep_their_order() -> None:
     numbers = pa.table({"number": pa.array(range(2 * SLICE_ROWS + 5))})
     assert [row["number"] for row in _objects(numbers)] == list(range(2 * SLICE_ROWS + 5))
-    lines = b"".join(export_formats.csv_chunks(export_table("numbers", numbers.to_batches()))).decode("utf-8-sig")
+    lines = b"".join(csv_chunks(export_table("numbers", numbers.to_batches()))).decode("utf-8-sig")
     assert [row[0] for row in csv.reader(io.StringIO(lines))][1:] == [
         str(number) for number in range(2 * SLICE_ROWS + 5)
     ]
@@ -64,7 +70,7 @@ def test_a_table_without_rows_is_one_empty_batch() -> None:
 
 
 def _objects(table: pa.Table) -> list[Any]:
-    text = b"".join(export_formats.jsonl_chunks(export_table("rows", table.to_batches()))).decode()
+    text = b"".join(jsonl_chunks(export_table("rows", table.to_batches()))).decode()
     return [json.loads(line) for line in text.split("\n")[:-1]]
 
 
