@@ -85,6 +85,12 @@ docs: $(VENV)/.dev ## Write the generated reference pages
 pictures: $(VENV)/.dev ## Take the pictures of the docs again (needs Chromium; OF=sell-show: only these pages)
 	$(BIN)/pytest -q -n 0 -p no:randomly -m long tests/browser/pictures$(if $(OF),/test_pictures_of_pages.py) --pictures docs/pictures --pictures-of "$(OF)"
 	$(if $(OF),,$(BIN)/python -m docs.generate.looker.pictures)
+BABEL = $(BIN)/pybabel -q
+messages: $(VENV)/.dev ## Bring the catalogues in portal/translations to the texts of the source, and compile them (LANGUAGE=de: begin one)
+	mkdir -p build
+	$(BABEL) extract -F pyproject.toml --project Tillstream -o build/portal.pot portal
+	$(if $(LANGUAGE),test -d portal/translations/$(LANGUAGE) || $(BABEL) init -D portal -i build/portal.pot -d portal/translations -l $(LANGUAGE))
+	test ! -d portal/translations || { $(BABEL) update -D portal -i build/portal.pot -d portal/translations && $(BABEL) compile -D portal -d portal/translations; }
 lock: $(VENV)/.dev ## Resolve the newest packages that fit into the lock files
 	$(BIN)/pip install --quiet uv
 	for extra in "" connectors pandas google dev bench notebook spark lake; do \
@@ -166,4 +172,4 @@ $(VENV)/.connectors $(VENV)/.pandas $(VENV)/.google $(VENV)/.spark $(VENV)/.lake
 	.venv-spark/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
 
-.PHONY: help setup run test test-system test-properties test-long test-pythons test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures lock emulators notebooks expectations spark mlflow clean deploy destroy smoke prove rollback package cloud-local simulate steady
+.PHONY: help setup run test test-system test-properties test-long test-pythons test-all lint check bench bench-full bench-forecasts bench-restock bench-pages format docs pictures messages lock emulators notebooks expectations spark mlflow clean deploy destroy smoke prove rollback package cloud-local simulate steady

@@ -26,6 +26,7 @@ from portal import (
     problem_reference,
     quality,
     rate_counts,
+    reader_locale,
     request_log,
     review,
     search,
@@ -35,6 +36,7 @@ from portal import (
     stock,
     storybook,
     theme,
+    translation,
     uploads,
     urls,
     value_names,
@@ -59,13 +61,19 @@ from portal.people import accounts, profile, sign_in, sign_in_methods, tokens
 from portal.rate_counts import SharedCounts, limit_calls
 from portal.review import corrections
 from portal.stock import orders, restock, stock_files
+from portal.translation import N_
 from portal.uploads import data_sources
 from tillstream.app import App
 from tillstream.model.permissions import Action
 from tillstream.model.problems import CATALOGUE
 from tillstream.settings import Settings
 
-SEVERITIES = {"error": "To fix", "warning": "Check", "hold": "Needs review", "rejection": "File rejected"}
+SEVERITIES = {
+    "error": N_("To fix"),
+    "warning": N_("Check"),
+    "hold": N_("Needs review"),
+    "rejection": N_("File rejected"),
+}
 TRIES = "30 per minute"
 """Sign-in attempts from one address; attempts at one name are throttled in `tillstream.people.passwords`."""
 
@@ -73,6 +81,7 @@ TRIES = "30 per minute"
 def create_app(app: App) -> Flask:
     """Create the portal for a composed application. The caller serves it and closes the application."""
     flask = Flask(__name__)
+    flask.jinja_environment = translation.TranslatedEnvironment
     store_sales.register_intake(flask, app)  # within the proxies of the security settings
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
@@ -85,6 +94,7 @@ def create_app(app: App) -> Flask:
     request_rules.register_cors(flask, app.settings)
     # Gate before CSRF: an anonymous request gets the sign-in page, not a missing-token error.
     flask.before_request(access.gate)
+    translation.register(flask, reader_locale.readers_locale)
     context.record_audit_address(flask)
     flask.before_request(_refresh_contracts)
     csrf = CSRFProtect(flask)

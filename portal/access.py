@@ -11,6 +11,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import MethodNotAllowed
 
 from portal.context import SignedInUser, me, ports, scope, shown_token, signed_in, this_session, tillstream
+from portal.translation import _
 from tillstream.analytics.queries import TokenLacksRight
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
@@ -22,13 +23,6 @@ PROGRAMS = (API, FILE_PATHS, READY)
 """Beginnings of the paths that accept tokens."""
 IN_ADDRESS = "token"
 """The argument of an address that contains a token."""
-ONLY_FILES = (
-    "This token is valid only for live files. For other requests, create a token for programs under API tokens."
-)
-NOT_IN_ADDRESS = (
-    "This token must not be part of an address, because it is valid for more than live files. Create one for files "
-    "under API tokens, or send it as the password."
-)
 
 View = TypeVar("View", bound=Callable[..., Any])
 MARK = "access"
@@ -71,9 +65,23 @@ def load_token_user(_: Request) -> SignedInUser | None:
 def token_misplaced_reason(token: PersonalToken) -> str:
     """Why a valid token is not accepted in this request; empty if it is."""
     if token.files_only:
-        return "" if request.path.startswith(FILE_PATHS) else ONLY_FILES
+        return (
+            ""
+            if request.path.startswith(FILE_PATHS)
+            else _(
+                "This token is valid only for live files. For other requests, create a token for programs under API "
+                "tokens."
+            )
+        )
     authorization = request.headers.get("Authorization", "")
-    return NOT_IN_ADDRESS if not (bearer(authorization) or _password()) else ""
+    return (
+        _(
+            "This token must not be part of an address, because it is valid for more than live files. Create one "
+            "for files under API tokens, or send it as the password."
+        )
+        if not (bearer(authorization) or _password())
+        else ""
+    )
 
 
 def _password() -> str:
@@ -87,8 +95,10 @@ class NotForTokens(Rejected):
 
     def __init__(self) -> None:
         super().__init__(
-            "A store token is valid only for /api/sales and what is below it. This request needs a personal token or a "
-            "session."
+            _(
+                "A store token is valid only for /api/sales and what is below it. This request needs a personal "
+                "token or a session."
+            )
         )
 
 
@@ -100,14 +110,14 @@ class SecondFactorRequired(Rejected):
     """The user's role requires two-factor sign-in."""
 
     def __init__(self) -> None:
-        super().__init__("Your role requires two-factor sign-in. Set it up on your profile first.")
+        super().__init__(_("Your role requires two-factor sign-in. Set it up on your profile first."))
 
 
 class OwnPasswordRequired(Rejected):
     """The user has signed in with a password that another person or the program has chosen."""
 
     def __init__(self) -> None:
-        super().__init__("Choose your own password first. Until then, your sign-in is valid only for that.")
+        super().__init__(_("Choose your own password first. Until then, your sign-in is valid only for that."))
 
 
 class Open(Enum):

@@ -8,20 +8,19 @@ from typing import Any
 from markupsafe import Markup
 
 from portal import formats, value_names
+from portal.translation import N_, _
 from tillstream.analytics.changes import CHANGE_KINDS, ChangeReport
 
-HEADLINES = {"revenue": "Revenue", "orders": "Orders", "units": "Units", "customers": "Customers"}
+HEADLINES = N_({"revenue": "Revenue", "orders": "Orders", "units": "Units", "customers": "Customers"})
 CHANGE_WORDS = {"added": "added", "corrected": "changed", "removed": "removed"}
-WOULD = {"added": "would be added", "corrected": "would be changed", "removed": "would be removed"}
-NET_AMOUNT = "Net amount"
-GROUPS = {"regions": "Region", "stores": "Store", "days": "Day"}
-WITHOUT_STORE = "without a store"
+WOULD = N_({"added": "would be added", "corrected": "would be changed", "removed": "would be removed"})
+GROUPS = N_({"regions": "Region", "stores": "Store", "days": "Day"})
 
 
 def change_sentence(total: dict[str, Any], words: Mapping[str, str] = CHANGE_WORDS) -> str:
     """A text such as: 3 lines added, 1 line changed, 2 lines removed."""
     parts = [f"{formats.many(total[kind], 'line')} {words[kind]}" for kind in CHANGE_KINDS if total[kind]]
-    return ", ".join(parts) or f"No line {words['corrected']}"
+    return ", ".join(parts) or _("No line {corrected}", corrected=words["corrected"])
 
 
 def store_label(region: str, name: str) -> str:
@@ -58,7 +57,9 @@ def summarize_change(changed: ChangeReport, *, tried: bool = False) -> ChangeSum
         _side(HEADLINES[name], before, after, changed.currency if name == "revenue" else "")
         for name, before, after in changed.headline
     ]
-    currencies = [_side(NET_AMOUNT, row["net_before"], row["net_after"], row["currency"]) for row in changed.currencies]
+    currencies = [
+        _side(_("Net amount"), row["net_before"], row["net_after"], row["currency"]) for row in changed.currencies
+    ]
     if [row["currency"] for row in changed.currencies] == [changed.currency]:
         currencies = []  # same as the revenue
     groups = [
@@ -92,5 +93,5 @@ def _group(row: dict[str, Any], currency: str) -> dict[str, Any]:
     elif row["store_id"] is not None:
         label = store_label(row["region"], value_names.store_name(row["region"], row["store_id"]))
     else:
-        label = row["region"] or WITHOUT_STORE
+        label = row["region"] or _("without a store")
     return row | {"label": label, "change": difference(row["revenue_before"], row["revenue_after"], currency)}

@@ -18,6 +18,7 @@ from portal.context import signed_in
 from portal.formats import size
 from portal.people.sign_in_forms import IdentityNotVerified
 from portal.problem_reference import EXPLANATIONS
+from portal.translation import N_, _
 from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.queries import Forbidden, TokenLacksRight
 from tillstream.intake.resumable_upload import WrongChecksum, WrongOffset
@@ -31,7 +32,9 @@ from tillstream.people.passwords import TooManyTries
 from tillstream.sync.http.call_signatures import NotAHome
 from tillstream.sync.refusals import OFFICE_BUSY, Busy, Refused
 
-STORE_TOKEN = "Send the token of the store as Authorization: Bearer. An administrator creates it under Stores' tills."  # noqa: S105 - a sentence
+STORE_TOKEN = N_(
+    "Send the token of the store as Authorization: Bearer. An administrator creates it under Stores' tills."
+)
 
 
 @dataclass(frozen=True)
@@ -76,35 +79,38 @@ TABLE: dict[type[Exception], ErrorAnswer] = {
     Rejected: ErrorAnswer(422, "not-possible"),
     ListChanged: ErrorAnswer(409, "list-changed"),
     WrongOffset: ErrorAnswer(409, "wrong-offset"),
-    Conflict: ErrorAnswer(409, "changed-meanwhile", "Reload the page, then try again."),
-    Unavailable: ErrorAnswer(503, "unavailable", "Nothing was lost. Try again in a moment."),
-    CSRFError: ErrorAnswer(400, "page-expired", "Go back, reload the page, and try again."),
-    TooManyRequests: ErrorAnswer(429, "too-many-requests", "Wait a minute, then try again."),
+    Conflict: ErrorAnswer(409, "changed-meanwhile", N_("Reload the page, then try again.")),
+    Unavailable: ErrorAnswer(503, "unavailable", N_("Nothing was lost. Try again in a moment.")),
+    CSRFError: ErrorAnswer(400, "page-expired", N_("Go back, reload the page, and try again.")),
+    TooManyRequests: ErrorAnswer(429, "too-many-requests", N_("Wait a minute, then try again.")),
 }
 """Exception class → response; the nearest base class in the table applies."""
 
 BY_STATUS: dict[int, ErrorAnswer] = {
-    400: ErrorAnswer(400, "unreadable-request", "Go back, reload the page, and try again."),
-    401: ErrorAnswer(401, "sign-in-required", "Sign in, then try again."),
-    403: ErrorAnswer(403, "no-access", "If you need access, ask an administrator."),
-    404: ErrorAnswer(404, "not-found", "Check the address, or start from the dashboard."),
-    405: ErrorAnswer(405, "method-not-allowed", "Use the buttons on the page."),
+    400: ErrorAnswer(400, "unreadable-request", N_("Go back, reload the page, and try again.")),
+    401: ErrorAnswer(401, "sign-in-required", N_("Sign in, then try again.")),
+    403: ErrorAnswer(403, "no-access", N_("If you need access, ask an administrator.")),
+    404: ErrorAnswer(404, "not-found", N_("Check the address, or start from the dashboard.")),
+    405: ErrorAnswer(405, "method-not-allowed", N_("Use the buttons on the page.")),
     413: ErrorAnswer(413, "too-large"),
 }
 NO_TOKEN = ErrorAnswer(
     403,
     "csrf-token-missing",
-    "A request that changes data needs a session cookie and the header X-CSRFToken. The header contains the content of "
-    "the meta tag csrf-token of any page of that session. Over https, the request also needs a Referer of the portal.",
+    N_(
+        "A request that changes data needs a session cookie and the header X-CSRFToken. The header contains the "
+        "content of the meta tag csrf-token of any page of that session. Over https, the request also needs a "
+        "Referer of the portal."
+    ),
 )
 """For programs, in place of the `CSRFError` entry of `TABLE`."""
 BAD_TOKEN = ErrorAnswer(
     401,
     "token-not-valid",
-    "It was revoked, has expired or never existed. Create another one under API tokens.",
+    N_("It was revoked, has expired or never existed. Create another one under API tokens."),
 )
 
-FAULT = ErrorAnswer(500, "internal-error", "If it happens again, give an administrator the reference below.")
+FAULT = ErrorAnswer(500, "internal-error", N_("If it happens again, give an administrator the reference below."))
 
 
 def register(app: Flask) -> None:
@@ -155,7 +161,7 @@ def _words(error: Exception, entry: ErrorAnswer) -> str:
     if entry.status == 413 and not isinstance(error, BodyTooLarge):
         return _limit()
     if isinstance(error, MethodNotAllowed) and error.valid_methods and _program():
-        return f"Use {' or '.join(sorted(error.valid_methods))}."
+        return _("Use {valid_methods}.", valid_methods=" or ".join(sorted(error.valid_methods)))
     ours = any(kind in TABLE for kind in type(error).__mro__) and not isinstance(error, HTTPException)
     return str(error) if ours else entry.next_step
 
@@ -164,12 +170,15 @@ def _limit() -> str:
     """The size limit of the request, and what to do with more."""
     limit = request.max_content_length
     if limit is None or (request.content_length or 0) <= limit:
-        return "The form has too much text or too many fields."
+        return _("The form has too much text or too many fields.")
     if request.blueprint == "api":
-        return f"A request may have at most {size(limit)}. Send fewer messages at once."
+        return _("A request may have at most {size}. Send fewer messages at once.", size=size(limit))
     if request.blueprint == "uploads":
-        return f"The maximum size is {size(limit)}. Split the file, or compress it with gzip, and upload it again."
-    return f"The maximum size here is {size(limit)}."
+        return _(
+            "The maximum size is {size}. Split the file, or compress it with gzip, and upload it again.",
+            size=size(limit),
+        )
+    return _("The maximum size here is {size}.", size=size(limit))
 
 
 def _program() -> bool:

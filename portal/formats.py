@@ -9,6 +9,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from portal.reader_locale import day_text, days_text, decimal, exact, is_written, month_text, percent
+from portal.translation import N_, _, ngettext
 from tillstream.model.errors import Rejected
 from tillstream.model.money import minor_digits, price_digits, round_amount, round_to_digits
 
@@ -19,7 +20,7 @@ GROWTH = Markup(
     '<span class="growth {}"><span aria-hidden="true">{}</span> <span class="visually-hidden">{}</span> {}</span>'
 )
 ROUNDED_FROM = 10_000
-DIRECTIONS = {1: ("up", "▲", "up"), -1: ("down", "▼", "down"), 0: ("same", "=", "the same")}
+DIRECTIONS = {1: ("up", "▲", N_("up")), -1: ("down", "▼", N_("down")), 0: ("same", "=", N_("the same"))}
 
 
 def marked(text: str) -> Markup:
@@ -155,7 +156,7 @@ def day_in(text: str) -> date | None:
 
 def not_a_date(text: str) -> str:
     """What a page answers to a date that it cannot read."""
-    return f"“{text}” is not a date. Write it like 2026-01-31."
+    return _("“{text}” is not a date. Write it like 2026-01-31.", text=text)
 
 
 def size(value: int) -> str:
@@ -169,7 +170,7 @@ def size(value: int) -> str:
 
 def many(number: Any, one: str, several: str = "") -> str:
     """A number with its noun: 1 row, 2 rows."""
-    return f"{decimal(int(number))} {one if int(number) == 1 else several or one + 's'}"
+    return f"{decimal(int(number))} {ngettext(one, several or one + 's', int(number))}"
 
 
 def _date(value: Any) -> date:

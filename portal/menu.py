@@ -13,6 +13,7 @@ from portal.context import scope, signed_in
 from portal.quality.pass_rates import failing_checks
 from portal.review import waiting
 from portal.stock.visible_orders import late_count
+from portal.translation import N_, nouns
 from tillstream.model.permissions import Action
 
 
@@ -26,16 +27,16 @@ class MenuEntry:
 
 
 ENTRIES = (
-    MenuEntry("Sales", "chart"),
-    MenuEntry("Explore", "columns"),
-    MenuEntry("Plan", "calendar"),
-    MenuEntry("Stock", "box"),
-    MenuEntry("Sell", "receipt"),
-    MenuEntry("Files", "upload"),
-    MenuEntry("Pipeline", "flow"),
-    MenuEntry("Administration", "shield"),
-    MenuEntry("Alerts", "bell", in_menu=False),
-    MenuEntry("Help", "help", in_menu=False),
+    MenuEntry(N_("Sales"), "chart"),
+    MenuEntry(N_("Explore"), "columns"),
+    MenuEntry(N_("Plan"), "calendar"),
+    MenuEntry(N_("Stock"), "box"),
+    MenuEntry(N_("Sell"), "receipt"),
+    MenuEntry(N_("Files"), "upload"),
+    MenuEntry(N_("Pipeline"), "flow"),
+    MenuEntry(N_("Administration"), "shield"),
+    MenuEntry(N_("Alerts"), "bell", in_menu=False),
+    MenuEntry(N_("Help"), "help", in_menu=False),
 )
 """In menu order."""
 
@@ -52,25 +53,25 @@ class Area:
     also: tuple[str, ...] = ()
     count: Callable[[], int] | None = None
     """Number of open items, shown next to the label unless 0."""
-    counted: tuple[str, str] = ("file or day close needs review", "files and day closes need review")
+    counted: tuple[str, str] = nouns("file or day close needs review", "files and day closes need review")
     """What is counted, if it is one and if there are several."""
 
 
 AREAS: tuple[Area, ...] = (
-    Area("dashboard.show", "Sales", "Sales", "s", Action.SEE_NUMBERS),
-    Area("live.show", "Live", "Sales", "v", Action.SEE_NUMBERS),
-    Area("compare.show", "Compare", "Sales", "b", Action.SEE_NUMBERS, ("views.show",)),
-    Area("products.show", "Products", "Sales", "q", Action.SEE_NUMBERS),
-    Area("customers.show", "Customers", "Sales", "j", Action.SEE_NUMBERS, ("customers.segment",)),
-    Area("sale_lines.show", "Sale lines", "Sales", "l", Action.SEE_NUMBERS, ("sale_history.show", "search.show")),
-    Area("changes.show", "Changes", "Sales", "c", Action.SEE_NUMBERS, ("changes.settlement", "changes.lines")),
-    Area("annotations.show", "Annotations", "Sales", "m", Action.SEE_NUMBERS),
-    Area("explore.show", "Explore", "Explore", "0", Action.SEE_NUMBERS, ("live_files.show",)),
-    Area("sql_page.show", "SQL", "Explore", "-", Action.RUN_SQL),
-    Area("own_dashboards.listing", "Dashboards", "Explore", ".", Action.SEE_NUMBERS, ("own_dashboards.show",)),
+    Area("dashboard.show", N_("Sales"), "Sales", "s", Action.SEE_NUMBERS),
+    Area("live.show", N_("Live"), "Sales", "v", Action.SEE_NUMBERS),
+    Area("compare.show", N_("Compare"), "Sales", "b", Action.SEE_NUMBERS, ("views.show",)),
+    Area("products.show", N_("Products"), "Sales", "q", Action.SEE_NUMBERS),
+    Area("customers.show", N_("Customers"), "Sales", "j", Action.SEE_NUMBERS, ("customers.segment",)),
+    Area("sale_lines.show", N_("Sale lines"), "Sales", "l", Action.SEE_NUMBERS, ("sale_history.show", "search.show")),
+    Area("changes.show", N_("Changes"), "Sales", "c", Action.SEE_NUMBERS, ("changes.settlement", "changes.lines")),
+    Area("annotations.show", N_("Annotations"), "Sales", "m", Action.SEE_NUMBERS),
+    Area("explore.show", N_("Explore"), "Explore", "0", Action.SEE_NUMBERS, ("live_files.show",)),
+    Area("sql_page.show", N_("SQL"), "Explore", "-", Action.RUN_SQL),
+    Area("own_dashboards.listing", N_("Dashboards"), "Explore", ".", Action.SEE_NUMBERS, ("own_dashboards.show",)),
     Area(
         "reports.show",
-        "Reports",
+        N_("Reports"),
         "Explore",
         "3",
         Action.SEE_NUMBERS,
@@ -79,31 +80,33 @@ AREAS: tuple[Area, ...] = (
             "background_exports.show",
         ),
     ),
-    Area("measures.listing", "Measures", "Explore", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
-    Area("goals.show", "Goals", "Plan", "2", Action.SEE_NUMBERS, ("goals.edit", "goals.importing", "goals.history")),
+    Area("measures.listing", N_("Measures"), "Explore", "z", Action.SEE_NUMBERS, ("measures.explanation",)),
+    Area(
+        "goals.show", N_("Goals"), "Plan", "2", Action.SEE_NUMBERS, ("goals.edit", "goals.importing", "goals.history")
+    ),
     Area(
         "forecast.show",
-        "Forecast",
+        N_("Forecast"),
         "Plan",
         "1",
         Action.SEE_FORECASTS,
         ("forecast.accuracy", "forecast.series", "forecast.one_series"),
     ),
-    Area("stock.show", "Stock", "Stock", "4", Action.SEE_NUMBERS, ("stock_files.form", "stock_files.report")),
-    Area("restock.show", "Restock", "Stock", "7", Action.SEE_NUMBERS, ("restock.settings", "restock.policies")),
+    Area("stock.show", N_("Stock"), "Stock", "4", Action.SEE_NUMBERS, ("stock_files.form", "stock_files.report")),
+    Area("restock.show", N_("Restock"), "Stock", "7", Action.SEE_NUMBERS, ("restock.settings", "restock.policies")),
     Area(
         "orders.listing",
-        "Orders",
+        N_("Orders"),
         "Stock",
         "5",
         Action.SEE_NUMBERS,
         (),
         late_count,
-        ("order is late", "orders are late"),
+        nouns("order is late", "orders are late"),
     ),
     Area(
         "catalogue.show",
-        "Catalogue",
+        N_("Catalogue"),
         "Stock",
         "k",
         Action.MANAGE_STOCK,
@@ -115,73 +118,73 @@ AREAS: tuple[Area, ...] = (
             "catalogue.prices_off_list",
         ),
     ),
-    Area("sell.show", "Sell", "Sell", "n", Action.ENTER_SALES),
-    Area("uploads.listing", "Uploads", "Files", "u", Action.SEE_UPLOADS),
+    Area("sell.show", N_("Sell"), "Sell", "n", Action.ENTER_SALES),
+    Area("uploads.listing", N_("Uploads"), "Files", "u", Action.SEE_UPLOADS),
     Area(
         "review.waiting",
-        "Needs review",
+        N_("Needs review"),
         "Files",
         "w",
         Action.SEE_UPLOADS,
         ("review.decide", "review.day_closes"),
         waiting.count_waiting,
     ),
-    Area("completeness.show", "Data completeness", "Files", "d", Action.SEE_UPLOADS, ("completeness.day",)),
+    Area("completeness.show", N_("Data completeness"), "Files", "d", Action.SEE_UPLOADS, ("completeness.day",)),
     Area(
         "quality.show",
-        "Data quality",
+        N_("Data quality"),
         "Files",
         "g",
         Action.SEE_QUALITY,
         ("quality.check", "quality.pass_rates", "quality.rule"),
         failing_checks,
-        ("check fails", "checks fail"),
+        nouns("check fails", "checks fail"),
     ),
-    Area("data_sources.show", "Data sources", "Files", "f", Action.UPLOAD),
-    Area("uploads.proposals", "Proposed data sources", "Files", "o", Action.ADMINISTER),
-    Area("pipeline.show", "Pipeline", "Pipeline", "p", Action.SEE_PIPELINE),
+    Area("data_sources.show", N_("Data sources"), "Files", "f", Action.UPLOAD),
+    Area("uploads.proposals", N_("Proposed data sources"), "Files", "o", Action.ADMINISTER),
+    Area("pipeline.show", N_("Pipeline"), "Pipeline", "p", Action.SEE_PIPELINE),
     Area(
         "connectors.listing",
-        "Connectors",
+        N_("Connectors"),
         "Pipeline",
         "8",
         Action.SEE_PIPELINE,
         ("connectors.show", "connectors.kinds", "connectors.new", "connectors.edit"),
         late_or_failing,
-        ("connector is late or failing", "connectors are late or failing"),
+        nouns("connector is late or failing", "connectors are late or failing"),
     ),
-    Area("pipeline.sync", "Sync", "Pipeline", ",", Action.ADMINISTER),
-    Area("admin.people", "People", "Administration", "e", Action.ADMINISTER),
+    Area("pipeline.sync", N_("Sync"), "Pipeline", ",", Action.ADMINISTER),
+    Area("admin.people", N_("People"), "Administration", "e", Action.ADMINISTER),
     Area(
         "admin.stores",
-        "Stores' tills",
+        N_("Stores' tills"),
         "Administration",
         "t",
         Action.ADMINISTER,
         ("admin.add_token", "admin.connect_till", "admin.rotate_key"),
     ),
-    Area("webhooks.listing", "Webhooks", "Administration", "x", Action.ADMINISTER, ("webhooks.show",)),
+    Area("webhooks.listing", N_("Webhooks"), "Administration", "x", Action.ADMINISTER, ("webhooks.show",)),
     Area(
         "alert_channels.listing",
-        "Alert channels",
+        N_("Alert channels"),
         "Administration",
         "6",
         Action.ADMINISTER,
         ("alert_channels.new", "alert_channels.show"),
     ),
-    Area("audit.show", "Audit log", "Administration", "a", Action.ADMINISTER),
-    Area("health.status", "Status", "Administration", "i", Action.ADMINISTER),
+    Area("audit.show", N_("Audit log"), "Administration", "a", Action.ADMINISTER),
+    Area("health.status", N_("Status"), "Administration", "i", Action.ADMINISTER),
     Area(
         "alerts.listing",
-        "Alerts",
+        N_("Alerts"),
         "Alerts",
         "9",
         Action.SEE_ALERTS,
         ("alerts.show", "alerts.rules", "alerts.rule", "alerts.new_rule"),
     ),
-    Area("help.problems", "Problem reference", "Help", "h"),
-    Area("api.docs_page", "API", "Help", "r", None, ("api.reference",)),
-    Area("storybook.show", "Storybook", "Help", "y"),
+    Area("help.problems", N_("Problem reference"), "Help", "h"),
+    Area("api.docs_page", N_("API"), "Help", "r", None, ("api.reference",)),
+    Area("storybook.show", N_("Storybook"), "Help", "y"),
 )
 """In the order of the entries and of their tabs. An area whose endpoint is not registered is left out."""
 

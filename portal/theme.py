@@ -4,15 +4,16 @@ from flask import Blueprint, Flask, Response, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import Open, allow
+from portal.translation import N_
 from portal.urls import own_page
 
-THEMES = {"light": "Light", "dark": "Dark", "system": "System"}
-DENSITIES = {"comfortable": "Comfortable", "compact": "Compact"}
+THEMES = {"light": N_("Light"), "dark": N_("Dark"), "system": N_("System")}
+DENSITIES = {"comfortable": N_("Comfortable"), "compact": N_("Compact")}
 
 blueprint = Blueprint("theme", __name__)
 
 COOKIE = "theme"
-MEDIA = {"light": "not all", "dark": "screen", "system": "screen and (prefers-color-scheme: dark)"}
+MEDIA = N_({"light": "not all", "dark": "screen", "system": "screen and (prefers-color-scheme: dark)"})
 """Media query of the dark style sheet; it never applies to print."""
 DENSITY = "density"
 A_YEAR = 365 * 86_400

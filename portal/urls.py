@@ -12,6 +12,7 @@ from flask import Flask, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.context import tillstream
+from portal.translation import _
 from tillstream.model.errors import Rejected
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -77,8 +78,10 @@ def public_address() -> str:
     called = urlsplit(f"//{request.host}").hostname
     if called not in (*LOOPBACK, settings.host):
         raise Rejected(
-            "The link cannot be created, because the address of the portal is not set. Ask the person who runs the "
-            "server to set TILLSTREAM_PUBLIC_URL, for example to https://sales.example.com."
+            _(
+                "The link cannot be created, because the address of the portal is not set. Ask the person who runs the "
+                "server to set TILLSTREAM_PUBLIC_URL, for example to https://sales.example.com."
+            )
         )
     return f"{request.scheme}://{request.host}"
 

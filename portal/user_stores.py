@@ -8,6 +8,7 @@ from flask import g
 
 from portal import figures
 from portal.context import ports, scope, tillstream
+from portal.translation import _
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
 from tillstream.catalogue import entry_lists
@@ -25,7 +26,9 @@ EVERYWHERE = Filters()
 
 
 def no_such_store(store_id: str, region: str) -> str:
-    return f"You cannot enter sales for the store “{store_id}” of the region “{region}”."
+    return _(
+        "You cannot enter sales for the store “{store_id}” of the region “{region}”.", store_id=store_id, region=region
+    )
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,26 @@ from flask import Flask, g, request
 
 from portal import figures
 from portal.context import ports, scope
+from portal.translation import N_
 from tillstream.analytics.filters import Filters
 from tillstream.model import countries
 from tillstream.people import accounts
 
-FILTER_LABELS = {
-    "region": "Region",
-    "status": "Status",
-    "country": "Country",
-    "store": "Store",
-    "category": "Category",
-    "product": "Product",
-    "channel": "Channel",
-    "salesperson": "Salesperson",
-}
+FILTER_LABELS = N_(
+    {
+        "region": "Region",
+        "status": "Status",
+        "country": "Country",
+        "store": "Store",
+        "category": "Category",
+        "product": "Product",
+        "channel": "Channel",
+        "salesperson": "Salesperson",
+    }
+)
 """Filter → its label, in the order of the filter bar."""
-UNKNOWN_VALUE = "Unknown"
-NO_FILTER = "There is no such filter."
+UNKNOWN_VALUE = N_("Unknown")
+NO_FILTER = N_("There is no such filter.")
 
 
 def value_name(filter_name: str, value: str, region: str | None = None) -> str:

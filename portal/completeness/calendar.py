@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 
 from portal import figures, formats
 from portal.access import allow
-from portal.completeness import texts
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
+from portal.translation import N_, _
 from portal.uploads import scoped
 from portal.urls import go_to
 from portal.user_stores import is_row_of_user
@@ -36,6 +36,34 @@ from tillstream.model.people import extent_of, may_change
 from tillstream.model.permissions import Action
 from tillstream.receipts import receipt
 from tillstream.review import day_closes
+
+WORDS: dict[DayState, tuple[str, str, str]] = N_(
+    {
+        DayState.MISSING: ("✗", N_("missing"), "Expected by now, but not received"),
+        DayState.HELD: ("?", "needs review", "Received, and held until it is reviewed"),
+        DayState.REFUSED: ("!", "rows to fix", "Received; some rows are not imported until they are fixed"),
+        DayState.MISMATCH: (
+            "≠",
+            "totals differ",
+            "Received; some line totals are not quantity × price, or the day close of a till does not agree",
+        ),
+        DayState.LATE: ("◔", "arrived late", "Complete, but after the deadline"),
+        DayState.ARRIVED: ("✓", N_("arrived"), "Complete"),
+        DayState.DUE: ("…", "not due yet", "Expected; the deadline has not passed"),
+        DayState.QUIET: ("–", "no sales", "The file is received and has no sales of this day"),
+        DayState.NOTHING: ("", "nothing expected", "Nothing is expected, and nothing arrived"),
+    }
+)
+"""state → sign, label and meaning; colour only repeats them."""
+CADENCES = N_(
+    {
+        "": "Nothing is expected",
+        "daily": "Every day",
+        "weekdays": "Every weekday, Monday to Friday",
+        "weekly": "Every week, Monday to Sunday",
+        "monthly": "Every month",
+    }
+)
 
 
 def held_files_of_day(region: str, day: date, store: str | None = None) -> list[Batch]:
@@ -113,17 +141,23 @@ def record_nothing_sold(region: str, on: str) -> ResponseReturnValue:
     day, source, sold = formats.day_in(on), request.form.get("source", ""), bool(request.form.get("sold"))
     contract = next((one for one in scoped.visible_contracts() if (one.name, one.region) == (source, region)), None)
     if contract is None or day is None or not _may_record(region):
-        raise NotFound(texts.no_source(source))
+        raise NotFound(no_source(source))
     if _is_ahead(day):
-        raise Rejected(texts.NOT_BEGUN)
+        raise Rejected(_("This day has not begun. Record that nothing was sold when it is over."))
     if source_settings.expectation_of_contract(ports(), contract).expectation.cadence != "daily":
-        raise Rejected(texts.not_daily(source))
+        raise Rejected(
+            _("{name} does not deliver a file for each day, so a single day of it is never missing.", name=source)
+        )
     if not sold and source in _sources_with_sales(region, day, held_files_of_day(region, day)):
-        raise Rejected(texts.has_sales(source))
+        raise Rejected(
+            _("A file of {name} has sales of this day. If it needs review, accept or reject it first.", name=source)
+        )
     source_settings.record_nothing_sold(ports(), contract, day, me().login, sold=sold)
     return go_to(
         "completeness.day",
-        texts.expected_again(source) if sold else texts.nothing_sold(source),
+        _("The file of {name} for this day is expected again.", name=source)
+        if sold
+        else _("It is recorded that nothing was sold on this day. No file of {name} is expected for it.", name=source),
         region=region,
         on=day.isoformat(),
     )
@@ -163,7 +197,7 @@ def show_calendar() -> ResponseReturnValue:
         latest=latest,
         rows=rows,
         opened=[row.region for row in rows if row.region in request.args.getlist("open")],
-        words=texts.WORDS,
+        words=WORDS,
         reminders=[reminder for row in rows if (reminder := _reminder(row))],
         connectors=[one for one in connectors.listed_connectors() if one.state.needs_attention],
     )
@@ -190,7 +224,7 @@ def show_day(region: str, on: str) -> ResponseReturnValue:
             for one in figures.ask("uploads-of-a-day", filters).to_pylist()
         ],
         held=held,
-        words=texts.WORDS,
+        words=WORDS,
         nothing=nothing_sold_choices(region, requested_day, row.cells[0], held)
         if store is None
         else NothingSoldChoices(),
@@ -249,5 +283,9 @@ def _day(text: str, default: date | None) -> date:
     if parsed is None:
         raise Rejected(formats.not_a_date(text))
     if not 1900 < parsed.year < 2200:
-        raise Rejected(texts.out_of_range(parsed))
+        raise Rejected(_("There is nothing to show for {day}.", day=parsed))
     return parsed
+
+
+def no_source(name: str) -> str:
+    return _("There is no source {name} whose expected deliveries you may change.", name=name)

@@ -14,9 +14,11 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from portal.access import allow
-from portal.completeness import calendar, texts
+from portal.completeness import calendar
+from portal.completeness.calendar import CADENCES, no_source
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope
+from portal.translation import N_, _
 from portal.uploads import scoped
 from portal.urls import go_to
 from tillstream.analytics.completeness import CalendarRow, expectation_effects, missing_days_email
@@ -39,13 +41,15 @@ SPAN = timedelta(days=92)
 
 
 class ExpectationForm(FlaskForm):
-    cadence = SelectField(texts.CADENCE, choices=[SelectChoice(key, words) for key, words in texts.CADENCES.items()])
-    deadline_days = IntegerField(texts.DEADLINE_DAYS, [NumberRange(0, 60, texts.WRONG_DAYS)], default=1)
-    deadline = StringField(texts.DEADLINE, [InputRequired(texts.NO_DEADLINE), Length(max=8)])
-    time_zone = StringField(texts.TIME_ZONE, [Length(max=60)])
-    since = StringField(texts.SINCE, [Length(max=10)])
-    closed_days = TextAreaField(texts.CLOSED_DAYS, [Length(max=5000)])
-    notify = TextAreaField(texts.NOTIFY, [Length(max=2000)])
+    cadence = SelectField(N_("How often"), choices=[SelectChoice(key, words) for key, words in CADENCES.items()])
+    deadline_days = IntegerField(
+        N_("Due, in days after the last day"), [NumberRange(0, 60, N_("Enter a number from 0 to 60."))], default=1
+    )
+    deadline = StringField(N_("Due by"), [InputRequired(N_("Enter a time such as 12:00.")), Length(max=8)])
+    time_zone = StringField(N_("Time zone of that time"), [Length(max=60)])
+    since = StringField(N_("Expected from"), [Length(max=10)])
+    closed_days = TextAreaField(N_("Closed days"), [Length(max=5000)])
+    notify = TextAreaField(N_("Email addresses"), [Length(max=2000)])
 
     def show(self, expectation: Expectation) -> None:
         """Fill the fields."""
@@ -143,7 +147,7 @@ def list_expectations() -> ResponseReturnValue:
         sources=[(contract, stored[contract.name]) for contract in contracts if chosen in {"", contract.region}],
         regions=[(region, region) for region in sorted({contract.region for contract in contracts})],
         chosen=chosen,
-        cadences=texts.CADENCES,
+        cadences=CADENCES,
         editable={one.name for one in contracts if _may_edit(one)},
         connectors=connectors.listed_connectors(),
     )
@@ -186,14 +190,16 @@ def save_expectation(name: str) -> ResponseReturnValue:
     if expectation is None:
         return _page(contract, form, source_settings.expectation_of_contract(ports(), contract).expectation), 422
     source_settings.save_expectation(ports(), contract, expectation, me().login)
-    return go_to("completeness.expected", texts.saved(contract.name))
+    return go_to("completeness.expected", _("The expected deliveries of {name} are saved.", name=contract.name))
 
 
 @allow(Action.DECIDE)
 def reset_expectation(name: str) -> ResponseReturnValue:
     contract = _contract(name)
     source_settings.save_expectation(ports(), contract, None, me().login)
-    return go_to("completeness.expected", texts.reset(contract.name))
+    return go_to(
+        "completeness.expected", _("The schedule of the data source {name} applies again.", name=contract.name)
+    )
 
 
 def _posted_expectation(contract: Contract, form: ExpectationForm) -> Expectation | None:
@@ -235,5 +241,5 @@ def _contract(name: str) -> Contract:
     """A contract whose expectation the user may edit. Raises `NotFound` for others."""
     contract = next((one for one in scoped.visible_contracts() if one.name == name), None)
     if contract is None or not _may_edit(contract):
-        raise NotFound(texts.no_source(name))
+        raise NotFound(no_source(name))
     return contract

@@ -7,12 +7,12 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from portal import figures
+from portal import figures, formats
 from portal.access import allow
 from portal.change_summary import summarize_change
 from portal.context import me, ports, scope, tillstream
 from portal.file_responses import stream_chunks
-from portal.review import texts
+from portal.translation import _
 from portal.uploads import held_questions, labels, scoped
 from portal.uploads.decisions import ask_decision
 from portal.urls import go_to
@@ -41,7 +41,7 @@ def download_original(batch_id: str) -> Response:
     """The file as it was received. Raises `NotFound` for batches without one."""
     upload = scoped.visible_batch(batch_id)
     if not upload.is_file:
-        raise NotFound(texts.NO_FILE)
+        raise NotFound(_("There is no file to download."))
     stream = batch_originals.open_whole_original(ports(), upload)
 
     response = Response(stream_chunks(stream), mimetype="application/octet-stream")
@@ -54,7 +54,7 @@ def add_note(batch_id: str) -> ResponseReturnValue:
     """Leave a note on a held file."""
     upload = scoped.changeable_batch(batch_id)
     held_batches.add_note(ports(), upload.batch_id, request.form.get("note", ""), me().login)
-    return go_to("review.decide", texts.NOTED, batch_id=batch_id)
+    return go_to("review.decide", _("The note is saved. It is shown to those who review the file."), batch_id=batch_id)
 
 
 @allow(Action.DECIDE)
@@ -62,24 +62,27 @@ def decide_several() -> ResponseReturnValue:
     """Import or discard the chosen files; those that cannot be are named, and stay in the list."""
     chosen = [scoped.changeable_batch(batch_id) for batch_id in dict.fromkeys(request.form.getlist("batch")[:AT_ONCE])]
     if not chosen:
-        raise Rejected(texts.NONE_SELECTED)
+        raise Rejected(_("Select at least one file."))
     match request.form.get("answer"):
         case "import":
             done = decide_each(
                 filter(can_import, chosen), lambda one: held_batches.confirm_batch(ports(), one, me().login)
             )
-            _report(done.values(), texts.importing)
+            _report(done.values(), _imported_text)
         case "discard":
             reason = request.form.get("reason", "").strip()[:500]
             held = [one for one in chosen if one.state is BatchState.HELD]
             done = decide_each(held, lambda one: held_batches.reject_batch(ports(), one, me().login, reason))
-            _report(done.values(), texts.discarded)
+            _report(done.values(), _discarded_text)
         case _:
-            raise Rejected(texts.NO_ANSWER)
+            raise Rejected(_("Choose what to do with the files."))
     left = [one for one in chosen if one.batch_id not in done]
     if left:
         names = ", ".join(one.file for one in left)
-        flash(texts.not_changed(names), "ask")
+        flash(
+            _("Not changed, because an answer of its own is needed or somebody else was faster: {files}.", files=names),
+            "ask",
+        )
     return redirect(url_for("review.waiting"), 303)
 
 
@@ -171,3 +174,21 @@ def _tried(upload: Batch, *, as_new: bool) -> tuple[Receipt, ChangeReport]:
         DecisionKind.PREVIEW_CONFIRMATION, batch=upload.batch_id, currency=figures.currency(), as_new=as_new
     )
     return tried["receipt"], changes_of(tried["changes"])
+
+
+def _imported_text(count: int, links: str) -> str:
+    """links: the files by name, separated by commas."""
+    return _(
+        "{files} being imported: {links}. To undo an import, open the file and choose Undo.",
+        files=_files(count),
+        links=links,
+    )
+
+
+def _discarded_text(count: int, links: str) -> str:
+    kept = _("The originals are kept: to bring one back, open it and reprocess it.")
+    return _("{files} discarded: {links}. {kept}", files=_files(count), links=links, kept=kept)
+
+
+def _files(count: int) -> str:
+    return formats.many(count, "file is", "files are")

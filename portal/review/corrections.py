@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope, stores, tillstream
 from portal.list_view import page_number
+from portal.translation import N_, _
 from portal.uploads import scoped
 from portal.uploads.decisions import ask_decision, workspace
 from tillstream.model.errors import NotFound, Rejected
@@ -24,12 +25,7 @@ from tillstream.review.correction_grid import propose_splits
 from tillstream.review.correction_workspace import DraftSnapshot
 from tillstream.review.rejected_rows import WHOLE_ROW
 
-RECEIVED = "Your corrections are received. They are read in a few seconds."
-ROW_IS_CORRECTED = "That row no longer needs correction."
-CHANGED_BY_OTHERS = "Someone else changed this"
-
-NO_JSON = "The request is not JSON."
-NO_VERSION = "Send the version of the draft that you saw."
+RECEIVED = N_("Your corrections are received. They are read in a few seconds.")
 blueprint = Blueprint("corrections", __name__, template_folder="templates", url_prefix="/uploads/<batch_id>/fix")
 
 
@@ -81,14 +77,14 @@ def request_body() -> dict[str, Any]:
     """JSON object of the request. Raises `Rejected`."""
     data = request.get_json(silent=True)
     if not isinstance(data, dict):
-        raise Rejected(NO_JSON)
+        raise Rejected(_("The request is not JSON."))
     return data
 
 
 def version_of(data: dict[str, Any]) -> int:
     version = data.get("version")
     if type(version) is not int:
-        raise Rejected(NO_VERSION)
+        raise Rejected(_("Send the version of the draft that you saw."))
     return version
 
 
@@ -147,7 +143,7 @@ def cell_suggestions(batch_id: str) -> ResponseReturnValue:
     column = request.args.get("column", -1, type=int)
     places = snapshot.refusals.indexes_of(np.array([request.args.get("row", -1, type=int)], np.int64))
     if not len(places) or not WHOLE_ROW <= column < len(snapshot.refusals.names):
-        raise NotFound(ROW_IS_CORRECTED)
+        raise NotFound(_("That row no longer needs correction."))
     row = int(places[0])
     proposals = (
         [] if column == WHOLE_ROW else suggest_values(ports(), snapshot, row, column, scope(), tillstream().queries)
@@ -218,7 +214,7 @@ def submit_corrections(batch_id: str) -> ResponseReturnValue:
 def _clashed(batch_id: str, clash: correction_draft.DraftConflict) -> tuple[Response, int]:
     """409 with the current draft, so that the page can show both sides."""
     others = [_step_json(step) for step in clash.others]
-    answer = {"type": "about:blank", "title": CHANGED_BY_OTHERS, "status": 409, "detail": str(clash)}
+    answer = {"type": "about:blank", "title": _("Someone else changed this"), "status": 409, "detail": str(clash)}
     response = jsonify(answer | {"others": others, "version": correction_draft.get_draft(ports(), batch_id).version})
     response.mimetype = "application/problem+json"
     return response, 409

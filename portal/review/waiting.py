@@ -11,7 +11,7 @@ from portal.access import allow
 from portal.catalogue import new_codes
 from portal.context import me, ports, scope, signed_in, stores
 from portal.list_view import list_query, page_of
-from portal.review import texts
+from portal.translation import _
 from portal.uploads import scoped
 from portal.urls import go_to
 from tillstream.model.batch import BatchKind, BatchState
@@ -42,14 +42,15 @@ def accept_close(close_id: str) -> ResponseReturnValue:
     """Accept a day close with a reason."""
     close = day_closes.get_day_close(ports(), close_id)
     if not _covers(close):
-        raise NotFound(texts.NO_DAY_CLOSE)
+        raise NotFound(_("There is no open day close at this address. It may have been accepted, or it agrees now."))
     day_closes.accept_day_close(ports(), close_id, me().login, request.form.get("reason", ""))
     return go_to(
         "review.day_closes",
-        texts.close_accepted(
-            close.till_id,
-            value_names.store_name(close.region, close.store_id),
-            formats.day(date.fromisoformat(close.date)),
+        _(
+            "The day close of the till {till} of {store} for {day} is accepted.",
+            till=close.till_id,
+            store=value_names.store_name(close.region, close.store_id),
+            day=formats.day(date.fromisoformat(close.date)),
         ),
     )
 

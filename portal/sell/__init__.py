@@ -9,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.api import store_sales
 from portal.context import me, ports, scope
-from portal.sell import app_files, texts
+from portal.sell import app_files
 from portal.sell.products import WholeLedger, earlier_lines, listed_products, promotions, retired_codes
+from portal.translation import _
 from portal.user_stores import salespeople_in_region, user_store, user_stores
 from tillstream.intake import sale_form
 from tillstream.model.errors import Rejected
@@ -85,9 +86,9 @@ def send() -> ResponseReturnValue:
     body = request.get_json(silent=True)
     sales = body.get("sales") if isinstance(body, dict) else None
     if not isinstance(sales, list):
-        raise Rejected(texts.NO_SALES)
+        raise Rejected(_("The request has no list of sales."))
     if len(sales) > MAX_SALES:
-        raise Rejected(texts.too_many(MAX_SALES))
+        raise Rejected(_("A request can have at most {limit} sales.", limit=MAX_SALES))
     return jsonify({"results": [_enter(sale) for sale in sales], "server_time": ports().clock.now().isoformat()})
 
 

@@ -9,8 +9,8 @@ from flask import Response, current_app, jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.sell import texts
 from portal.static_files import asset
+from portal.translation import _
 from tillstream.model.permissions import Action
 
 STYLES = ("tillstream.css", "dark.css", "components.css", "print.css", "sell.css")
@@ -64,9 +64,9 @@ def manifest() -> ResponseReturnValue:
     answer = jsonify(
         {
             "id": home,
-            "name": texts.APP_NAME,
-            "short_name": texts.APP_SHORT_NAME,
-            "description": texts.APP_DESCRIPTION,
+            "name": _("Tillstream: Sell"),
+            "short_name": _("Sell"),
+            "description": _("Enter sales, also without a connection."),
             "start_url": home,
             "scope": home,
             "display": "standalone",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from portal.context import ports, scope, tillstream
-from portal.sell import texts
+from portal.translation import _
 from portal.user_stores import UserStore, scope_of_store
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
@@ -147,7 +147,13 @@ def earlier_lines(place: UserStore, number: str) -> dict[str, Any]:
     rows = _current(scope_of_store(scope()), place.region, sale_id)
     sold = [row for row in rows if row["store_id"] in {place.store_id, None} and _is_sold(row)]
     if not sold:
-        raise NotFound(texts.no_sale(number, place.store_id))
+        raise NotFound(
+            _(
+                "{store_id} has no sale {number} with lines that can be returned.",
+                store_id=place.store_id,
+                number=number,
+            )
+        )
     returned = sale_form.returns_of_sale(ports(), place.region, sale_id, WholeLedger())
     return {
         "sale_id": sale_id,
