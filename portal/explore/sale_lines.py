@@ -18,7 +18,7 @@ from tillstream.analytics import line_export
 from tillstream.analytics.filters import CURRENCY, DATE_FILTERS
 from tillstream.analytics.line_export import PAGE_COLUMNS
 from tillstream.analytics.query_catalogue import describe_query
-from tillstream.delivery.subscribed_tables import PDF, lines_table
+from tillstream.delivery.subscribed_tables import PDF, lines_table, with_columns
 from tillstream.model.batch import BatchKind
 from tillstream.model.columns import BY_NAME, COSTS, PERSONAL, ColumnKind
 from tillstream.model.people import Scope
@@ -175,10 +175,11 @@ def export_sale_lines() -> Response:
     in_other = {"in": [filters.currency]} if filters.currency != tillstream().settings.reporting_currency else {}
     named = values | in_other | ({"search": [text]} if text else {})
     named.pop(CURRENCY, None)
-    form, chosen = request.args.get("format", "csv"), None
+    form, table = request.args.get("format", "csv"), lines_table(table_source(), bounds, filters, text)
     if form == PDF:
-        chosen = [one.name for one in chosen_columns(bounds, request.args.getlist("column"))]
-    return file_response(form, lines_table(table_source(), bounds, filters, text, chosen), named)
+        names = [one.name for one in chosen_columns(bounds, request.args.getlist("column"))]
+        table = with_columns(table, [name for name in names if name in table.schema.names])
+    return file_response(form, table, named)
 
 
 @allow(Action.SEE_UPLOADS)

@@ -95,8 +95,9 @@ def read_table(source: TableSource, one: TableSubscription, user: User, today: d
         table = explored_table(source, user.scope, shown, filters)
         file_address = address.replace(EXPLORE, f"{EXPLORE}/file", 1)
     elif path == TABLES + LINES:
-        chosen = arguments.get(COLUMN, []) if one.format == PDF else None
-        table = lines_table(source, user.scope, filters, own.get(SEARCH, ""), chosen)
+        table = lines_table(source, user.scope, filters, own.get(SEARCH, ""))
+        if one.format == PDF:
+            table = with_columns(table, _columns_of_page(table.schema.names, arguments.get(COLUMN, [])))
         file_address = address.replace(path, LINES_FILE, 1)
         address = address.replace(path, LINES_PAGE, 1)
     else:
@@ -202,20 +203,19 @@ def explored_table(source: TableSource, scope: Scope, shown: Exploration, filter
     return measures_table(source, scope, names, by, filters)
 
 
-def lines_table(
-    source: TableSource, scope: Scope, filters: Filters, search: str = "", chosen: Sequence[str] | None = None
-) -> ExportTable:
-    """chosen: columns of the page, which a PDF has; None: all that may be seen."""
-    batches: Batches = line_export.export_lines(source.ports.warehouse, scope, filters, search)
-    if chosen is not None:
-        batches = (_of_page(one, chosen) for one in batches)
-    return export_table(LINES, batches)
+def lines_table(source: TableSource, scope: Scope, filters: Filters, search: str = "") -> ExportTable:
+    """All lines, with all columns that may be seen."""
+    return export_table(LINES, line_export.export_lines(source.ports.warehouse, scope, filters, search))
 
 
-def _of_page(batch: pa.RecordBatch, chosen: Sequence[str]) -> pa.RecordBatch:
-    names = batch.schema.names
-    shown = [name for name in chosen if name in names]
-    return batch.select(shown or [name for name in line_export.PAGE_COLUMNS if name in names])
+def with_columns(table: ExportTable, names: Sequence[str]) -> ExportTable:
+    """The table with some of its columns."""
+    schema = pa.schema([table.schema.field(name) for name in names])
+    return replace(table, schema=schema, batches=(batch.select(names) for batch in table.batches))
+
+
+def _columns_of_page(names: Sequence[str], chosen: Collection[str]) -> list[str]:
+    return [name for name in names if name in chosen] or [name for name in line_export.PAGE_COLUMNS if name in names]
 
 
 def query_table(source: TableSource, scope: Scope, name: str, own: Mapping[str, Any], filters: Filters) -> ExportTable:
