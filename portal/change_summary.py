@@ -10,8 +10,8 @@ from markupsafe import Markup
 from portal import formats, value_names
 from portal.translation import N_, _
 from tillstream.analytics.changes import CHANGE_KINDS, ChangeReport
+from tillstream.analytics.measures.definitions import find_measure
 
-HEADLINES = N_({"revenue": "Revenue", "orders": "Orders", "units": "Units", "customers": "Customers"})
 CHANGE_WORDS = {"added": "added", "corrected": "changed", "removed": "removed"}
 WOULD = N_({"added": "would be added", "corrected": "would be changed", "removed": "would be removed"})
 GROUPS = N_({"regions": "Region", "stores": "Store", "days": "Day"})
@@ -54,7 +54,7 @@ class ChangeSummary:
 def summarize_change(changed: ChangeReport, *, tried: bool = False) -> ChangeSummary:
     """Format a change for a page. `tried`: it is only a preview of a settlement."""
     headline = [
-        _side(HEADLINES[name], before, after, changed.currency if name == "revenue" else "")
+        _side(_(find_measure(name).label), before, after, changed.currency if name == "revenue" else "")
         for name, before, after in changed.headline
     ]
     currencies = [

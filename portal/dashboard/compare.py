@@ -13,12 +13,13 @@ from portal.access import allow
 from portal.dashboard import charts, compare_sides
 from portal.dashboard.breakdowns import SalesDimension, filters_of, visible_dimensions
 from portal.dashboard.compare_sides import Pair
+from portal.dashboard.key_figures import STRIP
 from portal.dashboard.request_filters import default_period
-from portal.dashboard.texts import FIGURES as LABELS
 from portal.urls import with_args
 from portal.value_names import UNKNOWN_VALUE, value_name
 from tillstream.analytics.compared_figure import ChangeEffect, ComparedFigure, total_change
 from tillstream.analytics.filters import Filters
+from tillstream.analytics.measures.definitions import find_measure
 from tillstream.model.errors import Rejected
 from tillstream.model.money import round_amount
 from tillstream.model.permissions import Action
@@ -46,15 +47,6 @@ EFFECTS = {
 """Column of the query `change-by-group` → effect of `change`."""
 
 blueprint = Blueprint("compare", __name__, template_folder="templates")
-
-FIGURES = {
-    "revenue": "money",
-    "orders": "count",
-    "average_order_value": "money",
-    "units": "count",
-    "customers": "count",
-}
-"""Figure → its format."""
 
 
 @dataclass(frozen=True)
@@ -254,9 +246,11 @@ def subscribe_to_comparison() -> ResponseReturnValue:
 
 def _compared(growth: dict[str, dict[str, Any]], currency: str) -> Iterator[tuple[str, str, ComparedFigure]]:
     """Label, format and both sides of each figure."""
-    for name, kind in FIGURES.items():
+    for name in STRIP:
+        measure = find_measure(name)
+        kind = "money" if measure.format == "money" else "count"
         one = ComparedFigure.of_whole(growth[name]["value"], growth[name]["before"])
-        yield LABELS[name], kind, one.in_currency(currency if kind == "money" else "")
+        yield measure.label, kind, one.in_currency(currency if kind == "money" else "")
 
 
 def _effects_file(pair: compare_sides.Pair, **changes: Any) -> str:

@@ -7,13 +7,14 @@ from typing import Any
 
 from portal import figures
 from portal.context import scope
-from portal.dashboard import charts, request_filters, texts
+from portal.dashboard import charts, request_filters
 from portal.dashboard.filter_bar import latest_name
 from portal.dashboard.request_filters import DashboardFilters, FigureComparison, dates_in_address, here
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.formats import days
 from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.filters import LATEST_DAYS, Filters, LatestPeriod
+from tillstream.analytics.measures.definitions import find_measure
 
 WIDTH, HEIGHT = 100, 28
 DAYS = 62
@@ -65,28 +66,25 @@ def sparkline_points(values: Sequence[float]) -> str:
 
 @dataclass(frozen=True)
 class Card:
-    """A key figure. `figure`: its name in the queries. `kind`: its format. `turned`: a rise is bad."""
+    """A key figure. `figure`: the name of its measure. `turned`: a rise is bad. `name`: instead of its label."""
 
     figure: str
-    kind: str = "count"
     turned: bool = False
+    name: str = ""
+
+    @property
+    def kind(self) -> str:
+        return find_measure(self.figure).format
 
     @property
     def label(self) -> str:
-        return texts.FIGURES[self.figure]
+        return self.name or find_measure(self.figure).label
 
 
 CARDS = (
-    Card("revenue", "money"),
-    Card("orders"),
-    Card("average_order_value", "money"),
-    Card("units"),
-    Card("customers"),
-    Card("new_customers"),
-    Card("margin", "money"),
-    Card("returned_value", "money", turned=True),
-    Card("cancelled_value", "money", turned=True),
-    Card("active_lines"),
+    *(Card(one) for one in (*STRIP, "new_customers", "margin")),
+    *(Card(one, turned=True) for one in ("returned_value", "cancelled_value")),
+    Card("active_lines", name="Sale lines"),
 )
 
 

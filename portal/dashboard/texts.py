@@ -10,18 +10,6 @@ QUESTIONS = {
     "analyst": "How are sales developing, and why?",
 }
 """Role → what its dashboard answers."""
-FIGURES = {
-    "revenue": "Revenue",
-    "orders": "Orders",
-    "average_order_value": "Average order",
-    "units": "Units",
-    "customers": "Customers",
-    "new_customers": "New customers",
-    "margin": "Margin",
-    "returned_value": "Returns",
-    "cancelled_value": "Cancelled",
-    "active_lines": "Sale lines",
-}
 DIMENSIONS = {
     "region": ("Region", "regions"),
     "store": ("Store", "stores"),

@@ -9,13 +9,12 @@ from tillstream.analytics.measures.definitions import all_measures
 from tillstream.model.money import minor_digits, price_digits, round_to_digits
 
 CONVERTED_COLUMNS = frozenset({
-    "after", "amount", "average_order_value", "before", "cancelled_value", "catalogue_revenue", "change", "cost",
-    "covered_revenue", "exchange_rates", "lost_cost", "lost_products", "margin", "missed_revenue", "mix",
-    "new_products", "order_cost", "other", "pending_value", "price", "reporting_amount", "returned_value",
-    "returns", "revenue", "revenue_after", "revenue_before", "revenue_change", "stock_cost", "total_change",
-    "total_revenue", "volume", "year_before", "year_change", "year_total_change",
+    "after", "amount", "before", "change", "exchange_rates", "lost_cost", "lost_products", "missed_revenue",
+    "mix", "new_products", "order_cost", "other", "price", "reporting_amount", "returns", "revenue_after",
+    "revenue_before", "revenue_change", "stock_cost", "total_change", "total_revenue", "volume", "year_before",
+    "year_change", "year_total_change",
 })  # fmt: skip
-"""Amounts in the currency that is shown, also if the rows have another one."""
+"""Amounts in the currency that is shown besides measures, also if the rows have another one."""
 ROW_CURRENCY_COLUMNS = frozenset({
     "discount", "gross", "gross_amount", "high", "holiday_part", "level_part", "low", "mean",
     "median", "net", "net_after", "net_amount", "net_before", "plan_part", "tax", "trend_part", "weekday_part",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.analytics.compared_figure import ComparedFigure
+from tillstream.analytics.measures.definitions import find_measure
 from tillstream.model.permissions import Action
 from tillstream.model.text import upper_first
 from tillstream.reports import formats, outlook_narrative, sales_narrative, stock_section
@@ -90,13 +91,9 @@ def _sections(facts: ReportFacts, names: Mapping[str, str]) -> Iterator[ReportSe
 
 def _tiles(facts: ReportFacts) -> Iterator[ReportTile]:
     totals, more = facts.totals.rows[0], facts.more_totals.rows[0]
-    for label, kind, figure in (
-        ("Revenue", "money", "revenue"),
-        ("Orders", "count", "orders"),
-        ("Average order", "money", "average_order_value"),
-        ("Units", "count", "units"),
-        ("Customers", "count", "customers"),
-    ):
+    for figure in ("revenue", "orders", "average_order_value", "units", "customers"):
+        measure = find_measure(figure)
+        kind = "money" if measure.format == "money" else "count"
         row = facts.growth.row(figure=figure) if is_comparable(facts) else None
         currency = facts.currency if kind == "money" else ""
         changes = [
@@ -107,7 +104,7 @@ def _tiles(facts: ReportFacts) -> Iterator[ReportTile]:
             for name, column in (("before", "before"), ("a year before", "year_before"))
             if row
         ]
-        yield ReportTile(label, kind, totals[figure], changes)
+        yield ReportTile(measure.label, kind, totals[figure], changes)
     if facts.may(Action.SEE_COSTS) and more.get("margin_rate") is not None:
         yield ReportTile("Margin rate", "share", more["margin_rate"])
 
