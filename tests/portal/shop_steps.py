@@ -10,7 +10,7 @@ from background_exports.export_acts import EXPORTS
 from flask import Flask
 from subscriptions.subscription_acts import SUBSCRIPTIONS
 from unit.alert_channels.channel_steps import notify
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.alerts import records as alert_records
 from tillstream.alerts.condition import AlertSources
@@ -30,8 +30,6 @@ from tillstream.ports.bus import Message
 from tillstream.records import audit_log, batch_records, mail
 from tillstream.records.mail import Mail
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 ALERT_RULE = {"name": "Large sales", "parameter-amount": "500", "severity": "info"}
 ALERT_HOOK = {"name": "Ops", "url": "https://example.com/x", "digest_hour": "7", "time_zone": "UTC"}
 OWN = "a sentence of my own"

@@ -6,14 +6,13 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from routes import address
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, indian_file, indian_sale
 from werkzeug.routing import Rule
 
 from examples import in_long_proofs
 from portal.access import Open, access_of, check_marks
 from tillstream.model.permissions import PERMISSIONS, Action, Role
 
-People = Callable[..., Visitor]
 DOOR = ("form", "enter", "code", "check_code", "join", "take", "begin", "returned", "out", "current")
 
 

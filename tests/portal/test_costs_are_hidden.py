@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from routes import ENDLESS, addresses, routes_of
 from sample_parameters import QUERY_PARAMETERS
-from visitor import HEADER, Visitor
+from visitor import HEADER, People, Visitor
 
 from portal.access import FILES
 from tillstream.analytics import queries
@@ -21,7 +21,6 @@ from tillstream.model.people import scope_of
 from tillstream.model.permissions import PERMISSIONS, Action, Role
 from tillstream.people import personal_tokens
 
-People = Callable[..., Visitor]
 PARAMETERS = QUERY_PARAMETERS | {"batch_id": "b", "settlement_no": 1, "store": "MUM01", "sale_id": "1", "personal": 1}
 PARAMETERS_OF = {"known-values": {"column": "product"}}
 """Query → its own values of parameters whose names have another meaning elsewhere."""

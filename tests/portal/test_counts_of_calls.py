@@ -1,13 +1,12 @@
 """Calls are counted over every process: of one limit nobody gets a second helping at the next instance."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from math import inf
 
 import pytest
 from flask import Flask
 from portal_factory import create_app
-from visitor import Visitor
+from visitor import People, Visitor
 
 from portal import TRIES, rate_counts
 from portal.rate_counts import COLLECTION, SharedCounts
@@ -15,8 +14,6 @@ from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.errors import Conflict, Unavailable
 from tillstream.model.permissions import Role
-
-People = Callable[..., Visitor]
 
 
 def counts(app: App, every: float = 0) -> SharedCounts:

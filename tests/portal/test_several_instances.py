@@ -1,11 +1,10 @@
 """Several portals over one set of documents and one warehouse: what one does, the others know."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
-from visitor import PASSWORD, Visitor, indian_file, indian_sale
+from visitor import PASSWORD, Visitor, Work, indian_file, indian_sale
 
 from portal.live.streams import AGAIN_SOON
 from portal.wsgi import create_worker_portal
@@ -14,8 +13,6 @@ from tillstream.app import App
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import data_version
-
-Work = Callable[[], None]
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A person with a browser before the portal, and files in the style of the contract IN."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -67,3 +68,10 @@ class Visitor:
         assert answer.status_code == 201, answer.text
         batch_id: str = answer.get_json()["uploads"][0]["batch_id"]
         return batch_id
+
+
+People = Callable[..., Visitor]
+"""Signs in a person of a role, and returns their browser."""
+Person = People
+Work = Callable[[], None]
+"""Does what the worker of the server has to do."""

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from proposals import ANSWERS
 from source_tables import contract, source_table
 
 from examples import examples
@@ -12,7 +13,6 @@ from tillstream.detection import propose
 from tillstream.model.money import minor_digits
 from tillstream.pipeline.normalising.normalise import normalise
 
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 money = st.decimals("1", "500", places=2)
 lines = st.tuples(st.integers(1, 9), money, st.sampled_from([Decimal(0), Decimal("0.25"), Decimal("0.8")]))
 names = st.lists(st.from_regex("[bcdf]{4}[0-9]{2}", fullmatch=True), min_size=4, max_size=4, unique=True)

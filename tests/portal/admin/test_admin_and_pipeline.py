@@ -4,16 +4,13 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.permissions import Role
 from tillstream.people import accounts, store_credentials
 from tillstream.ports.bus import Message
-
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 
 
 def link(text: str) -> str:

@@ -1,17 +1,15 @@
 """The people page: what an account may do and see is changed later, and counts at the person's next click."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor
+from visitor import People
 
 from tillstream.app import App
 from tillstream.model.people import Scope
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
-People = Callable[..., Visitor]
 MANAGER = {"name": "Asha", "role": "manager", "regions": "IN, UK", "stores": "", "salesperson": ""}
 
 

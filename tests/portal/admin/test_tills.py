@@ -4,11 +4,10 @@ import base64
 import html
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor
+from visitor import People
 
 from tillstream.app import App
 from tillstream.intake.store_sales import UnsignedSale, publish_unsigned_sale
@@ -17,7 +16,6 @@ from tillstream.model.permissions import Role
 from tillstream.people import signatures, store_credentials
 from tillstream.server.worker import Worker
 
-People = Callable[..., Visitor]
 LINE = {"line": "1", "product_id": "P-1", "net_amount": "10"}
 
 

@@ -1,7 +1,6 @@
 """Pages of alerts: the list within the scope of the reader, what people do with an alert, the rules, and the bell."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import time
 from decimal import Decimal
@@ -9,7 +8,7 @@ from decimal import Decimal
 import pytest
 from shop_steps import ALERT_RULE as RULE
 from shop_steps import Shop, alert
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, indian_file, indian_sale
 
 from portal.live import streams, streams_of
 from portal.live.broadcaster import SharedNumber
@@ -20,8 +19,6 @@ from tillstream.alerts.kinds import KINDS
 from tillstream.alerts.rules import QuietHours
 from tillstream.app import App
 from tillstream.model.permissions import Role
-
-People = Callable[..., Visitor]
 
 
 def large_sales(shop: Shop) -> None:

@@ -1,22 +1,20 @@
 """How the API answers: pages of lists, short answers, limits, other sites, packed answers, errors in one form."""
 
 import gzip
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from app_factory import build
 from flask import Flask
 from portal_factory import create_app
-from visitor import PASSWORD, Visitor, indian_file, indian_sale
+from visitor import PASSWORD, People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.settings import Settings
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 
 

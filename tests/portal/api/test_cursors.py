@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 
 from portal.api import pagination
 from tillstream.model.errors import Rejected
 
-Work = Callable[[], None]
 SHARED = True
 
 

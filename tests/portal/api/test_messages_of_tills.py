@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor
+from visitor import Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.messages import day_close_schema, store_sale_schema
@@ -14,7 +14,6 @@ from tillstream.model.permissions import Role
 from tillstream.people import signatures, store_credentials
 from tillstream.records import audit_log
 
-Work = Callable[[], None]
 SALE = store_sale_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
 EPOCH = "0123456789abcdef"

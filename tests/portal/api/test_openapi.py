@@ -1,11 +1,9 @@
 """The OpenAPI document: it names every route for programs, its examples are real, and answers keep to it."""
 
-from collections.abc import Callable
-
 from flask import Flask
 from jsonschema import Draft202012Validator
 from markupsafe import escape
-from visitor import Visitor
+from visitor import People, Visitor
 
 from docs.generate import api_examples
 from portal.api.openapi import EXAMPLES, build_document, recorded_examples
@@ -13,7 +11,6 @@ from portal.api.operations import OPERATIONS
 from portal.urls import published_name
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
 UNTOLD = {"api.openapi", "api.docs_page", "api.reference", "api.sync"}
 """Also the calls between two Tillstreams, which docs/sync-protocol.md describes."""
 

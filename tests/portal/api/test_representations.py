@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -11,13 +10,12 @@ import pyarrow as pa
 import pytest
 from flask import Flask
 from routes import address
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 
 from portal.api.queries import LISTS
 from portal.urls import API_ALIAS, API_ROOT
 from tillstream.model.json_text import to_json
 
-Work = Callable[[], None]
 CSV, ARROW = "text/csv", "application/vnd.apache.arrow.stream"
 READS = (*LISTS, "kpis", "sale-lines", "changes")
 SHARED = True

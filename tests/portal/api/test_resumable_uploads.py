@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import random
-from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -12,7 +11,7 @@ import pytest
 from faults.objects.damaged_objects import flip_staged
 from upload_steps import FORTY_SALES as FILE
 from upload_steps import begin, call, send, words
-from visitor import Visitor
+from visitor import People, Work
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -24,9 +23,6 @@ from tillstream.model.permissions import Role
 from tillstream.operations import reconcile
 from tillstream.records import batch_records
 from tillstream.server.worker import Worker
-
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 
 
 def test_a_file_in_pieces_becomes_the_same_upload_as_one_sent_at_once(app: App, person: People, work: Work) -> None:

@@ -5,14 +5,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor
+from visitor import Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.messages import store_sale_schema
 from tillstream.model.permissions import Role
 from tillstream.people import store_credentials
-
-Work = Callable[[], None]
 
 
 @pytest.fixture

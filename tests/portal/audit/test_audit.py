@@ -3,13 +3,12 @@
 import csv
 import io
 import re
-from collections.abc import Callable
 from datetime import date
 from threading import Thread
 
 import pytest
 from threads import join_thread
-from visitor import PASSWORD, Visitor, indian_file, indian_sale
+from visitor import PASSWORD, People, Work, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -19,9 +18,6 @@ from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import audit_log
-
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 
 
 def entries(app: App, what: str = "", **filters: str) -> list[audit.AuditEntry]:

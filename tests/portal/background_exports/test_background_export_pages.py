@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from faults.objects.damaged_objects import flip_staged
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.app.outgoing_deliveries import subscribed_tables_source
@@ -18,7 +18,6 @@ from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
-Work = Callable[[], None]
 SALES = 5
 LINES = "/sale-lines?from=2026-06-01&to=2026-06-30"
 

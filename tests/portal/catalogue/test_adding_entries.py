@@ -1,12 +1,11 @@
 """An entry whose code exists is not added: the page says so, and the existing one cannot be overwritten."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from test_new_codes import PAGE, sell, text
-from visitor import PASSWORD, Visitor
+from visitor import PASSWORD, Person, Visitor
 
 from tillstream.app import App
 from tillstream.catalogue import stored_entries
@@ -15,7 +14,6 @@ from tillstream.model.product_catalogue import EntryKind
 from tillstream.people import accounts
 
 __all__ = ["sell"]  # the sales of the fixture `sold`
-Person = Callable[..., Visitor]
 NEW = {"name": "First", "active": "yes", "version": "0"}
 ENTRIES = [
     ("products", EntryKind.PRODUCT, {"code": "KET/1"}, "product KET/1"),

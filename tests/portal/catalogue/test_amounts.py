@@ -2,13 +2,12 @@
 
 import io
 import re
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from test_new_codes import text
-from visitor import Visitor
+from visitor import Person, Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -16,7 +15,6 @@ from tillstream.catalogue import new_codes
 from tillstream.catalogue.new_codes import NewCode
 from tillstream.model.permissions import Role
 
-Person = Callable[..., Visitor]
 ENTRY = "/catalogue/products/entry?code=KET"
 AMOUNTS = "/catalogue/products/amounts"
 PRICE = {"code": "KET", "list": "prices", "region": "IN", "amount": "999", "currency": "INR", "valid_from": ""}

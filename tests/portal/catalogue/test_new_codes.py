@@ -4,14 +4,13 @@ import re
 from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Person, Visitor, indian_file, indian_sale
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.catalogue import stored_entries
 from tillstream.model.permissions import Role
 
-Person = Callable[..., Visitor]
 PAGE = "/catalogue/new-codes"
 PAN = {"code": "PAN", "name": "Pan", "active": "yes", "version": "0"}
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Person, Visitor, indian_file, indian_sale
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -11,7 +11,6 @@ from tillstream.catalogue import stored_entries
 from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import EntryKind, Salesperson, Store
 
-Person = Callable[..., Visitor]
 PAGE = "/catalogue/new-codes"
 STORES, SELLERS = f"{PAGE}?kind=store", f"{PAGE}?kind=salesperson"
 

@@ -2,13 +2,11 @@
 
 import io
 import re
-from collections.abc import Callable
 
 import pytest
 from test_new_codes import text
-from visitor import Visitor
+from visitor import Person, Visitor
 
-Person = Callable[..., Visitor]
 NEW = {"name": "Name", "active": "yes", "version": "0"}
 KETTLE = NEW | {"code": "KET", "category": "Kitchen"}
 

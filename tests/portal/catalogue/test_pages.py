@@ -2,18 +2,16 @@
 
 import io
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor
+from visitor import Person, Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.catalogue import stored_entries
 from tillstream.model.permissions import Role
 
-Person = Callable[..., Visitor]
 KETTLE = {"code": "KET/1", "name": "Kettle", "category": "Kitchen", "active": "yes", "version": "0"}
 ENTRY = "/catalogue/products/entry?code=KET/1"
 

@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from routes import ENDLESS, addresses, routes_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, indian_file, indian_sale
 
 from portal.dashboard.compare_sides import NO_SALES
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
 SHARED = True
 READERS: dict[str, tuple[Role, tuple[str, ...], dict[str, Any]]] = {
     "salesperson": (Role.SALESPERSON, ("IN",), {"salesperson": "S9"}),

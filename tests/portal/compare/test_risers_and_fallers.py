@@ -4,16 +4,13 @@ import csv
 import html
 import io
 import re
-from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 MAY, JUNE = "10-05-2026 10:00", "10-06-2026 10:00"
 PERIODS = "/compare?from=2026-06-01&to=2026-06-30"

@@ -1,12 +1,12 @@
 """The calendar of what arrived: regions and stores by day, one day's uploads, and the reminder to send."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from app_factory import build
 from flask import Flask
-from visitor import PASSWORD, Visitor, indian_file, indian_sale
+from visitor import PASSWORD, People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -16,9 +16,6 @@ from tillstream.model.contract_schedule import Schedule
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.settings import Settings
-
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 
 
 @pytest.fixture

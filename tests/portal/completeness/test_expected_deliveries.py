@@ -1,18 +1,15 @@
 """Expected deliveries are edited on a page, which shows what a change does to the calendar before it is saved."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.contracts import source_settings
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 PAGE = "/expected-deliveries/IN"
 
 

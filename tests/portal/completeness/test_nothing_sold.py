@@ -1,10 +1,9 @@
 """A person records that nothing was sold on a day: a file without rows does not contain its day."""
 
-from collections.abc import Callable
 from datetime import date
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal.uploads.labels import day_in_name
 from tillstream.app import App
@@ -13,8 +12,6 @@ from tillstream.model.contract_schedule import Expectation
 from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 DAY = "/completeness/IN/2026-06-28"
 BUTTON = "Nothing was sold on this day"
 

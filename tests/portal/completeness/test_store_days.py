@@ -1,10 +1,9 @@
 """Store sales by day: one row for a store and day, however many micro-batches there are."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-from visitor import Visitor
+from visitor import People
 
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
@@ -16,7 +15,6 @@ from tillstream.model.permissions import Role
 from tillstream.ports.bus import Message
 from tillstream.server.worker import Worker
 
-People = Callable[..., Visitor]
 SALE = store_sale_schema()["examples"][0]
 LINES = len(SALE["lines"])
 WEEK = "/uploads/store-sales?from=2026-06-15&to=2026-06-21"

@@ -1,12 +1,11 @@
 """Refused rows are repaired in the portal: what is typed is kept, tried, seen by others, and given back."""
 
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 import pytest
 from correction_steps import AMOUNT, CHANNEL, DATE, QTY, Fixer
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.batch import BatchKind
@@ -15,8 +14,6 @@ from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
 from tillstream.review import correction_draft
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 GOOD = [indian_sale(str(number)) for number in range(1, 21)]
 BAD = [indian_sale("21", "ten"), indian_sale("22", "ten"), indian_sale("23", "x"), indian_sale("24", date="2026/06/31")]
 

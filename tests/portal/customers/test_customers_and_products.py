@@ -1,14 +1,11 @@
 """The pages of customers and products: segments, cohorts and ABC classes, within the scope of the user."""
 
 import re
-from collections.abc import Callable
 
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 APRIL, MAY, JUNE = "10-04-2026 10:00", "10-05-2026 10:00", "10-06-2026 10:00"
 

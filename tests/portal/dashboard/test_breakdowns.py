@@ -3,15 +3,12 @@
 import csv
 import io
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 MONTHS = "from=2026-05-01&to=2026-05-31"
 
 

@@ -1,16 +1,13 @@
 """The first line of the start page: what matters to the role, with a link to the page that has more."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 BRIEF = "/dashboard/tiles/brief"
 BRIEFED = [role for role in Role if ROLE_LAYOUTS[role].brief]

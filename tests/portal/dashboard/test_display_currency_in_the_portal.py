@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, indian_file, indian_sale
 
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
@@ -17,7 +17,6 @@ from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import audit_log, batch_records
 
-People = Callable[..., Visitor]
 SHARED = True
 BRITISH = (
     b"Sale,Sale Date,Store Code,Operator,Customer No,Customer,SKU,Description,Department,Channel,State,Country,Units,"

@@ -1,16 +1,14 @@
 """Growth on the dashboard: like with like, and said in words what is compared."""
 
 import re
-from collections.abc import Callable
 from datetime import date
 from itertools import count
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 
 from portal.formats import days
 
-Work = Callable[[], None]
 SHARED = True
 NUMBERS = count(1)
 

@@ -2,14 +2,13 @@
 
 import gzip
 import re
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal import dashboard
 from portal.api.queries import LISTS
@@ -22,8 +21,6 @@ from tillstream.model.json_text import to_json
 from tillstream.model.people import UNRESTRICTED
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SALES = indian_file(
     indian_sale("1", "100.10", date="03-05-2026 10:00"),
     indian_sale("2", "200.20", date="03-06-2026 10:00", customer="C2"),

@@ -4,13 +4,12 @@ import gzip
 import html
 import json
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal.dashboard import charts
 from portal.dashboard.breakdowns import TABLES
@@ -20,8 +19,6 @@ from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.countries import country_code
 from tillstream.model.permissions import PERMISSIONS, Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 
 

@@ -5,17 +5,14 @@ import html
 import io
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from explored_table import rows_of, words_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 MAY_AND_JUNE = "from=2026-05-01&to=2026-06-30&preset=own"
 JUNE = "from=2026-06-01&to=2026-06-30&preset=own"

@@ -1,15 +1,11 @@
 """Tables of pages as PDF: title, filters and numbers of the page; too long ones are refused before a byte is sent."""
 
-from collections.abc import Callable
-
 import pytest
 from pdf_text import pages_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 LINES = 2_001
 

@@ -2,13 +2,11 @@
 
 import io
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 
-Work = Callable[[], None]
 SHARED = True
 LISTS = {
     "stores": "region,store_id,name\nIN,MUM01,Mumbai Central\nIN,DEL01,Delhi Gate\n",

@@ -2,11 +2,10 @@
 
 import html
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal import figures
 from tillstream.analytics.filters import Filters
@@ -15,8 +14,6 @@ from tillstream.model.countries import country_name
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 
 

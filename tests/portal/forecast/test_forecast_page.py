@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from forecast_steps import sell  # noqa: F401 - what the fixtures of the module begin with
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, indian_file, indian_sale
 
 from portal.forecast import texts
 from tillstream.analytics import queries
@@ -22,7 +22,6 @@ from tillstream.model.permissions import Role
 from tillstream.reports import executive, facts, report_mail
 from tillstream.reports.facts import ReportSource
 
-People = Callable[..., Visitor]
 SHARED = True
 
 

@@ -1,10 +1,9 @@
 """The pages of outside series: import by upload, what is refused and why, removal, restoring, and who sees what."""
 
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
-from visitor import Visitor
+from visitor import People, Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -12,7 +11,6 @@ from tillstream.forecasting import outside_series
 from tillstream.model.permissions import Role
 from tillstream.records import audit_log
 
-People = Callable[..., Visitor]
 FILE = b"date,value\n2026-06-01,1200\n2026-06-02,1350.5\n"
 BY_REGION = b"date,value,region\n2026-06-01,7001,UK\n2026-06-01,8002,IN\n2026-06-01,9003,\n"
 

@@ -1,20 +1,18 @@
 """What if the price changes: computed for one category from the effect of past prices, within their range."""
 
 import re
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from forecast_steps import sell  # noqa: F401 - what the fixtures of the module begin with
-from visitor import Visitor
+from visitor import People, Visitor
 
 from tillstream.app import App
 from tillstream.forecasting.forecast_run import price_effect_rows
 from tillstream.forecasting.price_effects import PriceEffect
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
 TOYS = "/forecast?region=UK&store=LDS1&category=Toys"
 
 

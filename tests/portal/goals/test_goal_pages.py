@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 import shop_of_two_stores
-from visitor import Visitor
+from visitor import People, Visitor
 
 from portal.context import EXTENSION
 from tillstream.goals import stored_goals
 from tillstream.model.dates import Month
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
 JUNE = Month.parse("2026-06")
 assert JUNE is not None
 ROWS = "month,region,store,measure,amount\n2026-06,UK,,revenue,20000\n2026-06,UK,,orders,900\n"

@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable
 
 import shop_of_two_stores
-from visitor import Visitor
+from visitor import People, Visitor
 
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
 ROWS = """month,region,store,measure,amount
 2026-06,UK,LDS1,revenue,900000
 2026-06,UK,MAN1,revenue,10

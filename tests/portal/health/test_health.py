@@ -8,7 +8,7 @@ import pytest
 from app_factory import build
 from flask import Flask
 from portal_factory import create_app, readiness
-from visitor import PASSWORD, Visitor, indian_file, indian_sale
+from visitor import PASSWORD, People, Visitor, indian_file, indian_sale
 
 from portal.operations import health
 from portal.operations.prometheus import CONNECTIONS
@@ -26,8 +26,6 @@ from tillstream.records import losses
 from tillstream.records.losses import Loss, LossKind, LossRecord
 from tillstream.server.http_server import CloseReason, Connections
 from tillstream.settings import Settings
-
-People = Callable[..., Visitor]
 
 
 def test_readiness_names_failed_services(anonymous: Visitor, person: People, monkeypatch: pytest.MonkeyPatch) -> None:

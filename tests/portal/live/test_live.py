@@ -1,17 +1,15 @@
 """Open pages hear of a settlement, and hold no more of the server than they may."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal import live
 from portal.live import streams
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 MANY = {"wsgi.multithread": True}
 
 

@@ -2,18 +2,15 @@
 
 import json
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 TODAY, LAST_WEEK = "01-07-2026", "24-06-2026"
 
 

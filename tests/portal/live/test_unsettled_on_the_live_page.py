@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from visitor import Visitor
+from visitor import People, Visitor
 
 from functions.receiving import keep_receiving
 from portal.live import streams
@@ -21,7 +21,6 @@ from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling.settle import settle_all
 from tillstream.records import data_version
 
-People = Callable[..., Visitor]
 MANY = {"wsgi.multithread": True}
 
 

@@ -1,10 +1,9 @@
 """Why a number is what it is: its words, the uploads in it, what is missing, and nothing of anybody else's."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.analytics import queries
 from tillstream.analytics.measures.definitions import all_measures
@@ -12,8 +11,6 @@ from tillstream.app import App
 from tillstream.model.people import UNRESTRICTED
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 NO_FIGURES = {"currency", "as_of"}
 SHARED = True
 

@@ -3,11 +3,9 @@
 import re
 from collections.abc import Callable
 
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Person, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
-
-Person = Callable[..., Visitor]
 
 
 def _part(page: str, landmark: str) -> str:

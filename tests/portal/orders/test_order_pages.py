@@ -1,6 +1,5 @@
 """Pages of orders: the form with its scanner, the list, sending, e-mail, documents, and who sees which order."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -10,7 +9,7 @@ import pytest
 from order_pages import created, fields, filled, later, received, sent
 from order_steps import KETTLE, LAMP, NOW, TODAY, lines
 from pydantic import SecretStr
-from visitor import Visitor
+from visitor import People, Visitor
 
 from portal.context import EXTENSION
 from tillstream.adapters.local.clock import ManualClock
@@ -20,7 +19,6 @@ from tillstream.records import mail as records_mail
 from tillstream.stock import purchase_orders
 from tillstream.stock.purchase_orders import OrderLine, OrderState, PurchaseOrder
 
-People = Callable[..., Visitor]
 NEW = "/orders/new?supplier=ACME&place=IN/MUM01"
 
 

@@ -1,16 +1,12 @@
 """Orders over the API: rows, states, pages, costs, and who may read them."""
 
-from collections.abc import Callable
-
 from order_pages import created, received, sent
 from order_steps import KETTLE
-from visitor import Visitor
+from visitor import People, Visitor
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 from tillstream.people import personal_tokens
-
-People = Callable[..., Visitor]
 
 
 def test_orders_are_listed_by_state_and_page(manager: Visitor) -> None:

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 
 from order_pages import created
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, indian_file, indian_sale
 
 from tillstream.catalogue import entry_saving, warehouse_mirror
 from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import EntryKind, Store
-
-People = Callable[..., Visitor]
 
 
 def test_the_number_of_an_order_leads_to_it(manager: Visitor, person: People) -> None:

@@ -2,10 +2,9 @@
 
 import html
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.commands.demo_shop import people as demo_dashboard
@@ -14,8 +13,6 @@ from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 JUNE = "from=2026-06-01&to=2026-06-30&preset=own"
 BY_DAY = f"/explore?measure=revenue&by=day&{JUNE}"
 

@@ -1,13 +1,12 @@
 """The second step: a code of the telephone beside the password."""
 
 import re
-from collections.abc import Callable
 from threading import Barrier, Thread
 
 import pyotp
 import pytest
 from threads import PATIENCE, join_thread
-from visitor import PASSWORD, Visitor
+from visitor import PASSWORD, People, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -16,8 +15,6 @@ from tillstream.people import account_store, accounts, two_factor
 from tillstream.people.passwords import TooManyTries
 from tillstream.people.two_factor import WrongCode
 from tillstream.records import audit_log
-
-People = Callable[..., Visitor]
 
 
 def code(app: App, key: str, steps: int = 0) -> str:

@@ -1,17 +1,14 @@
 """Data quality pages after a failed check: its result for those who may see it, its rows for those who see all."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 from tillstream.operations import quality_checks
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 TOTALS = "daily-totals-equal-lines"
 

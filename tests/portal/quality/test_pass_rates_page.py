@@ -4,17 +4,14 @@ import csv
 import html
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 WEEK = 7 * 86_400
 PAGE = "/quality/pass-rates?weeks=4"

@@ -1,14 +1,10 @@
 """Data quality pages before and after a run whose checks pass, and who may see them."""
 
-from collections.abc import Callable
-
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 
 

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from test_discarded_sales import quarantined, sale, totals
 from till_lines import Line, set_up
-from visitor import Visitor
+from visitor import Visitor, Work
 
 from tillstream.app import App
 from tillstream.intake import quarantined_messages
@@ -25,7 +25,6 @@ from tillstream.records import audit_log, batch_records
 from tillstream.review import day_closes, undo
 from tillstream_till import Till
 
-Work = Callable[[], None]
 STORE = {"region": "IN", "store_id": "MUM01"}
 BODY = json.dumps({"schema": "store-sale/1", **STORE, **sale("9", "4.00")}).encode()
 FORM = {"line": "1", "reason": "signed before its key was replaced"}

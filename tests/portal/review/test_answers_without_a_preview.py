@@ -1,12 +1,12 @@
 """A held file whose import cannot be previewed has the same answers on its page as on its receipt."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from app_factory import build
 from large_settlements import ROWS, with_jobs
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -17,8 +17,6 @@ from tillstream.pipeline.staging import expiry
 from tillstream.records import batch_records
 from tillstream.settings import Settings
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 LARGE = indian_file(*(indian_sale(f"B{number}", "ten") for number in range(2 * ROWS)), indian_sale("B9", "40.00"))
 SMALL = indian_file(indian_sale("B1", "ten"), indian_sale("B2", "ten"), indian_sale("B3", "40.00"))
 IMPORT, DISCARD = ">Import the file</button>", ">Discard the file</button>"

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 from tillstream.review import held_batches
 
-People = Callable[..., Visitor]
 BAD = indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), indian_sale("B9", "40.00"))
 NOTE = "An export of May.\nThe corrected file is may-2.csv."
 

@@ -2,12 +2,11 @@
 
 import html
 import json
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from visitor import Visitor
+from visitor import People
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -23,7 +22,6 @@ from tillstream.server.worker import Worker
 SALE = store_sale_schema()["examples"][0]
 CLOSE = day_close_schema()["examples"][0]
 REGION, STORE = SALE["region"], SALE["store_id"]
-People = Callable[..., Visitor]
 
 
 def sale(number: str, amount: str = "10", **changes: Any) -> dict[str, Any]:

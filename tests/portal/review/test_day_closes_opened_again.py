@@ -1,12 +1,11 @@
 """A day close that agreed, or was accepted, is open again when an undo or a correction changes its sales."""
 
 import html
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from test_day_closes import close, only, sale, send, sweep
-from visitor import Visitor
+from visitor import People
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -15,7 +14,6 @@ from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 from tillstream.review import day_closes, undo
 
-People = Callable[..., Visitor]
 CLOSE = close(["1-2"], 2, "20")
 
 

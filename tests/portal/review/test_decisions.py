@@ -1,12 +1,11 @@
 """What a person decides, with what would come of it: held files, undo, and what changed since."""
 
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 import pytest
 from flask import Flask
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal import list_view
 from portal.review import answers
@@ -18,8 +17,6 @@ from tillstream.records import audit_log, batch_records
 from tillstream.review import held_batches
 from tillstream.review.settlement_previews import is_confirmation_previewable
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 GOOD = indian_file(*(indian_sale(f"A{number}") for number in range(1, 11)))
 MOSTLY_BAD = indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6)), indian_sale("B9", "40.00"))
 SHARED = True

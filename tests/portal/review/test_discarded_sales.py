@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from till_lines import Line, set_up
-from visitor import Visitor
+from visitor import Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.batch import BatchKind
@@ -22,7 +22,6 @@ from tillstream.receipts import receipt
 from tillstream.records import batch_records
 from tillstream_till import Till
 
-Work = Callable[[], None]
 SHARED = True
 
 

@@ -1,16 +1,12 @@
 """A file with other columns than before: explained, accepted or confirmed; and a replay seen before it is done."""
 
-from collections.abc import Callable
-
 import yaml
-from visitor import HEADER, Visitor, indian_file, indian_sale
+from visitor import HEADER, People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 4)))
 WIDER = "\n".join([f"{HEADER},Mood", f"{indian_sale('9')},good", ""]).encode()
 

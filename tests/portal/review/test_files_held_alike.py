@@ -1,9 +1,7 @@
 """One answer for all files of a sender that are held for the same reasons, on each page that asks for one."""
 
-from collections.abc import Callable
-
 import pytest
-from visitor import HEADER, PASSWORD, Visitor, indian_file, indian_sale
+from visitor import HEADER, PASSWORD, People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.batch import STATES_IN_LEDGER, BatchState
@@ -11,8 +9,6 @@ from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import batch_records
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 ALSO = "Also for the {} from {} with the same reasons"
 
 

@@ -2,11 +2,10 @@
 
 import html
 import json
-from collections.abc import Callable
 from typing import Any
 
 from test_day_closes import REGION, STORE, close, only, sale, send, sweep
-from visitor import Visitor
+from visitor import People
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -17,7 +16,6 @@ from tillstream.ports.bus import Message
 from tillstream.review import day_closes
 from tillstream.server.worker import Worker
 
-People = Callable[..., Visitor]
 NEXT_DAY = "2026-11-21"
 
 

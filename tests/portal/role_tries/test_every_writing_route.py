@@ -17,14 +17,12 @@ from role_tries.tries import PEOPLE, PROGRAMS, Person, Stand, Stopped, Try, visi
 from shop_steps import Shop
 from test_audit_of_pages import ACTS
 from turns import TURN
-from visitor import Visitor
+from visitor import People, Visitor, Work
 
 from portal.access import access_of
 from tillstream.app import App
 from tillstream.model.permissions import Action, Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 BUILDERS: dict[str, Callable[[Shop], object]] = {name: act for name, (_, act) in ACTS.items()} | MORE
 """Endpoint → what an administrator does, with a valid request to it."""
 WITHOUT_BUILDER = frozenset({"api.sync"})

@@ -1,12 +1,11 @@
 """What concerns a region is changed only by people who see all of it, although people of its stores see it, too."""
 
 import csv
-from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO, StringIO
 
 from shop_steps import Shop, alert
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, indian_file, indian_sale
 
 from tillstream.alerts import records as alerts
 from tillstream.alerts.alert import AlertMember
@@ -15,7 +14,6 @@ from tillstream.model.people import UNRESTRICTED
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
-People = Callable[..., Visitor]
 DAY = {"day": "2026-06-01", "text": "Strike"}
 MIXED = indian_file(indian_sale("1"), indian_sale("2").replace("MUM01", "PNQ1"))
 

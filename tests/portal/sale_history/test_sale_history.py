@@ -1,19 +1,14 @@
 """Where a sale comes from: search by any id, and the passport with each version, who told it and what became of it."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.ids import event_ids
 from tillstream.model.permissions import Role
 from tillstream.records import batch_records
-
-People = Callable[..., Visitor]
-Work = Callable[[], None]
-
 
 SHARED = True
 SELLER = Role.CLERK

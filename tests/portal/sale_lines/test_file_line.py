@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 from sheet_files import xlsx
-from visitor import HEADER, Visitor, indian_file, indian_sale
+from visitor import HEADER, People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.errors import NotFound
@@ -15,9 +15,6 @@ from tillstream.model.permissions import Role
 from tillstream.people import store_credentials
 from tillstream.receipts.source_line import RowInContext, find_row
 from tillstream.records import batch_records
-
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 
 
 @pytest.fixture

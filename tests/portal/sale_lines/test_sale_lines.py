@@ -4,14 +4,13 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from urllib.parse import urlencode
 
 import pyarrow.parquet as pq
 import pytest
 from sample_parameters import QUERY_PARAMETERS
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal.file_responses import TABLES
 from portal.list_view import PER_PAGE
@@ -22,8 +21,6 @@ from tillstream.model.columns import PERSONAL
 from tillstream.model.people import UNRESTRICTED
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 
 

@@ -1,16 +1,13 @@
 """What several pages say alike: dates, exports, and the stores and data sources of a company that uses a few."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 
 

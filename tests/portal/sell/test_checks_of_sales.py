@@ -5,14 +5,13 @@ from typing import Any
 
 import pytest
 from test_entering_sales import sale, send
-from visitor import Visitor
+from visitor import People
 
 from tillstream.app import App
 from tillstream.catalogue import entry_saving
 from tillstream.model.permissions import Role
 from tillstream.model.product_catalogue import Entry, EntryKind, Salesperson, Store
 
-People = Callable[..., Visitor]
 Save = Callable[[Entry], None]
 PLACE: dict[str, Any] = {"currency": "INR", "country": "IN", "time_zone": "Asia/Kolkata"}
 

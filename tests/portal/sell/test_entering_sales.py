@@ -1,11 +1,10 @@
 """The sale form's server: who may enter which sales, what it offers, and that a sale counts once."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.events import TOPIC_STORE_SALES
@@ -14,8 +13,6 @@ from tillstream.people import accounts
 from tillstream.ports.bus import Message
 from tillstream.records import audit_log
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 
 

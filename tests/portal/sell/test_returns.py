@@ -2,12 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from test_entering_sales import revenue, sale, send
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -15,9 +14,6 @@ from tillstream.intake.sale_form import RETURN_SETTLING_TIME
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.permissions import Role
 from tillstream.ports.bus import Message
-
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 
 
 def sell(admin: Visitor, work: Work) -> None:

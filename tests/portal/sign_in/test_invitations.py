@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 from threads import PATIENCE, join_thread
-from visitor import PASSWORD, Visitor
+from visitor import PASSWORD, People, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -17,7 +17,6 @@ from tillstream.people import accounts, invitation_links, sessions
 from tillstream.people.accounts import WrongSignIn
 from tillstream.people.invitation_links import NoSuchInvitationLink
 
-People = Callable[..., Visitor]
 OWN = "a sentence of my own"
 
 

@@ -1,11 +1,9 @@
 """Sessions on the server: listed, ended, too old, seen, and nobody's but the person's."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from portal_factory import create_app
-from visitor import PASSWORD, Visitor
+from visitor import PASSWORD, People, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -13,7 +11,6 @@ from tillstream.model.permissions import Role
 from tillstream.people import accounts, sessions
 from tillstream.people.sessions import device_name
 
-People = Callable[..., Visitor]
 HOUR, DAY = 3_600, 86_400
 
 

@@ -1,18 +1,15 @@
 """The door of the portal: signing in and out, sessions, CSRF, throttling."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
-from visitor import PASSWORD, Visitor
+from visitor import PASSWORD, People, Visitor
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
 from tillstream.model.permissions import Role
 from tillstream.people import account_store, accounts, personal_tokens, store_credentials
-
-People = Callable[..., Visitor]
 
 
 def test_a_person_signs_in_and_out(person: People) -> None:

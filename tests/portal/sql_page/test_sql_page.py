@@ -3,10 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal.explore import sql_page
 from portal.explore.sql_page import RunningQueries
@@ -15,8 +14,6 @@ from tillstream.explore import suggested_statements
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHARED = True
 BY_REGION = "SELECT region, SUM(net_amount) AS amount FROM fact_sales GROUP BY region"
 

@@ -11,7 +11,7 @@ import pytest
 import python_calamine
 import stock_steps
 from stock_steps import counted, rows, text
-from visitor import Visitor
+from visitor import People, Visitor
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
@@ -19,7 +19,6 @@ from tillstream.stock import published_levels, purchase_orders
 from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder
 
 SHARED = True
-People = Callable[..., Visitor]
 
 
 def sell(visitor: Visitor, work: Callable[[], None]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -15,9 +15,6 @@ from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Role
 from tillstream.people import accounts, personal_tokens
 from tillstream.people.personal_tokens import TOKEN_RIGHTS
-
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 
 
 def create_token(visitor: Visitor, **form: object) -> str:

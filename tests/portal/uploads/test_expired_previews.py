@@ -1,10 +1,9 @@
 """A preview that is not confirmed is deleted by the sweep after a while; until then the list says when."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from upload_steps import look_at
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -14,7 +13,6 @@ from tillstream.model.permissions import Role
 from tillstream.operations import reconcile
 from tillstream.records import audit_log
 
-People = Callable[..., Visitor]
 DAY = timedelta(days=1).total_seconds()
 
 

@@ -1,16 +1,12 @@
 """A file that nobody knows the contract of: kept, shown to who may decide, read once somebody says whose it is."""
 
-from collections.abc import Callable
-
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.events import INBOX
 from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 FILE = indian_file(*(indian_sale(str(number)) for number in range(1, 4)))
 
 

@@ -1,18 +1,14 @@
 """A file that waits because of what it does not say: asked about in the portal, answered, and read then."""
 
-from collections.abc import Callable
-
 import yaml
 from upload_steps import ANSWERS, LOST, UNKNOWN, text_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.events import INBOX
 from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 GOOD = [indian_sale(str(number)) for number in range(1, 7)]
 
 

@@ -1,18 +1,15 @@
 """Files are previewed before they are imported, unless a person set their data source to import without a preview."""
 
-from collections.abc import Callable
 from io import BytesIO
 
 from upload_steps import look_at, text_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
 from tillstream.contracts import source_settings
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 4)))
 PAGE = "/data-sources/IN/preview"
 

@@ -1,12 +1,12 @@
 """Files that are too large for a function: their receipts, and an undo that the job does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from app_factory import build
 from large_settlements import ROWS, with_jobs
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -16,8 +16,6 @@ from tillstream.operations import large_settlements
 from tillstream.records import batch_records
 from tillstream.settings import Settings
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 LARGE = indian_file(*(indian_sale(str(number)) for number in range(ROWS + 1)))
 SMALL = indian_file(indian_sale("900"))
 

@@ -1,10 +1,9 @@
 """A file of a new contract: its status words are mapped, its columns listed, and its figures shown before it loads."""
 
 import re
-from collections.abc import Callable
 
 from upload_steps import ANSWERS, UNKNOWN, look_at, summary_of, text_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.contracts import registry
@@ -14,8 +13,6 @@ from tillstream.model.events import INBOX
 from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 SHOP = {
     "name": "shop",
     "region": "North",

@@ -1,12 +1,11 @@
 """A file that is no table is refused with the same sentence wherever it comes in."""
 
-from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
 import pytest
 from upload_steps import look_at
-from visitor import Visitor
+from visitor import People, Work
 
 from tillstream.app import App
 from tillstream.commands.detect import detect
@@ -16,8 +15,6 @@ from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 NO_TABLES = {
     "picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "The file is a picture, from which sales cannot be read."),
     "web page": (b"<html><body><table><tr><td>No", "The file is a web page (HTML), as some shops export"),

@@ -1,18 +1,14 @@
 """The comparison of a new file with sales of the ledger shows a user nothing beyond their regions and stores."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask
 from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
-from visitor import PASSWORD, Visitor
+from visitor import PASSWORD, People, Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 ROWS = ["1001,2026-04-03,Lampe,1024.50", "1002,2026-04-05,Stuhl,179.80", "1003,2026-05-04,Tisch,240.00"]
 COPY = "\n".join(["Invoice Number,Order Date,Product Name,Net Amount", *ROWS, ""]).encode()
 OVERLAP = "look like sales that linz already delivered"

@@ -1,13 +1,12 @@
 """A file before it is loaded: how its cells are understood, what is asked of it, what would happen; then it goes in."""
 
 import re
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 import yaml
 from upload_steps import ANSWERS, UNKNOWN, look_at, summary_of, text_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.intake import resumable_upload
@@ -15,8 +14,6 @@ from tillstream.model.events import STAGING
 from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)), indian_sale("10", "ten"))
 
 

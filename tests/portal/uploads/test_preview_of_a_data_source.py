@@ -1,15 +1,11 @@
 """The preview of a file shows its first rows as they are read, its totals, columns not used, and what is new."""
 
-from collections.abc import Callable
-
 from upload_steps import look_at, text_of
-from visitor import HEADER, Visitor, indian_file, indian_sale
+from visitor import HEADER, People, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 ROWS = [indian_sale("1"), indian_sale("2", "250.00"), indian_sale("3", "ten")]
 
 

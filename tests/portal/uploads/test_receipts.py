@@ -1,10 +1,9 @@
 """What a receipt says to a clerk: of repeats, of files without rows, of decisions made and of rows given back."""
 
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from portal.formats import marked
 from portal.uploads import labels
@@ -13,8 +12,6 @@ from tillstream.contracts.contract_files import shipped_contracts
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 11)))
 ONE_BAD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)), indian_sale("10", "ten"))
 MOSTLY_BAD = indian_file(indian_sale("1"), indian_sale("2", "two"), indian_sale("3", "three"))

@@ -1,11 +1,10 @@
 """A clerk whose region is missing asks an administrator for it, and learns nothing of the regions of others."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from upload_steps import ANSWERS, UNKNOWN, look_at, text_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.intake import upload_completion
@@ -16,8 +15,6 @@ from tillstream.people import accounts
 from tillstream.records import batch_records
 from tillstream.review import questionnaire
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 OWN_ANSWERS = {key: value for key, value in ANSWERS.items() if key != "answer.region"}
 NORTH = {
     "name": "north",

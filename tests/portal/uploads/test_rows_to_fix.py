@@ -1,15 +1,12 @@
 """The list of uploads counts the rows that are left to fix and finds their files; a receipt names who can undo it."""
 
 import re
-from collections.abc import Callable
 from io import BytesIO
 
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 ONE_BAD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)), indian_sale("10", "ten"))
 
 

@@ -2,19 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Callable
 
 import pytest
 from upload_steps import look_at, text_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.batch import BatchState
 from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)))
 SAME = f"/uploads/same?sha256={hashlib.sha256(GOOD).hexdigest()}"
 

@@ -1,17 +1,13 @@
 """A workbook with several sheets of sales asks which one, with their first rows; the contract names the answer."""
 
-from collections.abc import Callable
-
 import yaml
 from sheet_files import xlsb
 from upload_steps import ANSWERS, look_at, summary_of, text_of
-from visitor import Visitor
+from visitor import People, Work
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 HEADER = ["Bon", "Datum", "Filiale", "Artikel", "Menge", "Preis"]
 LINZ = [HEADER, *([str(100 + n), "13/04/2026", "Linz", "Lampe", 1, 10.5] for n in range(5))]
 GRAZ = [HEADER, *([str(200 + n), "14/04/2026", "Graz", "Stuhl", 2, 20.5] for n in range(3))]

@@ -1,16 +1,13 @@
 """Preview of a file that several contracts fit: the source is asked, and the name of the file breaks ties."""
 
-from collections.abc import Callable
-
 import pytest
 from upload_steps import look_at, text_of
-from visitor import Visitor
+from visitor import People, Visitor
 
 from tillstream.app import App
 from tillstream.model.contract import parse_contract
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
 ROWS = [f"{1000 + number},2026-03-{1 + number % 28:02},Cup,{number}.50" for number in range(9)]
 FILE = "\n".join(["No,Day,Item,Amount", *ROWS, "1999,yesterday,Cup,1.00", ""]).encode()
 COLUMNS = {"sale_id": "No", "date": "Day", "product_name": "Item", "net_amount": "Amount"}

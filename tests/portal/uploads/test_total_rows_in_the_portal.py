@@ -1,15 +1,12 @@
 """Rows that are taken for totals are left out, unless a person changes it in the preview."""
 
-from collections.abc import Callable
-
 import yaml
 from upload_steps import look_at, text_of
-from visitor import Visitor
+from visitor import People
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
 ANSWERS = {"answer.region": "North", "answer.country": "AT", "answer.currency": "EUR", "answer.amount": "net"}
 
 

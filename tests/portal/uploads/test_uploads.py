@@ -1,12 +1,11 @@
 """Files through the portal: given, tried, decided, corrected, undone; and what the receipt says of each."""
 
 import re
-from collections.abc import Callable
 from io import BytesIO
 
 import pytest
 from flask import Flask
-from visitor import HEADER, Visitor, indian_file, indian_sale
+from visitor import HEADER, People, Work, indian_file, indian_sale
 
 from portal.uploads import labels, listing
 from tillstream.app import App
@@ -15,8 +14,6 @@ from tillstream.model.batch import BatchState
 from tillstream.model.permissions import Role
 from tillstream.records import batch_records
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 11)))
 ONE_BAD = indian_file(*(indian_sale(str(number)) for number in range(1, 10)), indian_sale("10", "ten"))
 MOSTLY_BAD = indian_file(indian_sale("1"), indian_sale("2", "two"), indian_sale("3", "three"))

@@ -6,7 +6,7 @@ from io import BytesIO, StringIO
 
 import pytest
 from upload_steps import look_at, text_of
-from visitor import PASSWORD, Visitor
+from visitor import PASSWORD, Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.batch import BatchKind
@@ -15,7 +15,6 @@ from tillstream.model.permissions import Role
 from tillstream.people import accounts, store_credentials
 from tillstream.records import audit_log, batch_records
 
-Work = Callable[[], None]
 CONTRACT = {
     "name": "Shop",
     "region": "Shop",

@@ -1,14 +1,10 @@
 """Workbooks and their like through the portal."""
 
-from collections.abc import Callable
-
 from sheet_files import compound, xls, xlsx
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 GOOD = indian_file(*(indian_sale(str(number)) for number in range(1, 11)))
 
 

@@ -1,17 +1,14 @@
 """Regions of shipped contracts that nothing uses are in no list of regions."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Role
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 UNUSED = ("UK", "USA", "BR", "Supermarket", "Walmart")
 
 

@@ -2,18 +2,15 @@
 
 import html
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
 from tillstream.records import saved_views
 
-People = Callable[..., Visitor]
-Work = Callable[[], None]
 JUNE = "/dashboard?from=2026-06-01&to=2026-06-30"
 
 

@@ -1,7 +1,9 @@
-"""The JSON schema for editors accepts the contracts that Tillstream accepts, and rejects the mistakes it can detect."""
+"""The JSON schema for editors and the example file of a contract: what Tillstream accepts and reads."""
 
 import json
+from datetime import UTC, datetime
 from importlib.resources import files
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from jsonschema import Draft202012Validator
 
 from docs.generate.contracts import EXAMPLE
 from tillstream.contracts.contract_files import contract_schema, parse_contract_yaml, shipped_contracts
+from tillstream.contracts.template_file import contract_template
 from tillstream.model.contract import MAPPABLE_COLUMNS, NUMERIC_COLUMNS, Contract
+from tillstream.pipeline.staging.figures import read_figures
 
 CHECK = Draft202012Validator(json.loads(contract_schema()))
 SHIPPED = [file for file in (files("tillstream.contracts") / "shipped").iterdir() if file.name.endswith(".yaml")]
@@ -68,3 +72,22 @@ def test_every_field_and_column_is_offered_with_its_meaning() -> None:
     assert all(field.get("description") for field in offered.values())
     assert set(offered["columns"]["propertyNames"]["enum"]) == MAPPABLE_COLUMNS
     assert set(offered["ranges"]["propertyNames"]["enum"]) == NUMERIC_COLUMNS
+
+
+AT = datetime(2026, 3, 15, 14, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("contract", shipped_contracts().values(), ids=shipped_contracts())
+def test_the_example_row_is_accepted(contract: Contract) -> None:
+    figures = read_figures(
+        lambda: BytesIO(contract_template(contract, AT)), contract, AT.date(), file="template-2026-03-15.csv"
+    )
+    assert (figures.rows_read, figures.accepted) == (1, 1)
+
+
+def test_numbers_and_dates_are_in_the_format_of_the_contract() -> None:
+    text = contract_template(shipped_contracts()["DE"], AT).decode("cp1252")
+    header, row = text.splitlines()
+    assert header.startswith("Belegnummer;")
+    assert ";15.03.2026;" in row
+    assert "10,00" in row

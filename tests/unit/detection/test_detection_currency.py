@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 
 import pytest
+from proposals import keys
 
 from tillstream.detection import Proposal, propose
 from tillstream.model.money import currencies_of_sign, is_sign_of_other_currency
@@ -18,10 +19,6 @@ def proposal_for(cell: Callable[[int], str], header: str = "Note", amount: str =
     rows = [f"{1000 + n},2026-03-{1 + n:02},Item,{1 + n % 4},{cells[n]}" for n in range(20)]
     data = "\n".join([f"Receipt,Date,Product,Quantity,Net amount,{header}", *rows, ""]).encode()
     return propose(io.BytesIO(data), name="shop", answers=ANSWERS | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 @pytest.mark.parametrize("header", ["Order Currency", "Curr.", "Document Currency", "W", "presentment"])

@@ -4,11 +4,11 @@ import io
 from functools import partial
 
 import pytest
+from proposals import ANSWERS
 
 from tillstream.review.question_examples import answer_examples
 from tillstream.review.questionnaire import build_questionnaire
 
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 DAYS = ("2026-02-03", "2026-05-04", "2026-07-06", "14/02/2026", "25/03/2026", "30/04/2026")
 
 

@@ -3,11 +3,11 @@
 import io
 
 import pytest
+from proposals import ANSWERS, keys
 
 from tillstream.detection import Proposal, propose
 from tillstream.detection.words.status_words import suggests_status
 
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 LETTERS = ["V", "V", "V", "X", "V", "V", "O", "V"]
 REMARKS = ["", "", "keyed in error", "", "", "awaiting transfer"]
 
@@ -21,10 +21,6 @@ def proposal_for(header: str, words: list[str], *, lines: int = 2, **answers: st
     ]
     text = "\n".join([f"Order No,Date,Product ID,Total,{header}", *rows, ""])
     return propose(io.BytesIO(text.encode()), name="shop", answers=ANSWERS | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 def test_letters_of_which_most_are_the_same_are_a_question_with_rows_and_amounts() -> None:

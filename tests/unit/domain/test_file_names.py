@@ -1,7 +1,10 @@
-"""The contract of a file by its folder and name, and whether the file is complete."""
+"""The contract of a file by its folder and name, whether the file is complete, and words that leave out its rows."""
+
+import re
 
 import pytest
 
+from tillstream.model.contract_patterns import cell_of_word, ignored_cell_pattern, word_of_cell
 from tillstream.model.file_names import contract_from_folder, contract_from_name, is_ignored_file, without_dates
 
 NAMES = ("IN", "UK", "USA", "online-retail-uk", "online-retail", "shop")
@@ -79,3 +82,29 @@ def test_other_names_are_files(name: str) -> None:
 )
 def test_a_name_for_later_files_has_no_dates(name: str, expected: str) -> None:
     assert without_dates(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("word", "cell", "matches"),
+    [
+        ("Total *", "total North", True),
+        ("* Total", "North", False),
+        ("", "", True),
+        ("*", "North", True),
+        (r"\*", "*", True),
+        (r"\*", "North", False),
+        (r"Tip\* *", "Tip* for Ann", True),
+        (r"Tip\* *", "Tip for Ann", False),
+        (r"C:\Total", r"C:\total", True),
+    ],
+)
+def test_an_asterisk_is_any_text_unless_a_backslash_is_before_it(word: str, cell: str, matches: bool) -> None:
+    assert bool(re.match(ignored_cell_pattern([word]), cell, re.IGNORECASE)) == matches
+
+
+@pytest.mark.parametrize("cell", ["*", "Total", "5* lamp *", ""])
+def test_the_word_of_a_cell_is_only_that_cell(cell: str) -> None:
+    word = word_of_cell(cell)
+    assert cell_of_word(word) == cell
+    assert re.match(ignored_cell_pattern([word]), cell)
+    assert not re.match(ignored_cell_pattern([word]), f"{cell}x")

@@ -1,10 +1,12 @@
-"""The texts of the problem catalogue: remedies for the portal, commands for the command line."""
+"""The texts of the problem catalogue, and what a person reads of an error of the system or the network."""
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
 
+from tillstream.model.errors import reason_of
 from tillstream.model.problems import CATALOGUE, ProblemType, Severity
 
 PORTAL = Path(__file__).resolve().parents[3] / "portal"
@@ -39,3 +41,17 @@ def test_the_advice_names_the_batch() -> None:
     advice = CATALOGUE["superseded"].advice("b1")
     assert advice.endswith(" On the command line: `confirm b1 --as-new`.")
     assert CATALOGUE["empty-file"].advice() == CATALOGUE["empty-file"].remedy
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "Name or service not known"),
+        (ConnectionRefusedError(111, "Connect call failed ('127.0.0.1', 9)"), "connection refused"),
+        (OSError(113, "No route to host"), "No route to host"),
+        (TimeoutError(), "no answer in time"),
+        (ValueError("label too long"), "label too long"),
+    ],
+)
+def test_a_reason_has_no_number_and_is_never_empty(error: Exception, reason: str) -> None:
+    assert reason_of(error) == reason

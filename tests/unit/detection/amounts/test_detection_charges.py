@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable
 
 import pytest
+from proposals import keys
 
 from tillstream.detection import Proposal, propose
 from tillstream.detection.amounts.charges import is_charge_header
@@ -20,10 +21,6 @@ def proposal_for(header: str, row: Callable[[float, float], tuple[float, ...]], 
         rows.append(f"{100 + number},2026-03-{14 + number},Ann,{amounts}")
     text = "\n".join([f"No,Date,Customer,{header}", *rows, ""])
     return propose(io.BytesIO(text.encode()), name="shop", answers=ANSWERS | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 def test_shipping_beside_a_total_is_a_question_if_no_sum_shows_it() -> None:

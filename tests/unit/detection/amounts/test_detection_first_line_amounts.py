@@ -4,11 +4,10 @@ import io
 from random import Random
 
 import pytest
+from proposals import ANSWERS, keys
 
 from tillstream.detection import Proposal, propose
 from tillstream.model.contract import parse_contract
-
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 
 
 def proposal_for(name: str, *, after: bool, total: bool = True, **answers: str) -> Proposal:
@@ -24,10 +23,6 @@ def proposal_for(name: str, *, after: bool, total: bool = True, **answers: str) 
             order = (whole if not place else "",) if total else ()
             rows.append(",".join(map(str, (1000 + number, f"2026-03-{1 + number % 28:02}", *cells, *order))))
     return propose(io.BytesIO("\n".join([*rows, ""]).encode()), name="shop", answers=ANSWERS | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 def test_a_total_of_the_order_after_its_discount_proves_it() -> None:

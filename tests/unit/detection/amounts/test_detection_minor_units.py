@@ -4,20 +4,15 @@ import io
 from random import Random
 
 import pytest
+from proposals import ANSWERS, keys
 
 from tillstream.detection import Proposal, propose
 from tillstream.detection.words.headers import is_minor_header, match_header
-
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 
 
 def proposal_for(header: str, rows: list[str], **answers: str) -> Proposal:
     text = "\n".join([header, *rows, ""])
     return propose(io.BytesIO(text.encode()), name="shop", answers=ANSWERS | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 def rows(*currencies: str, low: int = 199, high: int = 9999, seed: int = 1) -> list[str]:

@@ -5,11 +5,11 @@ from random import Random
 from typing import Any
 
 import pytest
+from proposals import ANSWERS, keys
 
 from tillstream.detection import Proposal, propose
 from tillstream.model.contract import parse_contract
 
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 Row = tuple[Any, ...]
 
 
@@ -33,10 +33,6 @@ def totals(lines: list[tuple[int, int, int, float]]) -> dict[int, float]:
 def proposal_for(header: str, rows: list[Row], **answers: str) -> Proposal:
     text = [header, *(",".join(map(str, row)) for row in rows), ""]
     return propose(io.BytesIO("\n".join(text).encode()), name="shop", answers=ANSWERS | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 def with_totals(*, sort: bool = True) -> list[Row]:

@@ -5,6 +5,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from proposals import keys
 
 from tillstream.detection import Proposal, propose
 
@@ -15,10 +16,6 @@ LINE = {"column.quantity": "Qty", "discount": "amount"}
 def proposal_for(header: str, rows: list[tuple[Any, ...]], **answers: str) -> Proposal:
     text = [header, *(",".join(str(cell) for cell in row) for row in rows), ""]
     return propose(io.BytesIO("\n".join(text).encode()), name="shop", answers=ANSWERS | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 def order_rows(sign: int = 1, *, is_after: bool = False) -> list[tuple[Any, ...]]:

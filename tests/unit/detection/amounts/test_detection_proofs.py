@@ -4,12 +4,12 @@ import io
 from typing import Any
 
 import pytest
+from proposals import ANSWERS, keys
 
 from tillstream.detection import Proposal, propose
 from tillstream.model.contract import parse_contract
 
 HEADER = ("Order No", "Date", "Item", "Qty", "Price")
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 
 
 def table(*rows: tuple[str, ...], header: tuple[str, ...] = HEADER, sign: str = ";") -> str:
@@ -19,10 +19,6 @@ def table(*rows: tuple[str, ...], header: tuple[str, ...] = HEADER, sign: str = 
 def proposal_for(text: str | bytes, encoding: str = "utf-8", **answers: str) -> Proposal:
     data = text.encode(encoding) if isinstance(text, str) else text
     return propose(io.BytesIO(data), name="shop", answers=ANSWERS | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 def why(proposal: Proposal, about: str) -> tuple[str, tuple[int, ...]]:

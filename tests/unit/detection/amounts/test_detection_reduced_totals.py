@@ -5,10 +5,9 @@ from random import Random
 from typing import Any
 
 import pytest
+from proposals import ANSWERS
 
 from tillstream.detection import propose
-
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 
 
 def questions(header: str, more: Any) -> list[tuple[str, ...]]:

@@ -6,12 +6,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from proposals import ANSWERS, keys
 
 from tillstream.detection import Proposal, propose
 from tillstream.detection.words.status_words import reversed_column
 from tillstream.model.contract import parse_contract
 
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 Row = dict[str, Any]
 
 
@@ -33,10 +33,6 @@ def file(more: Callable[[Row], Row], *, lines: int = 2) -> bytes:
 
 def proposal_for(data: bytes, **answers: str) -> Proposal:
     return propose(io.BytesIO(data), name="shop", answers=ANSWERS | {"amount": "net"} | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 def full(row: Row) -> float:

@@ -5,20 +5,16 @@ from collections.abc import Sequence
 from random import Random
 
 import pytest
+from proposals import ANSWERS, keys
 
 from tillstream.detection import Proposal, propose
 
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 Row = Sequence[object]
 
 
 def proposal_for(header: str, rows: Sequence[Row], **answers: str) -> Proposal:
     lines = [header, *(",".join(map(str, row)) for row in rows), ""]
     return propose(io.BytesIO("\n".join(lines).encode()), name="shop", answers=ANSWERS | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 def why(proposal: Proposal, about: str) -> str:

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from proposals import ANSWERS
 from source_tables import column, contract, source_table
 
 from tillstream.detection import propose
 from tillstream.pipeline.normalising.date_formats import format_datetime
 
 MOMENTS = [datetime(2026, 1, 5, 0, 7, 9) + timedelta(hours=33 * number) for number in range(110)]  # noqa: DTZ001
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 
 NAMED = [
     ("es", "%d de %B de %Y %H:%M hs."),

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
+from proposals import ANSWERS
 
 from tillstream.detection import Proposal, propose
 from tillstream.detection.values.date_source import date_formats_in_name
 from tillstream.model.contract import parse_contract
 from tillstream.pipeline.staging.figures import read_figures
 
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 DAY = [(1000 + n, f"Item {n % 3}", n % 4 + 1, f"{10 + n}.50") for n in range(20)]
 PARTS = [(1000 + n, 2026, 3 - n % 2, n + 1, n % 4 + 1, f"{10 + n}.50") for n in range(20)]
 

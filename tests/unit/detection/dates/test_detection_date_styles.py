@@ -1,4 +1,4 @@
-"""Styles of dates that exports write: with weekdays, zone words, other eras, and counted in seconds."""
+"""Styles of dates that exports write: with weekdays, zone words, other eras, and counted in seconds; time zones."""
 
 import io
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tillstream.detection import Proposal, propose
+from tillstream.detection.answers import invalid_reason, zone_name
 from tillstream.model.contract import parse_contract
 from tillstream.model.date_words import to_gregorian
 from tillstream.pipeline.staging.figures import read_figures
@@ -122,3 +123,24 @@ def test_months_of_several_languages_are_english_below_an_english_header(header:
     proposal = propose(io.BytesIO(f"Order,{header},Product,Qty,Price\n{rows}".encode()), name="x")
     assert ("language" in {question.key for question in proposal.questions}) == is_open
     assert proposal.contract["dates"]["language"] == "en"
+
+
+@pytest.mark.parametrize(
+    ("answer", "zone"),
+    [
+        ("Europe/London", "Europe/London"),
+        ("europe/london", "Europe/London"),
+        ("new york", "America/New_York"),
+        ("America/New York", "America/New_York"),
+        ("Kolkata", "Asia/Kolkata"),
+        ("utc", "utc"),
+        ("eastern", "eastern"),
+        ("Narnia", "Narnia"),
+    ],
+)
+def test_a_city_names_its_zone_and_an_ambiguous_word_is_kept(answer: str, zone: str) -> None:
+    assert zone_name(answer) == zone
+
+
+def test_an_unknown_place_is_not_a_zone() -> None:
+    assert invalid_reason("time_zone", zone_name("Narnia")) == "it must be a name such as Europe/London"

@@ -7,13 +7,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from proposals import ANSWERS
 from sheet_files import xlsx
 
 from tillstream.detection import propose
 from tillstream.detection.evidence import DetectionQuestion
 from tillstream.review.questionnaire import Questionnaire, build_questionnaire
 
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 WEEK = [date(2026, 3, day) for day in range(1, 11)]
 
 

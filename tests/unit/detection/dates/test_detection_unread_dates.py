@@ -3,10 +3,10 @@
 import io
 
 import pytest
+from proposals import ANSWERS
 
 from tillstream.detection import Proposal, propose
 
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 DATED = "sales_2026-03-21.csv"
 
 

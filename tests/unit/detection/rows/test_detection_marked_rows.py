@@ -3,6 +3,7 @@
 import io
 
 import pytest
+from proposals import keys
 
 from tillstream.detection import Proposal, drift, propose
 from tillstream.model.contract import parse_contract
@@ -21,10 +22,6 @@ def proposal_for(
 def numbered(*letters: str, product: str = "Mug", rows: int = 24, amount: str = "4.50") -> list[tuple[object, ...]]:
     """Rows whose number has each of the letters in turn."""
     return [(f"{letters[n % len(letters)]}{100 + n}", f"2026-03-{1 + n:02}", product, amount) for n in range(rows)]
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 def test_letters_of_a_credit_note_are_a_question_with_rows_and_amount() -> None:

@@ -3,10 +3,10 @@
 import io
 
 import pytest
+from proposals import ANSWERS, keys
 
 from tillstream.detection import Proposal, propose
 
-ANSWERS = {"region": "North", "country": "-", "currency": "EUR", "time_zone": "UTC"}
 LINES = [
     f"{100 + number // 2},2026-03-{14 + number // 2},{product},{1 + number % 3},{price}"
     for number, (product, price) in enumerate(
@@ -20,10 +20,6 @@ HEADER = "Receipt No,Date,Item,Qty,Price"
 def proposal_for(lines: list[str], *columns: str, header: str = HEADER, **answers: str) -> Proposal:
     text = "\n".join([",".join([header, *columns]), *lines, ""])
     return propose(io.BytesIO(text.encode()), name="shop", answers=ANSWERS | answers)
-
-
-def keys(proposal: Proposal) -> list[str]:
-    return [question.key for question in proposal.questions]
 
 
 @pytest.mark.parametrize("lines", [LINES * 2, [line for line in LINES for _ in "ab"]])

@@ -1,4 +1,4 @@
-"""A currency that a store or region never used is a warning; one that ISO 4217 does not know is rejected."""
+"""Currencies and countries that a store or region never had, asked in a way that BigQuery takes as well."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,8 @@ from tillstream.app import App, open_app
 from tillstream.commands.ingest import ingest
 from tillstream.commands.result import quiet
 from tillstream.model.money import CURRENCIES
+from tillstream.pipeline.validating.sold_before import sold_before
+from tillstream.ports import Warehouse
 from tillstream.settings import Settings
 
 CONTRACT = """\
@@ -65,3 +67,24 @@ def test_the_list_has_codes_of_three_letters_and_no_code_for_no_currency() -> No
     assert {len(code) for code in CURRENCIES} == {3}
     assert {"USD", "EUR", "INR", "JPY", "GBP", "BRL", "DEM"} <= CURRENCIES
     assert "XXX" not in CURRENCIES
+
+
+class Recorded:
+    """A warehouse that keeps the parameters of its queries."""
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self.warehouse, self.params = warehouse, dict[str, Any]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.warehouse, name)
+
+    def query(self, text: str, params: dict[str, Any] | None = None) -> Any:
+        self.params |= params or {}
+        return self.warehouse.query(text, params)
+
+
+def test_no_list_is_empty_if_every_day_is_in_the_totals(app: App) -> None:
+    warehouse: Any = Recorded(app.ports.warehouse)
+    assert sold_before(warehouse, "North") == frozenset()
+    assert warehouse.params["region"] == "North"
+    assert [] not in warehouse.params.values(), "an empty list has no type, so BigQuery compares no day with it"

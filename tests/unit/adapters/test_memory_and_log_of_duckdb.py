@@ -1,4 +1,4 @@
-"""The log of the local warehouse: DuckDB writes it to the file at a commit, unless a transaction is open."""
+"""The local warehouse: its log, which DuckDB writes to the file at a commit, and the memory that it keeps."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,9 @@ import pyarrow as pa
 import pytest
 
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
+from tillstream.app import build
+from tillstream.server.serve import with_server_memory
+from tillstream.settings import Settings
 
 COUNT = "SELECT COUNT(*) AS n FROM product_codes"
 KEY = ("region", "code")
@@ -67,3 +70,19 @@ def test_a_reader_who_stops_early_leaves_nothing_open(warehouse: DuckDBWarehouse
     for _ in warehouse.stream("SELECT * FROM product_codes"):
         break
     assert sizes(warehouse, path)[-1] < 2_000_000
+
+
+def _kept(settings: Settings) -> str:
+    app = build(settings)
+    assert isinstance(app.ports.warehouse, DuckDBWarehouse)
+    with app.ports.warehouse._database.transaction() as cursor:
+        row = cursor.execute("SELECT current_setting('block_allocator_memory')").fetchone()
+    app.close()
+    assert row
+    return str(row[0])
+
+
+def test_a_server_keeps_less_freed_memory_than_a_command(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "home", samples=False)
+    assert _kept(settings) == "953.6 MiB"
+    assert _kept(with_server_memory(settings)) == "61.0 MiB"

@@ -1,16 +1,18 @@
-"""Functions are called over HTTP: their results, their errors, and no answer in time."""
+"""Cloud Run: functions are called over HTTP, and runs of jobs are started through its API."""
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from threads import PATIENCE
 from unit.adapters.http_double import Answer, HTTPDouble, serve
 
-from tillstream.adapters.google.cloud_run import CloudRunFunctions
+from devtools.local_jobs import LocalJobs, served
+from tillstream.adapters.google.cloud_run import CloudRunFunctions, CloudRunJobs
 from tillstream.model.errors import Conflict, NotFound, Rejected, TillstreamError, TooLarge, Unavailable
-from tillstream.ports.jobs import DECIDE_FUNCTION, SWEEP_FUNCTION, error_to_json
+from tillstream.ports.jobs import DECIDE_FUNCTION, SETTLE_LARGE_JOB, SWEEP_FUNCTION, error_to_json
 
 
 class NoSuchBatch(NotFound):
@@ -24,8 +26,6 @@ RAISED: dict[str, TillstreamError] = {
     "late": Conflict("Changed."),
     "down": Unavailable("BigQuery does not answer."),
 }
-
-
 timed_out = threading.Event()
 """Whether the caller of the slow function waits no more."""
 
@@ -85,3 +85,31 @@ def test_no_answer_is_unavailable(functions: CloudRunFunctions, server: HTTPDoub
     with pytest.raises(Unavailable, match="does not answer"):
         nowhere.call(DECIDE_FUNCTION, {"work": "undo"}, 5.0)
     nowhere.close()
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> LocalJobs:
+    return LocalJobs(tmp_path)
+
+
+@pytest.fixture
+def jobs(local: LocalJobs, tmp_path: Path) -> Iterator[CloudRunJobs]:
+    local.variables = {"TILLSTREAM_HOME": str(tmp_path / "home"), "TILLSTREAM_SAMPLES": "false"}
+    with served(local) as address:
+        jobs = CloudRunJobs("shop", "europe-west1", address)
+        yield jobs
+        jobs.close()
+
+
+def test_a_run_is_a_process_of_the_command(jobs: CloudRunJobs, local: LocalJobs, tmp_path: Path) -> None:
+    jobs.start(SETTLE_LARGE_JOB)
+    (process,) = local.processes
+    assert process.wait(60) == 0, (tmp_path / "job-settle-large.log").read_text()
+    assert (tmp_path / "job-settle-large.log").read_text() == "Nothing was to be settled.\n"
+
+
+def test_a_job_that_is_not_deployed_and_an_address_without_a_service_are_unavailable(jobs: CloudRunJobs) -> None:
+    with pytest.raises(Unavailable, match="settle-nothing is not deployed"):
+        jobs.start("settle-nothing")
+    with pytest.raises(Unavailable, match="cannot be started"):
+        CloudRunJobs("shop", "europe-west1", "http://127.0.0.1:9").start(SETTLE_LARGE_JOB)

@@ -1,5 +1,9 @@
-"""An account that may create objects and not delete them: what exists already is a conflict, as for other accounts."""
+"""Objects are written by an account that may only create them, and synced to the disk while they are written."""
 
+import io
+import os
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -9,6 +13,8 @@ from google.cloud.storage import Client
 from unit.adapters.http_double import Answer, serve
 
 from tillstream.adapters.google.object_store import CloudStorageObjectStore
+from tillstream.adapters.local.clock import SystemClock
+from tillstream.adapters.local.files.object_store import SYNC_BYTES, FileWriter, FolderObjectStore
 from tillstream.model.errors import Conflict, Unavailable
 from tillstream.model.events import INBOX
 
@@ -38,3 +44,44 @@ def test_only_the_creation_of_an_object_that_exists_is_a_conflict(
         with pytest.raises(error), store.writer(INBOX, name, if_generation=if_generation) as writer:
             writer.write(b"new")
         client.close()
+
+
+CHUNK = bytes(SYNC_BYTES // 2)
+
+
+def _write_to_pipe(chunks: int) -> None:
+    """Write to a pipe, which cannot be synced."""
+    source, sink = os.pipe()
+    reader = Thread(target=_drain, args=(source,))
+    reader.start()
+    try:
+        with FileWriter(io.FileIO(sink, "wb")) as writer:
+            for _ in range(chunks):
+                writer.write(CHUNK)
+    finally:
+        reader.join()
+
+
+def _drain(source: int) -> None:
+    with open(source, "rb") as stream:
+        while stream.read(1 << 20):
+            pass
+
+
+def test_the_error_of_an_early_sync_is_raised() -> None:
+    with pytest.raises(Unavailable):
+        _write_to_pipe(2)
+
+
+def test_a_small_file_is_not_synced_early() -> None:
+    _write_to_pipe(1)
+
+
+def test_a_large_object_has_the_bytes_that_were_written(tmp_path: Path) -> None:
+    store = FolderObjectStore(tmp_path, SystemClock())
+    with store.writer("inbox", "large") as writer:
+        for _ in range(5):
+            writer.write(CHUNK)
+        writer.write(b"end")
+    with store.open("inbox", "large") as stream:
+        assert stream.read() == CHUNK * 5 + b"end"
