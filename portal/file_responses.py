@@ -1,4 +1,4 @@
-"""The rows of a query as a response with a file."""
+"""Responses with a file: the rows of a query, and other content to download."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -20,6 +20,7 @@ from tillstream.delivery.subscribed_tables import TableSource, query_table
 
 MAX_NAME_LENGTH = 120
 CHUNK_BYTES = 1 << 20
+CSV = "text/csv; charset=utf-8"
 
 TABLES = (
     "kpis",
@@ -84,9 +85,13 @@ def file_response(
     shown = replace(table, filters=words, created_at=ports().clock.now(), currency=currency)
     chunks = iter(chosen.chunks(shown))
     first = next(chunks)  # before the status is sent: a table may be too long
-    response = Response(chain([first], chunks), mimetype=chosen.media_type.partition(";")[0])
-    response.headers["Content-Type"] = chosen.media_type
-    response.headers.set("Content-Disposition", "attachment", filename=f"{file_name(table.name, filters)}.{suffix}")
+    return attachment(chain([first], chunks), f"{file_name(table.name, filters)}.{suffix}", chosen.media_type)
+
+
+def attachment(content: bytes | Iterable[bytes] | Iterable[str], name: str, media_type: str = CSV) -> Response:
+    """A response with a file to download."""
+    response = Response(content, content_type=media_type)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
     return response
 
 

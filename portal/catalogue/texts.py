@@ -144,8 +144,6 @@ CONFLICTS = {
 }
 """Whether a price or cost was to be added or removed → the words about an edit of an older version."""
 IMPORT_CONFLICT = "The catalogue was changed since the preview. Review the changes again, then import the file."
-NO_FILE = "Choose a file."
-GONE = "The uploaded file is no longer stored. Upload it again."
 MIRROR_LATE = "Saved. The numbers follow within a few minutes, because the warehouse is not available now."
 
 

@@ -1,29 +1,24 @@
 """Import with a preview, and export."""
 
-import secrets
+from collections.abc import Callable
+from contextlib import suppress
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal import table_files
 from portal.access import allow
 from portal.catalogue import change_previews, texts
 from portal.catalogue.change_previews import field_changes, notices_of
 from portal.catalogue.tabs import CatalogueTab, all_regions, tab_links, tab_of
 from portal.context import me, ports, scope, tillstream
+from portal.table_files import SHOWN, Preview
 from portal.urls import go_to
 from tillstream.catalogue import file_export, file_import, warehouse_mirror
 from tillstream.catalogue.file_export import ENTRY_KINDS, FileKind, columns_of_file, parse_file_kind
-from tillstream.catalogue.file_import import ImportPlan, ImportRules, plan_import
-from tillstream.model.errors import Conflict, NotFound, Rejected
+from tillstream.catalogue.file_import import AppliedImport, ImportPlan, ImportRules, plan_import
+from tillstream.model.errors import Conflict, NotFound
 from tillstream.model.permissions import Action
-from tillstream.pipeline import tabular
-
-SHOWN = 100
-"""Changes and problems that the preview shows."""
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @allow(Action.MANAGE_STOCK)
@@ -35,36 +30,22 @@ def show_import(tab: str) -> ResponseReturnValue:
 def preview_import(tab: str) -> ResponseReturnValue:
     """Keep the file and show what it would change."""
     page_of_tab = tab_of(tab)
-    file = request.files.get("file")
-    if file is None or not file.filename:
-        return _page(page_of_tab, error=texts.NO_FILE), 422
-    kind, content = _kind(page_of_tab, request.form.get("kind", "")), file.read()
-    try:
-        planned = _plan(kind, content)
-    except Rejected as error:
-        return _page(page_of_tab, error=str(error)), 422
-    preview_id = secrets.token_hex(16)
-    tabular.write_preview(ports(), me().login, preview_id, content)
-    return _page(page_of_tab, planned, file.filename, preview_id), 422 if planned.problems else 200
+    preview = table_files.preview_upload(_planner(page_of_tab))
+    return _page(page_of_tab, preview), 422 if preview.error or (preview.plan and preview.plan.problems) else 200
 
 
 @allow(Action.MANAGE_STOCK)
 def apply_import(tab: str) -> ResponseReturnValue:
     """Import the file of a preview. If the catalogue has changed since, the preview is shown again."""
-    page_of_tab, preview_id = tab_of(tab), request.form.get("preview", "")
-    kind, name = _kind(page_of_tab, request.form.get("kind", "")), request.form.get("name", "")[:200]
-    try:
-        content = tabular.read_preview(ports(), me().login, preview_id)
-    except (NotFound, Rejected):
-        return _page(page_of_tab, error=texts.GONE), 422
-    planned = _plan(kind, content)
-    if planned.problems or str(planned.revision) != request.form.get("revision"):
-        return _page(page_of_tab, planned, name, preview_id, texts.IMPORT_CONFLICT), 409
-    try:
-        applied = file_import.apply_import(ports(), planned, file=name, by=me().login)
-    except Conflict:
-        return _page(page_of_tab, _plan(kind, content), name, preview_id, texts.IMPORT_CONFLICT), 409
-    tabular.delete_preview(ports(), me().login, preview_id)
+    page_of_tab = tab_of(tab)
+    plan = _planner(page_of_tab)
+    preview = table_files.kept_preview(plan)
+    if preview.plan is None:
+        return _page(page_of_tab, preview), 422
+    applied = _apply(preview.plan, preview.name)
+    if applied is None:
+        return _page(page_of_tab, table_files.kept_preview(plan, texts.IMPORT_CONFLICT)), 409
+    preview.delete()
     warehouse_mirror.follow_change(ports())
     tillstream().queries.clear()
     return go_to("catalogue.listing", texts.imported(applied.added, applied.changed), tab=tab)
@@ -75,10 +56,7 @@ def export_entries(tab: str, kind: str) -> ResponseReturnValue:
     """All entries of a kind that the user may see, as a file that can be imported again."""
     form = request.args.get("format", "csv")
     content = file_export.export_catalogue(ports(), _kind(tab_of(tab), kind), form, scope())
-    response = Response(content, mimetype=TYPES[form].partition(";")[0])
-    response.headers["Content-Type"] = TYPES[form]
-    response.headers.set("Content-Disposition", "attachment", filename=f"{kind}.{form}")
-    return response
+    return table_files.table_response(content, kind, form)
 
 
 def _kind(tab: CatalogueTab, text: str) -> FileKind:
@@ -89,14 +67,24 @@ def _kind(tab: CatalogueTab, text: str) -> FileKind:
     return kind
 
 
-def _plan(kind: FileKind, content: bytes) -> ImportPlan:
+def _planner(tab: CatalogueTab) -> Callable[[bytes], ImportPlan]:
+    """How the content of the form is planned. Raises `NotFound` for a kind of another tab."""
+    kind = _kind(tab, request.form.get("kind", ""))
     rules = ImportRules(all_regions(), tillstream().settings.reporting_currency, scope())
-    return plan_import(ports(), kind, content, rules)
+    return lambda content: plan_import(ports(), kind, content, rules)
 
 
-def _page(
-    tab: CatalogueTab, planned: ImportPlan | None = None, name: str = "", preview_id: str = "", error: str = ""
-) -> str:
+def _apply(plan: ImportPlan, name: str) -> AppliedImport | None:
+    """Import a file; None if it has problems, or if the catalogue has changed since the preview in the form."""
+    if not plan.problems and str(plan.revision) == request.form.get("revision"):
+        with suppress(Conflict):
+            return file_import.apply_import(ports(), plan, file=name, by=me().login)
+    return None
+
+
+def _page(tab: CatalogueTab, preview: Preview[ImportPlan] | None = None) -> str:
+    preview = preview or Preview()
+    planned = preview.plan
     shows_effects = planned and planned.kind is FileKind.COSTS and not planned.problems
     effects, others = change_previews.cost_effects_of_import(planned.changes) if planned and shows_effects else ([], 0)
     return render_template(
@@ -106,12 +94,9 @@ def _page(
         links=tab_links(),
         kinds=[(kind.value, texts.KINDS[kind.value]) for kind in tab.files],
         columns={texts.KINDS[kind]: [one.name for one in columns_of_file(kind)] for kind in tab.files},
+        preview=preview,
         plan=planned,
-        changes=planned.changes[:SHOWN] if planned else [],
-        problems=planned.problems[:SHOWN] if planned else [],
-        file_name=name,
-        preview_id=preview_id,
-        error=error,
+        shown=SHOWN,
         changes_of=field_changes,
         effects=effects,
         notices=_notices(planned) if planned else [],

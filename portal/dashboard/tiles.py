@@ -17,7 +17,7 @@ from portal.dashboard import breakdowns, key_figures, texts, trends
 from portal.dashboard.breakdowns import DIMENSIONS
 from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
-from portal.goals import charts as goals
+from portal.goals.page import load_goals
 from portal.live.parts import sales_of_today
 from portal.quality.pass_rates import failing_checks
 from portal.review import waiting
@@ -99,7 +99,7 @@ def load_brief(selection: DashboardFilters) -> dict[str, Any]:
     needed = {"risen": "moved", "fallen": "moved"}
     loaders: dict[str, Callable[[], dict[str, Any]]] = {
         "today": lambda: _today(selection),
-        "goal": lambda: goals.load_goals(selection.values),
+        "goal": lambda: load_goals(selection.values),
         "moved": lambda: breakdowns.movers(selection),
         "stock": lambda: _stock(selection),
         "late": lambda: _late(selection),
@@ -176,7 +176,7 @@ TILES: dict[str, DashboardTile] = {
     "latest-uploads": DashboardTile(
         "Latest files", "latest_uploads", load_latest_files, of_sales=False, needs=Action.SEE_UPLOADS
     ),
-    "goals": DashboardTile("Goals of this month", "goals", lambda selection: goals.load_goals(selection.values)),
+    "goals": DashboardTile("Goals of this month", "goals", lambda selection: load_goals(selection.values)),
     "stock": DashboardTile("Stock", "stock", lambda selection: stock.load_stock(selection.values)),
     "freshness": DashboardTile("Data freshness", "freshness", load_freshness),
 } | {

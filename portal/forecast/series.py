@@ -4,22 +4,21 @@ import re
 from datetime import datetime, timedelta
 from pathlib import PurePath
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal import table_files
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.forecast import numbers, texts
+from portal.table_files import SHOWN
 from portal.urls import go_to
-from tillstream.catalogue.file_export import csv_file
 from tillstream.forecasting import outside_series, published_forecasts, run_records
 from tillstream.forecasting.outside_series import SERIES_COLUMNS, OutsideSeries, OutsideValue, ReadSeries, read_series
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.permissions import Action
 from tillstream.ports import Ports
 
-SHOWN = 100
-"""Problems that are listed of one file."""
 LATEST = 7
 """Values in the table below a chart."""
 
@@ -33,15 +32,16 @@ def show_series() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def import_series() -> ResponseReturnValue:
     """Import a file, all rows or none; it replaces a series of the same name."""
-    file, name = request.files.get("file"), request.form.get("name", "").strip()
-    if file is None or not file.filename:
-        return _page(name, error=texts.NO_FILE), 422
-    name = name or _name_of(file.filename)
+    name = request.form.get("name", "").strip()
+    file, content = table_files.uploaded_file()
+    if not file:
+        return _page(name, error=table_files.NO_FILE), 422
+    name = name or _name_of(file)
     try:
-        table = read_series(file.read(), tillstream().contracts.regions())
+        table = read_series(content, tillstream().contracts.regions())
         if table.problems:
-            return _page(name, table, file.filename), 422
-        saved = outside_series.save_series(ports(), name, table.values, by=me().login, file=file.filename)
+            return _page(name, table, file), 422
+        saved = outside_series.save_series(ports(), name, table.values, by=me().login, file=file)
     except (Conflict, Rejected) as error:
         return _page(name, error=str(error)), 422
     return go_to("forecast.one_series", texts.imported_text(saved, table.ignored_headers), name=name)
@@ -74,7 +74,7 @@ def export_values(name: str) -> ResponseReturnValue:
     rows = (
         [one.day.isoformat(), f"{one.value:.15g}", one.published_on.isoformat(), one.region] for one in _visible(series)
     )
-    return _csv(csv_file([one.name for one in SERIES_COLUMNS], rows), name)
+    return table_files.table_file(SERIES_COLUMNS, rows, name)
 
 
 @allow(Action.SEE_FORECASTS)
@@ -86,7 +86,7 @@ def series_template() -> ResponseReturnValue:
         [day.isoformat(), str(1_000 + 40 * at), (day + timedelta(days=1)).isoformat(), ""]
         for at, day in enumerate(days)
     )
-    return _csv(csv_file([one.name for one in SERIES_COLUMNS], rows), "series-template")
+    return table_files.table_file(SERIES_COLUMNS, rows, "series-template")
 
 
 def remove_series(ports: Ports, name: str, by: str) -> str:
@@ -148,9 +148,3 @@ def _name_of(file_name: str) -> str:
     """A name of a series for a file, such as store_visits for “Store visits.csv”."""
     words = re.findall(r"[a-z0-9]+", PurePath(file_name).stem.lower())
     return "_".join(words)[:40]
-
-
-def _csv(content: bytes, name: str) -> Response:
-    response = Response(content, mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.csv")
-    return response

@@ -62,7 +62,6 @@ MEASURES = {
     "bias": ("Bias", "Forecast above (+) or below (−) what came"),
 }
 
-NO_FILE = "Choose a file."
 ALL_REGIONS, VALUE = "All regions", "Value"
 NEXT_FORECAST = "Used from the next forecast on"
 UNTRAINED = "Not used yet: there are too few sales for the model that uses series"

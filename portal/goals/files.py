@@ -5,13 +5,13 @@ import io
 from functools import partial
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal import table_files
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.goals import requested, texts
-from tillstream.catalogue.file_export import csv_file
 from tillstream.goals import published_standings, stored_goals
 from tillstream.goals.goal_import import GOAL_COLUMNS, ImportedGoals, goal_reader, import_goals
 from tillstream.goals.published_standings import standing_row
@@ -36,15 +36,16 @@ def show_files() -> ResponseReturnValue:
 def import_goals_file() -> ResponseReturnValue:
     """Save the good rows of a file or a pasted block, and show the others."""
     month = Month.parse(request.form.get("month", "")) or Month.from_day(ports().clock.now().date())
-    file, text = request.files.get("file"), request.form.get("rows", "")
-    content = file.read() if file and file.filename else text[:MAX_TEXT].encode()
+    text = request.form.get("rows", "")
+    name, content = table_files.uploaded_file()
+    content = content if name else text[:MAX_TEXT].encode()
     if not content.strip():
         return _page(month, error=texts.NO_FILE), 422
-    source = file.filename if file and file.filename else "pasted rows"
+    source = name or "pasted rows"
     read = requested.month_of_goals(month)
     reader = goal_reader(requested.all_names(month).within(requested.may_edit), read.currency_of, month)
     try:
-        done = import_goals(ports(), reader, content, by=me().login, source=source or "", may_change=requested.may_edit)
+        done = import_goals(ports(), reader, content, by=me().login, source=source, may_change=requested.may_edit)
     except (Conflict, Rejected) as error:
         return _page(month, rows=text, error=str(error)), 422
     return _page(month, done=done, rows=_rows_of(done)), 422 if done.refused else 200
@@ -56,10 +57,7 @@ def export_goals() -> ResponseReturnValue:
     wanted = request.args.get("month", "")
     months = [one for one in stored_goals.read_all_goals(ports()) if str(one.month).startswith(wanted)]
     goals = ((one.month, goal) for one in months for _, goal in sorted(one.goals.items()) if _is_visible(goal))
-    content = csv_file([one.name for one in GOAL_COLUMNS], (_cells(*each) for each in goals))
-    response = Response(content, mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"goals{wanted and '-'}{wanted}.csv")
-    return response
+    return table_files.table_file(GOAL_COLUMNS, (_cells(*each) for each in goals), f"goals{wanted and '-'}{wanted}")
 
 
 def _is_visible(goal: Goal) -> bool:

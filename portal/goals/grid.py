@@ -14,7 +14,7 @@ from portal.context import me, ports, scope, tillstream
 from portal.goals import requested, texts
 from portal.urls import go_to
 from tillstream.goals import stored_goals
-from tillstream.goals.goal_import import AmountProblem, parse_goal_amount
+from tillstream.goals.goal_import import parse_goal_amount
 from tillstream.goals.target_sales import target_dimensions, target_of_row
 from tillstream.goals.targets import Goal, GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model.dates import Month
@@ -22,6 +22,7 @@ from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.money import CURRENCIES, amount_text
 from tillstream.model.permissions import Action
+from tillstream.pipeline.tabular import UnusableCell
 
 SIZE = 40
 """Rows of one page of the grid."""
@@ -185,7 +186,7 @@ def _read_line(grid: Grid, line: Line, changes: dict[Month, dict[stored_goals.Go
             line.errors[month] = texts.changed_meanwhile(stored)
         try:
             amount = parse_goal_amount(text, grid.measure, line.currency)
-        except AmountProblem as problem:
+        except UnusableCell as problem:
             line.errors[month] = str(problem)
             continue
         goal = None if amount is None else Goal(line.target, grid.measure, amount, line.currency)

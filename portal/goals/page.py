@@ -1,5 +1,6 @@
-"""The pages of goals: one target and those below it, and the regions and stores that are farthest behind."""
+"""The pages of goals: targets, the chart of a month, the ranking of regions and stores, and the start page's part."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -11,17 +12,83 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.context import me, ports, scope
-from portal.goals import charts, requested, texts
+from portal.formats import amount_words
+from portal.goals import requested, texts
+from portal.reader_locale import day_text
 from portal.urls import go_to
 from tillstream.goals import published_standings
-from tillstream.goals.standings import GoalStanding, Standings
-from tillstream.goals.targets import LEVEL_BELOW, TARGET_FIELDS, WITHOUT_VALUE, GoalLevel, GoalTarget
+from tillstream.goals.standings import DayOfMonth, GoalStanding, Standings
+from tillstream.goals.targets import LEVEL_BELOW, TARGET_FIELDS, WITHOUT_VALUE, GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
 
+SOLD, EXPECTED = "Sold since the first day", "Goal, spread over the days"
+SHOWN = 5
 TARGET_SORTS = ("name", "goal", "sold", "reached", "ahead", "projected", "required")
 RANKING_SORTS = ("name", "kind", "goal", "sold", "expected", "part", "until", "ending")
+
+
+def days_chart(each: Sequence[DayOfMonth], standing: GoalStanding, measure: str) -> dict[str, Any]:
+    """A line of what was sold, and one of the goal if there is one. measure: its name for people."""
+    series = [{"name": SOLD, "values": [_number(one.sold) for one in each]}]
+    if standing.goal:
+        series.append({"name": EXPECTED, "values": [_number(one.expected) for one in each]})
+    return {
+        "kind": "line",
+        "period": "daily",
+        "labels": [one.day.isoformat() for one in each],
+        "currency": standing.currency,
+        "measure": measure,
+        "series": series,
+    }
+
+
+def describe_days(label: str, standing: GoalStanding) -> str:
+    """The chart in a sentence, for screen readers."""
+    sold = f"{label}: {amount_words(standing.sold, standing.currency)} sold"
+    until = f" until {day_text(standing.through)}" if standing.through else ""
+    goal = f", of a goal of {amount_words(standing.goal.amount, standing.currency)}" if standing.goal else ""
+    return f"{sold}{until}{goal}."
+
+
+def goal_bar(standing: GoalStanding) -> dict[str, float] | None:
+    """Widths in percent of the goal for a progress bar: sold, and expected by now; None without a goal."""
+    if standing.reached is None or standing.goal is None:
+        return None
+    expected = float(standing.expected or 0) / float(standing.goal.amount)
+    return {"sold": min(max(float(standing.reached), 0), 1) * 100, "expected": min(expected, 1) * 100}
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def load_goals(selected: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The standings of the selected stores or regions, else of the highest targets of the user, in revenue, else in the
+    first measure that has goals. selected: the filters as text.
+    """
+    regions, stores = (selected.get(name, ()) for name in ("region", "store"))
+    month = Month.from_day(ports().clock.now().date())
+    goals = requested.month_of_goals(month).stored.goals
+    measure = next((one for one in requested.measures() if any(key[1] is one for key in goals)), GoalMeasure.REVENUE)
+    standings: list[GoalStanding] = []
+    if goals:
+        standings = (
+            requested.month_of_goals(month)
+            .standings(measure)
+            .of_all(requested.roots_within(month, regions, stores)[:SHOWN])
+        )
+    return {
+        "month": month,
+        "measure": measure,
+        "rows": [(requested.label(one.target), one) for one in standings if one.goal],
+        "chosen": bool(regions or stores),
+        "ranks": scope().salesperson is None,
+        "edits": scope().may(Action.MANAGE_STOCK),
+        "args": requested.args,
+        "goal_bar": goal_bar,
+    }
 
 
 @dataclass(frozen=True)
@@ -73,8 +140,8 @@ def show_goals() -> ResponseReturnValue:
         label=requested.label(target) if target else texts.YOURS,
         crumbs=_crumbs(target, roots, month, measure),
         standing=standing,
-        figure=charts.days_chart(days, standing, texts.MEASURES[measure]) if standing and days else None,
-        summary=charts.describe_days(requested.label(target), standing) if target and standing else "",
+        figure=days_chart(days, standing, texts.MEASURES[measure]) if standing and days else None,
+        summary=describe_days(requested.label(target), standing) if target and standing else "",
         axes=[(one, texts.LEVELS[one]) for one in axes],
         axis=axis,
         heading=texts.LEVELS[axis] if axis else texts.YOURS,
@@ -90,7 +157,7 @@ def show_goals() -> ResponseReturnValue:
         origins=texts.ORIGINS,
         tags=texts.TAGS,
         args=requested.args,
-        goal_bar=charts.goal_bar,
+        goal_bar=goal_bar,
     )
 
 

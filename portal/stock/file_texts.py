@@ -29,7 +29,6 @@ COLUMNS = {
     "other_store": "For transfers: where the goods come from or go to",
 }
 NO_FILE = "Choose a file first."
-GONE = "The file is no longer there. Choose it again."
 CHANGED = "The stores or products have changed since. Check the problems, and record again."
 
 REPORTS = {

@@ -1,6 +1,5 @@
 """Files of stock: import of movements with a preview, templates and rows with problems."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import islice
@@ -9,14 +8,16 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal import table_files
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.stock import file_texts, reports, stores
+from portal.table_files import SHOWN, Preview
 from portal.urls import go_to
 from portal.user_stores import user_stores
-from tillstream.catalogue.file_export import csv_file, xlsx_file
+from tillstream.catalogue.file_export import EXPORT_FORMATS
 from tillstream.model import people
-from tillstream.model.errors import NotFound, Rejected
+from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
 from tillstream.operations.reconcile import refresh_daily_totals
 from tillstream.pipeline import tabular
@@ -24,14 +25,6 @@ from tillstream.stock import movement_import, stored_levels
 from tillstream.stock.movement_columns import IMPORTED_KINDS, MOVEMENT_COLUMNS, MovementDefaults
 from tillstream.stock.movement_import import MovementPlan, MovementReader
 from tillstream.stock.movements import DayPart, MovementKind
-
-SHOWN = 100
-"""Problems that the preview shows."""
-
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 blueprint = Blueprint("stock_files", __name__, template_folder="templates", url_prefix="/stock")
 
@@ -101,53 +94,46 @@ def show_import() -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def preview_import() -> ResponseReturnValue:
     """Keep the file and show what it would record."""
-    chosen, file = import_choices(), request.files.get("file")
-    if file is None or not file.filename:
-        return _page(chosen, error=file_texts.NO_FILE), 422
-    content = file.read()
-    refresh_daily_totals(ports())  # they have the products and stores of sales
-    try:
-        plan = plan_import(content, chosen)
-    except Rejected as error:
-        return _page(chosen, error=str(error)), 422
-    preview_id = secrets.token_hex(16)
-    tabular.write_preview(ports(), me().login, preview_id, content)
-    return _page(chosen, plan, file.filename, preview_id), 422 if plan.refused else 200
+    chosen = import_choices()
+
+    def plan(content: bytes) -> MovementPlan:
+        refresh_daily_totals(ports())  # they have the products and stores of sales
+        return plan_import(content, chosen)
+
+    preview = table_files.preview_upload(plan, file_texts.NO_FILE)
+    return _page(chosen, preview), 422 if preview.error or (preview.plan and preview.plan.refused) else 200
 
 
 @allow(Action.MANAGE_STOCK)
 def record_import() -> ResponseReturnValue:
     """Record the movements of a preview; with problems, only the good rows, if the user chose that."""
-    chosen, preview_id = import_choices(), request.form.get("preview", "")
-    name = request.form.get("name", "")[:200]
-    try:
-        content = tabular.read_preview(ports(), me().login, preview_id)
-    except NotFound:
-        return _page(chosen, error=file_texts.GONE), 422
-    plan = plan_import(content, chosen)
+    chosen = import_choices()
+    preview = table_files.kept_preview(lambda content: plan_import(content, chosen), file_texts.CHANGED)
+    plan = preview.plan
+    if plan is None:
+        return _page(chosen, preview), 422
     if plan.refused and str(plan.refused) != request.form.get("without"):
-        return _page(chosen, plan, name, preview_id, file_texts.CHANGED), 409
+        return _page(chosen, preview), 409
     new = movement_import.record_imported(ports(), plan.movements, by=me().login)
     stored_levels.follow_movement(ports())
     tillstream().queries.clear()
     if not plan.refused:
-        tabular.delete_preview(ports(), me().login, preview_id)
-    return go_to("stock.movements", file_texts.recorded(name, plan.good, plan.refused, new), "done" if new else "ask")
+        preview.delete()
+    words = file_texts.recorded(preview.name, plan.good, plan.refused, new)
+    return go_to("stock.movements", words, "done" if new else "ask")
 
 
-def _page(
-    chosen: ImportChoices, plan: MovementPlan | None = None, name: str = "", preview_id: str = "", error: str = ""
-) -> str:
+def _page(chosen: ImportChoices, preview: Preview[MovementPlan] | None = None) -> str:
+    preview = preview or Preview()
+    plan = preview.plan
     return render_template(
         "stock_files/import.html",
         chosen=chosen,
+        preview=preview,
         plan=plan,
         by_kind=_by_kind(plan) if plan else [],
         recorded=movement_import.count_recorded(ports(), plan.movements) if plan else 0,
         problems=list(islice(plan.problems(), SHOWN)) if plan else [],
-        file_name=name,
-        preview_id=preview_id,
-        error=error,
         kinds=[(kind.value, file_texts.KINDS[kind]) for kind in IMPORTED_KINDS],
         day_parts=file_texts.DAY_PARTS,
         stores=[
@@ -183,10 +169,9 @@ def _by_kind(plan: MovementPlan) -> list[dict[str, object]]:
 def import_template() -> Response:
     """An empty file with the columns of an import."""
     form = request.args.get("format", "csv")
-    if form not in TYPES:
+    if form not in EXPORT_FORMATS:
         abort(404)
-    headers = [one.name for one in MOVEMENT_COLUMNS]
-    return _file(csv_file(headers, []) if form == "csv" else xlsx_file(headers, [], "stock"), "stock", form)
+    return table_files.table_file(MOVEMENT_COLUMNS, [], "stock", form)
 
 
 @allow(Action.MANAGE_STOCK)
@@ -194,14 +179,7 @@ def refused_rows() -> Response:
     """The rows of a preview that have problems, with what to do. Raises `NotFound`."""
     content = tabular.read_preview(ports(), me().login, request.args.get("preview", ""))
     rows = plan_import(content, import_choices()).refused_rows()
-    return _file("".join(rows).encode(), "stock-rows-to-correct", "csv")
-
-
-def _file(content: bytes, name: str, form: str) -> Response:
-    response = Response(content, mimetype=TYPES[form].partition(";")[0])
-    response.headers["Content-Type"] = TYPES[form]
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{form}")
-    return response
+    return table_files.table_response("".join(rows).encode(), "stock-rows-to-correct")
 
 
 blueprint.get("/import", endpoint="form")(show_import)

@@ -1,13 +1,10 @@
 """Kinds of catalogue files, and the export of entries as CSV or XLSX; an import of the file changes nothing."""
 
-import io
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
-from xml.sax.saxutils import escape
 
 from tillstream.catalogue import stored_entries
 from tillstream.catalogue.entry_lists import entry_in_scope
@@ -28,21 +25,10 @@ from tillstream.model.product_catalogue import (
     is_withdrawn,
     price_ranges,
 )
-from tillstream.pipeline.reading.correction_file import BOM, format_guarded_line
+from tillstream.pipeline.tabular import csv_file, xlsx_file
 from tillstream.ports import Ports
 
 EXPORT_FORMATS = ("csv", "xlsx")
-_TYPES = (
-    '<?xml version="1.0" encoding="UTF-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-    '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" '
-    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
-    '<Override PartName="/xl/worksheets/sheet1.xml" '
-    'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>'
-)
-_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
-_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 class FileKind(StrEnum):
@@ -134,32 +120,6 @@ def export_catalogue(ports: Ports, kind: FileKind, form: str, scope: Scope = UNR
     return csv_file(headers, rows) if form == "csv" else xlsx_file(headers, rows, kind.value)
 
 
-def csv_file(headers: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
-    """UTF-8 with a byte order mark, guarded against formulas."""
-    return (BOM + "".join(map(format_guarded_line, [headers, *rows]))).encode()
-
-
-def xlsx_file(headers: Iterable[str], rows: Iterable[Iterable[str]], sheet: str) -> bytes:
-    """A workbook with one sheet whose cells are texts, so that a spreadsheet changes neither codes nor dates."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", _TYPES)
-        archive.writestr("_rels/.rels", _relations("officeDocument", "xl/workbook.xml"))
-        archive.writestr("xl/_rels/workbook.xml.rels", _relations("worksheet", "worksheets/sheet1.xml"))
-        archive.writestr(
-            "xl/workbook.xml",
-            f'<?xml version="1.0" encoding="UTF-8"?><workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
-            f'<sheet name="{escape(sheet)}" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        )
-        lines = "".join(f"<row>{''.join(map(_cell, cells))}</row>" for cells in (headers, *rows))
-        archive.writestr(
-            "xl/worksheets/sheet1.xml",
-            f'<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="{_MAIN}"><sheetData>{lines}</sheetData>'
-            "</worksheet>",
-        )
-    return out.getvalue()
-
-
 def _rows(kind: FileKind, entries: Iterable[Entry], scope: Scope) -> Iterator[list[str]]:
     for entry in entries:
         if kind in AMOUNT_KINDS and isinstance(entry, Product):
@@ -169,14 +129,3 @@ def _rows(kind: FileKind, entries: Iterable[Entry], scope: Scope) -> Iterator[li
                     yield [value_text(value) for value in values]
         elif kind not in AMOUNT_KINDS:
             yield list(entry_cells(ENTRY_KINDS[kind], entry).values())
-
-
-def _cell(text: str) -> str:
-    return f'<c t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>' if text else "<c/>"
-
-
-def _relations(kind: str, target: str) -> str:
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?><Relationships xmlns="{_RELATIONS}">'
-        f'<Relationship Id="rId1" Type="{_OFFICE}/{kind}" Target="{target}"/></Relationships>'
-    )

@@ -6,7 +6,7 @@ A stopped import is resumed by the sweep. Until it is complete, the catalogue ac
 import hashlib
 import json
 import secrets
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice, starmap
@@ -31,7 +31,7 @@ from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.events import STAGING
 from tillstream.model.people import UNRESTRICTED, Scope
 from tillstream.model.product_catalogue import DatedAmount, Entry, EntryKind, Product, Salesperson, Store, is_withdrawn
-from tillstream.pipeline.tabular import TableRow, read_rows
+from tillstream.pipeline.tabular import RowProblem, TableRow, read_rows
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put
 from tillstream.records import audit_log, losses
@@ -49,12 +49,6 @@ class ImportRules:
     regions: Collection[str]
     currency: str
     scope: Scope = UNRESTRICTED
-
-
-@dataclass(frozen=True)
-class EntryRowProblem:
-    line: int
-    problem: EntryProblem
 
 
 @dataclass(frozen=True)
@@ -78,7 +72,7 @@ class ImportPlan:
     kind: FileKind
     rows: int
     changes: list[PlannedChange]
-    problems: list[EntryRowProblem]
+    problems: list[RowProblem]
     ignored_headers: list[str]
     state_version: int
     revision: int
@@ -103,17 +97,18 @@ def plan_import(ports: Ports, kind: FileKind, content: bytes, rules: ImportRules
     needed = {entry_kind} | _needed(entry_kind)
     stored = {each: {one.entry.key: one for one in stored_entries.find_entries(ports, each)} for each in needed}
     rows = _PlannedRows(ports, kind, stored[entry_kind], rules)
+    problems = list(file.unreadable)
     for row in file.rows:
-        rows.add(row)
+        problems += [RowProblem.from_entry(one, row.line) for one in rows.add(row)]
     changes = rows.changes()
     entries = {each: {key: one.entry for key, one in by_key.items()} for each, by_key in stored.items()}
     entries[entry_kind] = entries[entry_kind] | {one.after.key: one.after for one in changes}
     world = CatalogueWithImport(entries)
-    problems = rows.problems + list(_checked(changes, world, rules))
+    problems += _checked(changes, world, rules)
     problems.sort(key=lambda one: one.line)
     codes = world.codes() if entry_kind is EntryKind.PRODUCT else {}
     return ImportPlan(
-        kind, len(file.rows), changes, problems, file.ignored_headers, state.version, int(state.data["revision"]), codes
+        kind, len(file), changes, problems, file.ignored_headers, state.version, int(state.data["revision"]), codes
     )
 
 
@@ -127,15 +122,12 @@ def _needed(kind: EntryKind) -> set[EntryKind]:
     return needed.get(kind, set())
 
 
-def _checked(
-    changes: Iterable[PlannedChange], world: CatalogueWithImport, rules: ImportRules
-) -> Iterable[EntryRowProblem]:
+def _checked(changes: Iterable[PlannedChange], world: CatalogueWithImport, rules: ImportRules) -> Iterable[RowProblem]:
     for change in changes:
         before = change.before.entry if change.before else None
-        for problem in entry_checks.check_entry(change.after, before, world, rules.regions):
-            yield EntryRowProblem(change.line, problem)
-        for problem in check_edit(rules.scope, before, change.after):
-            yield EntryRowProblem(change.line, problem)
+        problems = entry_checks.check_entry(change.after, before, world, rules.regions)
+        for problem in [*problems, *check_edit(rules.scope, before, change.after)]:
+            yield RowProblem.from_entry(problem, change.line)
 
 
 class _PlannedRows:
@@ -144,7 +136,6 @@ class _PlannedRows:
     def __init__(
         self, ports: Ports, kind: FileKind, stored: Mapping[tuple[str, ...], StoredEntry], rules: ImportRules
     ) -> None:
-        self.problems: list[EntryRowProblem] = []
         self._ports, self._kind, self._stored, self._rules = ports, kind, stored, rules
         self._entry_kind, self._columns = ENTRY_KINDS[kind], columns_of_file(kind)
         self._today: date = ports.clock.now().date()
@@ -152,17 +143,12 @@ class _PlannedRows:
         self._lines: dict[tuple[str, ...], int] = {}
         self._amounts: dict[tuple[str, ...], tuple[int, DatedAmount]] = {}
 
-    def add(self, row: TableRow) -> None:
-        if row.unreadable:
-            self.problems.append(EntryRowProblem(row.line, EntryProblem("unreadable-row", value=row.unreadable[:80])))
-            return
+    def add(self, row: TableRow) -> Sequence[EntryProblem]:
+        """Add the changes of a row; return its problems."""
         parsed, problems = parse_cells(self._columns, row.cells)
         if problems:
-            self.problems += [EntryRowProblem(row.line, one) for one in problems]
-        elif self._kind in AMOUNT_KINDS:
-            self._add_amount(row.line, parsed)
-        else:
-            self._add_entry(row.line, parsed)
+            return problems
+        return (self._add_amount if self._kind in AMOUNT_KINDS else self._add_entry)(row.line, parsed)
 
     def changes(self) -> list[PlannedChange]:
         """The entries that differ from the stored ones, by line."""
@@ -177,52 +163,45 @@ class _PlannedRows:
             planned.append(PlannedChange(self._lines[key], before, prepared))
         return planned
 
-    def _add_entry(self, line: int, parsed: dict[str, Any]) -> None:
+    def _add_entry(self, line: int, parsed: dict[str, Any]) -> Sequence[EntryProblem]:
         key = tuple(parsed[name] for name in KEY_COLUMNS[self._entry_kind])
         if key in self._lines:
-            problem = EntryProblem("repeated-entry", value=" ".join(key), detail=str(self._lines[key]))
-            self.problems.append(EntryRowProblem(line, problem))
-            return
+            return [EntryProblem("repeated-entry", value=" ".join(key), detail=str(self._lines[key]))]
         self._lines[key] = line
         stored = _unless_withdrawn(self._stored.get(key))
         if stored is None and "name" not in parsed:
-            self.problems.append(EntryRowProblem(line, EntryProblem("missing-value", "name")))
-            return
+            return [EntryProblem("missing-value", "name")]
         if stored:
             self._entries[key] = replace(stored.entry, **parsed)
-            return
+            return []
         defaults, _ = parse_cells(
             ENTRY_COLUMNS[self._entry_kind], {one.name: "" for one in self._columns if one.default}
         )
         self._entries[key] = new_entry(self._entry_kind, defaults | parsed)
+        return []
 
-    def _add_amount(self, line: int, parsed: dict[str, Any]) -> None:
+    def _add_amount(self, line: int, parsed: dict[str, Any]) -> Sequence[EntryProblem]:
         key = (parsed["code"],)
         stored = _unless_withdrawn(self._stored.get(key))
         product = self._entries.get(key) or (stored.entry if stored else None)
         if not isinstance(product, Product):
-            self.problems.append(EntryRowProblem(line, EntryProblem("unknown-product", "code", parsed["code"])))
-            return
+            return [EntryProblem("unknown-product", "code", parsed["code"])]
         is_price = self._kind == FileKind.PRICES
         row = amount_of_row(parsed, self._rules.currency)
         unknown = list(entry_checks.check_region(row.region, self._rules.regions, everywhere=True))
         if unknown:
-            self.problems += [EntryRowProblem(line, one) for one in unknown]
-            return
+            return unknown
         place = (product.code, row.region, row.currency if is_price else "", str(row.valid_from))
         earlier = self._amounts.setdefault(place, (line, row))
         if earlier[0] != line:
-            problem = EntryProblem("repeated-entry", value=" ".join(place), detail=str(earlier[0]))
-            self.problems.append(EntryRowProblem(line, problem))
-            return
+            return [EntryProblem("repeated-entry", value=" ".join(place), detail=str(earlier[0]))]
         before = stored.entry if stored and isinstance(stored.entry, Product) else Product(product.code)
         changed = with_amount(product, before, row, self._today, is_price=is_price)
         if changed is not product and not edits_region(self._rules.scope, row.region):
-            problem = EntryProblem("not-permitted", value=f"{product.code} ({row.region})")
-            self.problems.append(EntryRowProblem(line, problem))
-            return
+            return [EntryProblem("not-permitted", value=f"{product.code} ({row.region})")]
         self._entries[key] = changed
         self._lines.setdefault(key, line)
+        return []
 
 
 def _unless_withdrawn(stored: StoredEntry | None) -> StoredEntry | None:

@@ -1,11 +1,10 @@
 """`tillstream catalogue …`."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, read_file, write_file
-from tillstream.commands.printing import ImportProblem, count_words, print_line, print_problems, show_list
+from tillstream.commands.printing import ImportProblem, count_words, print_line, print_problems, problem_rows, show_list
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Result
 
 if TYPE_CHECKING:
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 catalogue = Group("catalogue", "Manage products, prices, costs, stores, salespeople, suppliers and promotions.")
 CATALOGUE_KINDS = ("products", "prices", "costs", "stores", "salespeople", "suppliers", "promotions")
 Kind = Annotated[str, Option(metavar="KIND", choices=CATALOGUE_KINDS)]
-MAX_PROBLEMS = 1_000
-"""Problems that are listed; `problem_count` counts all."""
 
 
 def show_catalogue_import(
@@ -101,10 +98,7 @@ def export_catalogue(
 
 
 def _summary(planned: "ImportPlan", file: str, *, imported: bool) -> dict[str, object]:
-    problems = [
-        {"line": one.line, **asdict(one.problem), "message": one.problem.message, "remedy": one.problem.remedy}
-        for one in planned.problems[:MAX_PROBLEMS]
-    ]
+    names = ("line", "code", "field", "value", "detail", "message", "remedy")
     return {
         "kind": planned.kind.value,
         "file": file,
@@ -113,6 +107,6 @@ def _summary(planned: "ImportPlan", file: str, *, imported: bool) -> dict[str, o
         "added": planned.added,
         "changed": planned.changed,
         "problem_count": len(planned.problems),
-        "problems": problems,
+        "problems": problem_rows(planned.problems, *names),
         "ignored_columns": planned.ignored_headers,
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from tillstream.commands.declaration import AnyPath, Group, InputFile, Option, PathKind, read_file
-from tillstream.commands.printing import MAX_PROBLEMS, ImportProblem, print_line, show_rows
+from tillstream.commands.printing import ImportProblem, print_line, print_problems, problem_rows, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, Progress, Result
 from tillstream.model import audit
 from tillstream.model.document_json import JsonObject
@@ -57,7 +57,6 @@ Target = Annotated[
         choices=["units", "revenue"],
     ),
 ]
-MAX_SERIES_PROBLEMS = 1_000
 
 
 class OutsideSeriesRow(TypedDict):
@@ -163,8 +162,7 @@ def _figure(name: str, value: Any) -> Any:
 
 def show_series_import(*, problems: list[ImportProblem], name: str, rows: int, first: str = "", last: str = "") -> None:
     """Print what was imported, or why nothing was."""
-    for one in problems[:MAX_PROBLEMS]:
-        print_line(f"Line {one['line']}: {one['message']} {one['remedy']}")
+    print_problems((), problems, len(problems))
     if problems:
         print_line(f"Nothing was imported: {len(problems):,} rows have a problem.")
         return
@@ -336,7 +334,7 @@ def import_series(app: "App", name: str, file: InputFile) -> Result:
 
     file_name = Path(file).name
     table = read_series(read_file(file), app.contracts.regions())
-    problems = [asdict(one) for one in table.problems[:MAX_SERIES_PROBLEMS]]
+    problems = problem_rows(table.problems, "line", "message", "remedy")
     if problems:
         return Result({"name": name, "file": file_name, "rows": 0, "problems": problems}, FAILED)
     saved = outside_series.save_series(app.ports, name, table.values, by=COMMAND_LINE, file=file_name)

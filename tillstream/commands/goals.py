@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 from tillstream.commands.declaration import Group, InputFile, Option, read_file
-from tillstream.commands.printing import ImportProblem, print_line, print_problems, show_rows
+from tillstream.commands.printing import ImportProblem, print_line, print_problems, problem_rows, show_rows
 from tillstream.commands.result import COMMAND_LINE, DONE, FAILED, QUARANTINED, Result
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
@@ -147,10 +147,6 @@ def _read(app: "App", month: Month) -> "MonthOfGoals":
 
 
 def _imported(done: "ImportedGoals", file: str, *, dry: bool) -> Mapping[str, Any]:
-    refused = [
-        {"line": one.line, "code": one.code, "column": one.field, "message": one.message, "remedy": one.remedy}
-        for one in done.refused
-    ]
     return {
         "file": file,
         "saved": not dry,
@@ -158,6 +154,6 @@ def _imported(done: "ImportedGoals", file: str, *, dry: bool) -> Mapping[str, An
         "goals": done.saved,
         "same": done.same,
         "months": [str(month) for month in done.months],
-        "refused": refused,
+        "refused": problem_rows(done.refused, "line", "code", "column", "message", "remedy", limit=None),
         "ignored_columns": list(done.ignored_headers),
     }

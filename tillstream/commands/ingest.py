@@ -50,7 +50,7 @@ class ReceiptAnswer(TypedDict):
     problems: "NotRequired[list[ReceiptProblem]]"
 
 
-class RowProblem(TypedDict):
+class ProblemOfRow(TypedDict):
     message: str
     remedy: str
 
@@ -58,7 +58,7 @@ class RowProblem(TypedDict):
 class RowToFix(TypedDict):
     line_number: int
     raw: str
-    problems: list[RowProblem]
+    problems: list[ProblemOfRow]
 
 
 def show_receipts(data: Any) -> None:

@@ -4,9 +4,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
 import click
@@ -18,8 +19,12 @@ from tillstream.model.safe_text import guard_formulas
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from tillstream.pipeline.tabular import RowProblem
+
 MAX_PROBLEMS = 20
 """Problems of an import that are printed; --json has more."""
+LISTED_PROBLEMS = 1_000
+"""Problems in the result of an import."""
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 """Numbers are never formulas, and decimals are texts in results."""
 
@@ -78,6 +83,14 @@ def print_problems(ignored_columns: Sequence[str], problems: Sequence[ImportProb
         print_line(f"… and {count - MAX_PROBLEMS:,} more")
     if ignored_columns:
         print_line(f"Columns that are not read: {', '.join(ignored_columns)}")
+
+
+def problem_rows(
+    problems: "Iterable[RowProblem]", *names: str, limit: int | None = LISTED_PROBLEMS
+) -> list[dict[str, object]]:
+    """The problems for a result. names: fields of `RowProblem`, and `field` for the column."""
+    fields = {name: "column" if name == "field" else name for name in names}
+    return [{name: getattr(one, field) for name, field in fields.items()} for one in islice(problems, limit)]
 
 
 def amount_or_blank(text: str | None, currency: str) -> str:

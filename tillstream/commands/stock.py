@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
@@ -16,6 +15,7 @@ from tillstream.commands.printing import (
     print_line,
     print_problems,
     print_title,
+    problem_rows,
     show_csv,
     show_each,
     show_rows,
@@ -51,8 +51,6 @@ POLICY_COLUMNS = ("policy", "stock", "against fixed", "units", "days short", "cy
 UNSOLD = 9_999
 """Urgency from which a product is not expected to sell."""
 QUEUE_COLUMNS = ("product", "store", "lasts", "units", "from", "why")
-MAX_STOCK_PROBLEMS = 1_000
-"""Problems in a result."""
 
 
 class PolicyRow(TypedDict):
@@ -474,16 +472,6 @@ def _import_plan(app: "App", content: bytes, defaults: "MovementDefaults", part:
 
 
 def _imported(plan: "MovementPlan", file: str, new: int, repeated: int, *, recorded: bool) -> dict[str, object]:
-    problems = [
-        {
-            "line": one.line,
-            "column": one.problem.column,
-            "value": one.problem.value,
-            "message": one.problem.message,
-            "remedy": one.problem.remedy,
-        }
-        for one in islice(plan.problems(), MAX_STOCK_PROBLEMS)
-    ]
     return {
         "file": file,
         "recorded": recorded,
@@ -494,6 +482,6 @@ def _imported(plan: "MovementPlan", file: str, new: int, repeated: int, *, recor
         "movements": len(plan.movements),
         "new_movements": new,
         "repeated_movements": repeated,
-        "problems": problems,
+        "problems": problem_rows(plan.problems(), "line", "column", "value", "message", "remedy"),
         "ignored_columns": list(plan.ignored_headers),
     }

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from tillstream.model import catalogue_columns
 from tillstream.model.audit import AuditAction
-from tillstream.model.catalogue_columns import CellProblem, EntryColumn, EntryProblem
+from tillstream.model.catalogue_columns import CellProblem, EntryColumn
 from tillstream.model.document_json import from_json, to_json
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.limits import LIMITS
-from tillstream.pipeline.tabular import TableRow, read_rows
+from tillstream.pipeline.tabular import RowProblem, TableRow, UnusableCell, read_rows
 from tillstream.ports import Ports
 from tillstream.ports.documents import AFTER_ANY, Document, Put, Update, update_document
 from tillstream.records import audit_log
@@ -224,61 +224,38 @@ def _now(ports: Ports) -> str:
 
 
 @dataclass(frozen=True)
-class SeriesRowProblem:
-    """Why a row cannot be imported. line: of the file. remedy: what to do."""
-
-    line: int
-    message: str
-    remedy: str
-
-
-@dataclass(frozen=True)
 class ReadSeries:
     """values: of all rows; empty if there are problems. ignored_headers: of columns that are not read."""
 
     values: Sequence[OutsideValue]
-    problems: Sequence[SeriesRowProblem]
+    problems: Sequence[RowProblem]
     ignored_headers: Sequence[str] = ()
 
 
 def read_series(content: bytes, regions: Collection[str]) -> ReadSeries:
     """Read a series. A value without `published_on` was known on the day after its own. Raises `Rejected`."""
     table = read_rows(content, SERIES_COLUMNS, LIMITS)
-    rows = [row for row in table.rows if row.unreadable or any(map(str.strip, row.cells.values()))]
-    if not rows:
-        raise Rejected("The file has no values.")
-    if len(rows) > MAX_ROWS:
-        raise Rejected(f"A series can have {MAX_ROWS:,} rows; the file has {len(rows):,}.")
-    values: list[OutsideValue] = []
-    problems: list[SeriesRowProblem] = []
     lines: dict[tuple[date, date, str], int] = {}
-    for row in rows:
-        try:
-            one = _value(row, regions)
-        except _CellOf as error:
-            problems.append(SeriesRowProblem(row.line, error.problem.message, error.problem.remedy))
-            continue
-        key = (one.day, one.published_on, one.region)
-        if key in lines:
-            message = f"The value of {one.day} is also in line {lines[key]}."
-            problems.append(SeriesRowProblem(row.line, message, "Keep one of the two rows."))
-        lines[key] = row.line
-        values.append(one)
+
+    def value_of_row(row: TableRow) -> OutsideValue:
+        value = _value(row, regions)
+        key = (value.day, value.published_on, value.region)
+        earlier, lines[key] = lines.get(key), row.line
+        if earlier:
+            message = f"The value of {value.day} is also in line {earlier}."
+            raise UnusableCell("", "", message, "Keep one of the two rows.")
+        return value
+
+    values, problems = table.convert(value_of_row)
+    if not values and not problems:
+        raise Rejected("The file has no values.")
+    if len(values) + len(problems) > MAX_ROWS:
+        raise Rejected(f"A series can have {MAX_ROWS:,} rows; the file has {len(values) + len(problems):,}.")
     return ReadSeries([] if problems else values, problems, table.ignored_headers)
 
 
-class _CellOf(Exception):
-    """A cell cannot be read; the problem has the name of its column."""
-
-    def __init__(self, problem: EntryProblem) -> None:
-        super().__init__(problem.code)
-        self.problem = problem
-
-
 def _value(row: TableRow, regions: Collection[str]) -> OutsideValue:
-    """Raises `_CellOf`."""
-    if row.unreadable:
-        raise _CellOf(EntryProblem("unreadable-row", value=row.unreadable))
+    """Raises `UnusableCell`."""
     day = _cell(row, "date", _required_day)
     value = float(_cell(row, "value", catalogue_columns.parse_number))
     published_on = _cell(row, "published_on", catalogue_columns.parse_day) or day + timedelta(days=1)
@@ -289,7 +266,7 @@ def _cell(row: TableRow, name: str, convert: Callable[[str], Converted]) -> Conv
     try:
         return convert(row.cells.get(name, ""))
     except CellProblem as problem:
-        raise _CellOf(problem.at_field(name)) from problem
+        raise UnusableCell.from_entry(problem.at_field(name)) from problem
 
 
 def _required_day(cell: str) -> date:

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from tillstream.goals import stored_goals
 from tillstream.goals.target_sales import TargetNames, UnknownName
-from tillstream.goals.targets import Goal, GoalLevel, GoalMeasure, GoalTarget
+from tillstream.goals.targets import TARGET_FIELDS, Goal, GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model import catalogue_columns
 from tillstream.model.catalogue_columns import CellProblem, EntryColumn
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
 from tillstream.model.limits import LIMITS
-from tillstream.pipeline.tabular import TableRow, read_rows
+from tillstream.pipeline.tabular import RowProblem, TableRow, UnusableCell, read_rows
 from tillstream.ports import Ports
 
 MONTH, AMOUNT = "month", "amount"
@@ -28,18 +28,6 @@ GOAL_COLUMNS = (
     _c(AMOUNT, headers=("goal", "target", "value", "budget")),
     _c("currency", headers=("currencycode",)),
 )
-
-
-@dataclass(frozen=True)
-class RejectedGoalRow:
-    """A row that is not saved. cells: by column name, as written. field: empty if it concerns the whole row."""
-
-    line: int
-    code: str
-    field: str
-    message: str
-    remedy: str
-    cells: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -58,23 +46,9 @@ class ReadGoals:
     """goals: of the good rows. headers: of the columns that were read."""
 
     goals: Sequence[ReadGoal]
-    refused: Sequence[RejectedGoalRow]
+    refused: Sequence[RowProblem]
     rows: int
     ignored_headers: Sequence[str]
-
-
-class AmountProblem(Exception):
-    """The text of an amount cannot be read."""
-
-    def __init__(self, code: str, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.code, self.remedy = code, remedy
-
-
-class _Rejection(Exception):
-    def __init__(self, code: str, field: str, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.code, self.field, self.remedy = code, field, remedy
 
 
 @dataclass(frozen=True)
@@ -98,39 +72,28 @@ class GoalReader:
                 "The file has no amounts. Give it the columns region, store, salesperson, category, measure and either "
                 "month and amount, or one column for each month, such as 2026-11."
             )
-        goals: list[ReadGoal] = []
-        refused: list[RejectedGoalRow] = []
-        for row in table.rows:
-            try:
-                goals += self._row(row, months)
-            except _Rejection as error:
-                refused.append(_rejected_row(row, error))
-        once, repeated = _without_repeated(goals)
+        of_rows, refused = table.convert(lambda row: self._row(row, months))
+        once, repeated = _without_repeated([goal for goals in of_rows for goal in goals])
         ignored = [header for header in table.ignored_headers if header not in months]
-        return ReadGoals(once, sorted([*refused, *repeated], key=lambda one: one.line), len(table.rows), ignored)
+        return ReadGoals(once, sorted([*refused, *repeated], key=lambda one: one.line), len(table), ignored)
 
     def _row(self, row: TableRow, months: Mapping[str, Month]) -> list[ReadGoal]:
-        if row.unreadable:
-            remedy = "Correct the quotation marks and separators of the row."
-            raise _Rejection("unreadable-row", "", f"The row cannot be read: {row.unreadable}.", remedy)
         cells = {name: text.strip() for name, text in row.cells.items()}
-        if not any(cells.values()):
-            return []
         measure = _read_measure(cells.get("measure", ""))
         try:
-            target = self.names.find(*(cells.get(name, "") for name in ("region", "store", "salesperson", "category")))
+            target = self.names.find(*(cells.get(name, "") for name in TARGET_FIELDS))
         except UnknownName as error:
             remedy = "Correct the name, or add it to the catalogue first."
-            raise _Rejection(f"unknown-{error.field}", error.field, str(error), remedy) from error
+            raise UnusableCell(error.field, "", str(error), remedy, f"unknown-{error.field}") from error
         if measure is GoalMeasure.ORDERS and target.level is GoalLevel.CATEGORY:
             message = "A category has no goal in orders: an order can have products of several categories."
-            raise _Rejection("orders-of-a-category", "measure", message, "Use revenue, units or margin.")
+            raise UnusableCell("measure", "", message, "Use revenue, units or margin.", "orders-of-a-category")
         currency = self._currency(cells, measure, target.region)
         wanted = [(header, month) for header, month in months.items()] or [(AMOUNT, self._month(cells))]
         return [
             ReadGoal(row.line, month, Goal(target, measure, amount or Decimal(0), currency), amount is None, row.cells)
             for header, month in wanted
-            if (amount := _read_amount(header, cells[header], measure, currency)) is not None or header == AMOUNT
+            if (amount := parse_goal_amount(cells[header], measure, currency, header)) is not None or header == AMOUNT
         ]
 
     def _month(self, cells: Mapping[str, str]) -> Month:
@@ -139,9 +102,8 @@ class GoalReader:
             return self.month
         month = Month.parse(text[:7] if len(text) == 10 else text)
         if month is None:
-            raise _Rejection(
-                "wrong-month", MONTH, f"“{text}” is not a month.", "Write year and month, such as 2026-11."
-            )
+            remedy = "Write year and month, such as 2026-11."
+            raise UnusableCell(MONTH, text, f"“{text}” is not a month.", remedy, "wrong-month")
         return month
 
     def _currency(self, cells: Mapping[str, str], measure: GoalMeasure, region: str) -> str:
@@ -151,7 +113,8 @@ class GoalReader:
             written = catalogue_columns.parse_currency(cells.get("currency", ""))
         except CellProblem as error:
             remedy = "Use a code of ISO 4217, such as EUR."
-            raise _Rejection("unknown-currency", "currency", f"“{error.value}” is not a currency.", remedy) from error
+            message = f"“{error.value}” is not a currency."
+            raise UnusableCell("currency", error.value, message, remedy, "unknown-currency") from error
         return written or self.currency_of.get(region) or self.currency_of[""]
 
 
@@ -165,35 +128,28 @@ def _read_measure(text: str) -> GoalMeasure:
     if word in {"", *GoalMeasure}:
         return GoalMeasure(word or GoalMeasure.REVENUE)
     choices = ", ".join(GoalMeasure)
-    raise _Rejection("wrong-measure", "measure", f"“{text}” is not a measure of goals.", f"Use one of {choices}.")
+    message = f"“{text}” is not a measure of goals."
+    raise UnusableCell("measure", text, message, f"Use one of {choices}.", "wrong-measure")
 
 
-def parse_goal_amount(cell: str, measure: GoalMeasure, currency: str) -> Decimal | None:
-    """The amount of a cell; None if it is empty. Raises `AmountProblem`."""
+def parse_goal_amount(cell: str, measure: GoalMeasure, currency: str, column: str = AMOUNT) -> Decimal | None:
+    """The amount of a cell; None if it is empty. Raises `UnusableCell`."""
     if not cell.strip():
         return None
     try:
         amount = catalogue_columns.parse_number(cell)
     except CellProblem as error:
-        raise AmountProblem(
-            "wrong-number", f"“{cell}” is not a number{error.detail}.", "Write it as 1234.50."
-        ) from error
+        message = f"“{cell}” is not a number{error.detail}."
+        raise UnusableCell(column, cell, message, "Write it as 1234.50.", "wrong-number") from error
     if amount < 0:
-        raise AmountProblem("negative-amount", f"{cell} is below 0.", "Enter 0 or more.")
+        raise UnusableCell(column, cell, f"{cell} is below 0.", "Enter 0 or more.", "negative-amount")
     if amount != round(amount, measure.digits(currency)):
         what = f"decimals beyond those of {currency}" if currency else f"decimals; {measure.value} are whole numbers"
-        raise AmountProblem("too-many-decimals", f"{cell} has {what}.", "Round the amount.")
+        raise UnusableCell(column, cell, f"{cell} has {what}.", "Round the amount.", "too-many-decimals")
     return amount
 
 
-def _read_amount(field: str, cell: str, measure: GoalMeasure, currency: str) -> Decimal | None:
-    try:
-        return parse_goal_amount(cell, measure, currency)
-    except AmountProblem as problem:
-        raise _Rejection(problem.code, field, str(problem), problem.remedy) from problem
-
-
-def _without_repeated(goals: Sequence[ReadGoal]) -> tuple[list[ReadGoal], list[RejectedGoalRow]]:
+def _without_repeated(goals: Sequence[ReadGoal]) -> tuple[list[ReadGoal], list[RowProblem]]:
     """Goals that are there once, and one refusal for each row with a goal that is there more often."""
     by_key: dict[tuple[object, ...], list[ReadGoal]] = {}
     for one in goals:
@@ -204,12 +160,12 @@ def _without_repeated(goals: Sequence[ReadGoal]) -> tuple[list[ReadGoal], list[R
         others = ", ".join(str(one.line) for one in same if one.line != line) or str(line)
         message = f"The goal of {same[0].month} in {same[0].goal.measure.value} is also in line {others}."
         cells = next(one.cells for one in same if one.line == line)
-        refused.append(RejectedGoalRow(line, "repeated-goal", "", message, "Keep one of the rows.", cells))
+        refused.append(_whole_row("repeated-goal", message, "Keep one of the rows.", line, cells))
     return [one for one in goals if one.line not in lines], refused
 
 
-def _rejected_row(row: TableRow, error: _Rejection) -> RejectedGoalRow:
-    return RejectedGoalRow(row.line, error.code, error.field, str(error), error.remedy, row.cells)
+def _whole_row(code: str, message: str, remedy: str, line: int, cells: Mapping[str, str]) -> RowProblem:
+    return RowProblem("", "", message, remedy, code, line=line, cells=cells)
 
 
 @dataclass(frozen=True)
@@ -220,7 +176,7 @@ class ImportedGoals:
     saved: int
     same: int
     months: Sequence[Month]
-    refused: Sequence[RejectedGoalRow]
+    refused: Sequence[RowProblem]
     ignored_headers: Sequence[str]
 
 
@@ -260,7 +216,5 @@ def import_goals(
     )
 
 
-def _not_permitted(one: ReadGoal) -> RejectedGoalRow:
-    return RejectedGoalRow(
-        one.line, "not-permitted", "", "You cannot set this goal.", "Ask an administrator.", one.cells
-    )
+def _not_permitted(one: ReadGoal) -> RowProblem:
+    return _whole_row("not-permitted", "You cannot set this goal.", "Ask an administrator.", one.line, one.cells)

@@ -1,19 +1,14 @@
 """Columns of a file of stock movements: their words, the values of their cells, and the problems of rows."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
-
-import numpy as np
-import pyarrow as pa
 
 from tillstream.model import catalogue_columns
 from tillstream.model.catalogue_columns import CellProblem, EntryColumn
 from tillstream.model.text import did_you_mean
-from tillstream.pipeline.rows.text_columns import Ints, Mask, strip_and_mask
+from tillstream.pipeline.tabular import UnusableCell
 from tillstream.stock.movements import MAX_UNITS, REASONS, MovementKind
 
 _PRODUCT = (
@@ -66,129 +61,6 @@ _DAY_AND_TIME = re.compile(
 
 
 @dataclass(frozen=True)
-class MovementProblem:
-    """Why a row cannot be recorded. column: empty if it concerns the whole row. remedy: what to do."""
-
-    column: str
-    value: str
-    message: str
-    remedy: str
-
-
-class UnusableCell(Exception):
-    """A cell has a problem."""
-
-    def __init__(self, problem: MovementProblem) -> None:
-        super().__init__(problem.message)
-        self.problem = problem
-
-
-@dataclass
-class RejectedMovements:
-    """Problems of the rows of a file. count: number of rows."""
-
-    count: int
-    _rows: list[Ints] = field(default_factory=list)
-    _problems: list[Sequence[MovementProblem]] = field(default_factory=list)
-
-    def add(self, rows: Ints, problems: Sequence[MovementProblem]) -> None:
-        """Add one problem to each of these rows."""
-        if len(rows):
-            self._rows.append(rows)
-            self._problems.append(problems)
-
-    def add_where(self, mask: Mask, problem: MovementProblem) -> None:
-        """Add the same problem to all rows of a mask, bool (n,)."""
-        rows = np.flatnonzero(mask)
-        self.add(rows, [problem] * len(rows))
-
-    @property
-    def mask(self) -> Mask:
-        """bool (n,): the rows with a problem."""
-        mask = np.zeros(self.count, np.bool_)
-        for rows in self._rows:
-            mask[rows] = True
-        return mask
-
-    def by_row(self) -> Iterator[tuple[int, MovementProblem]]:
-        """Position of the row and its problem, by position."""
-        rows = np.concatenate(self._rows) if self._rows else np.empty(0, np.int64)
-        problems = [one for part in self._problems for one in part]
-        return ((int(rows[at]), problems[at]) for at in np.argsort(rows, kind="stable").tolist())
-
-
-@dataclass(frozen=True)
-class DistinctColumn:
-    """Row i is `values[index[i]]`; None: the row is refused. index: int64 (n,)."""
-
-    values: Sequence[Any]
-    index: Ints
-
-    def where(self, test: Callable[[Any], bool]) -> Mask:
-        """bool (n,): rows that are not refused and whose value passes a test."""
-        passes: Mask = np.array([value is not None and test(value) for value in self.values], np.bool_)[self.index]
-        return passes
-
-    def numbers(self, of: Callable[[Any], int]) -> Ints:
-        """int64 (n,): a number of each value; -1 for refused rows."""
-        numbers: Ints = np.array([-1 if value is None else of(value) for value in self.values], np.int64)[self.index]
-        return numbers
-
-    def convert(self, parse: Callable[[Any], Any], refusals: RejectedMovements) -> "DistinctColumn":
-        """Call `parse` for each value; the rows of those for which it raises `UnusableCell` are refused."""
-        values: list[Any] = []
-        problems: dict[int, MovementProblem] = {}
-        for at, value in enumerate(self.values):
-            try:
-                values.append(None if value is None else parse(value))
-            except UnusableCell as error:
-                values.append(None)
-                problems[at] = error.problem
-        if problems:
-            rows = np.flatnonzero(np.isin(self.index, list(problems)))
-            refusals.add(rows, [problems[at] for at in self.index[rows].tolist()])
-        return _distinct(values, self.index)
-
-    def take(self, rows: Ints) -> "DistinctColumn":
-        """The column of some rows. rows: (k,) positions."""
-        return DistinctColumn(self.values, self.index[rows])
-
-    def blank_where(self, mask: Mask) -> "DistinctColumn":
-        """The column with empty texts in the rows of a mask, bool (n,)."""
-        return _distinct([*self.values, ""], np.where(mask, len(self.values), self.index))
-
-    def ranks(self) -> Ints:
-        """int64 (n,): the rank of each row's value; no row may be refused."""
-        used = np.unique(self.index)
-        ranks = np.zeros(len(self.values), np.int64)
-        ranks[sorted(used.tolist(), key=lambda at: self.values[at])] = np.arange(len(used))
-        rows: Ints = ranks[self.index]
-        return rows
-
-
-def column_texts(cells: pa.Table, name: str, default: str = "") -> DistinctColumn:
-    """The texts of a column, trimmed; the default where it is empty, or if there is no such column."""
-    if name not in cells.column_names:
-        return DistinctColumn([default], np.zeros(cells.num_rows, np.int64))
-    column = strip_and_mask(cells.column(name))
-    words = [default if word is None else word for word in column.words.to_pylist()]
-    return DistinctColumn(words or [default], column.index.astype(np.int64))
-
-
-def pair_columns(first: DistinctColumn, second: DistinctColumn) -> DistinctColumn:
-    """Pairs of two values; None where one of them is."""
-    count = len(second.values)
-    codes, index = np.unique(first.index * count + second.index, return_inverse=True)
-    both = [(first.values[code // count], second.values[code % count]) for code in codes.tolist()]
-    return DistinctColumn([None if None in pair else pair for pair in both] or [None], index.astype(np.int64))
-
-
-def _distinct(values: Sequence[Any], index: Ints) -> DistinctColumn:
-    positions = {value: at for at, value in enumerate(dict.fromkeys(values))}
-    return DistinctColumn(list(positions), np.array([positions[value] for value in values], np.int64)[index])
-
-
-@dataclass(frozen=True)
 class MovementDefaults:
     """What rows without the column, or with an empty cell in it, have."""
 
@@ -216,15 +88,15 @@ class MovementTime:
 
 def parse_quantity(cell: str) -> Decimal:
     if not cell:
-        raise UnusableCell(MovementProblem("quantity", "", "The row has no quantity.", "Enter the number of units."))
+        raise UnusableCell("quantity", "", "The row has no quantity.", "Enter the number of units.")
     try:
         value = catalogue_columns.parse_number(cell)
     except CellProblem as error:
         words = f"“{cell}” is not a number{error.detail}."
-        raise UnusableCell(MovementProblem("quantity", cell, words, "Write it as 1234.5.")) from error
+        raise UnusableCell("quantity", cell, words, "Write it as 1234.5.") from error
     if abs(value) >= MAX_UNITS:
         words = f"{cell} is not below {MAX_UNITS:,}."
-        raise UnusableCell(MovementProblem("quantity", cell, words, "Correct the quantity; it may be a barcode."))
+        raise UnusableCell("quantity", cell, words, "Correct the quantity; it may be a barcode.")
     return value
 
 
@@ -234,9 +106,7 @@ def parse_kind(cell: str) -> MovementKind:
         return KIND_WORDS[word]
     suggested = did_you_mean(word, KIND_WORDS)
     choices = ", ".join(IMPORTED_KINDS)
-    raise UnusableCell(
-        MovementProblem("type", cell, f"“{cell}” is not a type of movement.{suggested}", f"Use one of {choices}.")
-    )
+    raise UnusableCell("type", cell, f"“{cell}” is not a type of movement.{suggested}", f"Use one of {choices}.")
 
 
 def parse_reason(cell: str) -> str:
@@ -245,14 +115,14 @@ def parse_reason(cell: str) -> str:
     key = REASON_WORDS.get(" ".join(cell.split()).casefold())
     if key is None:
         choices = ", ".join(REASONS)
-        raise UnusableCell(MovementProblem("reason", cell, f"“{cell}” is not a reason.", f"Use one of {choices}."))
+        raise UnusableCell("reason", cell, f"“{cell}” is not a reason.", f"Use one of {choices}.")
     return key
 
 
 def parse_reference(cell: str) -> str:
     if len(cell) > MAX_REFERENCE:
         words = f"The reference has more than {MAX_REFERENCE} characters."
-        raise UnusableCell(MovementProblem("reference", cell[:MAX_REFERENCE], words, "Shorten it."))
+        raise UnusableCell("reference", cell[:MAX_REFERENCE], words, "Shorten it.")
     return cell
 
 
@@ -261,10 +131,10 @@ def parse_when(cell: str, latest: date) -> MovementTime:
     try:
         value = _parse_when(cell)
     except ValueError as error:
-        raise UnusableCell(MovementProblem("date", cell, f"“{cell}” is not a day.", _WRITE_DAY)) from error
+        raise UnusableCell("date", cell, f"“{cell}” is not a day.", _WRITE_DAY) from error
     if not date(1970, 1, 2) <= value.day <= latest:
         words = f"{value.day} is in the future." if value.day > latest else f"{value.day} is before 1970."
-        raise UnusableCell(MovementProblem("date", cell, words, "Correct the day."))
+        raise UnusableCell("date", cell, words, "Correct the day.")
     return value
 
 
@@ -282,9 +152,7 @@ def parse_time(cell: str) -> int:
     try:
         return _second(cell.rpartition("T")[2] if "T" in cell else cell.rpartition(" ")[2] if "-" in cell else cell)
     except ValueError as error:
-        raise UnusableCell(
-            MovementProblem("time", cell, f"“{cell}” is not a time.", "Write the time as 14:30 or 14:30:05.")
-        ) from error
+        raise UnusableCell("time", cell, f"“{cell}” is not a time.", "Write the time as 14:30 or 14:30:05.") from error
 
 
 def _second(text: str) -> int:

@@ -22,23 +22,21 @@ from tillstream.model.limits import LIMITS, Limits
 from tillstream.model.product_catalogue import EntryKind, Store
 from tillstream.model.text import did_you_mean
 from tillstream.pipeline.normalising.sale_time import to_utc
-from tillstream.pipeline.reading.correction_file import BOM, format_guarded_line
 from tillstream.pipeline.rows.text_columns import Ints, Mask
-from tillstream.pipeline.tabular import TableColumns, read_columns
-from tillstream.ports import Ports
-from tillstream.ports.warehouse import Warehouse
-from tillstream.stock import movement_columns, stored_movements
-from tillstream.stock.movement_columns import (
-    MOVEMENT_COLUMNS,
+from tillstream.pipeline.tabular import (
+    ColumnProblems,
     DistinctColumn,
-    MovementDefaults,
-    MovementProblem,
-    MovementTime,
-    RejectedMovements,
+    RowProblem,
+    TableColumns,
     UnusableCell,
     column_texts,
     pair_columns,
+    read_columns,
 )
+from tillstream.ports import Ports
+from tillstream.ports.warehouse import Warehouse
+from tillstream.stock import movement_columns, stored_movements
+from tillstream.stock.movement_columns import MOVEMENT_COLUMNS, MovementDefaults, MovementTime
 from tillstream.stock.movements import (
     KINDS_BELOW_ZERO,
     KINDS_OF_ZERO,
@@ -69,7 +67,6 @@ _GROUP = ("store", "kind", "day", "reason", "reference", "other_store")
 _NOT_OF_COUNTS = frozenset({"reason", "reference", "other_store"})
 """Rows of one product in a count add up, whatever they have in these columns."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_REPORT = ("_line", "_column", "_problem", "_what_to_do")
 
 
 def zone_of_store(ports: Ports, contracts: ContractRegistry) -> Callable[[str, str], str]:
@@ -107,7 +104,7 @@ class StockCodes:
     def store(self, region: str, text: str, column: str = "store") -> StoreKey:
         """The store with a code or name; without a region, of any region. Raises `UnusableCell`."""
         if not text:
-            raise UnusableCell(MovementProblem(column, "", "The row has no store.", "Enter the code of a store."))
+            raise UnusableCell(column, "", "The row has no store.", "Enter the code of a store.")
         stores = self._stores_of(region)
         matches = [one for one in stores if one[1] == text] or [
             one for one in stores if text.casefold() in {one[1].casefold(), self.stores[one].casefold()}
@@ -118,11 +115,11 @@ class StockCodes:
         if matches:
             where = ", ".join(sorted(f"{one[0]}/{one[1]}" for one in matches))
             words = f"“{text}” can be several stores: {where}."
-            raise UnusableCell(MovementProblem(column, text, words, "Enter the region and the code of the store."))
+            raise UnusableCell(column, text, words, "Enter the region and the code of the store.")
         names = (name for one in self._changeable(stores) for name in (one[1], self.stores[one]) if name)
         suggested = self._similar(text, names)
         where = f" in {region}" if region else ""
-        raise UnusableCell(MovementProblem(column, text, f"There is no store “{text}”{where}.{suggested}", _ADD_STORE))
+        raise UnusableCell(column, text, f"There is no store “{text}”{where}.{suggested}", _ADD_STORE)
 
     def _stores_of(self, region: str) -> list[StoreKey]:
         """All stores without a region. Raises `UnusableCell` if the region has none."""
@@ -132,7 +129,7 @@ class StockCodes:
         if not stores:
             suggested = did_you_mean(region, {one[0] for one in self._changeable(self.stores)})
             words = f"There is no region “{region}”.{suggested}"
-            raise UnusableCell(MovementProblem("region", region, words, _ADD_STORE))
+            raise UnusableCell("region", region, words, _ADD_STORE)
         return stores
 
     def _changeable(self, stores: Iterable[StoreKey]) -> list[StoreKey]:
@@ -141,9 +138,7 @@ class StockCodes:
     def product(self, region: str, text: str) -> tuple[str, str]:
         """Product and code of a text: a code, or a name that one product has. Raises `UnusableCell`."""
         if not text:
-            raise UnusableCell(
-                MovementProblem("product", "", "The row has no product.", "Enter the code of a product.")
-            )
+            raise UnusableCell("product", "", "The row has no product.", "Enter the code of a product.")
         for place in (region, "*"):
             if (place, text) in self.products:
                 return self.products[place, text][0], text
@@ -153,11 +148,11 @@ class StockCodes:
             return matching.pop(), min(named)
         if named:
             words = f"“{text}” can be several products: {', '.join(sorted(named))}."
-            raise UnusableCell(MovementProblem("product", text, words, "Enter the code of the product."))
+            raise UnusableCell("product", text, words, "Enter the code of the product.")
         names = (word for code_of_region in self._codes_of(region).values() for word in code_of_region)
         suggested = self._similar(text, names)
         words = f"There is no product “{text}”.{suggested}"
-        raise UnusableCell(MovementProblem("product", text, words, _ADD_PRODUCT))
+        raise UnusableCell("product", text, words, _ADD_PRODUCT)
 
     def _product(self, region: str, code: str) -> str:
         return (self.products.get((region, code)) or self.products["*", code])[0]
@@ -205,7 +200,7 @@ class ReadMovements:
     file: TableColumns
     columns: dict[str, DistinctColumn]
     at: Ints
-    refusals: RejectedMovements
+    refusals: ColumnProblems
 
 
 @dataclass(frozen=True)
@@ -234,7 +229,7 @@ class _Conversion:
 
     def __init__(self, reader: MovementReader, file: TableColumns) -> None:
         self._reader, self._defaults, self._file = reader, reader.defaults, file
-        self._refusals = RejectedMovements(file.cells.num_rows)
+        self._refusals = ColumnProblems(file.cells.num_rows)
 
     def rows(self) -> ReadMovements:
         defaults = self._defaults
@@ -263,9 +258,9 @@ class _Conversion:
         codes = self._reader.codes
         cells = pair_columns(self._texts("region", self._defaults.region), self._texts("store", self._defaults.store))
         stores = cells.convert(lambda pair: codes.store(*pair), self._refusals)
-        words = "You cannot change the stock of this store."
-        problem = MovementProblem("store", "", words, "Leave the row out, or ask an administrator.")
-        self._refusals.add_where(stores.where(lambda one: not codes.may_change(*one)), problem)
+        others = stores.where(lambda one: not codes.may_change(*one))
+        message = "You cannot change the stock of this store."
+        self._refusals.add_where(others, "store", message, "Leave the row out, or ask an administrator.")
         return stores
 
     def _products(self, stores: DistinctColumn) -> DistinctColumn:
@@ -302,7 +297,7 @@ class _Conversion:
             rows = np.flatnonzero(timed & zones.where(partial(eq, zone)))
             at[rows], nonexistent, _ = to_utc(wall[rows], zone)
             words = "This time does not exist in the time zone of the store: clocks were put forward."
-            problem = MovementProblem("time", "", words, "Correct the time.")
+            problem = RowProblem("time", "", words, "Correct the time.")
             self._refusals.add(rows[nonexistent], [problem] * int(nonexistent.sum()))
         return at
 
@@ -316,31 +311,21 @@ class _Conversion:
         def is_empty(name: str) -> Mask:
             return columns[name].where(lambda text: text == "")
 
-        problem = MovementProblem(
-            "quantity", "", "The quantity must not be negative.", "Enter it without a minus sign."
-        )
-        refuse(quantity.where(lambda one: one < 0) & ~is_one_of(KINDS_BELOW_ZERO), problem)
-        problem = MovementProblem("quantity", "", "The quantity must not be 0.", "Correct it, or leave the row out.")
-        refuse(quantity.where(lambda one: one == 0) & ~is_one_of(KINDS_OF_ZERO), problem)
-        problem = MovementProblem("reason", "", "Write-offs and adjustments need a reason.", "Enter a reason.")
-        refuse(is_one_of(KINDS_WITH_REASON) & is_empty("reason"), problem)
-        problem = MovementProblem(
-            "reference", "", "The row needs a reference.", "Enter the ID of the transfer or the sale."
-        )
-        refuse(is_one_of(KINDS_WITH_REFERENCE | TRANSFER_KINDS) & is_empty("reference"), problem)
-        problem = MovementProblem("other_store", "", "A transfer needs two different stores.", "Enter the other store.")
+        wrong = quantity.where(lambda one: one < 0) & ~is_one_of(KINDS_BELOW_ZERO)
+        refuse(wrong, "quantity", "The quantity must not be negative.", "Enter it without a minus sign.")
+        wrong = quantity.where(lambda one: one == 0) & ~is_one_of(KINDS_OF_ZERO)
+        refuse(wrong, "quantity", "The quantity must not be 0.", "Correct it, or leave the row out.")
+        wrong = is_one_of(KINDS_WITH_REASON) & is_empty("reason")
+        refuse(wrong, "reason", "Write-offs and adjustments need a reason.", "Enter a reason.")
+        wrong = is_one_of(KINDS_WITH_REFERENCE | TRANSFER_KINDS) & is_empty("reference")
+        refuse(wrong, "reference", "The row needs a reference.", "Enter the ID of the transfer or the sale.")
         same = pair_columns(columns["store"], columns["other_store"]).where(lambda pair: pair[0][1] == pair[1])
-        refuse(is_one_of(TRANSFER_KINDS) & (is_empty("other_store") | same), problem)
+        wrong = is_one_of(TRANSFER_KINDS) & (is_empty("other_store") | same)
+        refuse(wrong, "other_store", "A transfer needs two different stores.", "Enter the other store.")
 
 
 def _microseconds(at: datetime | None) -> int:
     return -1 if at is None else round(at.astimezone(UTC).timestamp() * _SECOND)
-
-
-@dataclass(frozen=True)
-class MovementRowProblem:
-    line: int
-    problem: MovementProblem
 
 
 @dataclass(frozen=True)
@@ -365,24 +350,13 @@ class MovementPlan:
     def refused(self) -> int:
         return self.rows - self.good
 
-    def problems(self) -> Iterator[MovementRowProblem]:
-        """The problems of the rows, by line."""
-        unreadable = sorted(self.read.file.unreadable.items())
-        words, remedy = "The row cannot be read.", "Correct the quotation marks and separators of the row."
-        yield from (MovementRowProblem(line, MovementProblem("", raw[:80], words, remedy)) for line, raw in unreadable)
-        line = self.read.file.line
-        for row, problem in self.read.refusals.by_row():
-            yield MovementRowProblem(int(line[row]), problem)
+    def problems(self) -> Iterator[RowProblem]:
+        """The problems of the rows."""
+        return self.read.refusals.listed(self.read.file)
 
     def refused_rows(self) -> Iterator[str]:
         """The refused rows as lines of a CSV file, with their problems; corrected, they can be imported."""
-        cells = self.read.file.cells
-        yield BOM + format_guarded_line([*cells.column_names, *_REPORT])
-        for row, grouped in groupby(self.read.refusals.by_row(), key=lambda one: one[0]):
-            problems = [problem for _, problem in grouped]
-            texts = [column[row].as_py() for column in cells.columns]
-            parts = ("; ".join(getattr(one, name) for one in problems) for name in ("column", "message", "remedy"))
-            yield format_guarded_line([*texts, str(self.read.file.line[row]), *parts])
+        return self.read.refusals.rejected_rows(self.read.file)
 
 
 def plan_movements(read: ReadMovements, day_part: DayPart) -> MovementPlan:

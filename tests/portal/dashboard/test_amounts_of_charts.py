@@ -7,7 +7,7 @@ import pytest
 
 from portal.dashboard import charts
 from portal.dashboard.compare import explain_change
-from portal.goals import charts as goal_charts
+from portal.goals.page import describe_days
 from tillstream.analytics.compared_figure import named_effects
 from tillstream.goals.standings import GoalStanding, TargetGoal
 from tillstream.goals.targets import GoalTarget
@@ -27,7 +27,7 @@ def test_the_words_of_charts_round_as_tables_do(currency: str) -> None:
     assert expected in charts.describe_heatmap(figure, ("Monday",))
     goal = TargetGoal(amount, currency, "entered")
     standing = GoalStanding(GoalTarget(), currency, goal, None, amount, Decimal(0), None, None, None)
-    assert goal_charts.describe_days("All", standing) == f"All: {expected} sold, of a goal of {expected}."
+    assert describe_days("All", standing) == f"All: {expected} sold, of a goal of {expected}."
 
 
 @pytest.mark.parametrize(("currency", "count"), [("EUR", 2), ("JPY", 1), ("KWD", 2)])

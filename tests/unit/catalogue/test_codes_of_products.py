@@ -71,4 +71,4 @@ def test_a_new_product_cannot_have_a_code_that_names_another_one_in_all_regions(
 def test_an_import_refuses_the_code_of_another_product_of_the_same_file(ports: Ports) -> None:
     content = b"code,name,aliases\nNEW-6,New belt,IN:BE-1001\nBE-1001,Belt,\n"
     problems = plan_import(ports, FileKind.PRODUCTS, content, ImportRules(REGIONS, "USD")).problems
-    assert [(one.line, one.problem.code) for one in problems] == [(2, "code-of-a-product")]
+    assert [(one.line, one.code) for one in problems] == [(2, "code-of-a-product")]

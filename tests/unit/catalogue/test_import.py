@@ -70,7 +70,7 @@ def test_all_problems_are_listed_with_their_lines_and_nothing_is_written(ports: 
     load(ports, "products", PRODUCTS)
     text = 'code,name,barcodes,pack_size\nA,,1,\nB,b,4006381333931,\nC,c,,many\nC,c,,2\nC,c,,2\nD,"d" x,,\n'
     result = planned(ports, "products", text)
-    shown = {(one.line, one.problem.code) for one in result.problems}
+    shown = {(one.line, one.code) for one in result.problems}
     assert shown >= {
         (2, "missing-value"), (3, "code-of-another"), (4, "wrong-number"), (6, "repeated-entry"),
     }  # fmt: skip
@@ -101,7 +101,7 @@ def test_prices_are_from_the_beginning_and_later_ones_from_today(ports: Ports) -
 def test_prices_of_unknown_products_and_two_of_one_day_are_problems(ports: Ports) -> None:
     load(ports, "products", PRODUCTS)
     text = "code,price,valid_from\nNONE,1,\nKET,1,2026-01-01\nKET,2,2026-01-01\nPOT,-1,\n"
-    shown = [(one.line, one.problem.code) for one in planned(ports, "prices", text).problems]
+    shown = [(one.line, one.code) for one in planned(ports, "prices", text).problems]
     assert shown == [(2, "unknown-product"), (4, "repeated-entry"), (5, "negative-amount")]
 
 
@@ -109,7 +109,7 @@ def test_an_unknown_region_of_a_price_is_reported_once_in_its_own_line(ports: Po
     load(ports, "products", PRODUCTS)
     text = "code,region,price\nKET,IN,1\nPOT,IN,1\nKET,XX,2\n"
     problems = planned(ports, "prices", text).problems
-    assert [(one.line, one.problem.message) for one in problems] == [(4, "“XX” is not a region; regions are IN, UK.")]
+    assert [(one.line, one.message) for one in problems] == [(4, "“XX” is not a region; regions are IN, UK.")]
 
 
 def test_a_barcode_moves_from_one_product_to_another_in_one_file(ports: Ports) -> None:
@@ -126,7 +126,7 @@ def test_a_manager_imports_prices_of_own_regions_only(ports: Ports) -> None:
     load(ports, "products", PRODUCTS)
     rules = replace(RULES, scope=scope_of(Role.MANAGER, ("IN",)))
     text = "code,region,price\nKET,IN,1\nPOT,UK,1\nKET,UK,1\n"
-    assert [(one.line, one.problem.message) for one in planned(ports, "prices", text, rules).problems] == [
+    assert [(one.line, one.message) for one in planned(ports, "prices", text, rules).problems] == [
         (3, "You cannot change POT (UK)."), (4, "You cannot change KET (UK)."),
     ]  # fmt: skip
 

@@ -109,7 +109,7 @@ def test_a_refused_row_has_its_line_its_column_and_a_reason(row: str, code: str,
     table = read(f"{header}2026-06,UK,,,,units,7,\n{row}\n")
     assert [one.goal.amount for one in table.goals] == [7]
     (refused,) = table.refused
-    assert (refused.line, refused.code, refused.field) == (3, code, field)
+    assert (refused.line, refused.code, refused.column) == (3, code, field)
     assert words in refused.message
     assert refused.remedy
     assert refused.cells["month"] == row.partition(",")[0]

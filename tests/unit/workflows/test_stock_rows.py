@@ -41,7 +41,7 @@ def only_line(text: str, kind: MovementKind = MovementKind.COUNT) -> MovementLin
 
 
 def messages(text: str, kind: MovementKind = MovementKind.COUNT) -> list[tuple[int, str, str]]:
-    return [(one.line, one.problem.column, one.problem.message) for one in plan_of(text, kind).problems()]
+    return [(one.line, one.column, one.message) for one in plan_of(text, kind).problems()]
 
 
 def test_a_file_without_types_and_days_has_those_of_the_defaults() -> None:
@@ -132,22 +132,22 @@ def test_each_kind_has_its_words() -> None:
 )
 def test_a_problem_has_its_line_column_and_remedy(row: str, column: str, message: str) -> None:
     plan = plan_of(f"store,product,qty,date,type,reason,reference\n{row}\nLDN1,KET,1,,,,\n")
-    problems = [one for one in plan.problems() if one.problem.column == column]
+    problems = [one for one in plan.problems() if one.column == column]
     assert problems[0].line == 2
-    assert problems[0].problem.message.startswith(message)
-    assert problems[0].problem.remedy
+    assert problems[0].message.startswith(message)
+    assert problems[0].remedy
     assert (plan.rows, plan.good, plan.refused) == (2, 1, 1)
 
 
 def test_the_stock_of_other_stores_is_not_changed_and_their_names_are_not_suggested() -> None:
     plan = plan_of("store,product,qty\nYRK1,KET,1\nLDN1,KET,1\nPAR2,KET,1\n", only="LDN1")
-    assert [(one.line, one.problem.message) for one in plan.problems()][:1] == [
+    assert [(one.line, one.message) for one in plan.problems()][:1] == [
         (2, "“YRK1” can be several stores: FR/YRK1, UK/YRK1.")
     ]
     assert "PAR1" not in str(list(plan.problems()))
     assert [one.store_id for one in plan.movements] == ["LDN1"]
     refused = plan_of("region,store,product,qty\nUK,YRK1,KET,1\n", only="LDN1")
-    assert [one.problem.message for one in refused.problems()] == ["You cannot change the stock of this store."]
+    assert [one.message for one in refused.problems()] == ["You cannot change the stock of this store."]
 
 
 def test_the_refused_rows_are_a_file_that_can_be_corrected() -> None:

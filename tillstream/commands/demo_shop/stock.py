@@ -13,9 +13,10 @@ from zlib import crc32
 
 from tillstream.app import App
 from tillstream.catalogue import entry_lists, file_import, stored_entries, warehouse_mirror
-from tillstream.catalogue.file_export import FileKind, csv_file
+from tillstream.catalogue.file_export import FileKind
 from tillstream.catalogue.file_import import ImportRules, plan_import
 from tillstream.model.product_catalogue import EntryKind, Product, Store, cost_on
+from tillstream.pipeline.tabular import csv_file
 from tillstream.stock import order_arrivals, purchase_orders, stock_counts, stored_levels, stored_movements
 from tillstream.stock.movements import DayPart, Movement, MovementKind, MovementLine
 from tillstream.stock.order_arrivals import OrderReceipt
