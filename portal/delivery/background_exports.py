@@ -1,13 +1,13 @@
 """Long exports: they run in the background, and the person downloads the file when it is complete."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.delivery.subscriptions import address_of
-from portal.file_responses import stream_chunks
+from portal.file_responses import attachment, stream_chunks
 from portal.managed import Change, ManagedPages
 from tillstream.app import mail_job
 from tillstream.delivery import background_exports
@@ -129,10 +129,9 @@ def download_export(export_id: str) -> ResponseReturnValue:
         ports(), me().login, AuditAction.EXPORT_DOWNLOADED, one.name, None, background_exports.audited_export(one)
     )
 
-    response = Response(stream_chunks(stream), content_type=export_format(one.format).media_type)
-    response.content_length = one.bytes
     name = f"{secure_filename(one.name.lower().replace(' ', '-')) or 'export'}-{one.created_at[:10]}.{one.format}"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response = attachment(stream_chunks(stream), name, export_format(one.format).media_type)
+    response.content_length = one.bytes
     return response
 
 

@@ -16,7 +16,7 @@ from portal.api.representations import answer_with_etag
 from portal.context import scope, tillstream
 from portal.dashboard import texts as dashboard_texts
 from portal.dashboard.request_filters import dates_in_address, resolved
-from portal.file_responses import file_response, query_file, table_source
+from portal.file_responses import attachment, file_response, query_file, table_source
 from portal.urls import with_args
 from portal.value_names import FILTER_LABELS, value_name
 from tillstream.analytics import query_catalogue
@@ -181,9 +181,7 @@ def live_file_address(name: str, suffix: str, args: dict[str, Any]) -> str:
 def _power_bi(name: str, args: dict[str, Any]) -> Response:
     """A data source file of Power BI with the address of the CSV."""
     content = connection_files.pbids_of_web(live_file_address(name, next(iter(FORMATS)), args))
-    response = Response(content, mimetype=connection_files.PBIDS_MEDIA_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{PBIDS}")
-    return response
+    return attachment(content, f"{name}.{PBIDS}", connection_files.PBIDS_MEDIA_TYPE)
 
 
 def live_file_title(name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from looker.definitions import Report
@@ -13,6 +13,7 @@ from portal import figures, formats
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.delivery import report_texts
+from portal.file_responses import attachment
 from portal.filter_fields import remaining_values
 from portal.urls import go_to, public_address
 from tillstream.app import mail_job
@@ -143,11 +144,9 @@ def executive_report(form: str) -> ResponseReturnValue:
         app.queries,
         public_address(),
     )
-    response = Response(render_report(source, form), content_type=REPORT_FORMS[form])
     days = f"{chosen.first}-{chosen.last}" if chosen.kind != facts.MONTH else f"{chosen.first:%Y-%m}"
     name = "-".join(filter(None, ("sales", region, days)))
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{form}")
-    return response
+    return attachment(render_report(source, form), f"{name}.{form}", REPORT_FORMS[form])
 
 
 def _period() -> ReportPeriod:

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
+from flask import Blueprint, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import formats
 from portal.access import allow
 from portal.context import ports
+from portal.file_responses import attachment
 from tillstream.model.audit import AuditAction, AuditEntry
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
@@ -284,9 +285,7 @@ def export_audit() -> ResponseReturnValue:
     """All entries that match the filters of the page, as CSV."""
     filters = _parse_filters({name: request.args.get(name, "").strip() for name in FILTERS})
     lines = stream_with_context(_csv(audit_log.find_entries(ports(), filters)))
-    response = Response(lines, mimetype="text/csv; charset=utf-8")
-    response.headers.set("Content-Disposition", "attachment", filename="audit.csv")
-    return response
+    return attachment(lines, "audit.csv")
 
 
 @blueprint.get("/audit/<entry_id>", endpoint="one")

@@ -11,7 +11,7 @@ from portal import figures, formats
 from portal.access import allow
 from portal.change_summary import summarize_change
 from portal.context import me, ports, scope, tillstream
-from portal.file_responses import stream_chunks
+from portal.file_responses import attachment, stream_chunks
 from portal.translation import _
 from portal.uploads import held_questions, labels, scoped
 from portal.uploads.decisions import ask_decision
@@ -44,9 +44,7 @@ def download_original(batch_id: str) -> Response:
         raise NotFound(_("There is no file to download."))
     stream = batch_originals.open_whole_original(ports(), upload)
 
-    response = Response(stream_chunks(stream), mimetype="application/octet-stream")
-    response.headers.set("Content-Disposition", "attachment", filename=upload.file)
-    return response
+    return attachment(stream_chunks(stream), upload.file, "application/octet-stream")
 
 
 @allow(Action.UPLOAD)

@@ -7,12 +7,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import formats
 from portal.access import allow
 from portal.context import me, ports, tillstream
+from portal.file_responses import attachment
 from portal.operations.audit import ACTION_LABELS
 from portal.stock import order_form, order_texts, visible_orders
 from portal.stock.order_form import NOTHING_SCANNED, FormRow, Scanned
@@ -73,9 +74,7 @@ def order_document(order_number: str, form: str) -> ResponseReturnValue:
         raise NotFound(order_texts.no_form(order_documents.DOCUMENT_FORMS))
     order = visible_orders.order_of(order_number)
     content = order_documents.order_document(ports(), order, costs=visible_orders.shows_costs()).render(form)
-    response = Response(content, content_type=order_documents.DOCUMENT_FORMS[form])
-    response.headers.set("Content-Disposition", "attachment", filename=f"{order.number}.{form}")
-    return response
+    return attachment(content, f"{order.number}.{form}", order_documents.DOCUMENT_FORMS[form])
 
 
 def receipts_of(order_id: str) -> list[StoredMovement]:

@@ -6,6 +6,7 @@ from werkzeug.utils import secure_filename
 
 from portal.access import allow
 from portal.context import me, ports
+from portal.file_responses import attachment
 from portal.uploads import preview_texts, scoped
 from portal.urls import go_to
 from tillstream.contracts import source_settings
@@ -27,9 +28,7 @@ def show_proposals() -> ResponseReturnValue:
 @allow(Action.UPLOAD)
 def download_template(name: str) -> Response:
     contract = scoped.visible_contract(name)
-    response = Response(contract_template(contract, ports().clock.now()), mimetype="text/csv")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{secure_filename(name)}-template.csv")
-    return response
+    return attachment(contract_template(contract, ports().clock.now()), f"{secure_filename(name)}-template.csv")
 
 
 def without_preview_text(source: str) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.utils import secure_filename
 
 from portal import list_view
 from portal.access import allow
 from portal.context import ports, scope
+from portal.file_responses import attachment
 from portal.uploads import held_questions, labels, scoped, submit
 from tillstream.contracts import source_settings
 from tillstream.intake import quarantined_messages
@@ -164,9 +165,7 @@ def show_refused(batch_id: str) -> ResponseReturnValue:
 def refused_csv(batch_id: str) -> ResponseReturnValue:
     upload = scoped.visible_batch(batch_id)
     stem = secure_filename(upload.file.rsplit(".", 1)[0]) or batch_id
-    response = Response(original_rows.rejected_rows_csv(ports(), batch_id), mimetype="text/csv; charset=utf-8")
-    response.headers.set("Content-Disposition", "attachment", filename=f"{stem}-refused.csv")
-    return response
+    return attachment(original_rows.rejected_rows_csv(ports(), batch_id), f"{stem}-refused.csv")
 
 
 def _refused(upload: Batch, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
