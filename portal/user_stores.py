@@ -98,8 +98,8 @@ def salespeople_in_region(region: str) -> list[dict[str, str]]:
 
 
 def _catalogue_salespeople(region: str) -> dict[str, Salesperson]:
-    people = entry_lists.all_entries(ports(), EntryKind.SALESPERSON).values()
-    return {one.salesperson_id: one for one in people if isinstance(one, Salesperson) and one.region == region}
+    people = entry_lists.catalogue_entries(ports(), Salesperson).values()
+    return {one.salesperson_id: one for one in people if one.region == region}
 
 
 def _regions(limit: Scope) -> list[str]:
@@ -110,9 +110,7 @@ def _regions_in_use(limit: Scope) -> list[str]:
     """Regions with a contract in use, with stores in the catalogue, or with a till."""
     contracts, used = tillstream().contracts.all(), _contracts_in_use()
     regions = {contracts[name].region for name in used}
-    regions |= {
-        one.region for one in entry_lists.all_entries(ports(), EntryKind.STORE).values() if isinstance(one, Store)
-    }
+    regions |= {one.region for one in entry_lists.catalogue_entries(ports(), Store).values()}
     regions |= {one.region for one in store_credentials.find_store_tokens(ports()) if not one.revoked}
     return [region for region in _regions(limit) if region in regions]
 
@@ -160,8 +158,8 @@ def _currency(contract: Contract | None, store: Store | None) -> str:
 
 
 def _catalogue_stores(region: str) -> dict[str, Store]:
-    stores = entry_lists.all_entries(ports(), EntryKind.STORE).values()
-    return {one.store_id: one for one in stores if isinstance(one, Store) and one.region == region}
+    stores = entry_lists.catalogue_entries(ports(), Store).values()
+    return {one.store_id: one for one in stores if one.region == region}
 
 
 def _assigned(region: str, limit: Scope, *, has_sales: bool) -> list[str]:

@@ -17,13 +17,13 @@ from portal.reader_locale import day_text
 from tillstream.analytics.filters import Filters
 from tillstream.catalogue import entry_saving
 from tillstream.catalogue.cost_effect import CostEffect, cost_effects, first_changed_day
-from tillstream.catalogue.entry_lists import all_entries, entry_in_scope
+from tillstream.catalogue.entry_lists import all_entries, catalogue_entries, entry_in_scope
 from tillstream.catalogue.entry_permissions import shows_amount
 from tillstream.catalogue.file_import import PlannedChange
 from tillstream.model import countries
 from tillstream.model.catalogue_columns import rate_text
 from tillstream.model.document_json import from_json
-from tillstream.model.product_catalogue import EVERYWHERE, DatedAmount, Entry, EntryKind, Product
+from tillstream.model.product_catalogue import EVERYWHERE, DatedAmount, Entry, EntryKind, Product, Supplier
 
 EntryChange = tuple[Entry | None, Entry]
 """An entry before and after."""
@@ -91,11 +91,11 @@ def notices_of(kind: EntryKind, changes: Collection[EntryChange]) -> list[str]:
     """
     notices = [*_similar_codes(kind, changes)]
     if kind is EntryKind.PRODUCT:
-        suppliers = {key[0] for key in all_entries(ports(), EntryKind.SUPPLIER)}
+        suppliers = {key[0] for key in catalogue_entries(ports(), Supplier)}
         notices += map(texts.unknown_supplier, _unknown("supplier", changes, suppliers))
     if kind is EntryKind.PROMOTION:
-        products = all_entries(ports(), EntryKind.PRODUCT).values()
-        categories = {one.category for one in products if isinstance(one, Product) and one.category}
+        products = catalogue_entries(ports(), Product).values()
+        categories = {one.category for one in products if one.category}
         notices += map(texts.unknown_category, _unknown("category", changes, categories))
     if kind is EntryKind.STORE:
         notices += [

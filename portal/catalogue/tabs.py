@@ -11,7 +11,7 @@ from portal import value_names
 from portal.catalogue import texts
 from portal.context import ports, scope, tillstream
 from portal.formats import day
-from tillstream.catalogue.entry_lists import all_entries
+from tillstream.catalogue.entry_lists import catalogue_entries
 from tillstream.catalogue.file_export import FileKind
 from tillstream.model.catalogue_columns import ENTRY_COLUMNS, KEY_COLUMNS
 from tillstream.model.errors import NotFound
@@ -91,8 +91,7 @@ def own_regions() -> list[str]:
 
 def supplier_names() -> dict[str, str]:
     """Code of each supplier → its name, or its code without one; by name."""
-    listed = [one for one in all_entries(ports(), EntryKind.SUPPLIER).values() if isinstance(one, Supplier)]
-    named = {one.code: one.name or one.code for one in listed}
+    named = {one.code: one.name or one.code for one in catalogue_entries(ports(), Supplier).values()}
     return dict(sorted(named.items(), key=lambda item: item[1].casefold()))
 
 

@@ -18,7 +18,7 @@ from tillstream.intake.sale_form import ProductQuantities
 from tillstream.model.contract import Contract
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Scope
-from tillstream.model.product_catalogue import EVERYWHERE, EntryKind, Product, Promotion, price_on, resolve_code
+from tillstream.model.product_catalogue import EVERYWHERE, Product, Promotion, price_on, resolve_code
 
 MAX_PRODUCTS = 5_000
 COLUMNS = ("product_id", "product_name", "category", "currency")
@@ -32,8 +32,7 @@ def listed_products(place: UserStore) -> list[dict[str, Any]]:
     price is that of the latest sale, as the catalogue has none. `uncatalogued`: the catalogue does not have the
     product. Retired products are left out.
     """
-    entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT).values()
-    catalogue = {one.code: one for one in entries if isinstance(one, Product)}
+    catalogue = {one.code: one for one in entry_lists.catalogue_entries(ports(), Product).values()}
     owners = {key: one.code for one in catalogue.values() for key in codes_of_product(one)}
     aliases = {code for region, code in owners if region in {place.region, EVERYWHERE}}
     codes: dict[str, list[str]] = {}
@@ -55,8 +54,7 @@ def listed_products(place: UserStore) -> list[dict[str, Any]]:
 
 def retired_codes(place: UserStore) -> dict[str, str]:
     """All codes of retired products, each with the name of its product."""
-    entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT).values()
-    products = [one for one in entries if isinstance(one, Product) and not one.active]
+    products = [one for one in entry_lists.catalogue_entries(ports(), Product).values() if not one.active]
     codes = {
         code: one for one in products for region, code in codes_of_product(one) if region in {place.region, EVERYWHERE}
     }
@@ -74,8 +72,8 @@ def promotions(place: UserStore) -> list[dict[str, str]]:
             "from": one.valid_from.isoformat() if one.valid_from else "",
             "to": one.valid_to.isoformat() if one.valid_to else "",
         }
-        for one in entry_lists.all_entries(ports(), EntryKind.PROMOTION).values()
-        if isinstance(one, Promotion) and one.active and _is_here(one, place)
+        for one in entry_lists.catalogue_entries(ports(), Promotion).values()
+        if one.active and _is_here(one, place)
     ]
 
 

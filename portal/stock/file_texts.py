@@ -120,10 +120,6 @@ MONEY = frozenset({"lost_cost", "revenue", "stock_cost"})
 """Columns in the currency of the page."""
 
 
-def store(name: str, store_id: str, region: str) -> str:
-    return f"{name or store_id} ({region}/{store_id})" if name else f"{store_id} ({region})"
-
-
 def future(day: date) -> str:
     return f"{day} is in the future. Choose another day."
 

@@ -1,6 +1,6 @@
 """The lines of a form: products by any of their codes or by name, and a quantity each."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from itertools import zip_longest
@@ -20,7 +20,7 @@ from tillstream.catalogue.stored_entries import find_product
 from tillstream.model import catalogue_columns
 from tillstream.model.catalogue_columns import CellProblem
 from tillstream.model.permissions import Action
-from tillstream.model.product_catalogue import EntryKind, Product
+from tillstream.model.product_catalogue import Product
 from tillstream.stock.movements import MAX_LINES, MovementLine
 
 MAX_MATCHES = 8
@@ -73,14 +73,9 @@ def product_names(place: UserStore, codes: set[str]) -> dict[str, str]:
 
 def _everything(place: UserStore) -> dict[str, NamedProduct]:
     """Code → product: those that are sold in the region, most sold first, then the others of the catalogue."""
-    listed = {one.code: _listed(one) for one in _catalogue()}
+    listed = {one.code: _listed(one) for one in entry_lists.catalogue_entries(ports(), Product).values()}
     sold = {row["product_id"]: _sold(row) for row in _sales(place)}
     return {code: listed.get(code, one) for code, one in sold.items()} | listed
-
-
-def _catalogue() -> Iterator[Product]:
-    entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT).values()
-    return (one for one in entries if isinstance(one, Product))
 
 
 def _listed(product: Product) -> NamedProduct:

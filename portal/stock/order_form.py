@@ -102,9 +102,8 @@ def entered_number(name: str, text: str) -> Decimal:
 
 def products_of(codes: Iterable[str]) -> dict[str, Product]:
     """The products of the catalogue among these codes."""
-    entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT)
-    products = (entries.get((code,)) for code in codes)
-    return {one.code: one for one in products if isinstance(one, Product)}
+    products = entry_lists.catalogue_entries(ports(), Product)
+    return {code: products[code,] for code in codes if (code,) in products}
 
 
 def _hint(code: str) -> str:
@@ -142,9 +141,9 @@ def new_order() -> ResponseReturnValue:
     if supplier is None or at is None:
         return _choices()
     order = PurchaseOrder(secrets.token_hex(16), supplier.code, at.region, at.store_id, at.currency, ())
-    entries = entry_lists.all_entries(ports(), EntryKind.PRODUCT).values()
+    products = entry_lists.catalogue_entries(ports(), Product).values()
     offered = sorted(
-        (one for one in entries if isinstance(one, Product) and one.active and one.supplier == supplier.code),
+        (one for one in products if one.active and one.supplier == supplier.code),
         key=lambda one: (one.name.casefold(), one.code),
     )
     rows = [row_of(one, unit_cost=_text(_catalogue_cost(one, order))) for one in offered[:MAX_OFFERED]]
@@ -308,7 +307,7 @@ def _choices() -> str:
 
 
 def _page(form: OrderForm) -> str:
-    order, names = form.order, visible_orders.store_names()
+    order = form.order
     supplier = visible_orders.suppliers().get(order.supplier)
     values: Mapping[str, str] = request.form if request.method == "POST" else {}
     expected = order.expected_on.isoformat() if order.expected_on else ""
@@ -317,7 +316,7 @@ def _page(form: OrderForm) -> str:
         form=form,
         order=order,
         supplier=(supplier.name if supplier else "") or order.supplier,
-        store=order_texts.store(order.region, order.store_id, names.get((order.region, order.store_id), "")),
+        store=visible_orders.store_label(order),
         expected_on=values.get("expected_on", expected),
         has_costs=visible_orders.shows_costs(),
     )

@@ -15,17 +15,16 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.file_responses import attachment
 from portal.operations.audit import ACTION_LABELS
-from portal.stock import order_form, order_texts, visible_orders
+from portal.stock import order_form, order_texts, stores, visible_orders
 from portal.stock.order_form import NOTHING_SCANNED, FormRow, Scanned
 from portal.urls import go_to
 from tillstream.app import mail_job, outgoing_deliveries
-from tillstream.catalogue import stored_entries as catalogue
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.permissions import Action
-from tillstream.model.product_catalogue import EntryKind, Store
 from tillstream.records import mail
 from tillstream.stock import order_arrivals, order_documents, purchase_orders, stored_movements
+from tillstream.stock.movement_import import zone_of_store
 from tillstream.stock.movements import MovementKind
 from tillstream.stock.order_arrivals import OrderReceipt
 from tillstream.stock.order_documents import order_mail
@@ -51,9 +50,7 @@ def show_order(order_number: str) -> ResponseReturnValue:
         states=order_texts.STATES,
         supplier=(supplier.name if supplier else "") or order.supplier,
         lead_time=order_texts.lead_time(supplier, learned),
-        store=order_texts.store(
-            order.region, order.store_id, visible_orders.store_names().get((order.region, order.store_id), "")
-        ),
+        store=visible_orders.store_label(order),
         extra={product: units for product, units in tracked.received.items() if product not in names},
         names=names,
         receipts=receipts_of(order.order_id),
@@ -207,7 +204,7 @@ def _when(order: PurchaseOrder) -> tuple[date, datetime | None]:
 
     Raises `Rejected`.
     """
-    now, today = ports().clock.now(), visible_orders.business_day(order.region, order.store_id)
+    now, today = ports().clock.now(), stores.business_day(order.region, order.store_id)
     day, text = formats.day_in(request.form.get("day", "")) or today, request.form.get("time", "")
     try:
         local = time.fromisoformat(text) if text else None
@@ -223,11 +220,8 @@ def _when(order: PurchaseOrder) -> tuple[date, datetime | None]:
 
 
 def _zone(order: PurchaseOrder) -> ZoneInfo:
-    """The time zone of the store: of the catalogue, else of the region."""
-    store = catalogue.get_current_entry(ports(), EntryKind.STORE, order.region, order.store_id)
-    contract = tillstream().contracts.for_region(order.region)
-    own = store.time_zone if isinstance(store, Store) else ""
-    return ZoneInfo(own or (contract.dates.zone_of(order.store_id) if contract else "UTC"))
+    """The time zone of the store."""
+    return ZoneInfo(zone_of_store(ports(), tillstream().contracts)(order.region, order.store_id))
 
 
 def _note() -> str:
@@ -242,10 +236,8 @@ def _page(tracked: TrackedOrder, form: ReceiptForm) -> str:
         tracked=tracked,
         form=form,
         ordered={line.product: line.units for line in order.lines},
-        store=order_texts.store(
-            order.region, order.store_id, visible_orders.store_names().get((order.region, order.store_id), "")
-        ),
+        store=visible_orders.store_label(order),
         zone=str(_zone(order)),
-        today=visible_orders.business_day(order.region, order.store_id).isoformat(),
+        today=stores.business_day(order.region, order.store_id).isoformat(),
         values=request.form,
     )

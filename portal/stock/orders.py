@@ -14,7 +14,7 @@ from portal.api import pagination
 from portal.api.operations.orders import FILTERS, MAX_ORDERS
 from portal.context import ports, scope
 from portal.list_view import ListQuery
-from portal.stock import order_form, order_page, order_texts, visible_orders
+from portal.stock import order_form, order_page, order_texts, stores, visible_orders
 from portal.stock.order_page import receipts_of
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Rejected
@@ -85,11 +85,7 @@ def show_orders() -> ResponseReturnValue:
 
 
 def _rows(state: str) -> list[ListedOrder]:
-    learned, suppliers, stores = (
-        order_arrivals.stored_lead_times(ports()),
-        visible_orders.suppliers(),
-        visible_orders.store_names(),
-    )
+    learned, suppliers = order_arrivals.stored_lead_times(ports()), visible_orders.suppliers()
     today, rows = ports().clock.now().date(), []
     for tracked in list_orders(ports(), scope(), OrderFilter(state)):
         order, supplier = tracked.order, suppliers.get(tracked.order.supplier)
@@ -98,7 +94,7 @@ def _rows(state: str) -> list[ListedOrder]:
                 order,
                 tracked.status(today),
                 (supplier.name if supplier else "") or order.supplier,
-                stores.get((order.region, order.store_id), order.store_id),
+                stores.named_store(order.region, order.store_id),
                 order_texts.lead_time(supplier, learned.get(order.supplier)),
                 bool(tracked.received) and bool(tracked.missing_units),
                 order.cost if visible_orders.shows_costs() else None,

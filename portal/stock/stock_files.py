@@ -10,13 +10,11 @@ from flask.typing import ResponseReturnValue
 
 from portal import table_files
 from portal.access import allow
-from portal.context import me, ports, scope, tillstream
+from portal.context import me, ports, tillstream
 from portal.stock import file_texts, reports, stores
 from portal.table_files import SHOWN, Preview
 from portal.urls import go_to
-from portal.user_stores import user_stores
 from tillstream.catalogue.file_export import EXPORT_FORMATS
-from tillstream.model import people
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
 from tillstream.operations.reconcile import refresh_daily_totals
@@ -64,11 +62,6 @@ def import_choices() -> ImportChoices:
     )
 
 
-def may_import(region: str, store: str) -> bool:
-    """Whether the stock of a store is the user's to change."""
-    return people.may_change(scope(), people.extent_of(region, store))
-
-
 def plan_import(content: bytes, chosen: ImportChoices) -> MovementPlan:
     """Plan an import. Raises `Rejected` if the file cannot be read, and what the warehouse raises."""
     latest = ports().clock.now().date() + timedelta(days=1)
@@ -76,7 +69,7 @@ def plan_import(content: bytes, chosen: ImportChoices) -> MovementPlan:
         raise Rejected(file_texts.future(chosen.day))
     region, _, store = chosen.store.partition("/")
     reader = MovementReader(
-        movement_import.read_stock_codes(ports().warehouse, may_import),
+        movement_import.read_stock_codes(ports().warehouse, stores.may_change),
         MovementDefaults(chosen.day, chosen.kind, region, store),
         movement_import.zone_of_store(ports(), tillstream().contracts),
         latest,
@@ -136,10 +129,7 @@ def _page(chosen: ImportChoices, preview: Preview[MovementPlan] | None = None) -
         problems=list(islice(plan.problems(), SHOWN)) if plan else [],
         kinds=[(kind.value, file_texts.KINDS[kind]) for kind in IMPORTED_KINDS],
         day_parts=file_texts.DAY_PARTS,
-        stores=[
-            (f"{one.region}/{one.store_id}", file_texts.store(one.name, one.store_id, one.region))
-            for one in user_stores()
-        ],
+        stores=stores.store_choices(),
         columns=[(one.name, file_texts.COLUMNS[one.name]) for one in MOVEMENT_COLUMNS],
     )
 

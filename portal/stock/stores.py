@@ -14,7 +14,7 @@ from tillstream.model import people
 from tillstream.model.errors import NotFound
 from tillstream.model.people import extent_of
 from tillstream.model.permissions import Action
-from tillstream.model.product_catalogue import EntryKind, Store
+from tillstream.model.product_catalogue import Store
 from tillstream.stock import purchase_orders
 
 READING = {"stock.show", "stock_files.report"}
@@ -82,10 +82,9 @@ def business_day(region: str, store_id: str) -> date:
 def named_store(region: str, store_id: str) -> str:
     """The name of a store, also of one that is not the user's but gets or sends goods; its code without a name."""
     if "catalogue_stores" not in g:
-        entries = entry_lists.all_entries(ports(), EntryKind.STORE).values()
-        g.catalogue_stores = {(one.region, one.store_id): one.name for one in entries if isinstance(one, Store)}
-    names: dict[tuple[str, str], str] = g.catalogue_stores
-    return names.get((region, store_id)) or store_id
+        g.catalogue_stores = entry_lists.catalogue_entries(ports(), Store)
+    store: Store | None = g.catalogue_stores.get((region, store_id))
+    return (store.name if store else "") or store_id
 
 
 def order_number(reference: str) -> str:

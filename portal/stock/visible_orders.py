@@ -1,13 +1,11 @@
 """The orders of the user: those of their stores, and the number of late ones."""
 
-from datetime import date
-
-from portal.context import ports, scope, tillstream
+from portal.context import ports, scope
 from portal.stock import order_texts
-from tillstream.catalogue.entry_lists import all_entries
+from tillstream.catalogue.entry_lists import catalogue_entries
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
-from tillstream.model.product_catalogue import EntryKind, Store, Supplier
+from tillstream.model.product_catalogue import Store, Supplier
 from tillstream.stock import order_arrivals, order_lists, purchase_orders
 from tillstream.stock.order_arrivals import LeadTime
 from tillstream.stock.purchase_orders import PurchaseOrder
@@ -30,24 +28,16 @@ def shows_costs() -> bool:
 
 def suppliers() -> dict[str, Supplier]:
     """All suppliers by code."""
-    listed = all_entries(ports(), EntryKind.SUPPLIER).values()
-    return {one.code: one for one in listed if isinstance(one, Supplier)}
+    return {one.code: one for one in catalogue_entries(ports(), Supplier).values()}
 
 
-def store_names() -> dict[tuple[str, str], str]:
-    """Region and store → name, for stores that have one."""
-    listed = all_entries(ports(), EntryKind.STORE).values()
-    return {(one.region, one.store_id): one.name for one in listed if isinstance(one, Store) and one.name}
+def store_label(order: PurchaseOrder) -> str:
+    store = catalogue_entries(ports(), Store).get((order.region, order.store_id))
+    return order_texts.store(order.region, order.store_id, store.name if store else "")
 
 
 def lead_days(supplier: Supplier | None, learned: LeadTime | None) -> int:
     return order_arrivals.lead_time_days(supplier.lead_time_days if supplier else None, learned)
-
-
-def business_day(region: str, store_id: str) -> date:
-    """Today, in a store."""
-    contract, now = tillstream().contracts.for_region(region), ports().clock.now()
-    return contract.dates.business_day(store_id, now) if contract else now.date()
 
 
 def late_count() -> int:

@@ -17,7 +17,7 @@ from tillstream.catalogue import entry_lists
 from tillstream.contracts import source_settings
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.contract import Contract
-from tillstream.model.product_catalogue import EntryKind, Store
+from tillstream.model.product_catalogue import Store
 from tillstream.ports import Ports
 
 Days = Mapping[date, list[Observation]]
@@ -43,10 +43,9 @@ class AlertSources:
         return source_settings.with_expectations(self.ports, self.contracts.all().values())
 
     @cached_property
-    def stores(self) -> Mapping[tuple[str, str], Store]:
+    def stores(self) -> Mapping[tuple[str, ...], Store]:
         """The stores of the catalogue by region and id."""
-        entries = entry_lists.all_entries(self.ports, EntryKind.STORE).values()
-        return {(one.region, one.store_id): one for one in entries if isinstance(one, Store)}
+        return entry_lists.catalogue_entries(self.ports, Store)
 
     def place(self, region: str, store: str | None) -> str:
         """A store, by its name if it has one, or a region."""

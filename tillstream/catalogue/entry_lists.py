@@ -6,12 +6,14 @@ An account has one list of stores for all its regions, so the catalogue decides 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from tillstream.catalogue import stored_entries
 from tillstream.model.catalogue_columns import value_text
 from tillstream.model.people import Scope
 from tillstream.model.product_catalogue import (
+    ENTRY_CLASSES,
     EVERYWHERE,
     Entry,
     EntryKind,
@@ -29,6 +31,7 @@ SEARCHED_FIELDS = (
     "product", "country", "email", "stores", "region",
 )  # fmt: skip
 """Fields in which the search text may be."""
+OneKind = TypeVar("OneKind", bound=Entry)
 ACTIVE, RETIRED, ALL = "active", "retired", "all"
 
 STATE_LISTED, STATE_UNKNOWN, STATE_RETIRED = "listed", "unknown", "retired"
@@ -104,6 +107,12 @@ def all_entries(ports: Ports, kind: EntryKind) -> Mapping[tuple[str, ...], Entry
     return kept.entries
 
 
+def catalogue_entries(ports: Ports, kind: type[OneKind]) -> Mapping[tuple[str, ...], OneKind]:
+    """As `all_entries`, of a kind by its class."""
+    name = next(name for name, each in ENTRY_CLASSES.items() if each is kind)
+    return cast("Mapping[tuple[str, ...], OneKind]", all_entries(ports, name))
+
+
 def _contains(entry: Entry, words: list[str]) -> bool:
     text = " ".join(value_text(getattr(entry, name)) for name in SEARCHED_FIELDS if hasattr(entry, name)).casefold()
     return all(word in text for word in words)
@@ -124,8 +133,8 @@ def entry_state_on(ports: Ports, kind: EntryKind, region: str, code: str, day: d
 
 def stores_of_salesperson(ports: Ports, region: str, salesperson: str | None) -> tuple[str, ...]:
     """The stores in which a salesperson sells according to the catalogue; empty if it names none."""
-    entry = all_entries(ports, EntryKind.SALESPERSON).get((region, salesperson or ""))
-    return entry.stores if isinstance(entry, Salesperson) else ()
+    entry = catalogue_entries(ports, Salesperson).get((region, salesperson or ""))
+    return entry.stores if entry else ()
 
 
 def is_store_assigned(ports: Ports, scope: Scope, region: str, store_id: str) -> bool:

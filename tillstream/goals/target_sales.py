@@ -16,7 +16,7 @@ from tillstream.goals.targets import LEVEL_BELOW, TARGET_FIELDS, WITHOUT_VALUE, 
 from tillstream.model.contract import Contract
 from tillstream.model.dates import Month
 from tillstream.model.people import UNRESTRICTED
-from tillstream.model.product_catalogue import EntryKind, Product, Salesperson, Store
+from tillstream.model.product_catalogue import Product, Salesperson, Store
 from tillstream.model.text import did_you_mean
 from tillstream.ports import Ports
 from tillstream.ports.warehouse import Warehouse
@@ -252,9 +252,8 @@ def read_target_names(ports: Ports, sales: TargetSales, regions: Iterable[str], 
     stores, salespeople = _catalogue_entries(ports)
     sold_in = {GoalTarget(one.region, one.store): "" for one in sold if one.store != WITHOUT_VALUE}
     people = {one: "" for one in sold if WITHOUT_VALUE not in {one.store, one.salesperson}}
-    categories = {one.category for one in in_categories} | {
-        one.category for one in entry_lists.all_entries(ports, EntryKind.PRODUCT).values() if isinstance(one, Product)
-    }
+    products = entry_lists.catalogue_entries(ports, Product).values()
+    categories = {one.category for one in in_categories} | {one.category for one in products}
     of_company = {GoalTarget(category=each) for each in categories - {"", WITHOUT_VALUE}}
     selling = {one.region for one in (*sold, *stores)}
     every = {*regions, *selling}
@@ -268,12 +267,9 @@ def read_target_names(ports: Ports, sales: TargetSales, regions: Iterable[str], 
 
 
 def _catalogue_entries(ports: Ports) -> tuple[dict[GoalTarget, str], list[Salesperson]]:
-    stores = [
-        one for one in entry_lists.all_entries(ports, EntryKind.STORE).values() if isinstance(one, Store) and one.active
-    ]
-    people = entry_lists.all_entries(ports, EntryKind.SALESPERSON).values()
-    named = {GoalTarget(one.region, one.store_id): one.name for one in stores}
-    return named, [one for one in people if isinstance(one, Salesperson) and one.active]
+    stores = entry_lists.catalogue_entries(ports, Store).values()
+    named = {GoalTarget(one.region, one.store_id): one.name for one in stores if one.active}
+    return named, [one for one in entry_lists.catalogue_entries(ports, Salesperson).values() if one.active]
 
 
 def _salespeople_of_stores(

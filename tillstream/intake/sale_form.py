@@ -146,8 +146,8 @@ def _check_salesperson(ports: Ports, sale: dict[str, Any], sold_at: datetime) ->
 
 
 def _check_currency(ports: Ports, sale: dict[str, Any], contract: Contract | None) -> None:
-    entry = entry_lists.all_entries(ports, EntryKind.STORE).get((sale["region"], sale["store_id"]))
-    currency = currency_of_store(entry if isinstance(entry, Store) else None, contract)
+    store = entry_lists.catalogue_entries(ports, Store).get((sale["region"], sale["store_id"]))
+    currency = currency_of_store(store, contract)
     if currency and sale["currency"] != currency:
         raise SaleNotAccepted(
             "wrong-currency",

@@ -30,7 +30,7 @@ from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_errors
 from tillstream.model.money import CURRENCIES
-from tillstream.model.product_catalogue import EntryKind, Store
+from tillstream.model.product_catalogue import Store
 from tillstream.people import signatures, store_credentials
 from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.validating.sold_before import (
@@ -212,9 +212,8 @@ def _has_new_country(one: CurrencyAndCountry, usual: UsualSales) -> bool:
 
 def _values_of_stores(ports: Ports, region: str) -> SoldBefore:
     """The currencies and countries of the stores of a region, as the catalogue has them."""
-    stores = entry_lists.all_entries(ports, EntryKind.STORE).values()
-    of_region = (one for one in stores if isinstance(one, Store) and one.region == region)
-    return frozenset((one.store_id, one.currency, one.country) for one in of_region)
+    stores = entry_lists.catalogue_entries(ports, Store).values()
+    return frozenset((one.store_id, one.currency, one.country) for one in stores if one.region == region)
 
 
 def _named_values(delivery: Delivery) -> CurrencyAndCountry:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import fields, is_dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -84,8 +84,8 @@ def _decoder(hint: Any) -> Callable[[Any], Any]:
         return lambda values: tuple(each(one) for one in values)
     if hint is Decimal or (isinstance(hint, type) and issubclass(hint, StrEnum)):
         return cast("Callable[[Any], Any]", hint)
-    if hint is date:
-        return date.fromisoformat
+    if hint is date or hint is datetime:
+        return cast("Callable[[Any], Any]", hint.fromisoformat)
     if is_dataclass(hint) and isinstance(hint, type):
         return lambda value: from_json(hint, value)
     return lambda value: value

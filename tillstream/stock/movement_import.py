@@ -19,7 +19,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.limits import LIMITS, Limits
-from tillstream.model.product_catalogue import EntryKind, Store
+from tillstream.model.product_catalogue import Store
 from tillstream.model.text import did_you_mean
 from tillstream.pipeline.normalising.sale_time import to_utc
 from tillstream.pipeline.rows.text_columns import Ints, Mask
@@ -71,15 +71,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def zone_of_store(ports: Ports, contracts: ContractRegistry) -> Callable[[str, str], str]:
     """The time zone of a region and store: that of the catalogue, else of the region's contract, else UTC."""
-    stores = {
-        (one.region, one.store_id): one.time_zone
-        for one in entry_lists.all_entries(ports, EntryKind.STORE).values()
-        if isinstance(one, Store)
-    }
+    stores = entry_lists.catalogue_entries(ports, Store)
 
     def zone(region: str, store_id: str) -> str:
-        contract = contracts.for_region(region)
-        return stores.get((region, store_id)) or (contract.dates.zone_of(store_id) if contract else "") or "UTC"
+        store, contract = stores.get((region, store_id)), contracts.for_region(region)
+        own = store.time_zone if store else ""
+        return own or (contract.dates.zone_of(store_id) if contract else "") or "UTC"
 
     return zone
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Rejected
 from tillstream.stock.movements import (
     MAX_CHARACTERS,
@@ -19,6 +18,7 @@ from tillstream.stock.movements import (
     MovementLine,
     movement_problem,
 )
+from tillstream.stock.stored_movements import movement_content
 
 MAX_MOVEMENTS = 100
 """Movements of one message, which are recorded together or not at all."""
@@ -108,26 +108,9 @@ def parse_movements(content: bytes, latest: date) -> list[Movement]:
 
 
 def movement_json(movement: Movement) -> dict[str, Any]:
-    """A movement as a message; times are ISO 8601 text."""
-    lines = [
-        {"product_id": one.product_id, "quantity": decimal_text(one.quantity)}
-        | ({"occurred_at": one.occurred_at.isoformat()} if one.occurred_at else {})
-        for one in movement.lines
-    ]
-    return {
-        "movement_id": movement.movement_id,
-        "kind": movement.kind.value,
-        "region": movement.region,
-        "store_id": movement.store_id,
-        "stock_date": movement.stock_date.isoformat(),
-        "lines": lines,
-        "occurred_at": movement.occurred_at.isoformat() if movement.occurred_at else None,
-        "day_part": movement.day_part.value,
-        "reason": movement.reason,
-        "reference": movement.reference,
-        "other_store": movement.other_store,
-        "note": movement.note,
-    }
+    """A movement as a message; times are ISO 8601 text in UTC."""
+    content = movement_content(movement)
+    return content | {"occurred_at": content["occurred_at"] or None}
 
 
 def _problem(movement: Movement, latest: date) -> str:

@@ -14,7 +14,7 @@ from tillstream.catalogue import entry_lists
 from tillstream.forecasting import run_records
 from tillstream.model import audit
 from tillstream.model.errors import Rejected
-from tillstream.model.product_catalogue import DatedAmount, EntryKind, Product, cost_on
+from tillstream.model.product_catalogue import DatedAmount, Product, cost_on
 from tillstream.ports import Ports
 from tillstream.ports.jobs import RESTOCK_JOB
 from tillstream.records import audit_log, data_version
@@ -192,8 +192,7 @@ class _Costs:
     """The costs of products in the catalogue today, in the currencies in which they are entered."""
 
     def __init__(self, ports: Ports) -> None:
-        entries = entry_lists.all_entries(ports, EntryKind.PRODUCT).values()
-        self._products = {one.code: one for one in entries if isinstance(one, Product)}
+        self._products = {one.code: one for one in entry_lists.catalogue_entries(ports, Product).values()}
         self._today = ports.clock.now().date()
 
     def currency(self, row: Mapping[str, Any]) -> str:

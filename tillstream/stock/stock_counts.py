@@ -11,7 +11,7 @@ from typing import Any
 
 import sql
 from tillstream.model import audit
-from tillstream.model.document_json import decimal_text
+from tillstream.model.document_json import decimal_text, from_json, to_json
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put, Update, update_document
@@ -80,19 +80,19 @@ def get_count(ports: Ports, count_id: str) -> StockCount:
     document = ports.documents.get(COUNTS_COLLECTION, count_id)
     if document is None:
         raise NotFound(f"There is no count {count_id}.")
-    return to_stock_count(document)
+    return from_json(StockCount, document.data)
 
 
 def find_counts(ports: Ports, region: str, store_id: str) -> list[StockCount]:
     """The counts of a store, newest first."""
     documents = ports.documents.find(COUNTS_COLLECTION, {"region": region, "store_id": store_id})
-    return sorted(map(to_stock_count, documents), key=lambda one: one.started_at, reverse=True)
+    return sorted((from_json(StockCount, one.data) for one in documents), key=lambda one: one.started_at, reverse=True)
 
 
 def lines_of_count(ports: Ports, count_id: str) -> list[CountedLine]:
     """The lines of a count, the one that was scanned last first."""
     documents = ports.documents.find(LINES_COLLECTION, {"count_id": count_id})
-    return sorted(map(to_counted_line, documents), key=lambda one: one.counted_at, reverse=True)
+    return sorted((from_json(CountedLine, one.data) for one in documents), key=lambda one: one.counted_at, reverse=True)
 
 
 def change_count(ports: Ports, count_id: str, close: Callable[[StockCount], StockCount]) -> StockCount:
@@ -101,64 +101,15 @@ def change_count(ports: Ports, count_id: str, close: Callable[[StockCount], Stoc
     def changed(document: Document | None) -> Update | Document:
         if document is None:
             raise NotFound(f"There is no count {count_id}.")
-        data = count_to_data(close(to_stock_count(document)))
+        data = to_json(close(from_json(StockCount, document.data)))
         return document if data == document.data else Update(data)
 
     document = update_document(ports.documents, COUNTS_COLLECTION, count_id, changed)
-    return to_stock_count(document)
+    return from_json(StockCount, document.data)
 
 
 def count_line_id(count_id: str, product_id: str) -> str:
     return f"{count_id}-{hashlib.sha256(product_id.encode()).hexdigest()[:32]}"
-
-
-def count_to_data(count: StockCount) -> dict[str, Any]:
-    return {
-        "count_id": count.count_id,
-        "region": count.region,
-        "store_id": count.store_id,
-        "part": count.part.value,
-        "category": count.category,
-        "day_part": count.day_part.value,
-        "by": count.by,
-        "started_at": count.started_at.isoformat(),
-        "state": count.state.value,
-        "closed_by": count.closed_by,
-        "closed_at": count.closed_at.isoformat() if count.closed_at else "",
-        "closed_on": count.closed_on.isoformat() if count.closed_on else "",
-        "zeros": list(count.zeros),
-    }
-
-
-def to_stock_count(document: Document) -> StockCount:
-    data = document.data
-    return StockCount(
-        count_id=data["count_id"],
-        region=data["region"],
-        store_id=data["store_id"],
-        part=CountPart(data["part"]),
-        category=data["category"],
-        day_part=DayPart(data["day_part"]),
-        by=data["by"],
-        started_at=datetime.fromisoformat(data["started_at"]),
-        state=CountState(data["state"]),
-        closed_by=data["closed_by"],
-        closed_at=datetime.fromisoformat(data["closed_at"]) if data["closed_at"] else None,
-        closed_on=date.fromisoformat(data["closed_on"]) if data["closed_on"] else None,
-        zeros=tuple(data["zeros"]),
-    )
-
-
-def to_counted_line(document: Document) -> CountedLine:
-    data = document.data
-    return CountedLine(
-        data["product_id"],
-        data["name"],
-        Decimal(data["quantity"]),
-        datetime.fromisoformat(data["counted_at"]),
-        date.fromisoformat(data["stock_date"]),
-        data["by"],
-    )
 
 
 @dataclass(frozen=True)
@@ -185,7 +136,7 @@ def start_count(ports: Ports, count: StockCount) -> None:
     details = {"part": count.part.value, "category": count.category}
     entry = audit_log.entry(ports, count.by, audit.AuditAction.STOCK_COUNT_STARTED, _subject(count), None, details)
     try:
-        ports.documents.put_all([Put(COUNTS_COLLECTION, count.count_id, count_to_data(count), if_version=0), entry])
+        ports.documents.put_all([Put(COUNTS_COLLECTION, count.count_id, to_json(count), if_version=0), entry])
     except Conflict:
         get_count(ports, count.count_id)
 
@@ -216,7 +167,7 @@ def enter_scan(ports: Ports, count_id: str, scan: CountScan) -> CountedLine:
 
     document = update_document(ports.documents, LINES_COLLECTION, count_line_id(count_id, scan.product_id), change)
     _check_open(ports, count_id)  # again: a line that is written before the count is closed is part of it
-    return to_counted_line(document)
+    return from_json(CountedLine, document.data)
 
 
 def remove_counted_line(ports: Ports, count_id: str, product_id: str) -> None:

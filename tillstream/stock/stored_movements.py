@@ -3,20 +3,19 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from tillstream.model import audit
 from tillstream.model.dates import utc_text
-from tillstream.model.document_json import decimal_text
+from tillstream.model.document_json import decimal_text, from_json, to_json
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put
 from tillstream.records import audit_log, batch_records
 from tillstream.stock.movements import (
-    DayPart,
     Movement,
     MovementKind,
     MovementLine,
@@ -161,24 +160,12 @@ def to_stored_movement(document: Document) -> StoredMovement:
 
 def movement_from_data(data: Mapping[str, Any]) -> StoredMovement:
     """The movement of a document's data. Raises `KeyError`, `TypeError`, `ValueError`, `ArithmeticError`."""
-    lines = tuple(
-        MovementLine(one["product_id"], Decimal(one["quantity"]), _instant(one.get("occurred_at", "")))
+    lines = tuple(  # one by one: a home has millions
+        MovementLine(one["product_id"], Decimal(one["quantity"]), datetime.fromisoformat(at) if at else None)
         for one in data["lines"]
+        for at in (one.get("occurred_at"),)
     )
-    movement = Movement(
-        movement_id=data["movement_id"],
-        kind=MovementKind(data["kind"]),
-        region=data["region"],
-        store_id=data["store_id"],
-        stock_date=date.fromisoformat(data["stock_date"]),
-        lines=lines,
-        occurred_at=_instant(data["occurred_at"]),
-        day_part=DayPart(data["day_part"]),
-        reason=data["reason"],
-        reference=data["reference"],
-        other_store=data["other_store"],
-        note=data["note"],
-    )
+    movement = replace(from_json(Movement, {**data, "lines": ()}), lines=lines)
     return StoredMovement(movement, data["by"], datetime.fromisoformat(data["recorded_at"]), data["state"])
 
 
@@ -187,7 +174,7 @@ def _record(ports: Ports, movements: Sequence[Movement], by: str) -> int:
     puts: dict[str, Put] = {}
     recorded = []
     for movement in movements:
-        key, data = movement_document_id(movement.movement_id), _content(movement)
+        key, data = movement_document_id(movement.movement_id), movement_content(movement)
         stored = ports.documents.get(COLLECTION, key)
         before = stored.data if stored else puts[key].data if key in puts else None
         if before is None:
@@ -220,30 +207,15 @@ def movement_document_id(movement_id: str) -> str:
 def movement_to_data(stored: StoredMovement) -> dict[str, Any]:
     """The data of its document."""
     at = stored.recorded_at.astimezone(UTC).isoformat()
-    return _content(stored.movement) | {"by": stored.by, "recorded_at": at, "state": stored.state}
+    return movement_content(stored.movement) | {"by": stored.by, "recorded_at": at, "state": stored.state}
 
 
-def _content(movement: Movement) -> dict[str, Any]:
-    return {
-        "movement_id": movement.movement_id,
-        "kind": movement.kind.value,
-        "region": movement.region,
-        "store_id": movement.store_id,
-        "stock_date": movement.stock_date.isoformat(),
-        "lines": [_line(one) for one in movement.lines],
-        "occurred_at": utc_text(movement.occurred_at),
-        "day_part": movement.day_part.value,
-        "reason": movement.reason,
-        "reference": movement.reference,
-        "other_store": movement.other_store,
-        "note": movement.note,
-    }
+def movement_content(movement: Movement) -> dict[str, Any]:
+    """A movement as JSON, with times in UTC; lines without a time of their own have none."""
+    texts: dict[str, Any] = to_json(replace(movement, lines=())) | {"occurred_at": utc_text(movement.occurred_at)}
+    return texts | {"lines": [_line(one) for one in movement.lines]}
 
 
 def _line(line: MovementLine) -> Mapping[str, str]:
     data = {"product_id": line.product_id, "quantity": decimal_text(line.quantity)}
     return data | ({"occurred_at": utc_text(line.occurred_at)} if line.occurred_at else {})
-
-
-def _instant(text: str) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

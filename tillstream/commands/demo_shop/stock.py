@@ -15,7 +15,7 @@ from tillstream.app import App
 from tillstream.catalogue import entry_lists, file_import, stored_entries, warehouse_mirror
 from tillstream.catalogue.file_export import FileKind
 from tillstream.catalogue.file_import import ImportRules, plan_import
-from tillstream.model.product_catalogue import EntryKind, Product, Store, cost_on
+from tillstream.model.product_catalogue import Product, Store, cost_on
 from tillstream.pipeline.tabular import csv_file
 from tillstream.stock import order_arrivals, purchase_orders, stock_counts, stored_levels, stored_movements
 from tillstream.stock.movements import DayPart, Movement, MovementKind, MovementLine
@@ -283,12 +283,10 @@ def add_orders(app: App, by: str) -> None:
 
 def _order(app: App, one: DemoOrder, order_id: str) -> PurchaseOrder | None:
     """A draft with the first products of the supplier; None without the store or products."""
-    store = entry_lists.all_entries(app.ports, EntryKind.STORE).get(one.place)
-    entries = sorted(entry_lists.all_entries(app.ports, EntryKind.PRODUCT).items())
-    products = [each for _, each in entries if isinstance(each, Product) and each.supplier == one.supplier][
-        :ORDER_PRODUCTS
-    ]
-    if not isinstance(store, Store) or not products:
+    store = entry_lists.catalogue_entries(app.ports, Store).get(one.place)
+    entries = sorted(entry_lists.catalogue_entries(app.ports, Product).items())
+    products = [each for _, each in entries if each.supplier == one.supplier][:ORDER_PRODUCTS]
+    if store is None or not products:
         return None
     lines = []
     for product, units in zip(products, ORDER_UNITS, strict=False):
