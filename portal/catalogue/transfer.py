@@ -6,13 +6,13 @@ from contextlib import suppress
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import table_files
+from portal import table_imports
 from portal.access import allow
 from portal.catalogue import change_previews, texts
 from portal.catalogue.change_previews import field_changes, notices_of
 from portal.catalogue.tabs import CatalogueTab, all_regions, tab_links, tab_of
 from portal.context import me, ports, scope, tillstream
-from portal.table_files import SHOWN, Preview
+from portal.table_imports import SHOWN, Preview
 from portal.urls import go_to
 from tillstream.catalogue import file_export, file_import, warehouse_mirror
 from tillstream.catalogue.file_export import ENTRY_KINDS, FileKind, columns_of_file, parse_file_kind
@@ -30,7 +30,7 @@ def show_import(tab: str) -> ResponseReturnValue:
 def preview_import(tab: str) -> ResponseReturnValue:
     """Keep the file and show what it would change."""
     page_of_tab = tab_of(tab)
-    preview = table_files.preview_upload(_planner(page_of_tab))
+    preview = table_imports.preview_upload(_planner(page_of_tab))
     return _page(page_of_tab, preview), 422 if preview.error or (preview.plan and preview.plan.problems) else 200
 
 
@@ -39,12 +39,12 @@ def apply_import(tab: str) -> ResponseReturnValue:
     """Import the file of a preview. If the catalogue has changed since, the preview is shown again."""
     page_of_tab = tab_of(tab)
     plan = _planner(page_of_tab)
-    preview = table_files.kept_preview(plan)
+    preview = table_imports.kept_preview(plan)
     if preview.plan is None:
         return _page(page_of_tab, preview), 422
     applied = _apply(preview.plan, preview.name)
     if applied is None:
-        return _page(page_of_tab, table_files.kept_preview(plan, texts.IMPORT_CONFLICT)), 409
+        return _page(page_of_tab, table_imports.kept_preview(plan, texts.IMPORT_CONFLICT)), 409
     preview.delete()
     warehouse_mirror.follow_change(ports())
     tillstream().queries.clear()
@@ -56,7 +56,7 @@ def export_entries(tab: str, kind: str) -> ResponseReturnValue:
     """All entries of a kind that the user may see, as a file that can be imported again."""
     form = request.args.get("format", "csv")
     content = file_export.export_catalogue(ports(), _kind(tab_of(tab), kind), form, scope())
-    return table_files.table_response(content, kind, form)
+    return table_imports.table_response(content, kind, form)
 
 
 def _kind(tab: CatalogueTab, text: str) -> FileKind:

@@ -7,11 +7,11 @@ from pathlib import PurePath
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import table_files
+from portal import table_imports
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.forecast import numbers, texts
-from portal.table_files import SHOWN
+from portal.table_imports import SHOWN
 from portal.urls import go_to
 from tillstream.forecasting import outside_series, published_forecasts, run_records
 from tillstream.forecasting.outside_series import SERIES_COLUMNS, OutsideSeries, OutsideValue, ReadSeries, read_series
@@ -33,9 +33,9 @@ def show_series() -> ResponseReturnValue:
 def import_series() -> ResponseReturnValue:
     """Import a file, all rows or none; it replaces a series of the same name."""
     name = request.form.get("name", "").strip()
-    file, content = table_files.uploaded_file()
+    file, content = table_imports.uploaded_file()
     if not file:
-        return _page(name, error=table_files.NO_FILE), 422
+        return _page(name, error=table_imports.NO_FILE), 422
     name = name or _name_of(file)
     try:
         table = read_series(content, tillstream().contracts.regions())
@@ -74,7 +74,7 @@ def export_values(name: str) -> ResponseReturnValue:
     rows = (
         [one.day.isoformat(), f"{one.value:.15g}", one.published_on.isoformat(), one.region] for one in _visible(series)
     )
-    return table_files.table_file(SERIES_COLUMNS, rows, name)
+    return table_imports.table_file(SERIES_COLUMNS, rows, name)
 
 
 @allow(Action.SEE_FORECASTS)
@@ -86,7 +86,7 @@ def series_template() -> ResponseReturnValue:
         [day.isoformat(), str(1_000 + 40 * at), (day + timedelta(days=1)).isoformat(), ""]
         for at, day in enumerate(days)
     )
-    return table_files.table_file(SERIES_COLUMNS, rows, "series-template")
+    return table_imports.table_file(SERIES_COLUMNS, rows, "series-template")
 
 
 def remove_series(ports: Ports, name: str, by: str) -> str:

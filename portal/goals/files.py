@@ -8,7 +8,7 @@ from typing import Any
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import table_files
+from portal import table_imports
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.goals import requested, texts
@@ -37,7 +37,7 @@ def import_goals_file() -> ResponseReturnValue:
     """Save the good rows of a file or a pasted block, and show the others."""
     month = Month.parse(request.form.get("month", "")) or Month.from_day(ports().clock.now().date())
     text = request.form.get("rows", "")
-    name, content = table_files.uploaded_file()
+    name, content = table_imports.uploaded_file()
     content = content if name else text[:MAX_TEXT].encode()
     if not content.strip():
         return _page(month, error=texts.NO_FILE), 422
@@ -57,7 +57,7 @@ def export_goals() -> ResponseReturnValue:
     wanted = request.args.get("month", "")
     months = [one for one in stored_goals.read_all_goals(ports()) if str(one.month).startswith(wanted)]
     goals = ((one.month, goal) for one in months for _, goal in sorted(one.goals.items()) if _is_visible(goal))
-    return table_files.table_file(GOAL_COLUMNS, (_cells(*each) for each in goals), f"goals{wanted and '-'}{wanted}")
+    return table_imports.table_file(GOAL_COLUMNS, (_cells(*each) for each in goals), f"goals{wanted and '-'}{wanted}")
 
 
 def _is_visible(goal: Goal) -> bool:

@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from portal import table_files
+from portal import table_imports
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.stock import file_texts, reports, stores
-from portal.table_files import SHOWN, Preview
+from portal.table_imports import SHOWN, Preview
 from portal.urls import go_to
 from tillstream.catalogue.file_export import EXPORT_FORMATS
 from tillstream.model.errors import Rejected
@@ -93,7 +93,7 @@ def preview_import() -> ResponseReturnValue:
         refresh_daily_totals(ports())  # they have the products and stores of sales
         return plan_import(content, chosen)
 
-    preview = table_files.preview_upload(plan, file_texts.NO_FILE)
+    preview = table_imports.preview_upload(plan, file_texts.NO_FILE)
     return _page(chosen, preview), 422 if preview.error or (preview.plan and preview.plan.refused) else 200
 
 
@@ -101,7 +101,7 @@ def preview_import() -> ResponseReturnValue:
 def record_import() -> ResponseReturnValue:
     """Record the movements of a preview; with problems, only the good rows, if the user chose that."""
     chosen = import_choices()
-    preview = table_files.kept_preview(lambda content: plan_import(content, chosen), file_texts.CHANGED)
+    preview = table_imports.kept_preview(lambda content: plan_import(content, chosen), file_texts.CHANGED)
     plan = preview.plan
     if plan is None:
         return _page(chosen, preview), 422
@@ -161,7 +161,7 @@ def import_template() -> Response:
     form = request.args.get("format", "csv")
     if form not in EXPORT_FORMATS:
         abort(404)
-    return table_files.table_file(MOVEMENT_COLUMNS, [], "stock", form)
+    return table_imports.table_file(MOVEMENT_COLUMNS, [], "stock", form)
 
 
 @allow(Action.MANAGE_STOCK)
@@ -169,7 +169,7 @@ def refused_rows() -> Response:
     """The rows of a preview that have problems, with what to do. Raises `NotFound`."""
     content = tabular.read_preview(ports(), me().login, request.args.get("preview", ""))
     rows = plan_import(content, import_choices()).refused_rows()
-    return table_files.table_response("".join(rows).encode(), "stock-rows-to-correct")
+    return table_imports.table_response("".join(rows).encode(), "stock-rows-to-correct")
 
 
 blueprint.get("/import", endpoint="form")(show_import)
