@@ -8,6 +8,7 @@ from flask import Response, request
 
 from portal.context import me, ports
 from portal.file_responses import attachment
+from portal.translation import N_
 from tillstream.delivery.export_formats import export_format
 from tillstream.model.catalogue_columns import EntryColumn
 from tillstream.model.errors import NotFound, Rejected
@@ -15,8 +16,8 @@ from tillstream.pipeline import tabular
 
 SHOWN = 100
 """Problems and changes that a page lists."""
-NO_FILE = "Choose a file."
-GONE = "The file is no longer there. Upload it again."
+NO_FILE = N_("Choose a file.")
+GONE = N_("The file is no longer there. Upload it again.")
 
 Plan = TypeVar("Plan")
 

@@ -49,6 +49,7 @@ FOR_PROGRAMS = frozenset(
             "30 per minute",
         ),  # headers and rates
         *("public, max-age=x, immutable", "screen and (prefers-color-scheme: dark)", "not all"),
+        "text/csv; charset=utf-8",
         *("x GB", "x, x UTC"),  # units
         *("Sales", "Explore", "Plan", "Stock", "Sell", "Files", "Pipeline", "Administration", "Alerts", "Help"),  # keys
     }
