@@ -16,6 +16,7 @@ NAMED = {
     "chart": ("latest-uploads", "over-time"),
     "connector kind": ("http_json", "imap", "kafka", "shopify", "web_files"),
     "destination": ("asyncssh", "psycopg"),
+    "export format": ("jsonl_chunks", "pdf_chunks", "workbook_chunks"),
     "measure": ("basket_size", "penetration", "return_rate"),
     "permission": ("Action.ANNOTATE", "Action.RUN_SQL"),
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, read_file
 from tillstream.commands.printing import count_words, print_line, show_csv, show_table
 from tillstream.commands.result import COMMAND_LINE, Progress, Result
+from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED
 
@@ -26,6 +27,7 @@ LIMIT = "limit"
 """The parameter of queries that limit their own rows."""
 ALL_LINES_QUERY = "sale-lines"
 """The query of which an export has all lines, read by ranges of days in bounded memory."""
+ENDINGS = [f".{suffix}" for suffix in FORMATS]
 DEFINITION_COLUMNS = ("name", "label", "format", "description")
 
 
@@ -121,7 +123,7 @@ def export(
     progress: Progress,
     query: str = "",
     *,
-    out: Annotated[OutputFile, Option("File ending with .csv, .xlsx, .pdf, .parquet or .jsonl.")],
+    out: Annotated[OutputFile, Option(f"File ending with {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}.")],
     params: Annotated[Mapping[str, str], Option("A parameter or filter of the query; repeatable.", names=("--param",))],
     measures: Annotated[
         Sequence[str], Option("Instead of a query, a measure; repeatable.", names=("--measure",), metavar="NAME")
@@ -135,7 +137,6 @@ def export(
 ) -> Result:
     """Export all rows of a named query, such as sale-lines, to a file."""
     from tillstream.commands.frame import scope_of_account
-    from tillstream.delivery.export_formats import FORMATS
 
     path = Path(out)
     chosen = FORMATS.get(path.suffix.removeprefix("."))

@@ -1,12 +1,15 @@
 """A format of exports is declared once: menus, downloads, live files, background exports and subscriptions have it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from shop_steps import Shop
 
 from tillstream.app import App
 from tillstream.app.outgoing_deliveries import subscribed_tables_source
+from tillstream.commands.registry import COMMANDS
+from tillstream.commands.result import quiet
 from tillstream.delivery import background_exports, background_run, export_table, subscriptions
 from tillstream.delivery.export_formats import FORMATS, ExportFormat
 from tillstream.people import accounts
@@ -26,7 +29,7 @@ def tab_format(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FORMATS, TABS.suffix, TABS)
 
 
-def test_a_declared_format_is_wherever_tables_leave(shop: Shop, app: App) -> None:
+def test_a_declared_format_is_wherever_tables_leave(shop: Shop, app: App, tmp_path: Path) -> None:
     shop.upload()
     assert "With tabs" in shop.boss.get("/explore").text
     for address in ("/tables/sales-by-store?format=tab", "/files/sales-by-store.tab?", "/files/sale-lines.tab?"):
@@ -36,5 +39,7 @@ def test_a_declared_format_is_wherever_tables_leave(shop: Shop, app: App) -> Non
     assert background_run.run_due_exports(subscribed_tables_source(app)) == []
     (export,) = background_exports.list_exports(app.ports, accounts.get_user(app.ports, "boss"))
     assert b"\t" in shop.boss.get(f"/exports/{export.id}/file").data
+    COMMANDS["export"](app, quiet, query="sales-by-store", params={}, out=str(tmp_path / "stores.tab"))
+    assert b"\t" in (tmp_path / "stores.tab").read_bytes()
     shop.boss.post("/subscriptions", SUBSCRIPTION)
     assert [one.format for one in subscriptions.list_subscriptions(app.ports, "boss")] == ["tab"]
