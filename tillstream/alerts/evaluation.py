@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from tillstream.alerts import records, rules
 from tillstream.alerts.alert import DISABLED, Alert, advance_alert, alert_id, causes_now, end_alert
@@ -19,14 +18,13 @@ from tillstream.alerts.records import STATE_COLLECTION, StoredAlert
 from tillstream.alerts.rules import AlertRule
 from tillstream.model.errors import Conflict
 from tillstream.ports import Ports
-from tillstream.records.jobs import Job
+from tillstream.records.jobs import RecordedJob
 
-LAST_EVALUATION = "last"
 RULE_FAILED = "alert rule failed"
 """Line of the log for rules whose condition could not be evaluated."""
 CLEANED_EVERY = timedelta(days=1)
-ALERTS = Job("alerts", longest_wait=timedelta(minutes=15))
-"""Rules are evaluated although sales are being loaded, as alerts of other things must not wait long."""
+LONGEST_WAIT = timedelta(minutes=15)
+"""Time after which rules are evaluated although sales are being loaded: alerts of other things must not wait long."""
 
 
 @dataclass
@@ -40,6 +38,18 @@ class Evaluation:
     def failures(self) -> list[str]:
         """A sentence for operators about each rule that failed."""
         return [f"{rule}: {error}." for rule, error in self.failed.items()]
+
+
+@dataclass(frozen=True)
+class LastEvaluation:
+    """When rules were last evaluated, and old alerts deleted; ISO 8601, empty: never. failed: as of `Evaluation`."""
+
+    evaluated_at: str = ""
+    cleaned_at: str = ""
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+ALERTS = RecordedJob("alerts", LONGEST_WAIT, collection=STATE_COLLECTION, kind=LastEvaluation)
 
 
 def evaluate_when_loaded(sources: AlertSources) -> Evaluation:
@@ -67,10 +77,8 @@ def evaluate_rules(sources: AlertSources) -> Evaluation:
     return result
 
 
-def last_evaluation(ports: Ports) -> dict[str, Any]:
-    """When rules were last evaluated (ISO 8601; empty: never), and the errors of those that failed, by rule."""
-    document = ports.documents.get(STATE_COLLECTION, LAST_EVALUATION)
-    return dict(document.data) if document else {"evaluated_at": "", "cleaned_at": "", "failed": {}}
+def last_evaluation(ports: Ports) -> LastEvaluation:
+    return ALERTS.last_run(ports) or LastEvaluation()
 
 
 def _observe(
@@ -120,9 +128,8 @@ def _save(ports: Ports, before: StoredAlert | None, after: Alert, rule: AlertRul
 
 
 def _note(ports: Ports, result: Evaluation, now: datetime) -> None:
-    cleaned = last_evaluation(ports)["cleaned_at"]
+    cleaned = last_evaluation(ports).cleaned_at
     if not cleaned or now - datetime.fromisoformat(cleaned) >= CLEANED_EVERY:
         records.delete_old_alerts(ports, now)
         cleaned = now.isoformat()
-    data = {"evaluated_at": now.isoformat(), "cleaned_at": cleaned, "failed": dict(result.failed)}
-    ports.documents.put(STATE_COLLECTION, LAST_EVALUATION, data)
+    ALERTS.save_run(ports, LastEvaluation(now.isoformat(), cleaned, result.failed))

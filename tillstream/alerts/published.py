@@ -24,7 +24,7 @@ def alerts_json(ports: Ports, scope: Scope, *, ended: bool = False) -> dict[str,
     """The alerts in progress that a user may read, with `ended` also those of the last months; the latest first."""
     listed = records.latest_alerts(ports, scope) if ended else records.active_alerts(ports, scope)
     return {
-        "evaluated_at": evaluation.last_evaluation(ports)["evaluated_at"],
+        "evaluated_at": evaluation.last_evaluation(ports).evaluated_at,
         "revision": records.alerts_revision(ports),
         "alerts": [alert_json(one) for one in listed],
     }
@@ -58,7 +58,7 @@ def alert_json(one: Alert) -> dict[str, Any]:
 
 def rules_json(ports: Ports) -> list[dict[str, Any]]:
     """All rules, each with the error of its last evaluation; empty if there was none."""
-    failed = evaluation.last_evaluation(ports)["failed"]
+    failed = evaluation.last_evaluation(ports).failed
     return [
         {"id": one.rule.id, **rule_to_json(one.rule), "error": failed.get(one.rule.id, "")}
         for one in rules.find_rules(ports)

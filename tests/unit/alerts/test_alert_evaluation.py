@@ -194,7 +194,7 @@ def test_a_rule_that_fails_changes_no_alert_and_is_shown(app: App, monkeypatch: 
     monkeypatch.setattr(message_queues, "find_dead_letters", failing)
     result = evaluation.evaluate_rules(sources(app))
     assert result.failed == {"dead-letters": "RuntimeError('no answer')"}
-    assert evaluation.last_evaluation(app.ports)["failed"] == result.failed
+    assert evaluation.last_evaluation(app.ports).failed == result.failed
     assert len(alerts(app)) == 1
 
 

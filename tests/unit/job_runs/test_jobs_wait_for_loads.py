@@ -114,7 +114,7 @@ def ended(app: App) -> list[str]:
         run_records.FORECAST.last_run(ports),
         restock.RESTOCK.last_run(ports),
         ports.documents.count(mail.MAIL_COLLECTION),
-        evaluation.last_evaluation(ports)["evaluated_at"],
+        evaluation.last_evaluation(ports).evaluated_at,
         destinations.get_destination(ports, "lake").done_at,
     )
     return [name for name, result in zip(JOBS, results, strict=True) if result]
@@ -214,7 +214,7 @@ def test_alerts_wait_a_quarter_of_an_hour_at_most(shop: App) -> None:
         clock_of(shop).advance(timedelta(minutes=minutes).total_seconds())
         sales_loads.begin(shop.ports, "files")
         turns["alerts"]()
-        assert bool(evaluation.last_evaluation(shop.ports)["evaluated_at"]) is is_evaluated
+        assert bool(evaluation.last_evaluation(shop.ports).evaluated_at) is is_evaluated
 
 
 class EnoughError(Exception):

@@ -27,7 +27,6 @@ from tillstream.delivery.subscriptions import SubscriptionDraft
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
-from tillstream.ports.jobs import REPORTS_JOB
 from tillstream.records import mail, sales_loads
 from tillstream.records.jobs import RESERVED_FOR
 from tillstream.records.mail import Mail
@@ -71,21 +70,6 @@ def test_it_does_not_start_again_while_a_report_waits_for_a_load(project: tuple[
         advance(app, timedelta(minutes=5))
     assert starts == [True, *[False] * 11, True]
     assert app.ports.documents.count(mail.MAIL_COLLECTION) == 1
-
-
-def test_it_starts_for_a_report_that_is_due_once_while_it_works(project: tuple[App, StartedJobs]) -> None:
-    app, jobs = project
-    subscriptions.subscribe_to_report(app.ports, "maya", facts.MONTH, "maya@example.com", by="maya")
-    assert not start_mail_job(app.ports, sends_mail=True)
-    advance(app, datetime(2026, 7, 2, 12, tzinfo=UTC) - app.ports.clock.now())
-    assert [start_mail_job(app.ports, sends_mail=True) for _ in range(3)] == [True, False, False]
-    with mail_job.REPORTS.reserved(app.ports):
-        advance(app, timedelta(minutes=20))
-        mail_job.REPORTS.renew(app.ports)
-        advance(app, timedelta(minutes=20))
-        assert not start_mail_job(app.ports, sends_mail=True)
-    assert jobs.starts == [REPORTS_JOB]
-    assert start_mail_job(app.ports, sends_mail=True), "after a run that succeeded, what became due waits for nothing"
 
 
 def test_it_starts_for_messages_that_are_due(project: tuple[App, StartedJobs]) -> None:
