@@ -51,12 +51,13 @@ def test_a_rule_or_a_kind_is_previewed(app: App) -> None:
 
 
 def test_what_is_printed(app: App, capsys: pytest.CaptureFixture[str]) -> None:
-    output.show_alerts(command(app, "alerts", ended=True))
+    listed = command(app, "alerts", ended=True)
+    output.show_alerts(evaluated_at=listed["evaluated_at"], alerts=listed["alerts"])
     output.show_rules(command(app, "alerts-rules"))
     output.show_rule_preview(command(app, "alerts-preview", rule="large-sale"))
     output.show_rule_preview(command(app, "alerts-preview", rule="dead-letters"))
     printed = capsys.readouterr().out
     assert "A sale of 319.72 USD in store LDS1 in UK on 13 June" in printed
     assert "Dead letters: The past of this value is not stored" in printed
-    output.show_alerts({"evaluated_at": "", "alerts": []})
+    output.show_alerts(evaluated_at="", alerts=[])
     assert "There are no alerts." in capsys.readouterr().out
