@@ -1,5 +1,6 @@
 """A person with a browser before the portal, and files in the style of the contract IN."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -28,6 +29,11 @@ def indian_sale(number: str, amount: str = "100.00", *, date: str = "03-06-2026 
 
 def indian_file(*rows: str) -> bytes:
     return "\n".join([HEADER, *rows, ""]).encode()
+
+
+def page_words(page: str) -> str:
+    """The words of a page, without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
 @dataclass

@@ -24,3 +24,10 @@ def duck() -> Duck:
 def true_shop(judge: Judge) -> Mapping[str, Rows]:
     """The shop's tables and, worked out by Google's engine, its views."""
     return judge.with_views(SAMPLE_LEDGER)
+
+
+@pytest.fixture(scope="module")
+def filled(duck: Duck) -> Duck:
+    """The engine with the shop's tables."""
+    duck.fill(SAMPLE_LEDGER)
+    return duck

@@ -48,12 +48,6 @@ VIEWS: Mapping[str, tuple[Scope, Filters, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def filled(duck: Duck) -> Duck:
-    duck.fill(SAMPLE_LEDGER)
-    return duck
-
-
-@pytest.fixture(scope="module")
 def stocked() -> Duck:
     duck = Duck()
     duck.fill(SAMPLE_LEDGER | SAMPLE_CATALOGUE | SALES_OF_CATALOGUE)

@@ -14,12 +14,6 @@ import sql
 Shop = Mapping[str, Rows]
 
 
-@pytest.fixture(scope="module")
-def filled(duck: Duck) -> Duck:
-    duck.fill(SAMPLE_LEDGER)
-    return duck
-
-
 def rows(duck: Duck, view: str, *columns: str) -> set[tuple[Any, ...]]:
     result = duck.query(f"SELECT {', '.join(columns)} FROM {view}").to_pylist()
     values = [tuple(row.values()) for row in result]

@@ -1,12 +1,10 @@
 """A home whose clock was ahead gives the file its time of receipt; the head office follows."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from stateful.steps import GOOD, like, process, upload_rows
-from sync.two_homes import NAME, SOURCE, Pair, pair
+from sync.two_homes import NAME, SOURCE, Pair
 
 from tillstream.operations import rebuild
 from tillstream.review import replay
@@ -14,12 +12,6 @@ from tillstream.sync import homes
 from tillstream.sync.refusals import Refused
 
 CURRENT = "SELECT quantity FROM current_lines ORDER BY quantity"
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[Pair]:
-    with pair(tmp_path) as both:
-        yield both
 
 
 def test_a_file_from_a_clock_ahead_counts_at_the_head_office_when_it_was_received(two: Pair) -> None:

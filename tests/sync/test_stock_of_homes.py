@@ -1,13 +1,12 @@
 """Stock movements of a home at its head office: sent once, cancelled there only, and taken back after a restore."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from sync.test_two_homes import restored, saved
-from sync.two_homes import NAME, Pair, check_stock, pair
+from sync.two_homes import NAME, Pair, check_stock
 
 from tillstream.app import App
 from tillstream.model.errors import Rejected
@@ -18,12 +17,6 @@ from tillstream.sync.refusals import OPEN_QUESTION, Refused
 
 LEVELS = "SELECT store_id, product, on_hand, moved FROM stock_levels ORDER BY store_id, product"
 AT_OFFICE = f"home:{NAME}:"
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[Pair]:
-    with pair(tmp_path) as both:
-        yield both
 
 
 def movement(

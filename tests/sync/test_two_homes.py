@@ -1,14 +1,13 @@
 """A home and its head office: what is held, refused, sent in parts, and taken back after a restore."""
 
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from stateful.sources import Fix, Sale
 from stateful.steps import fix, like, process, upload_rows
-from sync.two_homes import NAME, Pair, lines, pair
+from sync.two_homes import NAME, Pair, lines
 
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.errors import Rejected
@@ -20,12 +19,6 @@ from tillstream.sync import exchange, home_identity, homes, sync_status
 from tillstream.sync.refusals import CLOCK_OFF, Refused
 
 SOURCE = "Testland"
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[Pair]:
-    with pair(tmp_path) as both:
-        yield both
 
 
 def uploaded(two: Pair, number: str = "1") -> str:

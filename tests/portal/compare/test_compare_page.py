@@ -6,7 +6,7 @@ import io
 import re
 
 import pytest
-from visitor import People, Visitor, Work, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale, page_words
 
 from tillstream.model.permissions import Role
 
@@ -20,28 +20,24 @@ def sell(admin: Visitor, work: Work) -> None:
     work()
 
 
-def words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
 def test_opens_with_the_latest_complete_month_and_the_month_before(sold: Visitor) -> None:
-    assert "1 – 31 May 2026" in words(sold.get("/compare").text)
+    assert "1 – 31 May 2026" in page_words(sold.get("/compare").text)
 
 
 def test_the_difference_is_explained(sold: Visitor) -> None:
     page = sold.get("/compare?from=2026-06-01&to=2026-06-30").text
-    assert "4.00 INR more revenue than 1 – 31 May 2026 ( ▲ up 40.0% )" in words(page)
-    assert re.search(r"Largest effect: the average price paid \+ ?4\.00", words(page))
+    assert "4.00 INR more revenue than 1 – 31 May 2026 ( ▲ up 40.0% )" in page_words(page)
+    assert re.search(r"Largest effect: the average price paid \+ ?4\.00", page_words(page))
 
 
 def test_any_two_periods(sold: Visitor) -> None:
     query = "from=2026-05-01&to=2026-05-02&compare-from=2026-06-29&compare-to=2026-06-30"
-    assert "4.00 INR less revenue than 29 – 30 Jun 2026" in words(sold.get(f"/compare?{query}").text)
+    assert "4.00 INR less revenue than 29 – 30 Jun 2026" in page_words(sold.get(f"/compare?{query}").text)
 
 
 def test_days_before_the_first_sale_are_not_compared(sold: Visitor) -> None:
     page = sold.get("/compare?from=2026-05-01&to=2026-05-31").text
-    assert "Sales are reported for 1 May – 30 Jun 2026" in words(page)
+    assert "Sales are reported for 1 May – 30 Jun 2026" in page_words(page)
 
 
 def test_effects_as_a_file(sold: Visitor) -> None:
@@ -86,7 +82,7 @@ def test_places_are_compared_in_words_of_places(sold: Visitor, work: Work) -> No
     other = indian_sale("3", "20.00", date="01-06-2026 10:00").replace("MUM01", "DEL01").replace("P1,Kettle", "P2,Pot")
     sold.upload(indian_file(other))
     work()
-    page = words(sold.get("/compare?by=store&compare-store=MUM01&store=DEL01&from=2026-05-01&to=2026-06-30").text)
+    page = page_words(sold.get("/compare?by=store&compare-store=MUM01&store=DEL01&from=2026-05-01&to=2026-06-30").text)
     assert "Sold only in DEL01" in page
     assert 'value="product" selected' in sold.get("/compare?by=store").text, "stores can have no channel in common"
     assert 'value="product-and-channel" selected' in sold.get("/compare").text

@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlencode
 
 import pytest
-from visitor import People, Visitor, Work, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale, page_words
 
 from tillstream.model.permissions import Role
 
@@ -38,10 +38,6 @@ def sell(admin: Visitor, work: Work) -> None:
     work()
 
 
-def words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
 def link(page: str, text: str, path: str = "") -> str:
     """Address of the first link to `path` with this text, or with a title that begins with it."""
     escaped = re.escape(text)
@@ -51,7 +47,7 @@ def link(page: str, text: str, path: str = "") -> str:
 
 
 def section(page: str, title: str) -> str:
-    return words(page.partition(f'id="{title.lower()}"')[2].partition("</section>")[0])
+    return page_words(page.partition(f'id="{title.lower()}"')[2].partition("</section>")[0])
 
 
 def test_fallers_come_with_their_effects_the_greatest_first(sold: Visitor) -> None:
@@ -63,17 +59,17 @@ def test_fallers_come_with_their_effects_the_greatest_first(sold: Visitor) -> No
     assert "Sold only in the first period −30.00" in fallers
     assert "Average price paid + 20.00" in risers
     assert "Sold only in the second period + 25.00" in risers
-    assert "The changes of all products add up to −285.00 INR" in words(page)
+    assert "The changes of all products add up to −285.00 INR" in page_words(page)
 
 
 def test_a_name_leads_to_the_effects_of_this_group_alone(sold: Visitor) -> None:
     address = link(sold.get(PERIODS + "&region=IN").text, "Effects of Kettle")
     page = sold.get("/compare" + address).text
-    assert "300.00 INR less revenue than 1 – 31 May 2026" in words(page)
-    assert "Largest effect: volume −300.00" in words(page)
-    assert "Product: Kettle" in words(page)
-    assert "Region: IN" in words(page)
-    assert "By store" not in words(page)
+    assert "300.00 INR less revenue than 1 – 31 May 2026" in page_words(page)
+    assert "Largest effect: volume −300.00" in page_words(page)
+    assert "Product: Kettle" in page_words(page)
+    assert "Region: IN" in page_words(page)
+    assert "By store" not in page_words(page)
     assert "MUM01" in section(page, "Fallers"), "a single product is split by another dimension"
 
 
@@ -120,10 +116,10 @@ def test_only_those_who_may_see_them_compare_salespeople(sold: Visitor, person: 
 def test_biggest_movers_lead_to_their_comparison_with_the_filters_kept(sold: Visitor) -> None:
     query = "?from=2026-06-01&to=2026-06-30&region=IN&movers=by-product&currency=INR"
     tile = sold.get(f"/dashboard/tiles/movers{query}").text
-    page = words(sold.get(link(tile, "What changed and why")).text)
+    page = page_words(sold.get(link(tile, "What changed and why")).text)
     assert "285.00 INR less revenue than 1 – 31 May 2026" in page
     assert "Region: IN" in page
-    kettles = words(sold.get(link(tile, "Why Kettle changed")).text)
+    kettles = page_words(sold.get(link(tile, "Why Kettle changed")).text)
     assert "300.00 INR less revenue" in kettles
 
 
@@ -132,9 +128,9 @@ def test_a_product_without_an_id_leads_to_its_own_change(sold: Visitor, work: Wo
     sold.upload(indian_file(sale("8", " Tray", "90.00", MAY), sale("9", " Tray", "15.00", JUNE)), "trays.csv")
     work()
     address = link(sold.get(PERIODS + "&region=IN").text, "Effects of Tray")
-    assert "75.00 INR less revenue" in words(sold.get("/compare" + address).text)
+    assert "75.00 INR less revenue" in page_words(sold.get("/compare" + address).text)
     tile = sold.get("/dashboard/tiles/movers?from=2026-06-01&to=2026-06-30&movers=by-product&currency=INR").text
-    assert "75.00 INR less revenue" in words(sold.get(link(tile, "Why Tray changed")).text)
+    assert "75.00 INR less revenue" in page_words(sold.get(link(tile, "Why Tray changed")).text)
     dashboard = link(tile, "Tray")
     assert "product=Tray" in dashboard
     figures = sold.get(dashboard.replace("/dashboard", "/tables/sales-by-product") + "&format=csv").text

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from visitor import People, Visitor, indian_file, indian_sale
+from visitor import People, Visitor, indian_file, indian_sale, page_words
 
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
@@ -31,13 +31,9 @@ def sell(admin: Visitor, work: Callable[[], None]) -> None:
     work()
 
 
-def words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
 def card(visitor: Visitor, arguments: str = "") -> str:
     """Amount and currency of the first figure, the revenue."""
-    text = words(visitor.get(f"/dashboard/tiles/headline{arguments}").text).partition("Revenue")[2]
+    text = page_words(visitor.get(f"/dashboard/tiles/headline{arguments}").text).partition("Revenue")[2]
     amount, code = re.search(r"[\d,]+\.\d\d", text), re.search(r"\b[A-Z]{3}\b", text)
     assert amount, text
     assert code, text
@@ -88,7 +84,7 @@ def test_the_chosen_currency_applies_to_every_tile_and_to_links(app: App, sold: 
 
 
 def test_amounts_of_each_currency_are_listed_unconverted(sold: Visitor, person: People) -> None:
-    listed = words(sold.get("/dashboard/tiles/headline?currency=GBP").text)
+    listed = page_words(sold.get("/dashboard/tiles/headline?currency=GBP").text)
     assert "By currency" in listed
     assert "INR 300.30" in listed
     assert "GBP 30.00 30.00" in listed
@@ -155,9 +151,9 @@ def test_accounts_of_earlier_versions_have_no_display_currency(app: App, sold: V
 def test_changes_are_in_the_currency_of_their_reader(app: App, sold: Visitor, person: People) -> None:
     british = person(Role.MANAGER, "UK")
     day = app.ports.clock.now().date().isoformat()
-    page = words(british.get(f"/changes?since={day}").text)
+    page = page_words(british.get(f"/changes?since={day}").text)
     assert "Revenue GBP 0.00 30.00 + 30.00" in page
     assert re.search(r"Removed Revenue GBP .* 1 0 0 \+ 30\.00", page)
     (batch,) = (one.batch_id for one in batch_records.find_batches(app.ports) if one.contract == "UK")
-    undone = words(british.get(f"/uploads/{batch}/undo").text)
+    undone = page_words(british.get(f"/uploads/{batch}/undo").text)
     assert re.search(r"Revenue GBP 30\.00 (0\.00|–) −\s?30\.00", undone), undone[600:1500]

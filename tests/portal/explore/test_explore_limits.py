@@ -1,12 +1,10 @@
 """Tiles, charts and files of Explore have the groups that the page is limited to, and name the limit."""
 
-import json
-import re
 from collections.abc import Callable
-from typing import Any
 
+from explored_table import explore_figure
 from pdf_text import pages_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, indian_file, indian_sale, page_words
 
 SHARED = True
 APRIL_TO_JUNE = "from=2026-04-01&to=2026-06-30&preset=own"
@@ -28,30 +26,19 @@ def sell(admin: Visitor, work: Callable[[], None]) -> None:
     work()
 
 
-def _words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
 def _tile(visitor: Visitor, show: str, query: str) -> str:
     return visitor.get(f"/explore/tile?show={show}&slot=explore&measure=revenue&{query}").text
 
 
-def _figure(page: str) -> dict[str, Any]:
-    text = re.search(r'data-chart="explore".*?<script type="application/json">(.*?)</script>', page, re.DOTALL)
-    assert text
-    figure: dict[str, Any] = json.loads(text[1])
-    return figure
-
-
 def test_tiles_name_the_limit_of_their_groups(sold: Visitor) -> None:
     for show in ("chart", "table"):
-        words = _words(_tile(sold, show, f"by=product&{OVER_250}&first=5&{APRIL_TO_JUNE}"))
+        words = page_words(_tile(sold, show, f"by=product&{OVER_250}&first=5&{APRIL_TO_JUNE}"))
         assert "Only groups with: Revenue more than 250." in words
         assert "groups are shown" not in words
-    few = _words(_tile(sold, "table", f"by=month&by=product&first=5&{APRIL_TO_JUNE}"))
+    few = page_words(_tile(sold, "table", f"by=month&by=product&first=5&{APRIL_TO_JUNE}"))
     assert "The first 5 of 9 groups are shown. " in few
     assert "Sort the table" not in few
-    none = _words(_tile(sold, "table", f"by=product&having=revenue&having-is=below&having-value=1&{JUNE}"))
+    none = page_words(_tile(sold, "table", f"by=product&having=revenue&having-is=below&having-value=1&{JUNE}"))
     assert "No groups match. Only groups with: Revenue less than 1." in none
 
 
@@ -62,7 +49,7 @@ def test_a_number_is_the_total_of_all_groups_with_a_note(sold: Visitor) -> None:
         "measure=units&having=units&having-is=above&having-value=1",
         "first=5",
     ):
-        words = _words(_tile(sold, "number", f"by=product&{limit}&{JUNE}"))
+        words = page_words(_tile(sold, "number", f"by=product&{limit}&{JUNE}"))
         assert ("5,000.00" in words, "total of all groups, without a limit" in words) == (True, True)
     assert "without a limit" not in _tile(sold, "number", f"by=product&{JUNE}")
     assert "Goals" not in _tile(sold, "number", f"by=region&goals=yes&{JUNE}")
@@ -72,17 +59,17 @@ def test_a_chart_of_more_dimensions_adds_up_the_limited_groups(sold: Visitor) ->
     """P03 and P04 have over 250 in May, all products in June."""
     limited = f"{OVER_250}&{APRIL_TO_JUNE}"
     page = sold.get(f"/explore?measure=revenue&by=month&by=region&by=product&{limited}").text
-    assert _figure(page)["values"] == [700.0, 5000.0]
-    figure = _figure(_tile(sold, "chart", f"by=month&by=region&by=product&{limited}"))
+    assert explore_figure(page)["values"] == [700.0, 5000.0]
+    figure = explore_figure(_tile(sold, "chart", f"by=month&by=region&by=product&{limited}"))
     assert figure["labels"] == ["2026-05-01", "2026-06-01"]
 
 
 def test_a_chart_of_a_comparison_has_the_limited_groups(sold: Visitor) -> None:
     rising = "having=revenue.change&having-is=above&having-value=1000&against=previous"
     page = sold.get(f"/explore?measure=revenue&by=region&by=product&{rising}&{JUNE}").text
-    assert {one["name"]: one["values"] for one in _figure(page)["series"]} == {"K04": [2000.0], "K03": [1500.0]}
+    assert {one["name"]: one["values"] for one in explore_figure(page)["series"]} == {"K04": [2000.0], "K03": [1500.0]}
     orders = "measure=orders&by=region&by=product&against=previous&having=orders.before&having-is=above&having-value=0"
-    assert len(_figure(sold.get(f"/explore?{orders}&{JUNE}").text)["series"]) == 4
+    assert len(explore_figure(sold.get(f"/explore?{orders}&{JUNE}").text)["series"]) == 4
 
 
 def test_a_chart_without_values_is_left_out(sold: Visitor) -> None:
@@ -97,7 +84,7 @@ def test_limited_numbers_that_do_not_add_up_have_no_chart(sold: Visitor) -> None
     for address in (f"/explore?{query}&{APRIL_TO_JUNE}", f"/explore/tile?show=chart&{query}&{APRIL_TO_JUNE}"):
         page = sold.get(address).text
         assert "data-chart" not in page
-        assert "There is no chart: the numbers of Orders do not add up" in _words(page)
+        assert "There is no chart: the numbers of Orders do not add up" in page_words(page)
         assert "K04" in page
 
 

@@ -3,13 +3,11 @@
 import csv
 import html
 import io
-import json
 import re
-from typing import Any
 
 import pytest
-from explored_table import rows_of, words_of
-from visitor import People, Visitor, Work, indian_file, indian_sale
+from explored_table import explore_figure, rows_of
+from visitor import People, Visitor, Work, indian_file, indian_sale, page_words
 
 from tillstream.model.permissions import Role
 
@@ -29,13 +27,6 @@ def sell(admin: Visitor, work: Work) -> None:
     work()
 
 
-def _figure(page: str) -> dict[str, Any]:
-    text = re.search(r'data-chart="explore".*?<script type="application/json">(.*?)</script>', page, re.DOTALL)
-    assert text
-    figure: dict[str, Any] = json.loads(text[1])
-    return figure
-
-
 def test_it_begins_with_revenue_and_orders_by_category(sold: Visitor) -> None:
     page = sold.get(f"/explore?{JUNE}").text
     ((_, revenue, orders),) = rows_of(page)
@@ -45,7 +36,7 @@ def test_it_begins_with_revenue_and_orders_by_category(sold: Visitor) -> None:
 def test_measures_by_month_are_in_order_and_drawn(sold: Visitor) -> None:
     page = sold.get(f"/explore?measure=revenue&measure=orders&by=month&{MAY_AND_JUNE}").text
     assert rows_of(page) == [["May 2026", "10.00", "1"], ["Jun 2026", "20.00", "2"]]
-    figure = _figure(page)
+    figure = explore_figure(page)
     assert (figure["kind"], figure["period"]) == ("columns", "monthly")
     assert (figure["labels"], figure["values"]) == (["2026-05-01", "2026-06-01"], [10.0, 20.0])
 
@@ -58,8 +49,8 @@ def test_rows_are_sorted_by_any_column(sold: Visitor) -> None:
 def test_a_period_is_compared_with_the_one_before(sold: Visitor) -> None:
     page = sold.get(f"/explore?measure=revenue&by=region&against=previous&{JUNE}").text
     assert rows_of(page) == [["IN", "20.00", "10.00", "10.00", "▲ up 100.0%"]]
-    assert [one["values"] for one in _figure(page)["series"]] == [[20.0], [10.0]]
-    assert "compared with 1 – 31 May 2026" in words_of(page)
+    assert [one["values"] for one in explore_figure(page)["series"]] == [[20.0], [10.0]]
+    assert "compared with 1 – 31 May 2026" in page_words(page)
 
 
 @pytest.mark.parametrize(
@@ -72,16 +63,16 @@ def test_a_period_is_compared_with_the_one_before(sold: Visitor) -> None:
     ],
 )
 def test_what_cannot_be_compared_is_explained(sold: Visitor, query: str, note: str) -> None:
-    assert note in words_of(sold.get(f"/explore?measure=revenue&{query}").text)
+    assert note in page_words(sold.get(f"/explore?measure=revenue&{query}").text)
 
 
 def test_values_of_a_dimension_become_columns(sold: Visitor) -> None:
     page = sold.get(f"/explore?measure=revenue&by=region&across=month&{MAY_AND_JUNE}").text
     assert rows_of(page) == [["IN", "10.00", "20.00"]]
-    assert "May 2026 INR ↕ Jun 2026" in words_of(page.partition("<thead>")[2].partition("</thead>")[0]).replace(
+    assert "May 2026 INR ↕ Jun 2026" in page_words(page.partition("<thead>")[2].partition("</thead>")[0]).replace(
         "↓", "↕"
     )
-    assert [one["name"] for one in _figure(page)["series"]] == ["May 2026", "Jun 2026"]
+    assert [one["name"] for one in explore_figure(page)["series"]] == ["May 2026", "Jun 2026"]
 
 
 def test_a_total_without_groups(sold: Visitor) -> None:
@@ -91,7 +82,7 @@ def test_a_total_without_groups(sold: Visitor) -> None:
 def test_a_chart_of_orders_does_not_add_up_what_cannot_be_added(sold: Visitor) -> None:
     """The chart has groups of its own: regions and days, not the categories in them."""
     page = sold.get(f"/explore?measure=orders&by=region&by=day&by=category&{MAY_AND_JUNE}").text
-    assert sum(sum(filter(None, one["values"])) for one in _figure(page)["series"]) == 3
+    assert sum(sum(filter(None, one["values"])) for one in explore_figure(page)["series"]) == 3
 
 
 def test_a_group_leads_to_its_sale_lines(sold: Visitor) -> None:
@@ -99,7 +90,7 @@ def test_a_group_leads_to_its_sale_lines(sold: Visitor) -> None:
     link = re.search(r'href="(/lines[^"]*|/sale-lines[^"]*)" title="Show the sale lines"', page)
     assert link
     lines = sold.get(html.unescape(link[1]))
-    assert (lines.status_code, "1 sale line" in words_of(lines.text)) == (200, True)
+    assert (lines.status_code, "1 sale line" in page_words(lines.text)) == (200, True)
 
 
 def test_each_number_leads_to_its_sale_lines(sold: Visitor) -> None:
@@ -112,7 +103,7 @@ def test_each_number_leads_to_its_sale_lines(sold: Visitor) -> None:
         addresses = re.findall(r'href="([^"]*)" title="Show the sale lines"', page)
         assert len(addresses) == len(counts)
         for address, count in zip(addresses, counts, strict=True):
-            assert f"{count} " in words_of(sold.get(html.unescape(address)).text)
+            assert f"{count} " in page_words(sold.get(html.unescape(address)).text)
 
 
 def test_a_table_is_exported_as_it_is_shown(sold: Visitor) -> None:

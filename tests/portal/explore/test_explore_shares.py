@@ -6,8 +6,8 @@ import io
 import re
 from collections.abc import Callable
 
-from explored_table import rows_of, words_of
-from visitor import Visitor, indian_file, indian_sale
+from explored_table import rows_of
+from visitor import Visitor, indian_file, indian_sale, page_words
 
 SHARED = True
 JUNE = "from=2026-06-01&to=2026-06-30&preset=own"
@@ -59,4 +59,4 @@ def test_a_file_has_the_points_of_the_page(sold: Visitor) -> None:
 def test_a_tile_with_one_number_has_the_points(sold: Visitor) -> None:
     query = f"measure=discount_rate&by=none&against=previous&{JUNE}"
     tile = sold.get(f"/explore/tile?show=number&slot=explore&{query}").text
-    assert words_of(tile).startswith("20.0% ▲ up 5.0 points vs 1 – 31 May 2026")
+    assert page_words(tile).startswith("20.0% ▲ up 5.0 points vs 1 – 31 May 2026")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import shop_of_two_stores
-from visitor import People, Visitor
+from visitor import People, Visitor, page_words
 
 from tillstream.model.permissions import Role
 
@@ -30,15 +30,11 @@ def order(page: str) -> list[str]:
     ]
 
 
-def words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
 def test_the_farthest_behind_comes_first(sold: Visitor) -> None:
     page = sold.get(PAGE).text
     assert set(order(page)[:2]) == {"LDS1", "UK"}
     assert order(page)[-1] == "MAN1"
-    assert "2 of 3 regions and stores are behind the goal" in words(page)
+    assert "2 of 3 regions and stores are behind the goal" in page_words(page)
     assert order(sold.get(f"{PAGE}&sort=-part").text)[0] == "MAN1"
     assert "30 Jun 2026" in page, "the day until which both amounts are"
 

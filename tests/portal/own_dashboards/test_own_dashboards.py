@@ -4,7 +4,7 @@ import html
 import re
 
 import pytest
-from visitor import People, Visitor, Work, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale, page_words
 
 from tillstream.app import App
 from tillstream.commands.demo_shop import people as demo_dashboard
@@ -26,10 +26,6 @@ def sell(admin: Visitor, work: Work) -> None:
     ]
     admin.upload(indian_file(*rows))
     work()
-
-
-def _words(page: str) -> str:
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
 def _owner(app: App, login: str) -> DashboardOwner:
@@ -56,7 +52,7 @@ def _fragments(page: str) -> list[str]:
 def _tiles(visitor: Visitor, dashboard: OwnDashboard, query: str = "") -> list[str]:
     """The words of each tile, as the page loads them."""
     page = visitor.get(f"{dashboard.address}{query}").text
-    return [_words(visitor.get(one).text) for one in _fragments(page)]
+    return [page_words(visitor.get(one).text) for one in _fragments(page)]
 
 
 def test_the_demo_has_a_dashboard_that_everybody_can_open(person: People, app: App) -> None:
@@ -98,7 +94,7 @@ def test_a_tile_links_back_to_its_exploration(sold: Visitor) -> None:
     assert link
     assert all(part in link[1] for part in ("by=day", "region=IN", "sort=-revenue", "from=2026-06-01"))
     assert "pinned" not in link[1]
-    assert _words(sold.get(html.unescape(link[1])).text).index("14.00") > 0
+    assert page_words(sold.get(html.unescape(link[1])).text).index("14.00") > 0
 
 
 def test_filters_of_the_page_apply_to_each_tile_or_a_note_names_them(sold: Visitor, app: App) -> None:
@@ -110,7 +106,7 @@ def test_filters_of_the_page_apply_to_each_tile_or_a_note_names_them(sold: Visit
     assert "not applied" not in sold.get(f"{dashboard.address}?region=IN&store=MUM01").text
     dashboard = _pin(sold, f"/explore?measure=revenue&by=&store=DEL01&{JUNE}", "number", dashboard=dashboard.id)
     page = sold.get(f"{dashboard.address}?store=MUM01").text
-    assert _words(page).count("Store above: not applied, because the tile has its own.") == 1
+    assert page_words(page).count("Store above: not applied, because the tile has its own.") == 1
     assert [one.split()[0] for one in _tiles(sold, dashboard, "?store=MUM01")] == ["14.00", "14.00", "6.00"]
 
 

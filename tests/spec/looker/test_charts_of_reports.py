@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from duck import Duck, exact
 from googlesql import Judge, Rows
-from sample_ledger import SAMPLE_LEDGER
 
 from looker.definitions import Chart, Report, reports
 from looker.queries import chart_days, chart_query, control_queries
@@ -19,12 +18,6 @@ CHARTS = [
     for report in reports().values()
     for chart in report.charts
 ]
-
-
-@pytest.fixture(scope="module")
-def filled(duck: Duck) -> Duck:
-    duck.fill(SAMPLE_LEDGER)
-    return duck
 
 
 @pytest.mark.parametrize(("report", "chart"), CHARTS)

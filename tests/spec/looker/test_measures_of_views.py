@@ -8,7 +8,6 @@ from decimal import Decimal
 import pytest
 from duck import Duck, exact
 from googlesql import Judge, Rows
-from sample_ledger import SAMPLE_LEDGER
 
 from looker.lookml.views import STORE_OF_KEY
 from tillstream.analytics.filters import Filters, ReportedDays
@@ -26,12 +25,6 @@ SEVERAL_STEPS = {"new_customers", "returning_customers", "repeat_customers"}
 OTHER_GROUP = {"penetration"}
 WITHOUT_AN_AMOUNT = {"cancelled_value", "cancelled_unconverted_lines"}
 NOT_IN_THE_VIEWS = {"catalogue_revenue", "catalogue_coverage", "costed_lines"}
-
-
-@pytest.fixture(scope="module")
-def filled(duck: Duck) -> Duck:
-    duck.fill(SAMPLE_LEDGER)
-    return duck
 
 
 def query(view: str) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import pytest
 from duck import Duck
 from googlesql import Judge, Rows
-from sample_ledger import SAMPLE_LEDGER
 
 import sql
 from sql import row_access
@@ -15,12 +14,6 @@ from tillstream.model.people import UNRESTRICTED
 from tillstream.model.tables.warehouse_tables import column_descriptions
 
 MARTS = [path for path in sql.VIEWS if path.startswith("marts/")]
-
-
-@pytest.fixture(scope="module")
-def filled(duck: Duck) -> Duck:
-    duck.fill(SAMPLE_LEDGER)
-    return duck
 
 
 def columns(duck: Duck, view: str) -> list[str]:

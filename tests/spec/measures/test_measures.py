@@ -6,7 +6,6 @@ from datetime import date
 import pytest
 from duck import Duck, exact
 from googlesql import Judge, Rows
-from sample_ledger import SAMPLE_LEDGER
 
 from examples import one_in
 from tillstream.analytics.filters import Filters, ReportedDays
@@ -29,12 +28,6 @@ def _computable(by: tuple[str, ...]) -> tuple[Measure, ...]:
     has_period = any(DIMENSIONS[name].is_period for name in by)
     composed = [one for one in all_measures().values() if not one.has_query_only]
     return tuple(one for one in composed if not (has_period and composer.compares_periods(one)))
-
-
-@pytest.fixture(scope="module")
-def filled(duck: Duck) -> Duck:
-    duck.fill(SAMPLE_LEDGER)
-    return duck
 
 
 @pytest.mark.parametrize("called", one_in(2, [f"{','.join(by)}-{filters}" for filters in FILTERS for by in BY]))

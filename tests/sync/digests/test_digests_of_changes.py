@@ -30,12 +30,6 @@ MANY = 200
 
 
 @pytest.fixture
-def two(tmp_path: Path) -> Iterator[Pair]:
-    with pair(tmp_path) as both:
-        yield both
-
-
-@pytest.fixture
 def whole_reads(monkeypatch: pytest.MonkeyPatch) -> list[Ports]:
     """The ledgers that were read as a whole, one for each time."""
     reads, read = list[Ports](), agreement.sums_of_all_batches

@@ -1,7 +1,6 @@
 """Noted digests are those of one ledger, and programs of an earlier version read the documents next to them."""
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 from large_settlements import with_jobs
 from stateful.steps import like, upload_rows
-from sync.two_homes import NAME, SOURCE, Pair, head_office, lines, pair
+from sync.two_homes import NAME, SOURCE, Pair, head_office, lines
 
 from tillstream.app import App, local_recovery
 from tillstream.records import batch_records
@@ -18,12 +17,6 @@ from tillstream.sync import agreement, digest_notes, homes
 
 WAREHOUSE = "warehouse.duckdb*"
 """With its write-ahead log."""
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[Pair]:
-    with pair(tmp_path) as both:
-        yield both
 
 
 def put_back(two: Pair, folder: Path) -> None:

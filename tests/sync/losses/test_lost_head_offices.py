@@ -1,21 +1,14 @@
 """A head office that lost what it had: it was put back from a copy, or is a new one at the same address."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from stateful.steps import like, upload_rows
 from sync.test_two_homes import restored, saved
-from sync.two_homes import NAME, SOURCE, Pair, head_office, pair
+from sync.two_homes import NAME, SOURCE, Pair, head_office
 
 from tillstream.sync import home_identity, homes
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[Pair]:
-    with pair(tmp_path) as both:
-        yield both
 
 
 def put_back(two: Pair, folder: Path, copy: Path | None) -> None:

@@ -1,13 +1,10 @@
 """A head office that lost records of batches of a home writes them from its ledger, and the home completes them."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from stateful.sources import Fix, Sale
 from stateful.steps import fix, like, process, send_sales, upload_rows
 from sync.test_owners_of_batches import OTHER, sent_by_other
-from sync.two_homes import NAME, SOURCE, Pair, pair
+from sync.two_homes import NAME, SOURCE, Pair
 
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX
@@ -18,12 +15,6 @@ from tillstream.records import batch_records
 from tillstream.review import replay, undo
 from tillstream.sync import exchange, homes
 from tillstream.sync.homes import Home
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[Pair]:
-    with pair(tmp_path) as both:
-        yield both
 
 
 def sold(two: Pair) -> list[str]:

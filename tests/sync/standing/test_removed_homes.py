@@ -1,7 +1,6 @@
 """A home that was removed: the head office decides about what it sent, and about what differs if it is added again."""
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
@@ -9,7 +8,7 @@ import pytest
 from stateful.steps import like, upload_rows
 from sync import stock_acts
 from sync.test_two_homes import restored, saved
-from sync.two_homes import NAME, SOURCE, Pair, lines, pair
+from sync.two_homes import NAME, SOURCE, Pair, lines
 
 from tillstream.model.batch import BatchState
 from tillstream.model.errors import Rejected
@@ -21,12 +20,6 @@ from tillstream.review import correction_submission, replay, undo
 from tillstream.stock import stored_movements as movements
 from tillstream.sync import agreement, homes, journal, undo_requests
 from tillstream.sync.undo_requests import UndoRequestState
-
-
-@pytest.fixture
-def two(tmp_path: Path) -> Iterator[Pair]:
-    with pair(tmp_path) as both:
-        yield both
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """Batches that are staged and not settled in time are in the log, except while a large settlement runs."""
 
 import io
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
-from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -14,24 +11,11 @@ from tillstream.intake import inbox
 from tillstream.operations.maintenance_status import SETTLED_WITHIN, overdue_batches_text
 from tillstream.pipeline.settling import large_job, settle
 from tillstream.pipeline.staging import stage
-from tillstream.settings import Settings
 
 CSV = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
     b"1,A,Shelf,1,12/5/2011 9:02,2.50,7,UK\n"
 )
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 11, 20, tzinfo=UTC))
-
-
-@pytest.fixture
-def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
-    app = build(Settings(home=tmp_path, threads=1), clock, rates=False)
-    yield app
-    app.close()
 
 
 @pytest.fixture

@@ -1,12 +1,9 @@
 """In a cloud with years of files, the sweep delegates the work and checks only recent files."""
 
 import io
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -21,25 +18,12 @@ from tillstream.people.store_credentials import StoreToken
 from tillstream.pipeline.settling import settle
 from tillstream.pipeline.staging import stage
 from tillstream.records import batch_records
-from tillstream.settings import Settings
 
 CSV = (
     b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
     b"1,A,Shelf,1,12/5/2011 9:02,2.50,7,UK\n"
 )
 HOURS = 3600
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 11, 20, tzinfo=UTC))
-
-
-@pytest.fixture
-def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
-    app = build(Settings(home=tmp_path, threads=1), clock, rates=False)
-    yield app
-    app.close()
 
 
 def swept(app: App) -> dict[str, int]:

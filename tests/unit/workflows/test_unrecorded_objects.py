@@ -1,12 +1,10 @@
 """In a cloud, a sweep lists what arrived since the previous one; what has no time in its name is listed twice a day."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from app_factory import build
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -18,7 +16,6 @@ from tillstream.operations import inbox_upkeep, maintenance_status
 from tillstream.operations.reconcile import resume_interrupted_work
 from tillstream.people.store_credentials import StoreToken
 from tillstream.records import batch_records
-from tillstream.settings import Settings
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 NAMES_OF_OTHERS = [
@@ -35,18 +32,6 @@ NAMES_OF_OTHERS = [
     "store-sales/Zembla/1420070400000001-2d711642b726b044.jsonl",
     "zzz/IN.csv",
 ]
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(datetime(2026, 11, 20, tzinfo=UTC))
-
-
-@pytest.fixture
-def app(tmp_path: Path, clock: ManualClock) -> Iterator[App]:
-    app = build(Settings(home=tmp_path, threads=1), clock, rates=False)
-    yield app
-    app.close()
 
 
 def swept(app: App) -> int:
