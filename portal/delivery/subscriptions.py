@@ -229,7 +229,7 @@ def new_subscription() -> ResponseReturnValue:
         address = address_of(request.args.get("address", ""))
         name = request.args.get("name", "") or name_for(address)
         draft = SubscriptionDraft(name, address, "xlsx", _own_address(), "week")
-    subscribed_tables.check_filter_groups(ports(), draft, me())
+    subscribed_tables.request_of(ports(), draft, me())
     return _form(draft)
 
 
@@ -322,8 +322,7 @@ def _check(draft: SubscriptionDraft, login: str) -> None:
     """Raise `Rejected` or `NotFound` if the person cannot see the table now."""
     app, user = tillstream(), accounts.get_user(ports(), login)
     source = outgoing_deliveries.subscribed_tables_source(app)
-    tried = TableSubscription(draft.name, draft.address, draft.format, draft.to, draft.every, view=draft.view)
-    subscribed_tables.check_table(source, tried, user, ports().clock.now().date())
+    subscribed_tables.check_table(source, draft, user, ports().clock.now().date())
 
 
 def _own_address() -> str:

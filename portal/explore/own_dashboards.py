@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import parse_qs
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import figures, filter_fields
@@ -116,8 +116,7 @@ def links_of_tile(tile: PinnedTile, selection: DashboardFilters) -> TileLinks:
 @allow(Action.SEE_NUMBERS)
 def create_dashboard() -> ResponseReturnValue:
     dashboard = own_dashboards.create_dashboard(ports(), reader(), _form("name"))
-    flash(created_text(dashboard.name))
-    return _to(dashboard.id)
+    return _to(dashboard.id, message=created_text(dashboard.name))
 
 
 @blueprint.post("/dashboards/pin", endpoint="pin")
@@ -133,8 +132,7 @@ def pin_tile() -> ResponseReturnValue:
     chosen = _form("dashboard") or own_dashboards.create_dashboard(ports(), reader(), _form("name")).id
     pinned = partial(own_dashboards.with_pinned_tile, title=title, address=address, show=show)
     dashboard = own_dashboards.change_dashboard(ports(), chosen, reader(), pinned)
-    flash(pinned_text(title, dashboard.name))
-    return _to(chosen, f"tile-{dashboard.tiles[-1].id}")
+    return _to(chosen, f"tile-{dashboard.tiles[-1].id}", pinned_text(title, dashboard.name))
 
 
 @blueprint.post("/dashboards/<dashboard_id>", endpoint="save")
@@ -143,8 +141,7 @@ def save_dashboard(dashboard_id: str) -> ResponseReturnValue:
     """Change the name and whether everybody may open the dashboard."""
     shared = _form("shared") == "yes"
     dashboard = own_dashboards.rename_dashboard(ports(), dashboard_id, reader(), _form("name"), shared=shared)
-    flash(changed_text(dashboard.name))
-    return _to(dashboard_id)
+    return _to(dashboard_id, message=changed_text(dashboard.name))
 
 
 @blueprint.post("/dashboards/start", endpoint="start")
@@ -177,15 +174,14 @@ def change_tile(dashboard_id: str, tile_id: str) -> ResponseReturnValue:
     title, show, width = _form("title"), _form("show"), _form("width")
     changed = partial(own_dashboards.with_changed_tile, id=tile_id, title=title, show=show, width=width)
     own_dashboards.change_dashboard(ports(), dashboard_id, reader(), changed)
-    flash(TILE_CHANGED)
-    return _to(dashboard_id, f"tile-{tile_id}")
+    return _to(dashboard_id, f"tile-{tile_id}", TILE_CHANGED)
 
 
 @blueprint.post("/dashboards/<dashboard_id>/tiles/<tile_id>/remove", endpoint="remove_tile")
 @allow(Action.SEE_NUMBERS)
 def remove_tile(dashboard_id: str, tile_id: str) -> ResponseReturnValue:
     own_dashboards.change_dashboard(ports(), dashboard_id, reader(), partial(own_dashboards.without_tile, id=tile_id))
-    return redirect(url_for("own_dashboards.show", dashboard_id=dashboard_id, removed=tile_id), 303)
+    return go_to("own_dashboards.show", dashboard_id=dashboard_id, removed=tile_id)
 
 
 @blueprint.post("/dashboards/<dashboard_id>/tiles/<tile_id>/restore", endpoint="restore_tile")
@@ -217,8 +213,8 @@ def _form(name: str) -> str:
     return request.form.get(name, "")
 
 
-def _to(dashboard_id: str, anchor: str = "") -> ResponseReturnValue:
-    return redirect(url_for("own_dashboards.show", dashboard_id=dashboard_id, _anchor=anchor or None), 303)
+def _to(dashboard_id: str, anchor: str = "", message: str = "") -> ResponseReturnValue:
+    return go_to("own_dashboards.show", message, dashboard_id=dashboard_id, _anchor=anchor or None)
 
 
 blueprint.record_once(lambda setup: setup.app.jinja_env.globals.update(tile_forms=SHOWN, first_dashboard=MY_DASHBOARD))

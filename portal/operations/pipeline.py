@@ -1,6 +1,6 @@
 """Pipeline pages: queues, failed batches, dead letters, copies of the marts, and the sync between homes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
@@ -11,6 +11,7 @@ from portal.access import allow
 from portal.catalogue.change_previews import FieldChange, field_changes
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope, tillstream
+from portal.managed import ManagedPages
 from portal.uploads import labels, scoped
 from portal.urls import go_to
 from tillstream.app import home_sync
@@ -21,6 +22,7 @@ from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
 from tillstream.operations import message_queues
 from tillstream.operations.reconcile import sweep_by_user
+from tillstream.ports import Ports
 from tillstream.sync import home_identity, homes, reference_questions, sync_status, undo_requests
 from tillstream.sync.homes import NEEDS_ATTENTION, HomeStanding
 from tillstream.sync.http import remote_office
@@ -121,20 +123,6 @@ def decide_questions() -> ResponseReturnValue:
     )
 
 
-def register_sync(blueprint: Blueprint) -> None:
-    blueprint.add_url_rule("/pipeline/sync", "sync", show_sync)
-    for path, endpoint, view in (
-        ("address", "begin_sync", begin_sync),
-        ("stop", "stop_sync", stop_sync),
-        ("questions", "decide_sync", decide_questions),
-        ("requests/<batch_id>/decline", "decline_request", decline_request),
-        ("homes", "add_home", add_home),
-        ("homes/<home>/remove", "remove_home", remove_home),
-        ("homes/<home>/release", "release_home", release_home),
-    ):
-        blueprint.add_url_rule(f"/pipeline/sync/{path}", endpoint, view, methods=["POST"])
-
-
 @allow(Action.ADMINISTER)
 def show_sync() -> ResponseReturnValue:
     app, now = tillstream(), ports().clock.now()
@@ -163,49 +151,33 @@ def begin_sync() -> ResponseReturnValue:
     home_identity.create_identity(ports(), me().login)
     sync_status.begin_sync(ports(), to, me().login)
     flash(syncs_to(to), "done")
-    if remote_office.is_unencrypted_address(to):
-        flash(NOT_ENCRYPTED, "ask")
-    return _to_page()
+    return go_to("pipeline.sync", NOT_ENCRYPTED if remote_office.is_unencrypted_address(to) else "", "ask")
 
 
-@allow(Action.ADMINISTER)
-def stop_sync() -> ResponseReturnValue:
-    sync_status.stop_sync(ports(), me().login)
-    flash(SYNC_STOPPED, "done")
-    return _to_page()
-
-
-@allow(Action.ADMINISTER)
-def decline_request(batch_id: str) -> ResponseReturnValue:
-    request_ = undo_requests.decline_to_undo(ports(), batch_id, request.form.get("reason", ""), me().login)
-    flash(request_declined(request_.file), "done")
-    return _to_page()
+def decline_request(ports: Ports, batch_id: str, by: str) -> str:
+    return request_declined(undo_requests.decline_to_undo(ports, batch_id, request.form.get("reason", ""), by).file)
 
 
 @allow(Action.ADMINISTER)
 def add_home() -> ResponseReturnValue:
     form = request.form
     home = homes.add_home(ports(), form.get("name", "").strip(), form.get("key", "").strip(), me().login)
-    flash(home_added(home.name), "done")
-    return _to_page()
+    return go_to("pipeline.sync", home_added(home.name))
 
 
-@allow(Action.ADMINISTER)
-def remove_home(home: str) -> ResponseReturnValue:
-    homes.remove_home(ports(), home, me().login)
-    flash(home_removed(home), "done")
-    return _to_page()
+blueprint.add_url_rule("/pipeline/sync", "sync", show_sync)
+blueprint.add_url_rule("/pipeline/sync/address", "begin_sync", begin_sync, methods=["POST"])
+blueprint.add_url_rule("/pipeline/sync/questions", "decide_sync", decide_questions, methods=["POST"])
+blueprint.add_url_rule("/pipeline/sync/homes", "add_home", add_home, methods=["POST"])
+SYNC = ManagedPages(blueprint, "/pipeline/sync", page="", listing="sync")
+SYNC.button("stop", sync_status.stop_sync, SYNC_STOPPED, endpoint="stop_sync")
+REQUESTS = replace(SYNC, path="/pipeline/sync/requests/<batch_id>")
+HOMES = replace(SYNC, path="/pipeline/sync/homes/<home>")
 
+REQUESTS.button("decline", decline_request, endpoint="decline_request")
 
-@allow(Action.ADMINISTER)
-def release_home(home: str) -> ResponseReturnValue:
-    homes.release_home(ports(), home, me().login)
-    flash(home_released(home), "done")
-    return _to_page()
-
-
-def _to_page() -> ResponseReturnValue:
-    return redirect(url_for("pipeline.sync"), 303)
+HOMES.button("remove", homes.remove_home, lambda home: home_removed(home.name), endpoint="remove_home")
+HOMES.button("release", homes.release_home, lambda home: home_released(home.name), endpoint="release_home")
 
 
 @dataclass(frozen=True)
@@ -236,9 +208,6 @@ def listed_copies() -> list[ListedCopy]:
         )
         for one in destinations.find_destinations(ports())
     ]
-
-
-register_sync(blueprint)
 
 
 @blueprint.get("/pipeline", endpoint="show")

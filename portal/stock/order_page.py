@@ -14,6 +14,7 @@ from portal import formats
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.file_responses import attachment
+from portal.managed import Change
 from portal.operations.audit import ACTION_LABELS
 from portal.stock import order_form, order_texts, stores, visible_orders
 from portal.stock.order_form import NOTHING_SCANNED, FormRow, Scanned
@@ -22,6 +23,7 @@ from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.permissions import Action
+from tillstream.ports import Ports
 from tillstream.records import mail
 from tillstream.stock import order_arrivals, order_documents, purchase_orders, stored_movements
 from tillstream.stock.movement_import import zone_of_store
@@ -102,25 +104,15 @@ def send_order(order_number: str) -> ResponseReturnValue:
     return go_to("orders.show", order_texts.sent(order.number, address), order_number=order.number)
 
 
-@allow(Action.MANAGE_STOCK)
-def close_order(order_number: str) -> ResponseReturnValue:
-    return _step(order_number, purchase_orders.close_order)
+def step_of(step: Callable[..., PurchaseOrder]) -> Change:
+    """What a button does that leads an order to another state."""
 
+    def change(ports: Ports, number: str, by: str) -> str:
+        order = step(ports, visible_orders.order_of(number).order_id, by=by)
+        tillstream().queries.clear()
+        return order_texts.STEPS[order.state]
 
-@allow(Action.MANAGE_STOCK)
-def reopen_order(order_number: str) -> ResponseReturnValue:
-    return _step(order_number, purchase_orders.reopen_order)
-
-
-@allow(Action.MANAGE_STOCK)
-def cancel_order(order_number: str) -> ResponseReturnValue:
-    return _step(order_number, purchase_orders.cancel_order)
-
-
-def _step(number: str, step: Callable[..., PurchaseOrder]) -> ResponseReturnValue:
-    order = step(ports(), visible_orders.order_of(number).order_id, by=me().login)
-    tillstream().queries.clear()
-    return go_to("orders.show", order_texts.STEPS[order.state], order_number=order.number)
+    return change
 
 
 def _mail(order: PurchaseOrder, address: str) -> None:

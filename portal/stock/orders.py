@@ -14,6 +14,7 @@ from portal.api import pagination
 from portal.api.operations.orders import FILTERS, MAX_ORDERS
 from portal.context import ports, scope
 from portal.list_view import ListQuery
+from portal.managed import ManagedPages
 from portal.stock import order_form, order_page, order_texts, stores, visible_orders
 from portal.stock.order_page import receipts_of
 from tillstream.model.document_json import decimal_text
@@ -181,13 +182,11 @@ blueprint.add_url_rule("/orders/<order_number>/receive", "record_receipt", order
 blueprint.add_url_rule(
     "/orders/<order_number>/receipts/cancel", "cancel_receipt", order_page.cancel_receipt, methods=["POST"]
 )
-for name, view in (
-    ("send", order_page.send_order),
-    ("close", order_page.close_order),
-    ("reopen", order_page.reopen_order),
-    ("cancel", order_page.cancel_order),
-):
-    blueprint.add_url_rule(f"/orders/<order_number>/{name}", name, view, methods=["POST"])
+blueprint.add_url_rule("/orders/<order_number>/send", "send", order_page.send_order, methods=["POST"])
+PAGES = ManagedPages(blueprint, "/orders/<order_number>", access=Action.MANAGE_STOCK)
+PAGES.button("close", order_page.step_of(purchase_orders.close_order))
+PAGES.button("reopen", order_page.step_of(purchase_orders.reopen_order))
+PAGES.button("cancel", order_page.step_of(purchase_orders.cancel_order))
 for root in ("/api/v1/orders", "/api/orders"):
     blueprint.add_url_rule(root, "data", orders_data)
     blueprint.add_url_rule(f"{root}/<order_number>", "one", order_data)

@@ -1,7 +1,7 @@
 """`tillstream subscriptions …`: tables that are delivered on a schedule."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlencode
 
@@ -156,7 +156,7 @@ def add_subscription(
     """Subscribe the person LOGIN to a table, which contains what that person may see."""
     from tillstream.app import outgoing_deliveries
     from tillstream.delivery import subscribed_tables, subscriptions
-    from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription
+    from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft
     from tillstream.people import accounts
     from tillstream.records import saved_views
 
@@ -189,8 +189,7 @@ def add_subscription(
         keeps=keeps,
     )
     source = outgoing_deliveries.subscribed_tables_source(app)
-    tried = TableSubscription(name=draft.name, address=address, view=view_id, format=draft.format, to="", every="day")
-    subscribed_tables.check_table(source, replace(tried, login=user.login), user, app.ports.clock.now().date())
+    subscribed_tables.check_table(source, draft, user, app.ports.clock.now().date())
     return Result(_subscription_row(subscriptions.add_subscription(app.ports, user.login, draft, COMMAND_LINE)))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from tillstream.delivery.export_formats import export_format
-from tillstream.delivery.subscriptions import EXPLORE, TABLES, TableSubscription
+from tillstream.delivery.subscriptions import EXPLORE, TABLES
 from tillstream.model.audit import AuditAction
 from tillstream.model.dates import instant_text
 from tillstream.model.errors import Rejected
@@ -69,11 +69,6 @@ class BackgroundExport:
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
-
-    @property
-    def as_subscription(self) -> TableSubscription:
-        """What its table is read with."""
-        return TableSubscription(self.name, self.address, self.format, "", "")
 
 
 def scope_text(scope: Scope) -> str:

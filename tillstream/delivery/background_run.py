@@ -1,16 +1,14 @@
 """Write the files of exports in the background that are due, and remove those that were kept long enough."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
-from tillstream.delivery import background_exports, subscribed_tables
+from tillstream.delivery import background_exports, file_deliveries, subscribed_tables
 from tillstream.delivery.background_exports import DONE, FAILED, RUNNING, WAITING, BackgroundExport, scope_text
-from tillstream.delivery.export_formats import export_format
-from tillstream.delivery.subscribed_tables import TableSource
+from tillstream.delivery.subscribed_tables import ExportRequest, TableSource
 from tillstream.model.dates import instant_text
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.events import STAGING
@@ -102,16 +100,10 @@ class _Run:
         one, ports = self.claimed, self.ports
         user = current_reader(ports, one.login, one.account)
         today = datetime.fromisoformat(one.created_at).date()
-        read = subscribed_tables.read_table(self.source, one.as_subscription, user, today)
-        size, digest = 0, hashlib.sha256()
-        with ports.objects.writer(STAGING, one.object_name) as out:
-            for data in export_format(one.format).chunks(
-                replace(read.table, batches=self._counted(read.table.batches))
-            ):
-                out.write(data)
-                digest.update(data)
-                size += len(data)
-        done = replace(one, rows=self.rows, bytes=size, sha256=digest.hexdigest(), scope=scope_text(user.scope))
+        read = subscribed_tables.read_table(self.source, ExportRequest(user, one.address, one.format), today)
+        chunks = read.chunks(self._counted(read.table.batches))
+        size, sha256 = file_deliveries.stage_chunks(ports, one.object_name, chunks)
+        done = replace(one, rows=self.rows, bytes=size, sha256=sha256, scope=scope_text(user.scope))
         return background_exports.ended_export(ports, done, DONE)
 
     def _counted(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -130,19 +130,25 @@ def add_file(ports: Ports, new: NewFileDelivery, chunks: Iterable[bytes]) -> boo
     """Add a file; False if one with its key is there already. Raises what `chunks` raises."""
     if ports.documents.get(FILES_COLLECTION, new.id):
         return False
-    digest, size = hashlib.sha256(), 0
-    with ports.objects.writer(STAGING, _name(new.id)) as stream:
-        for chunk in chunks:
-            stream.write(chunk)
-            digest.update(chunk)
-            size += len(chunk)
+    size, sha256 = stage_chunks(ports, _name(new.id), chunks)
     own = {one: getattr(new, one) for one in ("destination", "file", "login", "subject", "keeps", "stamp")}
-    content = {"stored": True, "bytes": size, "sha256": digest.hexdigest()}
+    content = {"stored": True, "bytes": size, "sha256": sha256}
     try:
         ports.documents.put_all([FILES_OUTBOX.new(ports, new.id, own | content)])
     except Conflict:
         return False
     return True
+
+
+def stage_chunks(ports: Ports, name: str, chunks: Iterable[bytes]) -> tuple[int, str]:
+    """Write a file to the bucket for staging; return its bytes and its SHA-256."""
+    digest, size = hashlib.sha256(), 0
+    with ports.objects.writer(STAGING, name) as stream:
+        for chunk in chunks:
+            stream.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+    return size, digest.hexdigest()
 
 
 def send_due_files(ports: Ports, opened: OpenPlace, report: Report = ignore, redact: Callable[[str], str] = str) -> int:

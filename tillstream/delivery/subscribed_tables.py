@@ -24,9 +24,9 @@ from tillstream.analytics.filters import (
 from tillstream.analytics.measures.definitions import find_measure
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.contracts.registry import ContractRegistry
-from tillstream.delivery.export_formats import export_format
+from tillstream.delivery.export_formats import ExportFormat, export_format
 from tillstream.delivery.export_table import ExportTable, export_table
-from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, TableSubscription, address_arguments
+from tillstream.delivery.subscriptions import EXPLORE, TABLES, SubscriptionDraft, address_arguments
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Scope
 from tillstream.people.account_store import User
@@ -63,22 +63,37 @@ class TableSource:
 
 
 @dataclass(frozen=True)
+class ExportRequest:
+    """What a file is made of for its reader: address is a path of the portal and its query, such as
+    /tables/sales-by-store?region=IN."""
+
+    reader: User
+    address: str
+    format: str
+
+
+@dataclass(frozen=True)
 class SubscribedTable:
     """filters: with the days of this file. address: of the page, with these days. file_address: of the same file."""
 
     table: ExportTable
+    format: ExportFormat
     filters: Filters
     address: str
     file_address: str
 
+    def chunks(self, batches: Batches) -> Iterator[bytes]:
+        """The bytes of the file. batches: those of the table, such as while they are counted."""
+        return self.format.chunks(replace(self.table, batches=batches))
 
-def read_table(source: TableSource, one: TableSubscription, user: User, today: date) -> SubscribedTable:
-    """The rows that a person may see now. today: the day to which periods such as last-month are relative.
 
-    Raises `NotFound` for a view or query that is gone, `Rejected` for what the person may not see any longer, and as
-    queries do.
+def read_table(source: TableSource, request: ExportRequest, today: date) -> SubscribedTable:
+    """The rows that the reader may see now. today: the day to which periods such as last-month are relative.
+
+    Raises `NotFound` for a query that is gone, `Rejected` for what the reader may no longer see, and as queries do.
     """
-    path, arguments = address_arguments(_address(source.ports, one, user))
+    user = request.reader
+    path, arguments = address_arguments(request.address)
     parameters = query_parameters(path, arguments)
     values, preset = _filters(arguments, parameters, today)
     filters = _in_currency(source, user, Filters.parse(values))
@@ -96,7 +111,7 @@ def read_table(source: TableSource, one: TableSubscription, user: User, today: d
         file_address = address.replace(EXPLORE, f"{EXPLORE}/file", 1)
     elif path == TABLES + LINES:
         table = lines_table(source, user.scope, filters, own.get(SEARCH, ""))
-        if one.format == PDF:
+        if request.format == PDF:
             table = with_columns(table, _columns_of_page(table.schema.names, arguments.get(COLUMN, [])))
         file_address = address.replace(path, LINES_FILE, 1)
         address = address.replace(path, LINES_PAGE, 1)
@@ -105,36 +120,36 @@ def read_table(source: TableSource, one: TableSubscription, user: User, today: d
     used = {SEARCH_LABEL if name == SEARCH else name: [text] for name, text in own.items()}
     table = replace(table, filters=used | _texts(values, filters), created_at=source.ports.clock.now())
     table = replace(table, currency=filters.currency or source.reporting_currency)
-    return SubscribedTable(table, filters, address, f"{file_address}&format={one.format}")
+    return SubscribedTable(
+        table, export_format(request.format), filters, address, f"{file_address}&format={request.format}"
+    )
 
 
-def check_table(source: TableSource, one: TableSubscription, user: User, today: date) -> None:
+def check_table(source: TableSource, draft: SubscriptionDraft, user: User, today: date) -> None:
     """Raise as `read_table`, so that a subscription that cannot be delivered is not added, and for a PDF that has no
     place for the table."""
-    check_filter_groups(source.ports, one, user)
-    table = read_table(source, one, user, today).table
-    for _ in export_format(PDF).chunks(table) if one.format == PDF else table.batches:
+    table = read_table(source, request_of(source.ports, draft, user), today).table
+    for _ in export_format(PDF).chunks(table) if draft.format == PDF else table.batches:
         return
 
 
-def check_filter_groups(ports: Ports, one: SubscriptionDraft, user: User) -> None:
-    """Raise `Rejected` for an exploration of which the page shows some groups only, because a file has all of them."""
-    path, arguments = address_arguments(_address(ports, one, user))
-    if path != EXPLORE:
-        return
-    shown = explorations.parse_exploration(arguments, user.scope)
-    if shown.having or shown.first:
+def request_of(ports: Ports, draft: SubscriptionDraft, user: User) -> ExportRequest:
+    """The request for a file of a subscription, with the current address of its view.
+
+    Raises `NotFound` for a view that is gone, and `Rejected` for an exploration of which the page shows some groups
+    only, because a file has all of them.
+    """
+    address = draft.address
+    if draft.view:
+        views = {view.id: view for view in saved_views.find_views(ports, user.login, user.created_at)}
+        if draft.view not in views:
+            raise NotFound("The saved view was deleted, or is no longer shared.")
+        address = views[draft.view].address
+    path, arguments = address_arguments(address)
+    shown = explorations.parse_exploration(arguments, user.scope) if path == EXPLORE else None
+    if shown and (shown.having or shown.first):
         raise Rejected(SOME_GROUPS)
-
-
-def _address(ports: Ports, one: SubscriptionDraft, user: User) -> str:
-    """The address of a subscription, or the current one of its view."""
-    if not one.view:
-        return one.address
-    views = {view.id: view for view in saved_views.find_views(ports, user.login, user.created_at)}
-    if one.view not in views:
-        raise NotFound("The saved view was deleted, or is no longer shared.")
-    return views[one.view].address
+    return ExportRequest(user, address, draft.format)
 
 
 def query_parameters(path: str, arguments: ArgumentValues) -> frozenset[str]:

@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 
 from tillstream.analytics.filters import Filters
 from tillstream.delivery import file_deliveries, file_destinations, subscribed_tables, subscriptions
-from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.export_table import ExportTable, guarded_column, rounded_by_row, rounded_columns
 from tillstream.delivery.file_deliveries import NewFileDelivery
 from tillstream.delivery.file_destinations import file_slug, fill_file_name
@@ -124,7 +123,7 @@ def add_subscribed_file(ports: Ports, one: TableSubscription, read: SubscribedTa
     stamp = datetime.fromisoformat(one.next_due).strftime("%Y%m%d-%H%M%S")
     key = f"export {one.id} {one.next_due}"
     new = NewFileDelivery(key, one.destination, name, one.login, one.name, one.keeps, stamp)
-    chunks = export_format(one.format).chunks(replace(read.table, batches=counted.batches()))
+    chunks = read.chunks(counted.batches())
     try:
         is_new = file_deliveries.add_file(ports, new, _unless_empty(chunks, counted) if one.skip_empty else chunks)
     except _EmptyError:
@@ -150,11 +149,11 @@ def compose_mail(
     portal: the address of the portal for links; may be empty. Raises `Rejected` for a table that is too long for its
     format.
     """
-    chosen, counted = export_format(one.format), CountedRows(read.table)
-    content = _up_to(chosen.chunks(replace(read.table, batches=counted.batches())), largest)
+    counted = CountedRows(read.table)
+    content = _up_to(read.chunks(counted.batches()), largest)
     period = period_text(read.filters)
     name = f"{file_slug(one.name)}-{(read.filters.end or date.fromisoformat(one.next_due[:10])).isoformat()}"
-    file = () if content is None else (MailAttachment(f"{name}.{one.format}", chosen.media_type, content),)
+    file = () if content is None else (MailAttachment(f"{name}.{one.format}", read.format.media_type, content),)
     subject = f"{one.name}: {period}"
     parts = _sentences(one, read, counted, portal, is_attached=content is not None)
     tables = [] if not counted.first else [("First rows", [counted.columns, *counted.first])]
@@ -285,8 +284,7 @@ def _make_file(sender: SubscriptionSender, one: TableSubscription, version: int)
     ports = sender.source.ports
     user, due = current_reader(ports, one.login, one.account), datetime.fromisoformat(one.next_due)
     day = due.astimezone(ZoneInfo(one.zone)).date()
-    subscribed_tables.check_filter_groups(ports, one, user)
-    read = subscribed_tables.read_table(sender.source, one, user, day)
+    read = subscribed_tables.read_table(sender.source, subscribed_tables.request_of(ports, one, user), day)
     added = add_subscribed_file(ports, one, read, day) if one.destination else _add_mail(sender, one, read)
     now = ports.clock.now()
     following = instant_text(one.schedule.next(now))

@@ -294,11 +294,11 @@ def test_a_file_that_cannot_be_made_keeps_no_other_from_being_sent(app: App, mon
     read = subscribed_tables.read_table
 
     def failing(
-        source: subscribed_tables.TableSource, one: TableSubscription, *arguments: Any
+        source: subscribed_tables.TableSource, request: subscribed_tables.ExportRequest, *arguments: Any
     ) -> subscribed_tables.SubscribedTable:
-        if one.login == "ana":
+        if request.reader.login == "ana":
             raise ValueError("broken")
-        return read(source, one, *arguments)
+        return read(source, request, *arguments)
 
     with monkeypatch.context() as patched:
         patched.setattr(subscribed_tables, "read_table", failing)

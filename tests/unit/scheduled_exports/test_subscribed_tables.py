@@ -17,6 +17,7 @@ from tillstream.analytics import line_export, queries
 from tillstream.analytics.filters import Filters
 from tillstream.app import App, outgoing_deliveries
 from tillstream.delivery import export_table, subscribed_tables, subscription_files, subscriptions
+from tillstream.delivery.subscribed_tables import ExportRequest
 from tillstream.delivery.subscriptions import SubscriptionDraft, TableSubscription
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Role
@@ -39,10 +40,8 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 
 def read(app: App, address: str, today: date = TODAY, suffix: str = "csv") -> subscribed_tables.SubscribedTable:
-    one = TableSubscription("Table", address, suffix, "boss@example.com", "day")
-    return subscribed_tables.read_table(
-        outgoing_deliveries.subscribed_tables_source(app), one, accounts.get_user(app.ports, "boss"), today
-    )
+    request = ExportRequest(accounts.get_user(app.ports, "boss"), address, suffix)
+    return subscribed_tables.read_table(outgoing_deliveries.subscribed_tables_source(app), request, today)
 
 
 def rows_of(table: subscribed_tables.SubscribedTable) -> list[dict[str, Any]]:
@@ -139,7 +138,7 @@ def test_an_exploration_that_shows_some_groups_only_is_refused(app: App, limit: 
     source, boss = outgoing_deliveries.subscribed_tables_source(app), accounts.get_user(app.ports, "boss")
     with pytest.raises(Rejected, match="contains all groups"):
         subscribed_tables.check_table(source, one, boss, TODAY)
-    assert rows_of(subscribed_tables.read_table(source, one, boss, TODAY)), "an export in the background has all groups"
+    assert rows_of(read(app, one.address)), "an export in the background has all groups"
     subscriptions.add_subscription(
         app.ports, "boss", SubscriptionDraft("Table", one.address, "csv", one.to, "day"), "boss"
     )
