@@ -20,7 +20,7 @@ from tillstream.delivery.subscribed_tables import TableSource, query_table
 
 MAX_NAME_LENGTH = 120
 CHUNK_BYTES = 1 << 20
-CSV = "text/csv; charset=utf-8"
+CSV = export_format("csv").media_type
 
 TABLES = (
     "kpis",

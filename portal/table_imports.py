@@ -8,7 +8,7 @@ from flask import Response, request
 
 from portal.context import me, ports
 from portal.file_responses import attachment
-from portal.translation import N_
+from portal.translation import N_, _
 from tillstream.delivery.export_formats import export_format
 from tillstream.model.catalogue_columns import EntryColumn
 from tillstream.model.errors import NotFound, Rejected
@@ -45,7 +45,7 @@ def preview_upload(plan: Callable[[bytes], Plan], no_file: str = NO_FILE) -> Pre
     """Plan the import of the file in the form, and keep the file."""
     name, content = uploaded_file()
     if not name:
-        return Preview(error=no_file)
+        return Preview(error=_(no_file))
     try:
         planned = plan(content)
     except Rejected as error:
@@ -59,7 +59,7 @@ def kept_preview(plan: Callable[[bytes], Plan], error: str = "") -> Preview[Plan
     try:
         content = tabular.read_preview(ports(), me().login, preview_id)
     except (NotFound, Rejected):
-        return Preview(error=GONE)
+        return Preview(error=_(GONE))
     return Preview(name, preview_id, plan(content), error)
 
 

@@ -12,6 +12,7 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.forecast import numbers, texts
 from portal.table_imports import SHOWN
+from portal.translation import _
 from portal.urls import go_to
 from tillstream.forecasting import outside_series, published_forecasts, run_records
 from tillstream.forecasting.outside_series import SERIES_COLUMNS, OutsideSeries, OutsideValue, ReadSeries, read_series
@@ -35,7 +36,7 @@ def import_series() -> ResponseReturnValue:
     name = request.form.get("name", "").strip()
     file, content = table_imports.uploaded_file()
     if not file:
-        return _page(name, error=table_imports.NO_FILE), 422
+        return _page(name, error=_(table_imports.NO_FILE)), 422
     name = name or _name_of(file)
     try:
         table = read_series(content, tillstream().contracts.regions())

@@ -1,4 +1,8 @@
-"""Exchange rate files: parsed to units of a currency per euro, kept for each load, and counted by month."""
+"""Exchange rate files: parsed to units of a currency per euro, kept for each load, and counted by month.
+
+They are not read as other files of tables (`pipeline/tabular.py`): a file of a central bank has comments and a column
+for each currency, has no preview, and is rejected at its first fault.
+"""
 
 import csv
 import hashlib
