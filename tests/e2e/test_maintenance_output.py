@@ -122,7 +122,7 @@ def test_an_empty_home_shows_that_there_is_no_data(run_text: RunText) -> None:
 
 
 def test_a_rebuild_with_differences_lists_them(capsys: pytest.CaptureFixture[str]) -> None:
-    maintenance.show_rebuilt({"settlements": 2, "batches": 3, "differences": ["flags: 1 only in the ledger"]})
+    maintenance.show_rebuilt(settlements=2, batches=3, differences=["flags: 1 only in the ledger"])
     assert capsys.readouterr().out == (
         "Settled 2 settlements of 3 batches again: the copy and the ledger differ.\n  flags: 1 only in the ledger\n"
     )

@@ -10,6 +10,7 @@ from examples import in_long_proofs
 from tillstream.app import App
 from tillstream.app.local_recovery import restore_home
 from tillstream.cli.main import main
+from tillstream.commands.declaration import show_answer
 from tillstream.commands.maintenance import show_rebuilt
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import DONE, FAILED, quiet
@@ -100,7 +101,7 @@ def test_a_rebuild_is_not_identical_over_what_it_could_not_read(
     assert (again.code, again.data["differences"]) == (FAILED, [])
     assert [one for one in again.data["unread"] if "file-1.csv" in one]
     assert not [one for one in again.data["unread"] if "file-2.csv" in one]
-    show_rebuilt(again.data)
+    show_answer(show_rebuilt, again.data)
     assert "identical, apart from what could not be read" in capsys.readouterr().out
     assert lines(app) == 2
 

@@ -4,6 +4,7 @@ import pytest
 from faults.objects.damaged_objects import SALE, lines
 
 from tillstream.app import App
+from tillstream.commands.declaration import show_answer
 from tillstream.commands.maintenance import show_status, show_swept
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import quiet
@@ -18,7 +19,7 @@ def publish(app: App, count: int) -> None:
 
 def test_queued_sales_are_counted(app: App, capsys: pytest.CaptureFixture[str]) -> None:
     publish(app, 5)
-    show_status(COMMANDS["status"](app, quiet).data)
+    show_answer(show_status, COMMANDS["status"](app, quiet).data)
     assert "No server is running. `tillstream sweep` processes what is ready" in capsys.readouterr().out
     swept = COMMANDS["sweep"](app, quiet).data
     assert (swept["received"], swept["left"], lines(app)) == (5, {}, 5)
@@ -26,7 +27,7 @@ def test_queued_sales_are_counted(app: App, capsys: pytest.CaptureFixture[str]) 
     show_swept(swept)
     assert "received 5 messages of stores" in capsys.readouterr().out
     assert not any(queue["ready"] for queue in COMMANDS["status"](app, quiet).data["queues"])
-    show_status(COMMANDS["status"](app, quiet).data)
+    show_answer(show_status, COMMANDS["status"](app, quiet).data)
     assert "Queues: empty" in capsys.readouterr().out
 
 
@@ -44,6 +45,6 @@ def test_events_of_webhooks_are_left_to_a_server(app: App, capsys: pytest.Captur
     webhooks.add_webhook(app.ports, "https://partner.example/events", "", "ana", private=False)
     publish(app, 3)
     assert COMMANDS["sweep"](app, quiet).data["left"] == {}
-    show_status(COMMANDS["status"](app, quiet).data)
+    show_answer(show_status, COMMANDS["status"](app, quiet).data)
     output = capsys.readouterr().out
     assert "Queue webhook-1: 3 ready\nNo server is running. Only `tillstream serve` sends the events of web" in output
