@@ -1,12 +1,11 @@
 """Who gets where: generated from the routes and from the one table of roles."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from routes import address
-from visitor import People, Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 from werkzeug.routing import Rule
 
 from examples import in_long_proofs
@@ -111,7 +110,7 @@ def test_no_page_names_another_host_or_holds_a_script(person: People, path: str)
     assert not re.search(r"""\sstyle=["']""", text)
 
 
-def test_every_file_of_a_page_exists(person: People, work: Callable[[], None]) -> None:
+def test_every_file_of_a_page_exists(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     admin.upload(indian_file(indian_sale("1")))
     work()

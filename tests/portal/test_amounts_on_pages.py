@@ -1,12 +1,11 @@
 """No page prints an amount with more decimals than its currency has, whatever a conversion leaves behind."""
 
 import re
-from collections.abc import Callable
 from html import unescape
 
 import pytest
 from routes import addresses, routes_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 
 from examples import long_but
 
@@ -21,7 +20,7 @@ LARGEST = {"USD": 2, "JPY": 0}
 """Currency that is chosen → its decimals."""
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     """Amounts that have long decimals in another currency, and one that its file has with a third one."""
     others = [indian_sale(str(number), f"{1932 + number}.{number % 90 + 10}") for number in range(2, 30)]
     sales = [indian_sale("1", "82.724"), *others]

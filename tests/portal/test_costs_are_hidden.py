@@ -2,7 +2,6 @@
 
 import io
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -10,7 +9,7 @@ import pytest
 from flask import Flask
 from routes import ENDLESS, addresses, routes_of
 from sample_parameters import QUERY_PARAMETERS
-from visitor import HEADER, People, Visitor
+from visitor import HEADER, People, Visitor, Work
 
 from portal.access import FILES
 from tillstream.analytics import queries
@@ -40,7 +39,7 @@ DESCRIPTIONS = "/api/v1/queries"
 SHARED = True
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     row = (
         "1,1,03-06-2026 10:15,MUM01,S1,C1,Asha Rao,P1,Kettle,Kitchen,store,Completed,1,100.00,0.00,100.00,18.00,118.00,"
     )

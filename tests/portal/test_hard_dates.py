@@ -1,12 +1,11 @@
 """Every page at dates at which programs fail: a leap day, a change of year, hours in which clocks change."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
 from routes import ENDLESS, addresses, routes_of
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.analytics.filters import PERIOD_PRESETS
@@ -26,9 +25,7 @@ WITH_PRESETS = ("/dashboard", "/explore", "/customers", "/products", "/sale-line
 
 
 @pytest.mark.parametrize("at", MOMENTS)
-def test_every_page_opens(
-    at: str, portal: Flask, clock: ManualClock, person: Callable[..., Visitor], work: Callable[[], None]
-) -> None:
+def test_every_page_opens(at: str, portal: Flask, clock: ManualClock, person: People, work: Work) -> None:
     now = datetime.fromisoformat(at)
     clock.advance((now - clock.now()).total_seconds())
     admin = person()

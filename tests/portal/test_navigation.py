@@ -1,11 +1,10 @@
 """The name of an area is the same in the navigation, the heading and the title of its page."""
 
 import re
-from collections.abc import Callable
 
 from flask import Flask
 from flask import url_for as address_of
-from visitor import Visitor
+from visitor import People
 
 from portal.menu import AREAS
 from tillstream.model.permissions import Role
@@ -17,7 +16,7 @@ def _text(pattern: str, page: str) -> list[str]:
     return [re.sub(r"<[^>]+>", "", one).strip() for one in re.findall(pattern, page, re.DOTALL)]
 
 
-def test_the_heading_and_the_title_of_an_area_equal_its_label(portal: Flask, person: Callable[..., Visitor]) -> None:
+def test_the_heading_and_the_title_of_an_area_equal_its_label(portal: Flask, person: People) -> None:
     admin, areas = person(Role.ADMIN), [one for one in AREAS if one.endpoint in portal.view_functions]
     assert len(areas) > 12
     for area in areas:

@@ -2,7 +2,6 @@
 
 import csv
 import re
-from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from html import unescape
 
@@ -10,7 +9,7 @@ import pyarrow as pa
 from flask import Flask, render_template
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.live_sales import StoreToday, TodaySales
@@ -162,9 +161,7 @@ def test_changes_in_a_file_are_those_of_the_figures_beside_them(
     assert {Decimal(row["total_change"]) for row in written} == {sum(changes) if is_whole else cents}
 
 
-def test_changes_of_groups_are_those_of_the_figures_beside_them(
-    person: Callable[..., Visitor], work: Callable[[], None]
-) -> None:
+def test_changes_of_groups_are_those_of_the_figures_beside_them(person: People, work: Work) -> None:
     """10.006 after 10.004 INR: 10.01 after 10.00."""
     rows = [
         indian_sale("1", "10.004", date="01-05-2026 10:00"),

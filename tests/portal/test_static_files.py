@@ -3,11 +3,10 @@
 import gzip
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask
-from visitor import Visitor
+from visitor import People, Visitor
 
 from portal import static_files
 from tillstream.model.permissions import Role
@@ -42,7 +41,7 @@ def test_a_static_file_is_packed_and_revalidated_by_its_content(portal: Flask, a
     assert "Content-Encoding" not in anonymous.get("/static/icon.svg").headers
 
 
-def test_a_static_file_sets_no_cookie_and_does_not_vary_by_one(person: Callable[..., Visitor]) -> None:
+def test_a_static_file_sets_no_cookie_and_does_not_vary_by_one(person: People) -> None:
     """Shared caches keep it: a session in it would be handed to others."""
     answer = person(Role.ADMIN).get("/static/tillstream.css", headers=PACKED)
     assert answer.headers.getlist("Set-Cookie") == []

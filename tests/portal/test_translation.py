@@ -3,7 +3,7 @@
 import ast
 import re
 import string
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from flask import Flask
 from portal_factory import create_app
 from routes import addresses, routes_of
 from test_texts_of_scripts import TEXT
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 
 from portal import translation
 from portal.menu import AREAS
@@ -100,7 +100,7 @@ def portal(app: App, catalogue: Catalog, tmp_path: Path, monkeypatch: pytest.Mon
     return create_app(app, testing=True)
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(indian_file(*(indian_sale(str(number)) for number in range(1, 9)), indian_sale("9", "ten")))
     admin.upload(indian_file(*(indian_sale(f"B{number}", "ten") for number in range(6))), "bad.csv")
     work()

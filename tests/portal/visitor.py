@@ -78,6 +78,5 @@ class Visitor:
 
 People = Callable[..., Visitor]
 """Signs in a person of a role, and returns their browser."""
-Person = People
 Work = Callable[[], None]
 """Does what the worker of the server has to do."""

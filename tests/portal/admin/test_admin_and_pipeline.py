@@ -1,10 +1,9 @@
 """People, store tokens and the pipeline page."""
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 
-from visitor import People, Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -111,9 +110,7 @@ def test_the_help_page_explains_every_problem(person: People) -> None:
         assert f'id="{code}"' in page
 
 
-def test_the_form_of_a_token_offers_stores_with_sales_and_chooses_no_region(
-    person: Callable[..., Visitor], work: Callable[[], None]
-) -> None:
+def test_the_form_of_a_token_offers_stores_with_sales_and_chooses_no_region(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     admin.upload(indian_file(indian_sale("1")))
     work()

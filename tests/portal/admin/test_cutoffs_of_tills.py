@@ -1,14 +1,14 @@
 """A setup code has the time at which business days of its region end, so that the day closes of tills agree."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from app_factory import build
 from flask import Flask
 from till_lines import Line, set_up
-from visitor import Visitor
+from visitor import People
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -52,7 +52,7 @@ def setup_code(page: str) -> str:
 
 
 def test_the_day_closes_of_a_till_agree_in_a_region_whose_days_end_at_four(
-    app: App, clock: ManualClock, portal: Flask, person: Callable[..., Visitor], tmp_path: Path
+    app: App, clock: ManualClock, portal: Flask, person: People, tmp_path: Path
 ) -> None:
     admin = person(Role.ADMIN)
     page = admin.post("/stores/connect", {"region": "NIGHT", "store_id": "BAR", "label": "front"}).text
@@ -75,7 +75,7 @@ def test_the_day_closes_of_a_till_agree_in_a_region_whose_days_end_at_four(
         assert till.status()["outcomes"] == {"counted": 3}
 
 
-def test_a_replaced_key_keeps_the_cutoff(app: App, person: Callable[..., Visitor]) -> None:
+def test_a_replaced_key_keeps_the_cutoff(app: App, person: People) -> None:
     old = store_credentials.issue_store_key(app.ports, "NIGHT", "BAR", "front", "boss")[0]
     page = person(Role.ADMIN).post(f"/stores/keys/{old.id}/replace").text
     assert decode(setup_code(page)).cutoff == "04:00"

@@ -2,11 +2,10 @@
 
 import gzip
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor, Work
+from visitor import People, Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.messages import day_close_schema, store_sale_schema
@@ -38,7 +37,7 @@ def send(visitor: Visitor, token: str, *messages: Any, **headers: str) -> Any:
 
 
 def test_each_message_has_a_result_and_a_refused_one_does_not_stop_the_others(
-    anonymous: Visitor, token: str, work: Work, person: Callable[..., Visitor]
+    anonymous: Visitor, token: str, work: Work, person: People
 ) -> None:
     answer = send(anonymous, token, message(number="1"), {"payload": "{nope"}, message(number="2"), {"no": "payload"})
     assert answer.status_code == 202
@@ -51,9 +50,7 @@ def test_each_message_has_a_result_and_a_refused_one_does_not_stop_the_others(
     assert person(Role.ADMIN).get("/api/kpis").get_json()["orders"] == 2
 
 
-def test_a_repeated_request_changes_nothing(
-    anonymous: Visitor, token: str, work: Work, person: Callable[..., Visitor]
-) -> None:
+def test_a_repeated_request_changes_nothing(anonymous: Visitor, token: str, work: Work, person: People) -> None:
     first, second = (send(anonymous, token, message(number="1"), message(number="2")) for _ in range(2))
     assert first.get_json()["results"] == second.get_json()["results"]
     work()
@@ -120,7 +117,7 @@ def test_a_message_of_another_store_is_refused_and_is_a_security_event(
 
 
 def test_a_store_with_a_key_accepts_signed_messages_only(
-    app: App, anonymous: Visitor, token: str, work: Work, person: Callable[..., Visitor]
+    app: App, anonymous: Visitor, token: str, work: Work, person: People
 ) -> None:
     key, private = store_credentials.issue_store_key(app.ports, REGION, STORE, "front", "boss")
     payload = message()["payload"]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor
+from visitor import People, Visitor
 
 from tillstream.app import App
 from tillstream.intake import store_sales
@@ -127,7 +127,7 @@ def _raw(app: App, batch: Any) -> bytes:
         return stream.read()
 
 
-def test_a_user_reads_the_outcomes_of_own_stores_and_own_sales(app: App, person: Callable[..., Visitor]) -> None:
+def test_a_user_reads_the_outcomes_of_own_stores_and_own_sales(app: App, person: People) -> None:
     for store in (STORE, "MAN1"):
         for seller in ("emma", "noah"):
             body = sale(f"{store}-{seller}", store_id=store, salesperson_id=seller, source="form")
@@ -153,7 +153,7 @@ def test_without_a_token_or_session_nothing_is_read(anonymous: Visitor) -> None:
 
 
 @pytest.mark.parametrize("query", ["since=nonsense", "since=WyJjaGFuZ2VzIiwgMV0", "limit=many", "page=2"])
-def test_wrong_arguments_are_refused(person: Callable[..., Visitor], query: str) -> None:
+def test_wrong_arguments_are_refused(person: People, query: str) -> None:
     assert person(Role.ADMIN).get(f"/api/sales/outcomes?{query}").status_code == 422
 
 

@@ -1,11 +1,10 @@
 """The door for tills: a token, one whole sale, and an answer that a till can act on."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from visitor import Visitor, Work
+from visitor import People, Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.messages import store_sale_schema
@@ -30,7 +29,7 @@ def _send(visitor: Visitor, sale: Any, token: str) -> Any:
 
 
 def test_a_till_sends_a_sale_and_it_counts_once(
-    anonymous: Visitor, sale: dict[str, Any], token: str, work: Work, person: Callable[..., Visitor]
+    anonymous: Visitor, sale: dict[str, Any], token: str, work: Work, person: People
 ) -> None:
     first, again = _send(anonymous, sale, token), _send(anonymous, sale, token)
     assert (first.status_code, again.status_code) == (202, 202)
@@ -48,7 +47,7 @@ def test_without_a_token_nothing_is_taken(anonymous: Visitor, sale: dict[str, An
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_a_signed_in_admin_is_no_till(person: Callable[..., Visitor], sale: dict[str, Any]) -> None:
+def test_a_signed_in_admin_is_no_till(person: People, sale: dict[str, Any]) -> None:
     answer = person(Role.ADMIN).client.post("/api/sales", json=sale)
     assert answer.status_code == 401
     assert answer.get_json()["detail"].startswith("Send the token of the store")

@@ -3,12 +3,11 @@
 import csv
 import io
 import re
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from faults.objects.damaged_objects import flip_staged
-from visitor import Visitor, Work, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.app.outgoing_deliveries import subscribed_tables_source
@@ -91,9 +90,7 @@ def test_it_is_cancelled_tried_again_and_removed(sold: Visitor, app: App) -> Non
     assert sold.get(f"/exports/{export_id}/file").status_code == 404
 
 
-def test_only_its_person_reads_it_and_only_in_the_scope_of_the_file(
-    sold: Visitor, app: App, person: Callable[..., Visitor]
-) -> None:
+def test_only_its_person_reads_it_and_only_in_the_scope_of_the_file(sold: Visitor, app: App, person: People) -> None:
     manager = person(Role.MANAGER, "IN", login="mira")
     export_id = _start(manager)
     assert background_run.run_due_exports(subscribed_tables_source(app)) == []

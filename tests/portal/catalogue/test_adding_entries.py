@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 from test_new_codes import PAGE, sell, text
-from visitor import PASSWORD, Person, Visitor
+from visitor import PASSWORD, People, Visitor
 
 from tillstream.app import App
 from tillstream.catalogue import stored_entries
@@ -26,7 +26,7 @@ ENTRIES = [
 
 @pytest.mark.parametrize(("tab", "kind", "key", "words"), ENTRIES, ids=[one[0] for one in ENTRIES])
 def test_an_entry_whose_code_exists_is_not_added_however_often_it_is_saved(
-    person: Person, app: App, tab: str, kind: EntryKind, key: dict[str, str], words: str
+    person: People, app: App, tab: str, kind: EntryKind, key: dict[str, str], words: str
 ) -> None:
     boss = person()
     boss.post(f"/catalogue/{tab}/save", NEW | key)
@@ -46,7 +46,7 @@ def test_an_entry_whose_code_exists_is_not_added_however_often_it_is_saved(
     assert [one.entry.name for one in stored_entries.find_entries(app.ports, kind)] == ["Renamed"]
 
 
-def test_an_existing_entry_of_other_stores_is_named_without_a_link(person: Person, app: App, portal: Flask) -> None:
+def test_an_existing_entry_of_other_stores_is_named_without_a_link(person: People, app: App, portal: Flask) -> None:
     accounts.add_account(app.ports, "mira", "Mira", Role.MANAGER, regions=("IN",), stores=("MUM01",), password=PASSWORD)
     boss, manager = person(), Visitor(portal.test_client())
     manager.sign_in("mira")

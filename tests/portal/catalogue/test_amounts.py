@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from test_new_codes import text
-from visitor import Person, Visitor
+from visitor import People, Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -21,7 +21,7 @@ PRICE = {"code": "KET", "list": "prices", "region": "IN", "amount": "999", "curr
 
 
 @pytest.fixture
-def boss(person: Person) -> Visitor:
+def boss(person: People) -> Visitor:
     boss = person()
     boss.post("/catalogue/products/save", {"code": "KET", "name": "Kettle", "active": "yes", "version": "0"})
     return boss
@@ -66,7 +66,7 @@ def test_an_edit_of_an_older_version_keeps_the_values_and_can_be_sent_again(boss
     assert boss.post(AMOUNTS, form).status_code == 303
 
 
-def test_a_price_outside_the_own_regions_keeps_the_values(boss: Visitor, person: Person) -> None:
+def test_a_price_outside_the_own_regions_keeps_the_values(boss: Visitor, person: People) -> None:
     assert '<details class="more" open>' not in boss.get(ENTRY).text
     page = add(person(Role.MANAGER, "IN"), region="UK")
     assert page.status_code == 403
@@ -126,7 +126,7 @@ def test_the_history_of_an_accepted_code_begins_with_its_price(boss: Visitor, ap
     assert "Prices – IN: 12.50 INR from 3 Jun 2026" in history
 
 
-def test_the_history_hides_amounts_of_other_regions(boss: Visitor, person: Person) -> None:
+def test_the_history_hides_amounts_of_other_regions(boss: Visitor, person: People) -> None:
     add(boss, region="UK", amount="77")
     add(boss, list="costs", amount="55")
     history = text(person(Role.MANAGER, "IN").get(ENTRY)).partition("History")[2]

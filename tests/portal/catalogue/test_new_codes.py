@@ -1,10 +1,9 @@
 """New codes, prices off the list, and the effect of a cost, on pages over real sales."""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from visitor import Person, Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -19,7 +18,7 @@ def text(response: TestResponse) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", response.text).split())
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     sales = [indian_sale(str(number)) for number in range(1, 4)]
     sales += [indian_sale(str(number), "900.00").replace("P1,Kettle", "P2,Pot") for number in range(4, 6)]
     admin.upload(indian_file(*sales))
@@ -90,7 +89,7 @@ def test_a_code_is_merged_into_a_product_that_is_searched(sold: Visitor, app: Ap
     assert stored_entries.find_product(app.ports, "IN", "P2") is None
 
 
-def test_only_who_edits_products_of_the_whole_company_decides(sold: Visitor, person: Person) -> None:
+def test_only_who_edits_products_of_the_whole_company_decides(sold: Visitor, person: People) -> None:
     manager = person(Role.MANAGER, "IN")
     page = manager.get(PAGE)
     assert "An administrator decides about them." in text(page)

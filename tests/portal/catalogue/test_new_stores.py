@@ -1,9 +1,8 @@
 """New codes of stores and salespeople, on pages over real sales."""
 
 import re
-from collections.abc import Callable
 
-from visitor import Person, Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -19,7 +18,7 @@ def text(response: TestResponse) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", response.text).split())
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(indian_file(*(indian_sale(str(number)) for number in range(1, 4))))
     work()
     admin.post("/catalogue/stores/save", {"region": "UK", "store_id": "LON", "name": "London", "version": "0"})
@@ -27,7 +26,7 @@ def sell(admin: Visitor, work: Callable[[], None]) -> None:
     admin.post("/catalogue/salespeople/save", person)
 
 
-def test_a_manager_of_the_region_accepts_a_store_and_undoes_it(sold: Visitor, person: Person, app: App) -> None:
+def test_a_manager_of_the_region_accepts_a_store_and_undoes_it(sold: Visitor, person: People, app: App) -> None:
     manager = person(Role.MANAGER, "IN")
     page = manager.get(STORES)
     assert re.search(r"MUM01 MUM01 IN INR 1 3 ", text(page))
@@ -57,7 +56,7 @@ def test_a_salesperson_is_accepted_with_their_stores_or_ignored(sold: Visitor, a
     assert entry.stores == ("MUM01",)
 
 
-def test_who_cannot_edit_a_store_does_not_decide_about_it(sold: Visitor, person: Person) -> None:
+def test_who_cannot_edit_a_store_does_not_decide_about_it(sold: Visitor, person: People) -> None:
     other = person(Role.MANAGER, "UK", login="uk")
     assert "MUM01" not in text(other.get(STORES))
     assert "These codes are no longer new" in text(other.post(PAGE, {"answer": "accept store:IN:MUM01"}))

@@ -5,14 +5,14 @@ import re
 
 import pytest
 from test_new_codes import text
-from visitor import Person, Visitor
+from visitor import People, Visitor
 
 NEW = {"name": "Name", "active": "yes", "version": "0"}
 KETTLE = NEW | {"code": "KET", "category": "Kitchen"}
 
 
 @pytest.fixture
-def boss(person: Person) -> Visitor:
+def boss(person: People) -> Visitor:
     return person()
 
 

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from visitor import Person, Visitor
+from visitor import People, Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -17,7 +17,7 @@ ENTRY = "/catalogue/products/entry?code=KET/1"
 
 
 @pytest.fixture
-def boss(person: Person) -> Visitor:
+def boss(person: People) -> Visitor:
     return person()
 
 
@@ -142,7 +142,7 @@ def test_a_preview_of_an_older_catalogue_is_shown_again(boss: Visitor) -> None:
     assert confirm(boss, again).status_code == 303
 
 
-def test_a_preview_belongs_to_the_person_who_uploaded_the_file(boss: Visitor, person: Person) -> None:
+def test_a_preview_belongs_to_the_person_who_uploaded_the_file(boss: Visitor, person: People) -> None:
     page = send(boss, "code,name\nPAN,Pan\n")
     other = confirm(person(login="other"), page)
     assert other.status_code == 422
@@ -174,7 +174,7 @@ def test_regions_are_those_of_the_data_sources_in_use(boss: Visitor) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.CLERK, Role.SALESPERSON, Role.ANALYST])
-def test_other_roles_do_not_see_the_catalogue(person: Person, role: Role) -> None:
+def test_other_roles_do_not_see_the_catalogue(person: People, role: Role) -> None:
     visitor = person(role)
     for path in ("/catalogue", "/catalogue/stores", "/catalogue/regions", "/catalogue/products/export/costs"):
         assert visitor.get(path).status_code == 403, path
@@ -182,7 +182,7 @@ def test_other_roles_do_not_see_the_catalogue(person: Person, role: Role) -> Non
     assert "/catalogue" not in visitor.get("/dashboard").text
 
 
-def test_a_manager_edits_stores_and_prices_of_own_regions_only(boss: Visitor, person: Person, app: App) -> None:
+def test_a_manager_edits_stores_and_prices_of_own_regions_only(boss: Visitor, person: People, app: App) -> None:
     boss.post("/catalogue/products/save", KETTLE)
     for region, amount in (("*", "4"), ("UK", "5")):
         row = {"code": "KET/1", "list": "costs", "region": region, "amount": amount, "currency": "GBP"}

@@ -1,10 +1,9 @@
 """A rebuild of the ledger has the costs of the catalogue in its totals, too."""
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.catalogue import entry_saving, warehouse_mirror
@@ -13,9 +12,7 @@ from tillstream.model.product_catalogue import DatedAmount, Product
 from tillstream.operations import rebuild
 
 
-def test_totals_with_costs_of_the_catalogue_are_those_of_a_rebuild(
-    app: App, person: Callable[..., Visitor], work: Callable[[], None]
-) -> None:
+def test_totals_with_costs_of_the_catalogue_are_those_of_a_rebuild(app: App, person: People, work: Work) -> None:
     costs = (DatedAmount("*", "INR", Decimal(60)), DatedAmount("IN", "USD", Decimal(2), date(2026, 6, 4)))
     entry_saving.save_entry(
         app.ports, "product", Product("P1", "Kettle", costs=costs), if_version=0, by="ana", regions=("IN",)

@@ -1,12 +1,11 @@
 """Every page, endpoint and export answers a person who sees no sales, and in a home without any."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from routes import ENDLESS, addresses, routes_of
-from visitor import People, Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal.dashboard.compare_sides import NO_SALES
 from tillstream.model.permissions import Role
@@ -23,7 +22,7 @@ QUICK = frozenset({"salesperson"})
 """Readers of the system tests: the only role whose region can have sales that it does not see."""
 
 
-def sell(visitor: Visitor, work: Callable[[], None]) -> None:
+def sell(visitor: Visitor, work: Work) -> None:
     visitor.upload(indian_file(indian_sale("1"), indian_sale("2", date="04-06-2026 10:15")))
     work()
 

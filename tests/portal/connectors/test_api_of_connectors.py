@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from connectors.connector_source import Source
 from shop_steps import Shop
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, indian_file, indian_sale
 
 from tillstream.connectors import records, state
 from tillstream.model.permissions import Role
@@ -50,9 +50,7 @@ def test_a_program_of_an_administrator_runs_and_pauses(call: Callable[..., Any],
     assert not call("boss", f"{PATH}/erp/resume", "POST").get_json()["is_paused"]
 
 
-def test_a_manager_only_reads_those_of_their_regions(
-    call: Callable[..., Any], shop: Shop, person: Callable[..., Visitor]
-) -> None:
+def test_a_manager_only_reads_those_of_their_regions(call: Callable[..., Any], shop: Shop, person: People) -> None:
     person(Role.MANAGER, "IN", login="maya")
     person(Role.MANAGER, "UK", login="uma")
     assert [one["name"] for one in call("maya", PATH).get_json()["connectors"]] == ["erp"]

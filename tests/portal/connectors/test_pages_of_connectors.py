@@ -1,7 +1,6 @@
 """Pages of connectors: added by a form of the kind's settings, tested, run, paused and removed; each state in words."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from connectors import listed_kind
 from connectors.connector_acts import NEW
 from connectors.connector_source import Source
 from shop_steps import Shop
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, indian_file, indian_sale
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.commands.registry import COMMANDS
@@ -100,7 +99,7 @@ def test_an_upload_that_is_not_imported_is_marked_on_the_page_of_its_connector(s
     assert re.search(r">june.csv</a> <span[^>]*>(Needs review|Rejected)</span>", shop.boss.get("/connectors/erp").text)
 
 
-def test_a_failing_connector_is_shown_everywhere(shop: Shop, source: Source, person: Callable[..., Visitor]) -> None:
+def test_a_failing_connector_is_shown_everywhere(shop: Shop, source: Source, person: People) -> None:
     source.add()
     source.fail(ERROR)
     source.run_due()
@@ -184,9 +183,7 @@ def test_a_removed_connector_is_gone(shop: Shop, source: Source) -> None:
     assert shop.boss.get("/connectors/erp").status_code == 404
 
 
-def test_managers_see_those_of_their_regions_without_settings(
-    shop: Shop, source: Source, person: Callable[..., Visitor]
-) -> None:
+def test_managers_see_those_of_their_regions_without_settings(shop: Shop, source: Source, person: People) -> None:
     source.add()
     source.add(name="all", contract="")
     manager = person(Role.MANAGER, "IN", login="maya")

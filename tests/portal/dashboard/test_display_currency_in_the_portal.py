@@ -2,12 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from visitor import People, Visitor, indian_file, indian_sale, page_words
+from visitor import People, Visitor, Work, indian_file, indian_sale, page_words
 
 from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
@@ -25,7 +24,7 @@ BRITISH = (
 )
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(indian_file(indian_sale("1", "100.10"), indian_sale("2", "200.20")))
     admin.upload(BRITISH, name="UK.csv", contract="UK")
     work()

@@ -1,15 +1,13 @@
 """How many modules the request of one tile enters: what a reader of that path has to open."""
 
-from collections.abc import Callable
-
 import house_figures as house
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 
 MODULES = 30
 """The most; a change may lower it."""
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(indian_file(indian_sale(1, "01-04-2026"), indian_sale(2, "02-05-2026")))
     work()
 

@@ -1,10 +1,9 @@
 """What the chart and the table of Explore leave out, in which order they are, and which periods are not complete."""
 
 import re
-from collections.abc import Callable
 
 from explored_table import explore_figure
-from visitor import Visitor, indian_file, indian_sale, page_words
+from visitor import Visitor, Work, indian_file, indian_sale, page_words
 
 from portal.dashboard import texts as dashboard_texts
 from portal.explore import texts
@@ -21,7 +20,7 @@ def _sale(number: str, amount: int, date: str, product: int) -> str:
     return line.replace("P1,Kettle", f"P{product:02},K{product:02}")
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     """Sales from 12 April to 20 June 2026 of 24 products: in May 100 × number of the product; in June 500 each."""
     rows = [_sale("1", 50, "12-04-2026", 1)]
     rows += [_sale(f"5{product:02}", 100 * product, "15-05-2026", product) for product in range(1, PRODUCTS + 1)]

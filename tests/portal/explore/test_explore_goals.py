@@ -4,11 +4,10 @@ import csv
 import html
 import io
 import re
-from collections.abc import Callable
 
 import pytest
 import shop_of_two_stores
-from visitor import Visitor
+from visitor import People, Visitor, Work
 
 from tillstream.model.permissions import Role
 
@@ -20,7 +19,7 @@ GOALS = (
 )
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(shop_of_two_stores.content(), "UK.csv", "UK")
     work()
     new = {"region": "UK", "store_id": "NEW1", "name": "New store", "version": "0"}
@@ -119,7 +118,7 @@ def test_limits_that_are_none_are_explained(sold: Visitor, query: str, status: i
 
 
 @pytest.mark.usefixtures("sold")
-def test_goals_of_other_stores_are_not_shown(person: Callable[..., Visitor]) -> None:
+def test_goals_of_other_stores_are_not_shown(person: People) -> None:
     other = person(Role.MANAGER, "IN")
     page = _words(other.get(f"/explore?measure=revenue&by=store&goals=yes&{JUNE}").text)
     assert "NEW1" not in page

@@ -1,10 +1,8 @@
 """Tiles, charts and files of Explore have the groups that the page is limited to, and name the limit."""
 
-from collections.abc import Callable
-
 from explored_table import explore_figure
 from pdf_text import pages_of
-from visitor import Visitor, indian_file, indian_sale, page_words
+from visitor import Visitor, Work, indian_file, indian_sale, page_words
 
 SHARED = True
 APRIL_TO_JUNE = "from=2026-04-01&to=2026-06-30&preset=own"
@@ -17,7 +15,7 @@ def _sale(number: str, amount: int, date: str, product: int) -> str:
     return line.replace("P1,Kettle", f"P{product:02},K{product:02}")
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     """4 products: in May 100 × number of the product; in June 500 × number. June is reported through the 20th."""
     rows = [_sale("1", 50, "12-04-2026", 1)]
     rows += [_sale(f"5{product}", 100 * product, "15-05-2026", product) for product in range(1, 5)]

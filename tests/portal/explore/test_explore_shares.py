@@ -4,10 +4,9 @@ import csv
 import html
 import io
 import re
-from collections.abc import Callable
 
 from explored_table import rows_of
-from visitor import Visitor, indian_file, indian_sale, page_words
+from visitor import Visitor, Work, indian_file, indian_sale, page_words
 
 SHARED = True
 JUNE = "from=2026-06-01&to=2026-06-30&preset=own"
@@ -21,7 +20,7 @@ def _sale(number: str, date: str, store: str, discount: int) -> str:
     return line.replace(f",1,{net}.00,0.00,", f",1,100.00,{discount}.00,")
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     """The discount of MUM01 rises from 10% to 25%, that of DEL01 falls from 20% to 15%; PUN01 sells in June only."""
     rows = [_sale("1", "01-05-2026", "MUM01", 10), _sale("2", "02-05-2026", "DEL01", 20)]
     rows += [_sale("3", "29-06-2026", "MUM01", 25), _sale("4", "30-06-2026", "DEL01", 15)]

@@ -1,10 +1,9 @@
 """Sales of two stores and two outside series with their forecast, for pages of forecasts."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import shop_of_two_stores
-from visitor import Visitor
+from visitor import Visitor, Work
 
 from portal.context import EXTENSION
 from tillstream.forecasting import outside_series
@@ -12,7 +11,7 @@ from tillstream.forecasting.forecast_run import run_forecast
 from tillstream.forecasting.outside_series import OutsideValue
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     """Upload the sales and make their forecast, with one series that is long enough for it and one that is not."""
     admin.upload(shop_of_two_stores.content(), "UK.csv", "UK")
     work()

@@ -1,13 +1,12 @@
 """The forecast page: what each role sees, what is offered without a forecast, and the same numbers in the API."""
 
 import re
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from forecast_steps import sell  # noqa: F401 - what the fixtures of the module begin with
-from visitor import People, Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal.forecast import texts
 from tillstream.analytics import queries
@@ -171,7 +170,7 @@ def test_without_a_run_the_page_explains_when_one_comes(person: People, app: App
 
 
 @pytest.mark.own_home
-def test_a_forecast_that_lacks_a_region_is_never_that_of_the_company(sold: Visitor, work: Callable[[], None]) -> None:
+def test_a_forecast_that_lacks_a_region_is_never_that_of_the_company(sold: Visitor, work: Work) -> None:
     """The start page had 205,002 USD expected over 638,283 USD sold: two of three regions had no forecast."""
     tile = "/dashboard/tiles/over-time?from=2026-06-01&to=2026-06-30&period=daily"
     assert '"forecast": {' in sold.get(tile).text

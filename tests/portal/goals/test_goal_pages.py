@@ -1,12 +1,11 @@
 """Pages of goals: what each role sees and may do, the grid, imports, versions and the leader board."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import shop_of_two_stores
-from visitor import People, Visitor
+from visitor import People, Visitor, Work
 
 from portal.context import EXTENSION
 from tillstream.goals import stored_goals
@@ -19,7 +18,7 @@ ROWS = "month,region,store,measure,amount\n2026-06,UK,,revenue,20000\n2026-06,UK
 SHARED = True
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(shop_of_two_stores.content(), "UK.csv", "UK")
     work()
     import_rows(admin, ROWS)

@@ -1,10 +1,9 @@
 """Regions and stores by goal: one list, the farthest behind first, with both amounts until the same day."""
 
 import re
-from collections.abc import Callable
 
 import shop_of_two_stores
-from visitor import People, Visitor, page_words
+from visitor import People, Visitor, Work, page_words
 
 from tillstream.model.permissions import Role
 
@@ -17,7 +16,7 @@ PAGE = "/goals/ranking?month=2026-06"
 SHARED = True
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(shop_of_two_stores.content(), "UK.csv", "UK")
     work()
     admin.post("/goals/import", {"rows": ROWS, "month": "2026-06"})

@@ -1,6 +1,5 @@
 """Whether the portal can work, how it is, and figures for a monitor."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 from app_factory import build
 from flask import Flask
 from portal_factory import create_app, readiness
-from visitor import PASSWORD, People, Visitor, indian_file, indian_sale
+from visitor import PASSWORD, People, Visitor, Work, indian_file, indian_sale
 
 from portal.operations import health
 from portal.operations.prometheus import CONNECTIONS
@@ -71,7 +70,7 @@ def test_one_address_has_a_rate_limit(anonymous: Visitor) -> None:
     assert statuses == [*[200] * 60, 429]
 
 
-def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callable[[], None]) -> None:
+def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     admin.upload(indian_file(indian_sale("1")))
     work()
@@ -89,7 +88,7 @@ def test_an_admin_sees_how_the_portal_is(app: App, person: People, work: Callabl
     assert person(Role.MANAGER, "IN").get("/status").status_code == 403
 
 
-def test_in_a_project_its_places_are_named_and_no_folder(app: App, work: Callable[[], None]) -> None:
+def test_in_a_project_its_places_are_named_and_no_folder(app: App, work: Work) -> None:
     accounts.add_account(app.ports, "ana", "Ana", Role.ADMIN, password=PASSWORD)
     settings = app.settings.model_copy(update={"project": "demo", "home": Path("nowhere")})
     visitor = Visitor(create_app(replace(app, settings=settings)).test_client())

@@ -1,13 +1,13 @@
 """Scopes share a query of all sales, and each gets what a query of its own would return."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
 import pyarrow as pa
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 
 from examples import in_long_proofs
 from tillstream.analytics import live_sales as live
@@ -50,7 +50,7 @@ class CountingWarehouse:
         return self._warehouse.query(text, params)
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     """Five settlements: sales of three stores, of one, one that moved to another store, 60 sales, an undone file."""
     minutes = iter(range(1_000))
 

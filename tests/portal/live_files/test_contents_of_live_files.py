@@ -2,9 +2,8 @@
 
 import html
 import re
-from collections.abc import Callable
 
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 
 from portal.api import queries
 from portal.delivery.live_files import QUERY_TITLES
@@ -12,7 +11,7 @@ from portal.delivery.live_files import QUERY_TITLES
 SHARED = True
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(indian_file(indian_sale("1")))
     work()
 

@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +12,7 @@ import pyarrow.parquet
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from visitor import Visitor, indian_file, indian_sale
+from visitor import Visitor, Work, indian_file, indian_sale
 from werkzeug.test import TestResponse
 
 from tillstream.adapters.local.clock import ManualClock
@@ -26,7 +25,7 @@ SHARED = True
 PATH = "/files/sales-by-region.csv"
 
 
-def sell(visitor: Visitor, work: Callable[[], None]) -> None:
+def sell(visitor: Visitor, work: Work) -> None:
     visitor.upload(indian_file(indian_sale("1"), indian_sale("2", "250.00", date="10-05-2026 10:00", customer="C2")))
     work()
 

@@ -1,7 +1,7 @@
 """The menu: at most eight entries for each role, with every page that the role may open."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from app_factory import build
 from flask import Flask, url_for
-from visitor import Visitor
+from visitor import People, Visitor
 
 from portal.menu import AREAS, ENTRIES, is_registered
 from tillstream.adapters.local.clock import ManualClock
@@ -40,11 +40,11 @@ def links(page: str, part: str) -> dict[str, str]:
     return {href: " ".join(re.sub(r"<[^>]+>", " ", words).split()) for href, words in LINK.findall(matches)}
 
 
-def visit(person: Callable[..., Visitor], role: Role) -> Visitor:
+def visit(person: People, role: Role) -> Visitor:
     return person(role, *(() if role is Role.ADMIN else ("IN",)))
 
 
-def test_each_role_has_at_most_eight_entries_with_names_of_their_own(person: Callable[..., Visitor]) -> None:
+def test_each_role_has_at_most_eight_entries_with_names_of_their_own(person: People) -> None:
     for role in Role:
         entries = links(visit(person, role).get("/help/problems").text, "areas")
         assert 1 < len(entries) <= MOST, role
@@ -55,7 +55,7 @@ def test_each_role_has_at_most_eight_entries_with_names_of_their_own(person: Cal
 @pytest.mark.parametrize("app", ["local"], indirect=True)
 @pytest.mark.parametrize("role", list(Role))
 def test_entries_and_their_tabs_lead_to_the_pages_that_the_role_may_open(
-    portal: Flask, person: Callable[..., Visitor], role: Role
+    portal: Flask, person: People, role: Role
 ) -> None:
     visitor = visit(person, role)
     page = visitor.get("/help/problems").text

@@ -1,10 +1,8 @@
 """Pages of lists: page numbers that no list has, as in an edited address or after rows were deleted."""
 
-from collections.abc import Callable
-
 import pytest
 from flask import Flask, url_for
-from visitor import Visitor
+from visitor import People
 
 from portal import menu
 from portal.list_view import LAST_PAGE, ListQuery, page_number, page_of
@@ -25,7 +23,7 @@ def test_a_page_after_the_last_one_is_the_last_one() -> None:
     assert page_of(ListQuery(page=9), []).query.page == 1
 
 
-def test_no_area_fails_on_a_huge_page_number(portal: Flask, person: Callable[..., Visitor]) -> None:
+def test_no_area_fails_on_a_huge_page_number(portal: Flask, person: People) -> None:
     admin = person(Role.ADMIN)
     with portal.test_request_context():
         endpoints = [one.endpoint for one in menu.AREAS if one.endpoint in portal.view_functions]

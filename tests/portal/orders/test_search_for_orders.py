@@ -1,9 +1,7 @@
 """The search of everything: orders by their number, and stores by name or code, within the scope."""
 
-from collections.abc import Callable
-
 from order_pages import created
-from visitor import People, Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.catalogue import entry_saving, warehouse_mirror
 from tillstream.model.permissions import Role
@@ -20,7 +18,7 @@ def test_the_number_of_an_order_leads_to_it(manager: Visitor, person: People) ->
     assert "No results" in other.get(f"/search?q={number}").text
 
 
-def test_a_store_is_found_by_name_and_code(manager: Visitor, work: Callable[[], None]) -> None:
+def test_a_store_is_found_by_name_and_code(manager: Visitor, work: Work) -> None:
     link = 'href="/dashboard?store=MUM01&amp;region=IN"'
     assert link not in manager.get("/search?q=mumbai").text, "a store without sales has no numbers"
     manager.upload(indian_file(indian_sale("A1")), "first.csv")
@@ -31,7 +29,7 @@ def test_a_store_is_found_by_name_and_code(manager: Visitor, work: Callable[[], 
     assert manager.get("/dashboard?store=MUM01&region=IN").status_code == 200
 
 
-def test_an_order_is_listed_beside_a_sale_with_its_number(manager: Visitor, work: Callable[[], None]) -> None:
+def test_an_order_is_listed_beside_a_sale_with_its_number(manager: Visitor, work: Work) -> None:
     number = created(manager)
     manager.upload(indian_file(indian_sale("A1").replace("A1", number), indian_sale("A2")), "first.csv")
     work()
@@ -40,9 +38,7 @@ def test_an_order_is_listed_beside_a_sale_with_its_number(manager: Visitor, work
     assert f'href="/sales/MUM01/{number}?region=IN"' in page
 
 
-def test_stores_are_found_that_the_catalogue_lacks_or_has_without_a_name(
-    person: People, work: Callable[[], None]
-) -> None:
+def test_stores_are_found_that_the_catalogue_lacks_or_has_without_a_name(person: People, work: Work) -> None:
     boss = person(Role.ADMIN, login="boss")
     for store in (Store("IN", "MUM01"), Store("UK", "MUM02", "Northern")):
         entry_saving.save_entry(boss.app.ports, EntryKind.STORE, store, if_version=0, by="boss", regions=("IN", "UK"))

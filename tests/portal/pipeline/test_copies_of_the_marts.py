@@ -1,11 +1,10 @@
 """The pipeline page and the start page of administrators: how far copies of the marts are, and which fail."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from shop_steps import FILE, Shop
-from visitor import Visitor
+from visitor import People
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.marts import destinations
@@ -60,9 +59,7 @@ def test_the_start_page_names_a_copy_that_has_failed_for_a_day(shop: Shop, clock
     assert "copy of the marts has failed for a day" in shop.boss.get(TILE).text
 
 
-def test_others_than_administrators_see_nothing_of_it(
-    shop: Shop, clock: ManualClock, person: Callable[..., Visitor]
-) -> None:
+def test_others_than_administrators_see_nothing_of_it(shop: Shop, clock: ManualClock, person: People) -> None:
     added(shop)
     failed(shop)
     long_ago(shop, clock)

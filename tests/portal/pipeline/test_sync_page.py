@@ -1,13 +1,12 @@
 """The page of the sync: how to begin, what is not sent, and how the homes of a head office are."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from shop_steps import FILE, Shop
 from sync.sync_acts import HOME, PAGE, added, open_question, requested
-from visitor import Visitor
+from visitor import People
 
 from portal.context import EXTENSION
 from portal.operations import pipeline
@@ -121,7 +120,7 @@ def test_a_home_that_differs_or_cannot_send_for_a_day_needs_attention(shop: Shop
     assert homes.sync_needs_attention(shop.app.ports)
 
 
-def test_others_than_administrators_see_nothing_of_it(shop: Shop, person: Callable[..., Visitor]) -> None:
+def test_others_than_administrators_see_nothing_of_it(shop: Shop, person: People) -> None:
     added(shop)
     homes.change_home(shop.app.ports, HOME, lambda home: replace(home, held="The clock is wrong."))
     manager = person(Role.MANAGER, "IN")

@@ -1,11 +1,10 @@
 """Reports by one click, of one's own sales."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 import shop_of_two_stores
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
@@ -13,7 +12,7 @@ SHARED = True
 JUNE = "from=2026-06-01&to=2026-06-30"
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(shop_of_two_stores.content(), "UK.csv", "UK")
     work()
 
@@ -45,7 +44,7 @@ def test_other_days_and_one_region(sold: Visitor) -> None:
 
 
 @pytest.mark.own_home
-def test_only_regions_with_sales_are_offered(sold: Visitor, work: Callable[[], None]) -> None:
+def test_only_regions_with_sales_are_offered(sold: Visitor, work: Work) -> None:
     assert 'name="region"' not in sold.get("/reports").text, "there is only one"
     sold.upload(indian_file(indian_sale("1")))
     work()
@@ -59,7 +58,7 @@ def test_wrong_addresses_get_a_reason(sold: Visitor) -> None:
         assert sold.get(f"/reports/executive.pdf?{wrong}").status_code == 422
 
 
-def test_each_role_gets_its_own_sales(sold: Visitor, person: Callable[..., Visitor]) -> None:
+def test_each_role_gets_its_own_sales(sold: Visitor, person: People) -> None:
     manager = person(Role.MANAGER, "UK", stores=("LDS1",)).get(f"/reports/executive.html?{JUNE}").text
     assert "Stores LDS1" in manager
     assert "MAN1" not in manager
@@ -72,7 +71,7 @@ def test_each_role_gets_its_own_sales(sold: Visitor, person: Callable[..., Visit
 
 
 @pytest.mark.own_home
-def test_users_subscribe_themselves_and_an_administrator_others(sold: Visitor, person: Callable[..., Visitor]) -> None:
+def test_users_subscribe_themselves_and_an_administrator_others(sold: Visitor, person: People) -> None:
     analyst = person(Role.ANALYST)
     page = analyst.get("/reports").text
     assert "E-mail is not set up yet." in page

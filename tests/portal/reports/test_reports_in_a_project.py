@@ -1,13 +1,13 @@
 """E-mail in a project: the portal has the sender and not the mail server, and starts the job that has it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from app_factory import build
 from large_settlements import StartedJobs, with_jobs
-from visitor import Visitor
+from visitor import People
 
 from tillstream.adapters.local.clock import ManualClock
 from tillstream.app import App
@@ -42,11 +42,11 @@ def failed_message(app: App) -> str:
     return one.id
 
 
-def test_a_sender_is_all_that_the_portal_needs(person: Callable[..., Visitor], sender: str) -> None:
+def test_a_sender_is_all_that_the_portal_needs(person: People, sender: str) -> None:
     assert (NOT_SET_UP in person().get("/reports").text) == (not sender)
 
 
-def test_a_message_that_is_sent_again_starts_the_job(app: App, person: Callable[..., Visitor], sender: str) -> None:
+def test_a_message_that_is_sent_again_starts_the_job(app: App, person: People, sender: str) -> None:
     message = failed_message(app)
     assert person().post(f"/reports/messages/{message}").status_code == 303
     assert isinstance(app.ports.jobs, StartedJobs)
@@ -54,7 +54,7 @@ def test_a_message_that_is_sent_again_starts_the_job(app: App, person: Callable[
     assert mail.has_due_mail(app.ports)
 
 
-def test_a_job_that_cannot_be_started_leaves_the_message_to_the_sweep(app: App, person: Callable[..., Visitor]) -> None:
+def test_a_job_that_cannot_be_started_leaves_the_message_to_the_sweep(app: App, person: People) -> None:
     message = failed_message(app)
     assert isinstance(app.ports.jobs, StartedJobs)
     app.ports.jobs.is_reachable = False

@@ -1,13 +1,13 @@
 """The company's reports in Looker Studio on the page of reports: those whose views the user can read."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from app_factory import build
-from visitor import Visitor
+from visitor import People
 
 from looker.definitions import reports
 from looker.links import address
@@ -39,7 +39,7 @@ def opened_reports(page: str) -> list[str]:
     return re.findall(r'href="https://lookerstudio\.google\.com/reporting/id-([\w-]+)"', page)
 
 
-def test_reports_with_an_id_are_listed_in_a_project(person: Callable[..., Visitor], settings: tuple[str, str]) -> None:
+def test_reports_with_an_id_are_listed_in_a_project(person: People, settings: tuple[str, str]) -> None:
     page = person().get("/reports").text
     assert (HEADING in page) == all(settings)
     assert opened_reports(page) == (list(IDS) if all(settings) else [])
@@ -54,13 +54,11 @@ def test_reports_with_an_id_are_listed_in_a_project(person: Callable[..., Visito
         (Role.SALESPERSON, {"forecast-and-goals", "data-quality"}),
     ],
 )
-def test_reports_without_rows_for_a_role_are_left_out(
-    role: Role, hidden: set[str], person: Callable[..., Visitor]
-) -> None:
+def test_reports_without_rows_for_a_role_are_left_out(role: Role, hidden: set[str], person: People) -> None:
     assert set(opened_reports(person(role=role).get("/reports").text)) == set(IDS) - hidden
 
 
 @pytest.mark.parametrize("settings", [("demo", SETTING)], ids=["set-up"], indirect=True)
-def test_a_copy_reads_the_views_of_the_project(person: Callable[..., Visitor]) -> None:
+def test_a_copy_reads_the_views_of_the_project(person: People) -> None:
     copy = address(reports()["stock"], "demo", "tillstream_reports", IDS["stock"])
     assert copy.replace("&", "&amp;") in person().get("/reports").text

@@ -2,7 +2,7 @@
 
 import html
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from test_discarded_sales import quarantined, sale, totals
 from till_lines import Line, set_up
-from visitor import Visitor, Work
+from visitor import People, Work
 
 from tillstream.app import App
 from tillstream.intake import quarantined_messages
@@ -45,9 +45,7 @@ def send(app: App, work: Work, body: bytes, **attributes: str) -> str:
     return quarantined(app)
 
 
-def test_an_accepted_sale_counts_as_one_of_its_till(
-    app: App, till: Till, person: Callable[..., Visitor], work: Work
-) -> None:
+def test_an_accepted_sale_counts_as_one_of_its_till(app: App, till: Till, person: People, work: Work) -> None:
     till.record(sale("1", "5.00"))
     assert till.send().refused == 1
     work()
@@ -75,7 +73,7 @@ def test_an_accepted_sale_counts_as_one_of_its_till(
 
 
 def test_an_accepted_sale_is_undone_by_its_own_batch_and_rebuilt_as_undone(
-    app: App, till: Till, person: Callable[..., Visitor], work: Work
+    app: App, till: Till, person: People, work: Work
 ) -> None:
     till.record(sale("1", "5.00"))
     till.send()
@@ -90,7 +88,7 @@ def test_an_accepted_sale_is_undone_by_its_own_batch_and_rebuilt_as_undone(
 
 
 def test_a_discarded_sale_of_a_till_with_a_revoked_key_is_no_longer_in_its_list(
-    app: App, till: Till, person: Callable[..., Visitor], work: Work
+    app: App, till: Till, person: People, work: Work
 ) -> None:
     till.record(sale("1", "5.00"))
     till.send()
@@ -120,7 +118,7 @@ def test_a_call_that_stopped_after_it_published_is_repeated(
     assert till.status()["outcomes"] == {"duplicate": 1}
 
 
-def test_a_day_close_is_accepted_too(app: App, till: Till, person: Callable[..., Visitor], work: Work) -> None:
+def test_a_day_close_is_accepted_too(app: App, till: Till, person: People, work: Work) -> None:
     till.close_day("2026-06-29")
     till.send()
     work()
@@ -129,7 +127,7 @@ def test_a_day_close_is_accepted_too(app: App, till: Till, person: Callable[...,
     assert [one.date for one in day_closes.find_day_closes(app.ports)] == ["2026-06-29"]
 
 
-def test_a_message_with_an_unknown_key_is_accepted(app: App, person: Callable[..., Visitor], work: Work) -> None:
+def test_a_message_with_an_unknown_key_is_accepted(app: App, person: People, work: Work) -> None:
     batch = send(app, work, BODY, key="lost", signature="x")
     assert person(Role.MANAGER, "IN").post(f"/uploads/{batch}/accept-sales", FORM).status_code == 403
     assert person(Role.ADMIN).post(f"/uploads/{batch}/accept-sales", FORM).status_code == 303
@@ -137,9 +135,7 @@ def test_a_message_with_an_unknown_key_is_accepted(app: App, person: Callable[..
     assert len(totals(app)) == 2
 
 
-def test_what_contradicts_its_sender_or_is_no_sale_is_never_accepted(
-    app: App, person: Callable[..., Visitor], work: Work
-) -> None:
+def test_what_contradicts_its_sender_or_is_no_sale_is_never_accepted(app: App, person: People, work: Work) -> None:
     key, private = store_credentials.issue_store_key(app.ports, "IN", "MUM01", "front", "boss")
     signature = signatures.sign_payload(private, BODY)
     other, other_private = store_credentials.issue_store_key(app.ports, "IN", "DEL01", "front", "boss")

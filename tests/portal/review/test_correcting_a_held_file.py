@@ -1,9 +1,7 @@
 """A clerk corrects a held file: downloads it, uploads another one, and leaves a note for those who review it."""
 
-from collections.abc import Callable
-
 import pytest
-from visitor import People, Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
@@ -19,7 +17,7 @@ def clerk(person: People) -> Visitor:
 
 
 @pytest.fixture
-def held(clerk: Visitor, work: Callable[[], None]) -> str:
+def held(clerk: Visitor, work: Work) -> str:
     batch = clerk.upload(BAD, "may.csv")
     work()
     return batch

@@ -10,7 +10,7 @@ from flask import Flask
 from portal_factory import create_app
 from shop_steps import BAD, FILE, Shop
 from upload_steps import look_at
-from visitor import Visitor
+from visitor import People, Visitor
 
 from tillstream.app import App
 from tillstream.model.batch import BatchState
@@ -109,7 +109,7 @@ def test_a_sweep_and_the_refresh_of_totals_are_done_by_functions(
     assert functions.called == ["sweep", "project"]
 
 
-def test_the_function_checks_the_rights_of_the_account_again(shop: Shop, person: Callable[..., Visitor]) -> None:
+def test_the_function_checks_the_rights_of_the_account_again(shop: Shop, person: People) -> None:
     ports, batch = shop.app.ports, shop.upload()
     ledger = DecisionContext(ports, shop.app.contracts, shop.app.queries)
     person(Role.MANAGER, "UK", login="mia")

@@ -1,7 +1,6 @@
 """Quarantined sales of tills are discarded with a reason, and the till reads it."""
 
 import html
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from till_lines import Line, set_up
-from visitor import Visitor, Work
+from visitor import People, Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.batch import BatchKind
@@ -73,7 +72,7 @@ def totals(app: App) -> list[dict[str, Any]]:
 
 
 def test_a_discarded_sale_is_no_longer_in_quarantine_and_its_till_reads_it(
-    app: App, till: Till, person: Callable[..., Visitor], work: Work
+    app: App, till: Till, person: People, work: Work
 ) -> None:
     batch, before, boss = quarantined(app), totals(app), person(Role.ADMIN)
     assert till.status()["outcomes"] == {"quarantined": 1}
@@ -97,7 +96,7 @@ def test_a_discarded_sale_is_no_longer_in_quarantine_and_its_till_reads_it(
 
 
 def test_the_same_sale_with_a_higher_version_counts_after_a_discard(
-    app: App, till: Till, person: Callable[..., Visitor], work: Work
+    app: App, till: Till, person: People, work: Work
 ) -> None:
     person(Role.ADMIN).post(f"/uploads/{quarantined(app)}/discard", {"line": "1", "reason": "sent again"})
     till.record(sale("2", "8.00") | {"version": 2})
@@ -109,7 +108,7 @@ def test_the_same_sale_with_a_higher_version_counts_after_a_discard(
 
 @pytest.mark.parametrize("body", [b"nonsense", b'{"schema": "store-sale/1", "region": "XX", "number": "7"}'])
 def test_a_message_that_cannot_be_read_or_verified_is_discarded_too(
-    app: App, person: Callable[..., Visitor], work: Work, body: bytes
+    app: App, person: People, work: Work, body: bytes
 ) -> None:
     app.ports.bus.publish(TOPIC_STORE_SALES, [Message(body, {})])
     work()
@@ -138,7 +137,7 @@ def test_a_discard_needs_a_reason_and_sales_in_quarantine(
 
 @pytest.mark.own_home
 @pytest.mark.usefixtures("sold")
-def test_only_people_who_decide_about_a_region_discard_its_sales(app: App, person: Callable[..., Visitor]) -> None:
+def test_only_people_who_decide_about_a_region_discard_its_sales(app: App, person: People) -> None:
     batch, form = quarantined(app), {"line": "1", "reason": "not mine"}
     statuses = [
         person(role, region).post(f"/uploads/{batch}/discard", form).status_code

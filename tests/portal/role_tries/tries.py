@@ -13,7 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from role_tries.digest import changed, contents
 from role_tries.kinds import Changes
-from visitor import Visitor
+from visitor import People, Visitor
 from werkzeug.exceptions import HTTPException
 from werkzeug.test import TestResponse
 
@@ -150,7 +150,7 @@ class Stand:
             before = after
 
 
-def visitors(flask: Flask, app: App, person: Callable[..., Visitor]) -> Callable[[Person], Visitor]:
+def visitors(flask: Flask, app: App, person: People) -> Callable[[Person], Visitor]:
     """Signs people in when they are needed."""
     signed_in: dict[str, Visitor] = {}
 

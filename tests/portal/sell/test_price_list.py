@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from portal.sell.products import _listed
 from portal.user_stores import UserStore
@@ -31,7 +31,7 @@ SHARED = False
 MUMBAI = UserStore("IN", "MUM01", "INR", 2, numbered=True, sale_prefix="MUM01/")
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(indian_file(indian_sale("1"), indian_sale("2")))
     work()
 
@@ -111,7 +111,7 @@ def test_the_price_of_a_day_in_the_form_is_the_one_of_the_catalogue(rows: list[D
 
 
 def test_stores_and_salespeople_have_the_names_of_the_catalogue(
-    sold: Visitor, save: Callable[..., Any], person: Callable[..., Visitor], work: Callable[[], None]
+    sold: Visitor, save: Callable[..., Any], person: People, work: Work
 ) -> None:
     save(EntryKind.STORE, Store("IN", "MUM01", "Fort", currency="INR", country="IN", time_zone="Asia/Kolkata"))
     save(EntryKind.SALESPERSON, Salesperson("IN", "S7", "Ravi Nair", stores=("MUM01",)))

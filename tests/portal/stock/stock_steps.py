@@ -1,13 +1,13 @@
 """Sales and movements of two stores of the region IN, for tests of the stock pages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from html import unescape
 from re import findall, sub
 from typing import Any
 
-from visitor import HEADER, Visitor
+from visitor import HEADER, Visitor, Work
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -36,7 +36,7 @@ def lines(sales: tuple[tuple[str, str, str, str, int], ...] = SALES) -> bytes:
     return "\n".join([HEADER, *rows, ""]).encode()
 
 
-def sell(visitor: Visitor, work: Callable[[], None]) -> None:
+def sell(visitor: Visitor, work: Work) -> None:
     """Load the sales, and the catalogue with a kettle that has a barcode and a cost."""
     fill_catalogue(visitor.app)
     visitor.upload(lines())

@@ -1,6 +1,5 @@
 """Counts of a store: blind, by scanner and by several people, resumed, reviewed, confirmed or discarded."""
 
-from collections.abc import Callable
 from datetime import date
 from re import search
 from typing import Any
@@ -9,7 +8,7 @@ import pytest
 import shop_of_two_stores
 import stock_steps
 from stock_steps import counted, lines, on_hand, rows, text
-from visitor import Visitor
+from visitor import People, Visitor, Work
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -73,7 +72,7 @@ def test_a_scan_that_cannot_be_counted_is_described(boss: Visitor) -> None:
     assert "not be negative" in scan(boss, page, "KET", "-1")["problem"]
 
 
-def test_differences_are_those_at_the_time_of_each_scan(boss: Visitor, app: App, work: Callable[[], None]) -> None:
+def test_differences_are_those_at_the_time_of_each_scan(boss: Visitor, app: App, work: Work) -> None:
     page = start(boss)
     scan(boss, page, "KET", "9")
     app.ports.clock.sleep(3600)
@@ -138,7 +137,7 @@ def test_nothing_counted_is_no_count(boss: Visitor) -> None:
     assert "Nothing has been counted yet" in text(answer.text)
 
 
-def test_several_people_count_one_store(boss: Visitor, app: App, person: Callable[..., Visitor]) -> None:
+def test_several_people_count_one_store(boss: Visitor, app: App, person: People) -> None:
     page, manager = start(boss), person(Role.MANAGER, "IN", stores=("MUM01",))
     scan(boss, page, "KET", "3")
     scan(manager, page, "KET", "2")
@@ -150,9 +149,7 @@ def test_several_people_count_one_store(boss: Visitor, app: App, person: Callabl
     assert rows(other.get("/stock/counts")) == []
 
 
-def test_where_sales_have_no_times_the_form_requires_the_part_of_the_day(
-    boss: Visitor, work: Callable[[], None]
-) -> None:
+def test_where_sales_have_no_times_the_form_requires_the_part_of_the_day(boss: Visitor, work: Work) -> None:
     assert "When do you count?" not in boss.get("/stock/counts/new?store=IN/MUM01").text
     boss.upload(shop_of_two_stores.content(date(2026, 6, 29), date(2026, 6, 30)), "days.csv", "UK")
     work()

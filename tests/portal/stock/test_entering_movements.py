@@ -1,7 +1,6 @@
 """Goods received, adjusted, written off, returned and cancelled on the stock pages."""
 
 import re
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 import stock_steps
 from stock_steps import counted, on_hand, rows, text
-from visitor import Visitor
+from visitor import People, Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -129,7 +128,7 @@ def test_products_are_looked_up_for_the_scanner(boss: Visitor) -> None:
     assert names("4711") == []
 
 
-def test_a_manager_changes_only_their_stores(boss: Visitor, person: Callable[..., Visitor], app: App) -> None:
+def test_a_manager_changes_only_their_stores(boss: Visitor, person: People, app: App) -> None:
     manager = person(Role.MANAGER, "IN", stores=("DEL02",))
     form = {"store": MUMBAI, "movement": "m1", "product": ["KET"], "quantity": ["5"]}
     assert manager.post("/stock/new/receive", form).status_code == 404
@@ -140,7 +139,7 @@ def test_a_manager_changes_only_their_stores(boss: Visitor, person: Callable[...
 
 
 @pytest.mark.parametrize("role", [Role.CLERK, Role.SALESPERSON, Role.ANALYST])
-def test_others_only_see_stock(boss: Visitor, person: Callable[..., Visitor], role: Role) -> None:
+def test_others_only_see_stock(boss: Visitor, person: People, role: Role) -> None:
     visitor = person(role)
     page = visitor.get("/stock")
     assert "Kettle" in page.text

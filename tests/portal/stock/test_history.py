@@ -1,6 +1,5 @@
 """The history of one product in one store, and the question that negative stock is."""
 
-from collections.abc import Callable
 from datetime import date
 from json import loads
 from re import search
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 import stock_steps
 from stock_steps import counted, lines, moved, on_hand, rows, text
-from visitor import Visitor
+from visitor import People, Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
@@ -52,7 +51,7 @@ def test_the_stock_of_each_day_is_drawn_with_its_events(boss: Visitor) -> None:
 
 
 def test_the_last_day_has_the_stock_of_the_levels_also_after_several_counts(
-    boss: Visitor, app: App, work: Callable[[], None]
+    boss: Visitor, app: App, work: Work
 ) -> None:
     counted(app, date(2026, 6, 10), "MUM01", {"KET": 12})
     boss.upload(lines((("20", "10-06-2026 10:00", "MUM01", "KET", 5), ("21", "11-06-2026 10:00", "MUM01", "KET", 1))))
@@ -78,7 +77,7 @@ def test_a_movement_is_undone_from_the_history(boss: Visitor, app: App) -> None:
     assert "Written off" not in " ".join(rows(boss.get(KETTLE)))
 
 
-def test_the_history_is_that_of_the_users_stores(boss: Visitor, person: Callable[..., Visitor]) -> None:
+def test_the_history_is_that_of_the_users_stores(boss: Visitor, person: People) -> None:
     assert person(Role.MANAGER, "IN", stores=("DEL02",)).get(KETTLE).status_code == 404
     analyst = person(Role.ANALYST).get(KETTLE)
     assert "Received + 20" in rows(analyst)[1]

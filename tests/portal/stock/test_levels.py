@@ -1,14 +1,13 @@
 """The list of stock levels: statuses, filters, search, value at cost, and who sees what."""
 
 import re
-from collections.abc import Callable
 from datetime import date
 from urllib.parse import unquote
 
 import pytest
 import stock_steps
 from stock_steps import counted, rows, text
-from visitor import Visitor
+from visitor import People, Visitor
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
@@ -64,28 +63,26 @@ def test_levels_are_searched_filtered_and_sorted(boss: Visitor, query: str, prod
     assert [row.split()[0] for row in listed(boss, query)] == products
 
 
-def test_who_may_not_see_costs_sees_no_value(boss: Visitor, person: Callable[..., Visitor]) -> None:
+def test_who_may_not_see_costs_sees_no_value(boss: Visitor, person: People) -> None:
     page = person(Role.SALESPERSON, "IN").get("/stock")
     assert "Kettle" in page.text
     assert "cost" not in page.text
     assert "60" not in " ".join(rows(page))
 
 
-def test_a_salesperson_filters_by_each_store_whose_stock_is_listed(
-    boss: Visitor, person: Callable[..., Visitor]
-) -> None:
+def test_a_salesperson_filters_by_each_store_whose_stock_is_listed(boss: Visitor, person: People) -> None:
     page = person(Role.SALESPERSON, "IN", salesperson="S9", login="sally").get("/stock")
     assert len(rows(page)) == 4
     assert set(re.findall(r'name="store" value="(\w+)"', page.text)) == {"MUM01", "DEL02"}
     assert '<span class="only-value">IN</span>' in page.text
 
 
-def test_a_manager_of_a_store_sees_that_store(boss: Visitor, person: Callable[..., Visitor]) -> None:
+def test_a_manager_of_a_store_sees_that_store(boss: Visitor, person: People) -> None:
     manager = person(Role.MANAGER, "IN", stores=("DEL02",))
     assert [row.split()[0] for row in listed(manager)] == ["Kettle"]
 
 
-def test_the_start_page_of_a_manager_names_what_needs_attention(boss: Visitor, person: Callable[..., Visitor]) -> None:
+def test_the_start_page_of_a_manager_names_what_needs_attention(boss: Visitor, person: People) -> None:
     manager = person(Role.MANAGER, "IN")
     assert "Negative 1 product in a store Out 1 product in a store Not counted 1 product" in text(
         manager.get("/dashboard/tiles/stock").text

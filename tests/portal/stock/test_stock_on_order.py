@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -11,7 +10,7 @@ import pytest
 import python_calamine
 import stock_steps
 from stock_steps import counted, rows, text
-from visitor import People, Visitor
+from visitor import People, Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
@@ -21,7 +20,7 @@ from tillstream.stock.purchase_orders import OrderLine, PurchaseOrder
 SHARED = True
 
 
-def sell(visitor: Visitor, work: Callable[[], None]) -> None:
+def sell(visitor: Visitor, work: Work) -> None:
     """12 kettles are on order for Mumbai, of which 5 arrived, and 7 pots for Delhi."""
     stock_steps.sell(visitor, work)
     ports = visitor.app.ports

@@ -1,13 +1,12 @@
 """Transfers between stores: sent, in transit, arrived in parts, lost, and undone."""
 
-from collections.abc import Callable
 from datetime import date
 from re import search
 
 import pytest
 import stock_steps
 from stock_steps import counted, on_hand, rows, text
-from visitor import Visitor
+from visitor import People, Visitor
 from werkzeug.test import TestResponse
 
 from tillstream.app import App
@@ -92,7 +91,7 @@ def test_a_transfer_is_undone_after_its_arrivals(boss: Visitor, app: App, transf
     assert rows(boss.get("/stock/transfers?state=all")) == []
 
 
-def test_the_receiving_store_confirms(boss: Visitor, app: App, transfer: str, person: Callable[..., Visitor]) -> None:
+def test_the_receiving_store_confirms(boss: Visitor, app: App, transfer: str, person: People) -> None:
     manager = person(Role.MANAGER, "IN", stores=("DEL02",))
     assert len(rows(manager.get("/stock/transfers"))) == 1
     assert confirm(manager, transfer, "6", "2").status_code == 303

@@ -1,12 +1,11 @@
 """Returned products are in stock again, unless a manager marks that they cannot be sold."""
 
-from collections.abc import Callable
 from datetime import date
 
 import pytest
 import stock_steps
 from stock_steps import counted, on_hand, rows
-from visitor import HEADER, Visitor
+from visitor import HEADER, People, Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
@@ -20,7 +19,7 @@ MARK = {"movement": "m1", "region": "IN", "store_id": "MUM01", "sale_id": "MUM01
 
 
 @pytest.fixture
-def boss(sold: Visitor, app: App, work: Callable[[], None]) -> Visitor:
+def boss(sold: Visitor, app: App, work: Work) -> Visitor:
     """An administrator; 9 kettles are left in Mumbai, and 1 was returned afterwards."""
     counted(app, date(2026, 6, 29), "MUM01", {"KET": 9})
     sold.upload(f"{HEADER}\n{RETURN}\n".encode(), "returns.csv")
@@ -50,6 +49,6 @@ def test_older_returns_are_searched(boss: Visitor, app: App) -> None:
     assert len(rows(boss.get("/stock/returns?q=kettle"))) == 1
 
 
-def test_only_the_manager_of_the_store_marks(boss: Visitor, app: App, person: Callable[..., Visitor]) -> None:
+def test_only_the_manager_of_the_store_marks(boss: Visitor, app: App, person: People) -> None:
     assert person(Role.MANAGER, "IN", stores=("DEL02",)).post("/stock/returns", MARK).status_code == 404
     assert on_hand(app, "KET") == 10

@@ -1,11 +1,10 @@
 """Administrators set up destinations of files; people who subscribe choose among them."""
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.app import App
 from tillstream.model.permissions import Role
@@ -23,7 +22,7 @@ FORM = {
 }
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(indian_file(indian_sale("1", "10.00", date="01-06-2026 10:00")))
     work()
 
@@ -33,9 +32,7 @@ def folder_of(app: App) -> Path:
 
 
 @pytest.mark.own_home
-def test_a_destination_is_added_tested_used_and_removed(
-    sold: Visitor, person: Callable[..., Visitor], app: App
-) -> None:
+def test_a_destination_is_added_tested_used_and_removed(sold: Visitor, person: People, app: App) -> None:
     assert "No destinations yet" in sold.get("/subscriptions/destinations").text
     assert sold.post("/subscriptions/destinations", {"name": "bi", "to": "/etc"}).status_code == 422
     added = sold.post("/subscriptions/destinations", {"name": "bi", "to": str(folder_of(app))})

@@ -1,11 +1,10 @@
 """Subscribing to explorations and tables, and managing one's own subscriptions."""
 
 import re
-from collections.abc import Callable
 from html import unescape
 
 import pytest
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Visitor, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
@@ -23,7 +22,7 @@ FORM = {
 }
 
 
-def sell(admin: Visitor, work: Callable[[], None]) -> None:
+def sell(admin: Visitor, work: Work) -> None:
     admin.upload(indian_file(indian_sale("1", "10.00", date="01-06-2026 10:00")))
     work()
 
@@ -56,9 +55,7 @@ def test_the_menus_of_explore_and_of_tables_lead_to_the_form(sold: Visitor) -> N
     assert (answer.status_code, "contains all groups" in answer.text) == (422, True)
 
 
-def test_the_form_has_a_name_the_filters_in_words_and_a_notice_without_e_mail(
-    sold: Visitor, person: Callable[..., Visitor]
-) -> None:
+def test_the_form_has_a_name_the_filters_in_words_and_a_notice_without_e_mail(sold: Visitor, person: People) -> None:
     page = sold.get("/subscriptions/new?address=/explore/file?measure=revenue%26by=region%26category=Toys").text
     assert 'id="name" name="name" value="Revenue by region"' in page
     facts = page.partition('<dl class="facts">')[2].partition("</dl>")[0]
@@ -72,9 +69,7 @@ def test_the_form_has_a_name_the_filters_in_words_and_a_notice_without_e_mail(
 
 
 @pytest.mark.own_home
-def test_people_manage_their_own_subscriptions_and_administrators_all(
-    sold: Visitor, person: Callable[..., Visitor]
-) -> None:
+def test_people_manage_their_own_subscriptions_and_administrators_all(sold: Visitor, person: People) -> None:
     analyst = person(Role.ANALYST)
     assert "No subscriptions yet" in analyst.get("/subscriptions").text
     assert analyst.post("/subscriptions", FORM).status_code == 303
@@ -106,7 +101,7 @@ def test_people_manage_their_own_subscriptions_and_administrators_all(
     assert "No subscriptions yet" in analyst.get("/subscriptions").text
 
 
-def test_a_table_out_of_scope_is_not_subscribed(sold: Visitor, person: Callable[..., Visitor]) -> None:
+def test_a_table_out_of_scope_is_not_subscribed(sold: Visitor, person: People) -> None:
     analyst = person(Role.ANALYST)
     for address in (
         "/explore?by=salesperson",

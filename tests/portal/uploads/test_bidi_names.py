@@ -1,8 +1,6 @@
 """A name with bidirectional control characters is shown without them, on pages and in CSV files."""
 
-from collections.abc import Callable
-
-from visitor import Visitor, indian_file, indian_sale
+from visitor import People, Work, indian_file, indian_sale
 
 from tillstream.model.permissions import Role
 
@@ -10,9 +8,7 @@ OVERRIDE = "\u202e"
 NAME = f"june{OVERRIDE}vsc.csv"
 
 
-def test_pages_and_csv_files_show_no_control_characters(
-    person: Callable[..., Visitor], work: Callable[[], None]
-) -> None:
+def test_pages_and_csv_files_show_no_control_characters(person: People, work: Work) -> None:
     admin = person(Role.ADMIN)
     sale = indian_sale("1").replace("Asha Rao", f"Asha{OVERRIDE}Rao")
     batch = admin.upload(indian_file(sale), NAME)

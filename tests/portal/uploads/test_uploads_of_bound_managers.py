@@ -1,12 +1,11 @@
 """A manager who is bound to a store cannot change the sales of another; somebody who is not bound decides."""
 
 import csv
-from collections.abc import Callable
 from io import BytesIO, StringIO
 
 import pytest
 from upload_steps import look_at, text_of
-from visitor import PASSWORD, Visitor, Work
+from visitor import PASSWORD, People, Visitor, Work
 
 from tillstream.app import App
 from tillstream.model.batch import BatchKind
@@ -35,7 +34,7 @@ MANCHESTER = "1,2026-06-01,MAN1,P1,2,10.00\n"
 
 
 @pytest.fixture
-def boss(app: App, person: Callable[..., Visitor], work: Work) -> Visitor:
+def boss(app: App, person: People, work: Work) -> Visitor:
     """An administrator of a region whose sale numbers are unique, with a sale of the store MAN1."""
     app.contracts.save(parse_contract(CONTRACT, "Shop"), "boss")
     admin = person(Role.ADMIN)
