@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from tillstream.analytics.measures.definitions import compute_measure
 from tillstream.model.money import round_amount
 
 EFFECT_ITEMS: Mapping[str, str] = {
@@ -68,9 +69,8 @@ def total_change(total: Decimal, exact: Iterable[Decimal], written: Iterable[Dec
 
 def growth(now: Decimal | int | None, before: Decimal | int | None) -> Decimal | None:
     """The change as a fraction of the base; None if there is none above 0."""
-    if now is None or before is None or before <= 0:
-        return None
-    return (Decimal(now) - Decimal(before)) / Decimal(before)
+    decimals = (None if one is None else Decimal(one) for one in (now, before))
+    return compute_measure("revenue_growth", **dict(zip(("revenue", "before_revenue"), decimals, strict=True)))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from tillstream.analytics.measures.definitions import compute_measure
 from tillstream.model.product_catalogue import DatedAmount, amount_on
 
 _NINE = Decimal("1e-9")
@@ -20,12 +21,13 @@ class Margin:
     cost: Decimal = Decimal(0)
 
     @property
-    def amount(self) -> Decimal:
-        return self.net - self.cost
+    def amount(self) -> Decimal | None:
+        return compute_measure("margin", covered_revenue=self.net, cost=self.cost)
 
     @property
     def rate(self) -> Decimal | None:
-        return (self.amount / self.net).quantize(_NINE, ROUND_HALF_UP) if self.net else None
+        rate = compute_measure("margin_rate", covered_revenue=self.net, cost=self.cost)
+        return None if rate is None else rate.quantize(_NINE, ROUND_HALF_UP)
 
     def plus(self, lines: int, net: Decimal, cost: Decimal) -> "Margin":
         return Margin(self.lines + lines, self.net + net, self.cost + cost)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tillstream.analytics.compared_figure import ComparedFigure
+from tillstream.analytics.compared_figure import ComparedFigure, growth
 from tillstream.analytics.filters import Filters
 
 FORMULAS: Mapping[str, Callable[..., Decimal]] = {
@@ -13,13 +13,13 @@ FORMULAS: Mapping[str, Callable[..., Decimal]] = {
     "size": abs,
     "sum": lambda *all_: sum(all_, Decimal(0)),
     "difference": lambda one, other: one - other,
-    "growth": lambda one, other: (one - other) / other,
+    "growth": lambda one, other: growth(one, other) or Decimal(0),
     "part": lambda one, other: one / other,
     "part of sum": lambda *all_: sum(all_[:-1], Decimal(0)) / all_[-1],
     "size of part": lambda one, other: abs(one / other),
     "size of sum": lambda *all_: abs(sum(all_, Decimal(0))),
     "part of ten": lambda *all_: sum(map(abs, all_[:10]), Decimal(0)) / sum(map(abs, all_), Decimal(0)),
-    "size of growth": lambda one, other: abs((one - other) / other),
+    "size of growth": lambda one, other: abs(growth(one, other) or Decimal(0)),
 }
 """How a number is computed from its cells."""
 

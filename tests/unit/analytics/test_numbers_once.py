@@ -1,5 +1,10 @@
-"""Each number has one formula: no file of sql/ computes a measure of definitions.toml by hand, but for listed ones."""
+"""Each number has one formula: no file of sql/ or Python computes a measure of definitions.toml by hand, but for listed
+ones."""
 
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -7,7 +12,10 @@ import sqlglot
 from sqlglot import exp
 
 import sql
-from tillstream.analytics.measures.definitions import all_measures
+from looker.definitions import reports
+from looker.queries import formula_sql
+from tillstream.analytics.measures.definitions import MEASURE_FUNCTIONS, POSITIVE_FUNCTION, all_measures
+from tillstream.analytics.measures.view_measures import ViewMeasure, view_measures
 
 ROOT = Path(sql.__file__).parent
 FILES = sorted(
@@ -132,3 +140,104 @@ def test_no_file_computes_a_measure_by_hand(path: str) -> None:
 
 def test_each_exception_is_a_file() -> None:
     assert set(SLOWER | OTHER) <= set(FILES)
+
+
+MODULES = [
+    path
+    for name in ("tillstream", "portal", "looker", "functions", "till")
+    for path in sorted((ROOT.parent / name).rglob("*.py"))
+    if path.name != "definitions.py"
+]
+SYNONYMS = {"covered_revenue": "revenue", "net": "revenue", "net_amount": "revenue", "returned": "returned_value"}
+"""Other names of values of measures in Python."""
+IN_PYTHON = {
+    "tillstream/alerts/conditions/unusual_day.py": "how far a day is outside of its forecast",
+    "tillstream/analytics/measures/grain_parts.py": "the composer of measures",
+    "tillstream/analytics/row_scope/row_selection.py": "the amounts that measures add up",
+    "tillstream/detection/amounts/line_taxes.py": "rates of taxes in a file",
+    "tillstream/detection/amounts/order_totals.py": "orders in a file that is not in the ledger",
+    "tillstream/explore/suggested_statements.py": "statements that people change",
+    "tillstream/forecasting/models/ensemble.py": "errors of forecasts",
+    "tillstream/forecasting/price_effects.py": "quantities of prices around their mean",
+    "tillstream/query_worker.py": "a statement that loads functions of the engine",
+    "tillstream/spark/series_regression.py": "days of a series",
+    "tillstream/stock/replenishment.py": "probabilities",
+    "tillstream/stock/restock_simulation.py": "stock of two policies",
+}
+"""Module → why it has a formula like that of a measure."""
+IN_TEXTS = re.compile(r"\)\s+AS (revenue|orders|customers|average_order_value|margin|margin_rate|covered_revenue)\b")
+
+
+@cache
+def _formulas() -> list[tuple[type[ast.operator], set[str], set[str]]]:
+    trees = [one.arithmetic.tree for one in all_measures().values() if one.grain == "measure"]
+    return [(type(one.op), _words(one.left), _words(one.right)) for one in trees if isinstance(one, ast.BinOp)]
+
+
+def _words(node: ast.expr) -> set[str]:
+    """The names of values in an expression: of variables, attributes and items."""
+    words = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    words |= {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+    words |= {one.value for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    return {SYNONYMS.get(word, word) for word in words} - {*MEASURE_FUNCTIONS, POSITIVE_FUNCTION}
+
+
+def _is_growth(node: ast.BinOp) -> bool:
+    """(a - b) / b, or a / b - 1."""
+    if isinstance(node.op, ast.Sub):
+        is_ratio = isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Div)
+        return is_ratio and ast.unparse(node.right) == "1"
+    if not isinstance(node.left, ast.BinOp) or not isinstance(node.left.op, ast.Sub):
+        return False
+    return ast.unparse(node.left.right) in ast.unparse(node.right)
+
+
+def _by_hand(text: str) -> Iterator[str]:
+    """The expressions of a module, and its texts of SQL, that have the formula of a measure."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub | ast.Div):
+            left, right = _words(node.left), _words(node.right)
+            formulas = [
+                one for one in _formulas() if isinstance(node.op, one[0]) and one[1] <= left and one[2] <= right
+            ]
+            if formulas or _is_growth(node):
+                yield ast.unparse(node)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from IN_TEXTS.findall(node.value)
+
+
+def test_no_module_computes_a_measure_by_hand() -> None:
+    by_hand = {path.relative_to(ROOT.parent).as_posix(): [*_by_hand(path.read_text())] for path in MODULES}
+    found = {path: hits for path, hits in by_hand.items() if hits}
+    assert found.keys() == IN_PYTHON.keys(), found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rate = (row['revenue'] - self.cost) / row['covered_revenue']",
+        "average = one.net / len(orders)",
+        "growth = (now - before) / before",
+        "query = 'SELECT SUM(amount) AS revenue FROM sales'",
+    ],
+)
+def test_a_measure_by_hand_is_recognised(text: str) -> None:
+    assert [*_by_hand(text)]
+
+
+def _sql_of(view: str, one: ViewMeasure) -> str:
+    """The aggregate of a measure over a view, with the aggregates of the measures that it is computed from."""
+    return re.sub(r"\$\{(\w+)\}", lambda name: _sql_of(view, view_measures(view)[name[1]]), one.sql)
+
+
+def test_looker_studio_computes_a_measure_by_its_formula() -> None:
+    """People enter formulas in Looker Studio, so that its reports repeat them."""
+    calculated = [one for report in reports().values() for one in report.calculated if one.name in all_measures()]
+    assert {one.name for one in calculated} >= {"average_order_value", "margin_rate"}
+    for one in calculated:
+        measure = view_measures(one.source)[one.name]
+        assert _plain(formula_sql(one.formula)) == _plain(_sql_of(one.source, measure).replace("NULL", "0"))
+
+
+def _plain(text: str) -> str:
+    return sqlglot.parse_one(f"SELECT {text}", dialect="bigquery").sql("bigquery")

@@ -10,6 +10,7 @@ from tillstream.alerts.condition import AlertSources, Condition, Days, at_least_
 from tillstream.alerts.observations import Observation
 from tillstream.alerts.rules import AlertRule
 from tillstream.analytics import measure_values
+from tillstream.analytics.measures.definitions import compute_measure
 from tillstream.model.people import UNRESTRICTED
 
 DAY = timedelta(days=1)
@@ -27,8 +28,8 @@ class _Sum:
     @property
     def rate(self) -> Decimal:
         """Returns as percent of the revenue before returns."""
-        before = self.revenue - self.returned
-        return round(-self.returned / before * 100, 1) if before > 0 else Decimal(0)
+        rate = compute_measure("return_rate", revenue=self.revenue, returned_value=self.returned)
+        return round((rate or Decimal(0)) * 100, 1)
 
 
 def _evaluate(sources: AlertSources, rule: AlertRule, at: datetime) -> list[Observation]:

@@ -45,7 +45,7 @@ def measure_ctes(
 
     Its columns: the dimensions, then the measures; before(x) is called before_x. prefix: of the names of the others.
     """
-    bases = sorted({base for one in measures for base in _bases(one)}, key=_column_of_measure)
+    bases = sorted({base for one in measures for base in _bases(one)}, key=lambda one: one.column)
     whole_by = tuple(one for one in by if not one.splits_sales)
     parts, wholes = _parts_and_wholes(prefix, bases, by, whole_by)
     ctes = [cte for part in (*parts, *wholes) for cte in part.ctes]
@@ -54,7 +54,7 @@ def measure_ctes(
         ctes += _together(f"{prefix}wholes", [one.name for one in whole_by], wholes)
     source = f"{prefix}grouped AS grouped{_join_of_wholes(prefix, whole_by) if wholes else ''}"
     columns = [f"grouped.{one.name}" for one in by]
-    columns += [f"{_cast(one, _value_of_measure(one))} AS {_column_of_measure(one)}" for one in measures]
+    columns += [f"{_cast(one, _value_of_measure(one))} AS {one.column}" for one in measures]
     ctes.append(f"{name} AS (\n  SELECT\n    {select_list(columns)}\n  FROM {source}\n)")
     relations = frozenset[str]().union(*(part.relations for part in (*parts, *wholes)))
     return MeasureCtes(tuple(ctes), relations, _have_amounts(bases))
@@ -101,16 +101,12 @@ def _shifted(reference: MeasureReference, function: str) -> MeasureReference:
     return MeasureReference(reference.measure, function or reference.function)
 
 
-def _column_of_measure(reference: MeasureReference) -> str:
-    return f"{reference.function}_{reference.measure}" if reference.function else reference.measure
-
-
 def _value_of_measure(reference: MeasureReference) -> str:
     """GoogleSQL of a measure over the columns of the base measures."""
     one = find_query_measure(reference.measure)
     if one.grain == "measure":
         return one.arithmetic.to_sql(lambda each: _value_of_measure(_shifted(each, reference.function)))
-    column = _column_of_measure(reference)
+    column = reference.column
     return f"COALESCE({column}, {one.empty})" if one.empty else column
 
 
@@ -118,7 +114,7 @@ def _query_parts(prefix: str, by: Sequence[Dimension], bases: Sequence[MeasureRe
     grouped: dict[tuple[Grain, str], dict[str, Measure]] = {}
     for base in bases:
         one = find_query_measure(base.measure)
-        grouped.setdefault((one.grain, base.function), {})[_column_of_measure(base)] = one
+        grouped.setdefault((one.grain, base.function), {})[base.column] = one
     for function in {function for _, function in grouped}:
         lines, orders = grouped.get(("line", function)), grouped.get(("order", function))
         if lines and orders and have_one_source(lines, by):

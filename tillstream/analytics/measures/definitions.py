@@ -1,9 +1,11 @@
 """The definitions of measures, read from `definitions.toml`, and the dimensions that they can be grouped by."""
 
 import ast
+import operator
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -13,6 +15,9 @@ from tillstream.model.errors import NotFound
 from tillstream.model.text import did_you_mean
 
 ARITHMETIC_SIGNS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+_OPERATIONS: Mapping[type[ast.operator], Callable[[Decimal, Decimal], Decimal]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv
+}  # fmt: skip
 MEASURE_FUNCTIONS = ("now", "before", "year_before", "whole")
 """before(x): x of the period to compare with; year_before(x): of the same days of the previous year; now(x): x, if
 there is a period to compare with; whole(x): of the group without its product, category and customer. Their argument is
@@ -76,6 +81,11 @@ class MeasureReference:
     measure: str
     function: str = ""
 
+    @property
+    def column(self) -> str:
+        """Its name as a column: before(revenue) is called before_revenue."""
+        return f"{self.function}_{self.measure}" if self.function else self.measure
+
 
 @dataclass(frozen=True)
 class Arithmetic:
@@ -88,6 +98,10 @@ class Arithmetic:
     def to_sql(self, resolve: Callable[[MeasureReference], str]) -> str:
         """GoogleSQL with the text of each reference; a quotient is NUMERIC, and NULL if it divides by zero."""
         return _to_sql(self.tree, resolve)
+
+    def value(self, resolve: Callable[[MeasureReference], Decimal | None]) -> Decimal | None:
+        """The value, not rounded; None if a measure that it needs is None, and if it divides by zero."""
+        return _value(self.tree, resolve)
 
 
 @cache
@@ -131,9 +145,25 @@ def _to_sql(tree: ast.expr, resolve: Callable[[MeasureReference], str]) -> str:
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             dividend, divisor = _to_sql(left, resolve), _to_sql(right, resolve)
             return f"SAFE_DIVIDE(CAST({dividend} AS NUMERIC), CAST({divisor} AS NUMERIC))"
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in ARITHMETIC_SIGNS:
-            return f"({_to_sql(left, resolve)} {ARITHMETIC_SIGNS[type(operator)]} {_to_sql(right, resolve)})"
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in ARITHMETIC_SIGNS:
+            return f"({_to_sql(left, resolve)} {ARITHMETIC_SIGNS[type(sign)]} {_to_sql(right, resolve)})"
     raise ValueError(f"{ast.unparse(tree)} is not arithmetic of measures.")
+
+
+def _value(tree: ast.expr, resolve: Callable[[MeasureReference], Decimal | None]) -> Decimal | None:
+    match tree:
+        case ast.Constant(value=int() as number):
+            return Decimal(number)
+        case ast.Call(func=ast.Name(id=function), args=[argument]) if function == POSITIVE_FUNCTION:
+            value = _value(argument, resolve)
+            return value if value is not None and value > 0 else None
+        case ast.BinOp(left=left, op=sign, right=right):
+            first, second = _value(left, resolve), _value(right, resolve)
+            if first is None or second is None or (isinstance(sign, ast.Div) and not second):
+                return None
+            return _OPERATIONS[type(sign)](first, second)
+    (reference,) = _references(tree)
+    return resolve(reference)
 
 
 @dataclass(frozen=True)
@@ -210,6 +240,19 @@ def find_measure(name: str) -> Measure:
     if one is None:
         raise NotFound(f"There is no measure {name}.{did_you_mean(name, tuple(all_measures()))}")
     return one
+
+
+def compute_measure(name: str, **values: Decimal | None) -> Decimal | None:
+    """Return a measure of measures from their values, where before(revenue) is called before_revenue; not rounded.
+
+    For values that no query has together, such as sums of several answers.
+    """
+
+    def resolve(reference: MeasureReference) -> Decimal | None:
+        column = reference.column
+        return values[column] if column in values else compute_measure(reference.measure, **values)
+
+    return find_measure(name).arithmetic.value(resolve)
 
 
 def _read_measure(name: str, properties: Mapping[str, Any], rules: Mapping[str, str]) -> Measure:
