@@ -208,8 +208,8 @@ def _by_hand(text: str) -> Iterator[str]:
 
 def test_no_module_computes_a_measure_by_hand() -> None:
     by_hand = {path.relative_to(ROOT.parent).as_posix(): [*_by_hand(path.read_text())] for path in MODULES}
-    found = {path: hits for path, hits in by_hand.items() if hits}
-    assert found.keys() == IN_PYTHON.keys(), found
+    formulas = {path: hits for path, hits in by_hand.items() if hits}
+    assert formulas.keys() == IN_PYTHON.keys(), formulas
 
 
 @pytest.mark.parametrize(

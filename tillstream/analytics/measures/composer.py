@@ -11,7 +11,6 @@ from tillstream.analytics.measures.definitions import Dimension, Grain, Measure,
 from tillstream.analytics.measures.grain_parts import (
     VALUE_TYPES,
     QueryPart,
-    column_words,
     have_one_source,
     query_part,
     select_list,
@@ -71,7 +70,7 @@ def _parts_and_wholes(
 
 def _have_amounts(bases: Sequence[MeasureReference]) -> bool:
     """Whether values depend on the currency of amounts."""
-    return any(column_words(find_query_measure(base.measure)) & _AMOUNTS for base in bases)
+    return any(find_query_measure(base.measure).columns & _AMOUNTS for base in bases)
 
 
 def _join_of_wholes(prefix: str, by: Sequence[Dimension]) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import operator
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -50,6 +51,8 @@ GRAINS: dict[Grain, str] = {
     "attribute": "A column of a named query, with one row per product, customer, or cohort.",
 }
 
+_LITERAL = re.compile(r"'[^']*'")
+_COLUMN = re.compile(r"(?<!@)\b[a-z_]+\b")
 CUSTOMER_EXPRESSION = "COALESCE(customer_id, customer_name)"
 
 _NEXT_PERIOD = (
@@ -196,6 +199,18 @@ class Measure:
         return self.grain in {"effect", "attribute"}
 
     @property
+    def aggregate(self) -> tuple[str, str]:
+        """The function of the expression, such as SUM or COUNT DISTINCT, and its column."""
+        function, _, argument = self.expression.removesuffix(")").partition("(")
+        _, distinct, column = argument.rpartition("DISTINCT ")
+        return f"{function} {distinct}".rstrip(), column
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that the expression and the filter read."""
+        return frozenset(_COLUMN.findall(_LITERAL.sub("", f"{self.expression} {self.filter}")))
+
+    @property
     def is_additive(self) -> bool:
         """Whether the sum of the values of groups is the value of all: it is a sum over lines, each in one group."""
         return self.grain == "line" and self.expression.startswith("SUM(")
@@ -223,6 +238,12 @@ class Measure:
     def arithmetic(self) -> Arithmetic:
         """The parsed expression of a measure of measures."""
         return parse_arithmetic(self.expression)
+
+
+def aggregate_sql(function: str, expression: str) -> str:
+    """GoogleSQL of an aggregate, see `Measure.aggregate`."""
+    name, _, distinct = function.partition(" ")
+    return f"{name}({distinct} {expression})" if distinct else f"{name}({expression})"
 
 
 @cache

@@ -4,12 +4,11 @@ A part reads its relation once, the smallest one that has what its measures and 
 orders are one part wherever the same relation has both. See `row_scope` for the relations.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tillstream.analytics.measures.definitions import CUSTOMER_EXPRESSION, Dimension, Grain, Measure
+from tillstream.analytics.measures.definitions import CUSTOMER_EXPRESSION, Dimension, Grain, Measure, aggregate_sql
 from tillstream.model.tables.daily_totals import ROLLUPS, SPLIT_ORDERS
 
 DAY_SERIES = {
@@ -17,8 +16,6 @@ DAY_SERIES = {
 }  # fmt: skip
 """Function of a measure → the set of days, see `row_scope.relations`."""
 _REPORTED_DAY = "last_day"
-FEW_FILTERS = 3
-"""With more filtered sums, the rows are added up by filter first."""
 VALUE_TYPES = {"count": "INT64", "day": "", "class": ""}
 """Format → type of a value; the others are NUMERIC."""
 _SPLIT_SUMS = {
@@ -27,7 +24,6 @@ _SPLIT_SUMS = {
     "customer": ("customer_sums", "customers"),
 }
 """Dimension that splits sales → the daily totals with their orders by it, and the kind of rows, see `relations`."""
-_AGGREGATE = re.compile(r"(SUM|MIN|MAX|COUNT)\((DISTINCT )?(\w+)\)")
 _DIMENSION_COLUMNS = frozenset(column for columns in ROLLUPS.values() for column in columns) | {"product", "customer"}
 
 _CUSTOMER_COLUMNS = {"active_lines": "SUM(active_lines)", "is_repeat": "MIN(first_sale) <> MAX(last_sale)"}
@@ -121,7 +117,7 @@ def _line_ctes(group: _PartGroup) -> Iterator[str]:
         source += f"\n  CROSS JOIN {group.relation('compared_days')}"
     if not group.of_grain("order"):
         yield group.cte("rows", select_list([*_dimensions(group.by), *own]), source, group.where())
-        yield from _filtered_totals(group) if _is_filtered_often(group) else [_totals(group)]
+        yield _totals(group)
         return
     rows = _OrderRows.from_dimensions(group.by)
     yield from _sale_ctes(group, rows)
@@ -133,26 +129,6 @@ def _line_ctes(group: _PartGroup) -> Iterator[str]:
         f"  UNION ALL\n  SELECT {counted} FROM {group.prefix}counted\n)"
     )
     yield _totals(group)
-
-
-def _is_filtered_often(group: _PartGroup) -> bool:
-    """Whether rows are added up by the filters first: several sums of one column cost more than a group for each."""
-    measures = group.columns.values()
-    return all(one.is_additive for one in measures) and len([one for one in measures if one.filter]) > FEW_FILTERS
-
-
-def _filtered_totals(group: _PartGroup) -> Iterator[str]:
-    """The sums of the rows that meet the same filters, then the totals."""
-    texts = dict.fromkeys(one.filter for one in group.columns.values() if one.filter)
-    filters = {text: f"filter_{number}" for number, text in enumerate(texts, start=1)}
-    summed = dict.fromkeys(_AGGREGATE.sub(r"\3", one.expression) for one in group.columns.values())
-    values = [*group.names, *(f"{text} AS {name}" for text, name in filters.items())]
-    values += [f"SUM({name}) AS {name}" for name in summed]
-    yield group.cte(
-        "sums", select_list(values), f"{group.prefix}rows", grouped=[*group.names, *filters.values()]
-    )  # fmt: skip
-    columns = {name: replace(one, filter=filters.get(one.filter, "")) for name, one in group.columns.items()}
-    yield _totals(replace(group, columns=columns), f"{group.prefix}sums")
 
 
 def have_one_source(columns: Mapping[str, Measure], by: Sequence[Dimension]) -> bool:
@@ -205,7 +181,7 @@ def _customer_ctes(group: _PartGroup) -> Iterator[str]:
         yield group.cte("totals", select_list([*group.names, *values]), f"{group.prefix}rows", grouped=group.names)
         return
     keys = list(dict.fromkeys([*group.names, "customer"]))
-    words = {word for one in group.columns.values() for word in column_words(one)}
+    words = frozenset[str]().union(*(one.columns for one in group.columns.values()))
     one_each = [*keys, *(f"{text} AS {name}" for name, text in _CUSTOMER_COLUMNS.items() if name in words)]
     yield group.cte("groups", select_list(one_each), f"{group.prefix}rows", grouped=keys)
     yield from _first_purchases(group)
@@ -278,26 +254,22 @@ def _aggregate(one: Measure) -> str:
     """The aggregate with its filter, as the type of its format; amounts are rounded here."""
     text = "SUM(orders)" if one.grain == "order" else one.expression
     if one.filter:
-        text = _AGGREGATE.sub(lambda match: f"{match[1]}({match[2] or ''}IF({one.filter}, {match[3]}, NULL))", text)
+        function, column = one.aggregate
+        text = aggregate_sql(function, f"IF({one.filter}, {column}, NULL)")
     kind = VALUE_TYPES.get(one.format, "NUMERIC")
     return f"CAST({text} AS {kind})" if kind else text
 
 
 def _own_columns(columns: Mapping[str, Measure], by: Sequence[Dimension]) -> list[str]:
     """Columns of the relation that the measures read, except those that are dimensions already."""
-    words = {word for one in columns.values() for word in column_words(one)}
+    words = frozenset[str]().union(*(one.columns for one in columns.values()))
     return sorted(words - {one.name for one in by if one.sql == one.name})
-
-
-def column_words(one: Measure) -> set[str]:
-    text = re.sub(r"'[^']*'", "", f"{one.expression} {one.filter}")
-    return set(re.findall(r"(?<!@)\b[a-z_]+\b", text))
 
 
 def _sums(columns: Mapping[str, Measure], by: Sequence[Dimension], *others: str) -> str:
     """The smallest kind of sums that has the dimensions, the columns of the measures and other columns."""
     needed = {one.column for one in by} | set(others)
-    needed |= {word for one in columns.values() for word in column_words(one)} & _DIMENSION_COLUMNS
+    needed |= frozenset[str]().union(*(one.columns for one in columns.values())) & _DIMENSION_COLUMNS
     for table in ("day_sums", "product_sums"):
         product = {"product"} if table == "product_sums" else set[str]()
         if needed <= {*ROLLUPS[table], *product}:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from tillstream.analytics.measures.definitions import Measure, all_measures
+from tillstream.analytics.measures.definitions import Measure, aggregate_sql, all_measures
 
 _CANCELLED = {"cancelled_value", "cancelled_unconverted_lines"}
 """The reporting views have no amount in the reporting currency for cancelled lines."""
@@ -60,7 +60,6 @@ _CUSTOMERS = {
     "named_lines": ("SUM", "IF({customer} IS NULL, 0, {active_lines})"),
 }
 """Measures with a row per customer that are also an aggregate of lines."""
-_AGGREGATE = re.compile(r"(?P<function>SUM|MIN|MAX|COUNT)\((?P<distinct>DISTINCT )?(?P<column>\w+)\)")
 
 
 @dataclass(frozen=True)
@@ -77,9 +76,7 @@ class ViewMeasure:
     @property
     def sql(self) -> str:
         """The aggregate in GoogleSQL; of arithmetic, its text with ${name} for a measure."""
-        if self.function == "COUNT DISTINCT":
-            return f"COUNT(DISTINCT {self.expression})"
-        return f"{self.function}({self.expression})" if self.function else self.expression
+        return aggregate_sql(self.function, self.expression) if self.function else self.expression
 
 
 @cache
@@ -97,12 +94,9 @@ def _aggregates(columns: Mapping[str, str]) -> Iterator[ViewMeasure]:
         if name in _CUSTOMERS and "customer" in columns:
             function, column = _CUSTOMERS[name]
             yield ViewMeasure(measure, function, columns.get(column) or column.format_map(columns))
-        elif measure.grain in {"line", "order"} and name not in _CANCELLED:
-            match = _AGGREGATE.fullmatch(measure.expression)
-            words = set(re.findall(r"\b[a-z_]+\b", re.sub(r"'[^']*'", "", measure.filter)))
-            if match and {match["column"], *words} <= set(columns):
-                function = "COUNT DISTINCT" if match["distinct"] else match["function"]
-                yield ViewMeasure(measure, function, _filtered(measure, match["column"], columns))
+        elif measure.grain in {"line", "order"} and name not in _CANCELLED and measure.columns <= set(columns):
+            function, column = measure.aggregate
+            yield ViewMeasure(measure, function, _filtered(measure, column, columns))
 
 
 def _filtered(measure: Measure, column: str, columns: Mapping[str, str]) -> str:
