@@ -5,62 +5,16 @@
 -- @kind STRING = all of all|added|corrected|removed: type of change
 -- @limit INT64 = 100: maximum number of lines
 -- @offset INT64 = 0: number of lines to skip
--- reads: changes, visible_versions
+-- reads: changed_contents, visible_versions
 WITH
-listed AS (
-  SELECT
-    settlement_no,
-    key,
-    old,
-    `new`
-  FROM changes
-  WHERE settlement_no > @after AND settlement_no <= @through
-),
-repeated_keys AS (
-  SELECT key FROM listed GROUP BY key HAVING COUNT(*) > 1
-),
-repeated AS (
-  SELECT
-    listed.key,
-    listed.old,
-    listed.`new`,
-    ROW_NUMBER() OVER (PARTITION BY listed.key ORDER BY listed.settlement_no) AS number,
-    COUNT(*) OVER (PARTITION BY listed.key) AS numbers
-  FROM listed
-  INNER JOIN repeated_keys ON repeated_keys.key = listed.key
-),
-net_changes AS (
-  SELECT
-    listed.key,
-    listed.old,
-    listed.`new`
-  FROM listed
-  LEFT JOIN repeated_keys ON repeated_keys.key = listed.key
-  WHERE repeated_keys.key IS NULL
-  UNION ALL
-  -- the content before the first change and after the last one
-  SELECT
-    first_change.key,
-    first_change.old,
-    last_change.`new`
-  FROM repeated AS first_change
-  INNER JOIN repeated AS last_change
-    ON last_change.key = first_change.key AND last_change.number = last_change.numbers
-  WHERE first_change.number = 1 AND first_change.old IS DISTINCT FROM last_change.`new`
-),
-sides AS (
-  SELECT key, old AS content, FALSE AS is_after FROM net_changes WHERE old IS NOT NULL
-  UNION ALL
-  SELECT key, `new` AS content, TRUE AS is_after FROM net_changes WHERE `new` IS NOT NULL
-),
 amounts AS (
   SELECT
     visible_versions.key,
-    CASE WHEN COUNT(*) = 2 THEN 'corrected' WHEN MAX(sides.is_after) THEN 'added' ELSE 'removed' END AS kind,
-    ABS(SUM(IF(sides.is_after, visible_versions.net_amount, -visible_versions.net_amount))) AS difference
+    CASE WHEN COUNT(*) = 2 THEN 'corrected' WHEN MAX(changed_contents.is_after) THEN 'added' ELSE 'removed' END AS kind,
+    ABS(SUM(IF(changed_contents.is_after, visible_versions.net_amount, -visible_versions.net_amount))) AS difference
   FROM visible_versions
-  INNER JOIN sides
-    ON sides.key = visible_versions.key AND sides.content = visible_versions.content
+  INNER JOIN changed_contents
+    ON changed_contents.key = visible_versions.key AND changed_contents.content = visible_versions.content
   GROUP BY visible_versions.key
 ),
 kept AS (
@@ -86,7 +40,7 @@ side_lines AS (
     chosen.kind,
     chosen.difference,
     chosen.all_lines,
-    sides.is_after,
+    changed_contents.is_after,
     visible_versions.key,
     visible_versions.region,
     visible_versions.sale_id,
@@ -101,8 +55,8 @@ side_lines AS (
     visible_versions.currency
   FROM visible_versions
   INNER JOIN chosen ON chosen.key = visible_versions.key
-  INNER JOIN sides
-    ON sides.key = visible_versions.key AND sides.content = visible_versions.content
+  INNER JOIN changed_contents
+    ON changed_contents.key = visible_versions.key AND changed_contents.content = visible_versions.content
 ),
 final AS (
   SELECT

@@ -7,60 +7,14 @@
 -- @by STRING = total of total|currency|region|store|day|each: how to group; each: all five ways, in rows of their own
 -- @limit INT64 = 100: maximum number of groups of one way
 -- @offset INT64 = 0: number of groups to skip
--- reads: changes, reporting, reporting_rates, visible_versions
+-- reads: changed_contents, reporting, reporting_rates, visible_versions
 -- amounts: converted
 WITH
-listed AS (
-  SELECT
-    settlement_no,
-    key,
-    old,
-    `new`
-  FROM changes
-  WHERE settlement_no > @after AND settlement_no <= @through
-),
-repeated_keys AS (
-  SELECT key FROM listed GROUP BY key HAVING COUNT(*) > 1
-),
-repeated AS (
-  SELECT
-    listed.key,
-    listed.old,
-    listed.`new`,
-    ROW_NUMBER() OVER (PARTITION BY listed.key ORDER BY listed.settlement_no) AS number,
-    COUNT(*) OVER (PARTITION BY listed.key) AS numbers
-  FROM listed
-  INNER JOIN repeated_keys ON repeated_keys.key = listed.key
-),
-net_changes AS (
-  SELECT
-    listed.key,
-    listed.old,
-    listed.`new`
-  FROM listed
-  LEFT JOIN repeated_keys ON repeated_keys.key = listed.key
-  WHERE repeated_keys.key IS NULL
-  UNION ALL
-  -- the content before the first change and after the last one
-  SELECT
-    first_change.key,
-    first_change.old,
-    last_change.`new`
-  FROM repeated AS first_change
-  INNER JOIN repeated AS last_change
-    ON last_change.key = first_change.key AND last_change.number = last_change.numbers
-  WHERE first_change.number = 1 AND first_change.old IS DISTINCT FROM last_change.`new`
-),
-sides AS (
-  SELECT key, old AS content, FALSE AS is_after, `new` IS NOT NULL AS has_both FROM net_changes WHERE old IS NOT NULL
-  UNION ALL
-  SELECT key, `new` AS content, TRUE AS is_after, old IS NOT NULL AS has_both FROM net_changes WHERE `new` IS NOT NULL
-),
 side_versions AS (
   SELECT
     visible_versions.key,
-    sides.is_after,
-    sides.has_both,
+    changed_contents.is_after,
+    changed_contents.has_both,
     visible_versions.region,
     visible_versions.store_id,
     visible_versions.sale_date,
@@ -68,8 +22,8 @@ side_versions AS (
     IF(visible_versions.status <> 'cancelled', visible_versions.net_amount, 0) AS net,
     IF(visible_versions.status <> 'cancelled', visible_versions.quantity, 0) AS units
   FROM visible_versions
-  INNER JOIN sides
-    ON sides.key = visible_versions.key AND sides.content = visible_versions.content
+  INNER JOIN changed_contents
+    ON changed_contents.key = visible_versions.key AND changed_contents.content = visible_versions.content
 ),
 corrected_keys AS (
   SELECT key FROM side_versions WHERE has_both GROUP BY key HAVING COUNT(*) = 2
