@@ -1,19 +1,19 @@
-"""Checks compiled from a JSON schema: all violations of a value, and a quick test that accepts most valid ones.
+"""Checks by a JSON schema: all violations of a value, and a compiled test that accepts most valid ones.
 
 Listing violations takes ten times as long as ruling them out.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
 from dataclasses import dataclass
 from typing import Any
+
+from tillstream.model.document_json import JsonObject
 
 _ANNOTATIONS = frozenset({"$schema", "$id", "$defs", "title", "description", "default", "examples"})
 _TYPES: dict[str, type] = {"object": dict, "array": list, "string": str}
 ValuePath = tuple[str, ...]
 
-ViolationRule = Callable[[Any], Iterable[str]]
-"""Takes a value and returns a message for each violation; a value of another type than the keyword's has none."""
 TextFormats = Mapping[str, Callable[[str], bool]]
 """Format → whether a text has it; a `ValueError` means that it does not."""
 
@@ -23,6 +23,8 @@ _OBJECT_KEYWORDS = frozenset({"type", "properties", "required", "additionalPrope
 _NUMBER_KEYWORDS = frozenset({"type", "minimum", "maximum"})
 _ARRAY_KEYWORDS = frozenset({"type", "items", "minItems", "maxItems"})
 _NO_LIMIT = float("inf")
+
+_OF_PARTS = frozenset({"$ref", "properties", "items", "additionalProperties", "required", "format"})
 
 
 @dataclass(frozen=True)
@@ -35,228 +37,133 @@ class Violation:
     limit: Any
 
 
-ValueCheck = Callable[[Any, ValuePath, list[Violation]], None]
-
-
-def compile_schema(schema: Mapping[str, Any], formats: TextFormats) -> Callable[[Any], list[Violation]]:
-    """Return the check of a schema, which lists the violations in the schema's order of keywords.
+def find_violations(value: Any, schema: JsonObject, formats: TextFormats) -> Iterator[Violation]:
+    """The violations of a value, in the schema's order of keywords.
 
     Raises `KeyError` for a keyword or a format that is not supported.
     """
-    check = _compile_check(schema, schema, formats)
-
-    def check_all(value: Any) -> list[Violation]:
-        violations: list[Violation] = []
-        check(value, (), violations)
-        return violations
-
-    return check_all
+    return _Walk(schema, formats).violations(value, schema, ())
 
 
-def _compile_check(node: Mapping[str, Any], root: Mapping[str, Any], formats: TextFormats) -> ValueCheck:
-    checks = [_keyword(name, limit, node, root, formats) for name, limit in node.items() if name not in _ANNOTATIONS]
-    if len(checks) == 1:
-        return checks[0]
+@dataclass(frozen=True)
+class _Walk:
+    """Through a value and the parts of the schema that are about it."""
 
-    def check(value: Any, path: ValuePath, violations: list[Violation]) -> None:
-        for each in checks:
-            each(value, path, violations)
+    schema: JsonObject
+    formats: TextFormats
 
-    return check
+    def violations(self, value: Any, node: JsonObject, path: ValuePath) -> Iterator[Violation]:
+        for keyword, limit in node.items():
+            if keyword not in _ANNOTATIONS:
+                for part, inner, *name in self._parts(value, keyword, limit, node):
+                    yield from self.violations(part, inner, (*path, *name))
+                yield from (
+                    Violation(path, words, keyword, limit) for words in self._words(value, keyword, limit, node)
+                )
 
+    def _parts(self, value: Any, keyword: str, limit: Any, node: JsonObject) -> Iterator[tuple[Any, ...]]:
+        """Each part of a value with its schema, and its name unless it is the value itself."""
+        match keyword, value:
+            case "$ref", _:
+                yield value, _definition(self.schema, limit)
+            case "properties", dict():
+                yield from ((value[name], inner, name) for name, inner in limit.items() if name in value)
+            case "additionalProperties", dict() if limit:
+                yield from ((value[name], limit, name) for name in value.keys() - node.get("properties", {}).keys())
+            case "items", list():
+                yield from ((item, limit, str(index)) for index, item in enumerate(value))
 
-def _keyword(
-    name: str, limit: Any, node: Mapping[str, Any], root: Mapping[str, Any], formats: TextFormats
-) -> ValueCheck:
-    def compiled(part: Mapping[str, Any]) -> ValueCheck:
-        return _compile_check(part, root, formats)
-
-    if name == "$ref":
-        return compiled(root["$defs"][limit.removeprefix("#/$defs/")])
-    if name == "properties":
-        return _properties({key: compiled(part) for key, part in limit.items()})
-    if name == "additionalProperties" and limit:
-        return _other_properties(frozenset(node.get("properties", ())), compiled(limit))
-    if name == "items":
-        return _items(compiled(limit))
-    rule = _any_of([compiled(part) for part in limit]) if name == "anyOf" else _rule(name, limit, node, formats)
-
-    def check(value: Any, path: ValuePath, violations: list[Violation]) -> None:
-        violations.extend(Violation(path, message, name, limit) for message in rule(value))
-
-    return check
-
-
-def _properties(checks: Mapping[str, ValueCheck]) -> ValueCheck:
-    def check(value: Any, path: ValuePath, violations: list[Violation]) -> None:
-        if isinstance(value, dict):
-            for name, each in checks.items():
-                if name in value:
-                    each(value[name], (*path, name), violations)
-
-    return check
-
-
-def _other_properties(declared: frozenset[str], each: ValueCheck) -> ValueCheck:
-    def check(value: Any, path: ValuePath, violations: list[Violation]) -> None:
-        if isinstance(value, dict):
-            for name in value.keys() - declared:
-                each(value[name], (*path, name), violations)
-
-    return check
+    def _words(self, value: Any, keyword: str, limit: Any, node: JsonObject) -> Iterator[str]:
+        match keyword, value:
+            case "additionalProperties", dict():
+                yield from _unexpected(value, node)
+            case "required", dict():
+                yield from (f"{name!r} is a required property" for name in limit if name not in value)
+            case "anyOf", _:
+                if all(any(self.violations(value, inner, ())) for inner in limit):
+                    yield f"{value!r} is not valid under any of the given schemas"
+            case "format", str():
+                if not _has_format(value, self.formats[limit]):
+                    yield f"{value!r} is not a {limit!r}"
+            case _ if keyword not in _OF_PARTS and (words := _RULES[keyword](value, limit)):
+                yield words
 
 
-def _items(each: ValueCheck) -> ValueCheck:
-    def check(value: Any, path: ValuePath, violations: list[Violation]) -> None:
-        if isinstance(value, list):
-            for index, item in enumerate(value):
-                each(item, (*path, str(index)), violations)
-
-    return check
+def _unexpected(value: JsonObject, node: JsonObject) -> Iterator[str]:
+    extras = [] if node["additionalProperties"] else sorted(value.keys() - node["properties"].keys())
+    if extras:
+        words = f"{', '.join(map(repr, extras))} {'was' if len(extras) == 1 else 'were'} unexpected"
+        yield f"Additional properties are not allowed ({words})"
 
 
-def _any_of(checks: list[ValueCheck]) -> ViolationRule:
-    def holds(check: ValueCheck, value: Any) -> bool:
-        violations: list[Violation] = []
-        check(value, (), violations)
-        return not violations
-
-    def rule(value: Any) -> Iterable[str]:
-        if any(holds(check, value) for check in checks):
-            return ()
-        return (f"{value!r} is not valid under any of the given schemas",)
-
-    return rule
+def _definition(schema: JsonObject, reference: str) -> JsonObject:
+    definition: JsonObject = schema["$defs"][reference.removeprefix("#/$defs/")]
+    return definition
 
 
-def _rule(name: str, limit: Any, node: Mapping[str, Any], formats: TextFormats) -> ViolationRule:
-    if name == "format":
-        return _format(limit, formats[limit])
-    if name == "additionalProperties":
-        return _only(frozenset(node["properties"]))
-    return _RULES[name](limit)
+def _has_format(text: str, holds: Callable[[str], bool]) -> bool:
+    try:
+        return holds(text)
+    except ValueError:
+        return False
 
 
-def _only(declared: frozenset[str]) -> ViolationRule:
-    def rule(value: Any) -> Iterable[str]:
-        if not isinstance(value, dict) or value.keys() <= declared:
-            return ()
-        extras = sorted(value.keys() - declared)
-        verb = "was" if len(extras) == 1 else "were"
-        return (f"Additional properties are not allowed ({', '.join(map(repr, extras))} {verb} unexpected)",)
-
-    return rule
+def _wrong_type(value: Any, name: str) -> str:
+    if name in _TYPES:
+        fits = isinstance(value, _TYPES[name])
+    else:  # the only other type: a whole number, also one written as 2.0
+        fits = value.is_integer() if isinstance(value, float) else type(value) is int
+    return "" if fits else f"{value!r} is not of type {name!r}"
 
 
-def _format(name: str, holds: Callable[[str], bool]) -> ViolationRule:
-    def rule(value: Any) -> Iterable[str]:
-        try:
-            fits = not isinstance(value, str) or holds(value)
-        except ValueError:
-            fits = False
-        return () if fits else (f"{value!r} is not a {name!r}",)
-
-    return rule
-
-
-def _type(name: str) -> ViolationRule:
-    def is_type(value: Any) -> bool:
-        if name in _TYPES:
-            return isinstance(value, _TYPES[name])
-        # the only other type: a whole number, also one written as 2.0
-        return value.is_integer() if isinstance(value, float) else type(value) is int
-
-    return lambda value: () if is_type(value) else (f"{value!r} is not of type {name!r}",)
-
-
-def _required(names: list[str]) -> ViolationRule:
-    def rule(value: Any) -> Iterable[str]:
-        if not isinstance(value, dict) or value.keys() >= present:
-            return ()
-        return [f"{name!r} is a required property" for name in names if name not in value]
-
-    present = frozenset(names)
-    return rule
-
-
-def _const(expected: str) -> ViolationRule:
-    return lambda value: () if value == expected else (f"{expected!r} was expected",)
-
-
-def _enum(words: list[str]) -> ViolationRule:
-    return lambda value: () if value in words else (f"{value!r} is not one of {words!r}",)
-
-
-def _pattern(pattern: str) -> ViolationRule:
-    search = re.compile(pattern).search
-    return lambda value: (
-        (f"{value!r} does not match {pattern!r}",) if isinstance(value, str) and not search(value) else ()
+def _too_short(kind: type[Sized]) -> Callable[[Any, int], str]:
+    words = "{!r} is too short", "{!r} should be non-empty"
+    return lambda value, least: (
+        words[least == 1].format(value) if isinstance(value, kind) and len(value) < least else ""
     )
 
 
-def _min_length(limit: int) -> ViolationRule:
-    return lambda value: (_too_short(value, limit),) if isinstance(value, str) and len(value) < limit else ()
-
-
-def _max_length(limit: int) -> ViolationRule:
-    return lambda value: (f"{value!r} is too long",) if isinstance(value, str) and len(value) > limit else ()
-
-
-def _min_items(limit: int) -> ViolationRule:
-    return lambda value: (_too_short(value, limit),) if isinstance(value, list) and len(value) < limit else ()
-
-
-def _max_items(limit: int) -> ViolationRule:
-    return lambda value: (f"{value!r} is too long",) if isinstance(value, list) and len(value) > limit else ()
-
-
-def _too_short(value: Any, limit: int) -> str:
-    return f"{value!r} should be non-empty" if limit == 1 else f"{value!r} is too short"
-
-
-def _minimum(limit: int) -> ViolationRule:
-    return lambda value: (
-        (f"{value!r} is less than the minimum of {limit!r}",) if _is_number(value) and value < limit else ()
-    )
-
-
-def _maximum(limit: int) -> ViolationRule:
-    return lambda value: (
-        (f"{value!r} is greater than the maximum of {limit!r}",) if _is_number(value) and value > limit else ()
-    )
-
-
-_RULES: dict[str, Callable[[Any], ViolationRule]] = {
-    "type": _type,
-    "required": _required,
-    "const": _const,
-    "enum": _enum,
-    "pattern": _pattern,
-    "minLength": _min_length,
-    "maxLength": _max_length,
-    "minItems": _min_items,
-    "maxItems": _max_items,
-    "minimum": _minimum,
-    "maximum": _maximum,
-}
+def _too_long(kind: type[Sized]) -> Callable[[Any, int], str]:
+    return lambda value, most: f"{value!r} is too long" if isinstance(value, kind) and len(value) > most else ""
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def compile_acceptor(schema: Mapping[str, Any], formats: TextFormats) -> Accepts:
+_RULES: Mapping[str, Callable[[Any, Any], str]] = {
+    "type": _wrong_type,
+    "const": lambda value, expected: "" if value == expected else f"{expected!r} was expected",
+    "enum": lambda value, words: "" if value in words else f"{value!r} is not one of {words!r}",
+    "pattern": lambda value, pattern: (
+        f"{value!r} does not match {pattern!r}" if isinstance(value, str) and not re.search(pattern, value) else ""
+    ),
+    "minLength": _too_short(str),
+    "maxLength": _too_long(str),
+    "minItems": _too_short(list),
+    "maxItems": _too_long(list),
+    "minimum": lambda value, least: (
+        f"{value!r} is less than the minimum of {least!r}" if _is_number(value) and value < least else ""
+    ),
+    "maximum": lambda value, most: (
+        f"{value!r} is greater than the maximum of {most!r}" if _is_number(value) and value > most else ""
+    ),
+}
+"""Keyword → what is wrong with a value; empty for one that fits, or is of another type."""
+
+
+def compile_acceptor(schema: JsonObject, formats: TextFormats) -> Accepts:
     """Return a test that is true only for values without violations; for some of these it is false.
 
-    Raises `KeyError` as `compile_schema`.
+    Raises `KeyError` as `find_violations`.
     """
     return _compile_test(schema, schema, formats)
 
 
-def _compile_test(node: Mapping[str, Any], root: Mapping[str, Any], formats: TextFormats) -> Accepts:
+def _compile_test(node: JsonObject, root: JsonObject, formats: TextFormats) -> Accepts:
     if node.keys() == {"$ref"}:
-        node = root["$defs"][node["$ref"].removeprefix("#/$defs/")]
-    keywords = node.keys() - {"$schema", "$id", "$defs", "title", "description", "default", "examples"}
+        node = _definition(root, node["$ref"])
+    keywords = node.keys() - _ANNOTATIONS
     kind = node.get("type")
     if keywords in ({"const"}, {"enum"}):
         return _accepts_words(frozenset(node.get("enum", [node.get("const")])))
@@ -270,24 +177,20 @@ def _compile_test(node: Mapping[str, Any], root: Mapping[str, Any], formats: Tex
         return _accepts_object(
             node, {name: _compile_test(part, root, formats) for name, part in node["properties"].items()}
         )
-    return _judged_by_violations(node, root, formats)
-
-
-def _judged_by_violations(node: Mapping[str, Any], root: Mapping[str, Any], formats: TextFormats) -> Accepts:
-    violations = compile_schema({**node, "$defs": root.get("$defs", {})}, formats)
-    return lambda value: not violations(value)
+    walk = _Walk(root, formats)
+    return lambda value: not any(walk.violations(value, node, ()))
 
 
 def _accepts_words(words: frozenset[str]) -> Accepts:
     return lambda value: type(value) is str and value in words
 
 
-def _accepts_integer(node: Mapping[str, Any]) -> Accepts:
+def _accepts_integer(node: JsonObject) -> Accepts:
     least, most = node.get("minimum", -_NO_LIMIT), node.get("maximum", _NO_LIMIT)
     return lambda value: type(value) is int and least <= value <= most
 
 
-def _accepts_text(node: Mapping[str, Any], formats: TextFormats) -> Accepts:
+def _accepts_text(node: JsonObject, formats: TextFormats) -> Accepts:
     least, most = node.get("minLength", 0), node.get("maxLength", _NO_LIMIT)
     search = re.compile(node["pattern"]).search if "pattern" in node else None
     has_format = formats[node["format"]] if "format" in node else None
@@ -295,15 +198,12 @@ def _accepts_text(node: Mapping[str, Any], formats: TextFormats) -> Accepts:
     def accepts(value: Any) -> bool:
         if type(value) is not str or not least <= len(value) <= most or (search and not search(value)):
             return False
-        try:
-            return has_format is None or has_format(value)
-        except ValueError:
-            return False
+        return has_format is None or _has_format(value, has_format)
 
     return accepts
 
 
-def _accepts_array(node: Mapping[str, Any], accepts_item: Accepts) -> Accepts:
+def _accepts_array(node: JsonObject, accepts_item: Accepts) -> Accepts:
     least, most = node.get("minItems", 0), node.get("maxItems", _NO_LIMIT)
 
     def accepts(value: Any) -> bool:
@@ -312,7 +212,7 @@ def _accepts_array(node: Mapping[str, Any], accepts_item: Accepts) -> Accepts:
     return accepts
 
 
-def _accepts_object(node: Mapping[str, Any], properties: Mapping[str, Accepts]) -> Accepts:
+def _accepts_object(node: JsonObject, properties: Mapping[str, Accepts]) -> Accepts:
     alternatives = node.get("anyOf", [{}])
     required = [frozenset({*node.get("required", ()), *part.get("required", ())}) for part in alternatives]
     if any(part.keys() - {"required"} for part in alternatives):

@@ -11,7 +11,8 @@ from importlib import resources
 from typing import Any
 
 from tillstream.model import json_text
-from tillstream.model.json_schemas import Violation, compile_acceptor, compile_schema
+from tillstream.model.document_json import JsonObject
+from tillstream.model.json_schemas import Violation, compile_acceptor, find_violations
 
 STORE_SALE_V1 = "store-sale/1"
 MAX_SALE_BYTES = 64 * 1024
@@ -49,15 +50,10 @@ def sale_time_warning(sold_at: datetime, received: datetime) -> str:
 
 
 @cache
-def store_sale_schema() -> dict[str, Any]:
+def store_sale_schema() -> JsonObject:
     text = resources.files("tillstream.model").joinpath("store-sale.v1.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
+    loaded: JsonObject = json.loads(text)
     return loaded
-
-
-@cache
-def _sale_violations() -> Callable[[Any], list[Violation]]:
-    return compile_schema(store_sale_schema(), _SALE_FORMATS)
 
 
 @cache
@@ -87,7 +83,7 @@ def _sale_errors(sale: Any, *, has_only_characters: bool) -> list[str]:
 
 
 def _violation_messages(sale: Any) -> list[str]:
-    violations = sorted(_sale_violations()(sale), key=lambda violation: violation.path)
+    violations = sorted(find_violations(sale, store_sale_schema(), _SALE_FORMATS), key=lambda violation: violation.path)
     return [
         f"{_violation_path(violation) or 'message'}: {_violation_message(violation)[:_MAX_ERROR_LENGTH]}"
         for violation in violations
@@ -130,7 +126,7 @@ def _encoding_errors(sale: Any) -> list[str]:
     return []
 
 
-def _total_errors(sale: dict[str, Any]) -> list[str]:
+def _total_errors(sale: JsonObject) -> list[str]:
     return [
         f"lines.{index}: quantity × unit_price is too large"
         for index, line in enumerate(sale["lines"])
@@ -174,15 +170,10 @@ class DayCloseComparison:
 
 
 @cache
-def day_close_schema() -> dict[str, Any]:
+def day_close_schema() -> JsonObject:
     text = resources.files("tillstream.model").joinpath("day-close.v1.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
+    loaded: JsonObject = json.loads(text)
     return loaded
-
-
-@cache
-def _close_violations() -> Callable[[Any], list[Violation]]:
-    return compile_schema(day_close_schema(), {"date-time": _is_instant, "date": _is_date})
 
 
 def _is_date(value: str) -> bool:
@@ -196,7 +187,8 @@ def is_day_close(message: Any) -> bool:
 
 def day_close_errors(message: Any) -> list[str]:
     """Validation errors of a decoded message, each prefixed with its path; empty for a valid day close."""
-    errors = [f"{'.'.join(one.path) or 'message'}: {one.message[:300]}" for one in _close_violations()(message)]
+    wrong = find_violations(message, day_close_schema(), {"date-time": _is_instant, "date": _is_date})
+    errors = [f"{'.'.join(one.path) or 'message'}: {one.message[:300]}" for one in wrong]
     if errors:
         return errors
     try:
