@@ -32,6 +32,8 @@ from bqemulator.scripting import interpreter
 from bqemulator.sql import inner_query, parameters, translator
 from sqlglot import exp
 
+from tillstream.model.document_json import JsonObject
+
 MONDAY = "DATE_SUB(:day, INTERVAL MOD(DATE_DIFF(:day, DATE '0001-01-01', DAY), 7) DAY)"
 """0001-01-01 is a Monday."""
 DECIMALS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
@@ -144,16 +146,16 @@ def row_access(project_id: str, bq_sql: str, ctx: Any) -> Any:
         return pa.table({})
 
 
-def entry_to_rest(entry: Any) -> dict[str, Any]:
+def entry_to_rest(entry: Any) -> JsonObject:
     rest = dict(_entry_to_rest(entry))
     return rest | {"dataset": {"dataset": rest["dataset"], "targetTypes": ["VIEWS"]}} if "dataset" in rest else rest
 
 
-def entry_from_rest(raw: dict[str, Any]) -> Any:
+def entry_from_rest(raw: JsonObject) -> Any:
     return _entry_from_rest(raw | {"dataset": raw["dataset"]["dataset"]} if "dataset" in raw else raw)
 
 
-def table_to_rest(table: Any) -> dict[str, Any]:
+def table_to_rest(table: Any) -> JsonObject:
     rest = dict(_table_to_rest(table))
     if ranges := table.range_partitioning:
         limits = {name: str(getattr(ranges, name)) for name in ("start", "end", "interval")}
@@ -161,9 +163,7 @@ def table_to_rest(table: Any) -> dict[str, Any]:
     return rest
 
 
-def table_from_rest(
-    project_id: str, dataset_id: str, body: dict[str, Any], clock: Any, existing: Any | None = None
-) -> Any:
+def table_from_rest(project_id: str, dataset_id: str, body: JsonObject, clock: Any, existing: Any | None = None) -> Any:
     table = _table_from_rest(project_id, dataset_id, body, clock, existing)
     raw = body.get("rangePartitioning")
     ranges = existing.range_partitioning if existing else None

@@ -14,6 +14,7 @@ from devtools.emulators import PROJECT
 from infra.function import Pushed
 from infra.functions import EVENT_SECONDS
 from infra.kinds.pubsub import DeliverySettings, in_seconds
+from tillstream.model.document_json import JsonObject
 from tillstream.model.events import OBJECT_FINALIZE, TOPIC_OBJECTS
 
 LOOK_EVERY = 0.5
@@ -78,7 +79,7 @@ class Relay:
                 self._published.add(version)
 
 
-def notification(item: Mapping[str, Any]) -> dict[str, Any]:
+def notification(item: Mapping[str, Any]) -> JsonObject:
     """The message of Cloud Storage for a finalised object. item: its resource, in which numbers are text."""
     resource = {"kind": "storage#object", **item} | {name: str(item[name]) for name in ("generation", "size")}
     return {

@@ -3,10 +3,9 @@
 Each decodes its event and dispatches it. Returning acknowledges the event; raising redelivers it until it is too old.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -114,7 +113,7 @@ def attach(called: Request) -> Response:
 
 
 @functions_framework.http
-def sweep(called: Request) -> Response | tuple[dict[str, Any], int]:
+def sweep(called: Request) -> Response | tuple[Mapping[str, object], int]:
     """Called by the portal for a user: retry stalled batches.
 
     Called by the scheduler: also refresh exchange rates and holidays; evaluate the rules of alerts; compute the restock

@@ -1,7 +1,6 @@
 """Service level objectives in the cloud, and the metrics of log lines that measure them."""
 
-from typing import Any
-
+from infra.resource import RestObject
 from tillstream.connectors.run_history import FAILED_RUN
 from tillstream.operations.maintenance_status import OVERDUE_MESSAGE
 from tillstream.records.outbox import NOT_SENT
@@ -19,7 +18,7 @@ BUCKETS = {"exponentialBuckets": {"numFiniteBuckets": 40, "growthFactor": 1.25, 
 OF_FUNCTIONS, OF_JOBS = 'resource.type="cloud_run_revision"', 'resource.type="cloud_run_job"'
 COUNT = {"metricKind": "DELTA", "valueType": "INT64", "unit": "1"}
 
-METRICS: dict[str, dict[str, Any]] = {
+METRICS: dict[str, RestObject] = {
     f"tillstream-{name}-seconds": {
         "description": f"Seconds from {start} until its figures can be queried",
         "filter": f"{OF_FUNCTIONS} AND {lines}",

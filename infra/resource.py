@@ -10,6 +10,8 @@ NO_LOOKUPS: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 FILES = "{files}"
 """Placeholder in a command: the folder of its files."""
 
+RestObject = dict[str, Any]
+"""A resource, or a part of one, in the form that an API of Google documents."""
 EMPTY = {"", "0", "False", "[]", "{}"}
 
 
@@ -40,7 +42,7 @@ class StateQuery:
     """The service that must be enabled for the query."""
     program: str = "gcloud"
 
-    def states(self, answer: Any) -> dict[str, Any]:
+    def states(self, answer: Any) -> RestObject:
         items = answer if isinstance(answer, list) else [answer]
         return {self.name_of(item): item for item in items if item}
 

@@ -16,7 +16,7 @@ from infra.functions import FUNCTIONS
 from infra.gcloud import Gcloud
 from infra.jobs import JOBS
 from infra.kinds.run import REGISTRY
-from infra.resource import StateQuery, gcloud
+from infra.resource import RestObject, StateQuery, gcloud
 from tillstream.model.errors import Rejected, TillstreamError
 
 API = "run.googleapis.com"
@@ -69,29 +69,29 @@ def calling(project: str) -> Gcloud:
     return Gcloud(project, Path(tempfile.gettempdir()))
 
 
-def described(calls: Gcloud, service: str, region: str) -> dict[str, Any]:
+def described(calls: Gcloud, service: str, region: str) -> RestObject:
     """The service in the format of Cloud Run. Raises `Rejected` if it does not exist."""
     result = calls.ask(StateQuery(("run", "services", "describe", service, f"--region={region}"), _name, API))
     if not result:
         raise Rejected(f"There is no {service} in {calls.project}, {region}.")
-    state: dict[str, Any] = result
+    state: RestObject = result
     return state
 
 
-def before(serving: str, revisions: Sequence[dict[str, Any]]) -> str:
+def before(serving: str, revisions: Sequence[RestObject]) -> str:
     """The newest ready revision that is older than the serving one; empty if there is none."""
     created = {one["metadata"]["name"]: one["metadata"]["creationTimestamp"] for one in revisions if _was_ready(one)}
     until = next((one["metadata"]["creationTimestamp"] for one in revisions if one["metadata"]["name"] == serving), "")
     return max((name for name, at in created.items() if at < until), key=lambda name: created[name], default="")
 
 
-def serving(service: dict[str, Any]) -> str:
+def serving(service: RestObject) -> str:
     """The revision that gets the most requests."""
     traffic = service["status"].get("traffic") or [{}]
     return str(max(traffic, key=lambda target: target.get("percent") or 0).get("revisionName", ""))
 
 
-def _was_ready(revision: dict[str, Any]) -> bool:
+def _was_ready(revision: RestObject) -> bool:
     """Whether the revision is ready; revisions without traffic are marked as retired and remain ready."""
     conditions = revision.get("status", {}).get("conditions", ())
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra import rollback
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected, TillstreamError, Unavailable
 
 TOKEN = "TILLSTREAM_SMOKE_TOKEN"  # noqa: S105 - the variable's name
@@ -69,11 +70,11 @@ def smoke(address: str, token: str, units: int, report: Callable[[str], None], w
     return time.monotonic() - started
 
 
-def settled(api: "Api", batch: str, within: float) -> dict[str, Any]:
+def settled(api: "Api", batch: str, within: float) -> JsonObject:
     """The upload when it is settled. Raises `Rejected` if it ended in another state, `Unavailable` after the time."""
     started = time.monotonic()
     while True:
-        upload: dict[str, Any] = api("GET", f"/api/uploads/{batch}")[0]
+        upload: JsonObject = api("GET", f"/api/uploads/{batch}")[0]
         if upload["state"] in OVER:
             raise Rejected(f"The file is {upload['state']}: {upload.get('error') or 'see its receipt'}.")
         if upload["state"] in DONE:

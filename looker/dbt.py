@@ -17,6 +17,10 @@ TYPES = {"Text": "STRING", "Country": "STRING", "Boolean": "BOOL", "Date": "DATE
 """Type of a field → data type; numbers have several."""
 
 
+DbtNode = dict[str, Any]
+"""A part of a file of dbt, as its YAML has it."""
+
+
 def sources_file(project: str, dataset: str, measures: Measures) -> str:
     """The YAML of the file."""
     source = {
@@ -31,7 +35,7 @@ def sources_file(project: str, dataset: str, measures: Measures) -> str:
     return NOTE + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=118)
 
 
-def _table(source: Source, measures: Sequence[Measure]) -> dict[str, Any]:
+def _table(source: Source, measures: Sequence[Measure]) -> DbtNode:
     meta = {
         "personal": source.is_personal,
         "filter_by": "sale_date" if source.view in FILTERED else "",
@@ -45,7 +49,7 @@ def _table(source: Source, measures: Sequence[Measure]) -> dict[str, Any]:
     }
 
 
-def _column(view: str, field: Field) -> dict[str, Any]:
+def _column(view: str, field: Field) -> DbtNode:
     dimension = next((name for name, key in JOINS.items() if view.startswith("fact_") and key == field.name), "")
     meta = {
         "total": field.aggregation if field.aggregation != "none" else "",
@@ -56,7 +60,7 @@ def _column(view: str, field: Field) -> dict[str, Any]:
     return {"name": field.name, "description": field.description, **kind, **_config(meta)}
 
 
-def _config(meta: dict[str, Any]) -> dict[str, Any]:
+def _config(meta: DbtNode) -> DbtNode:
     """`config` with the entries that are not empty."""
     filled = {name: value for name, value in meta.items() if value}
     return {"config": {"meta": filled}} if filled else {}

@@ -1,7 +1,6 @@
 """Flask portal: pages and HTTP API over the pipeline. Contains no business rules."""
 
 from math import inf
-from typing import Any
 
 from flask import Flask, request
 from flask_login import LoginManager
@@ -44,7 +43,7 @@ from portal import (
 from portal.alerts import bell
 from portal.api import openapi, request_rules, store_sales
 from portal.api import sync as sync_calls
-from portal.context import EXTENSION, scope, signed_in
+from portal.context import EXTENSION, TemplateContext, scope, signed_in
 from portal.dashboard import annotations, compare, customers, measures, products, sale_changes
 from portal.delivery import (
     alert_channels,
@@ -152,7 +151,7 @@ def _refresh_contracts() -> None:
         context.tillstream().contracts.refresh()
 
 
-def _template_globals(settings: Settings) -> dict[str, Any]:
+def _template_globals(settings: Settings) -> TemplateContext:
     """Names available in every template, which are the same for all requests."""
     return {
         "Action": Action,

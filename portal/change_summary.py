@@ -11,13 +11,14 @@ from portal import formats, value_names
 from portal.translation import N_, _
 from tillstream.analytics.changes import CHANGE_KINDS, ChangeReport
 from tillstream.analytics.measures.definitions import find_measure
+from tillstream.ports.warehouse import Row
 
 CHANGE_WORDS = {"added": "added", "corrected": "changed", "removed": "removed"}
 WOULD = N_({"added": "would be added", "corrected": "would be changed", "removed": "would be removed"})
 GROUPS = N_({"regions": "Region", "stores": "Store", "days": "Day"})
 
 
-def change_sentence(total: dict[str, Any], words: Mapping[str, str] = CHANGE_WORDS) -> str:
+def change_sentence(total: Row, words: Mapping[str, str] = CHANGE_WORDS) -> str:
     """A text such as: 3 lines added, 1 line changed, 2 lines removed."""
     parts = [f"{formats.many(total[kind], 'line')} {words[kind]}" for kind in CHANGE_KINDS if total[kind]]
     return ", ".join(parts) or _("No line {corrected}", corrected=words["corrected"])
@@ -47,7 +48,7 @@ class ChangeSummary:
     sentence: str
     headline: list[BeforeAfter]
     currencies: list[BeforeAfter]
-    groups: list[tuple[str, int, list[dict[str, Any]]]] = field(default_factory=list)
+    groups: list[tuple[str, int, list[Row]]] = field(default_factory=list)
     """(dimension, total number of rows, rows with the largest differences)"""
 
 
@@ -87,7 +88,7 @@ def _side(label: str, before: Any, after: Any, currency: str) -> BeforeAfter:
     return BeforeAfter(label, formatted[0], formatted[1], difference(before, after, currency), currency)
 
 
-def _group(row: dict[str, Any], currency: str) -> dict[str, Any]:
+def _group(row: Row, currency: str) -> Row:
     if row["sale_date"] is not None:
         label: Any = formats.day(row["sale_date"])
     elif row["store_id"] is not None:

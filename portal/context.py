@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask, current_app, g, has_request_context, request
 from flask import session as cookie
@@ -21,6 +22,8 @@ from tillstream.records import audit_log
 EXTENSION = "tillstream"
 AUDIT_STACK = "comes_from"
 PAGE = "app_of_page"
+TemplateContext = dict[str, Any]
+"""What a template reads, by name."""
 READING = frozenset({"GET", "HEAD"})
 
 

@@ -23,6 +23,7 @@ from tillstream.analytics.filter_values import UnknownValue
 from tillstream.analytics.queries import Forbidden, TokenLacksRight
 from tillstream.intake.resumable_upload import WrongChecksum, WrongOffset
 from tillstream.intake.store_sales import UnsignedSale
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.model.people import BeyondScope
 from tillstream.people.accounts import WrongSignIn
@@ -189,7 +190,7 @@ def _program() -> bool:
 
 
 def _problem(entry: ErrorAnswer, detail: str, reference: str, error: Exception) -> Response:
-    body: dict[str, Any] = {
+    body: JsonObject = {
         "type": url_for("help.problem", code=entry.code) if entry.code else "about:blank",
         "title": entry.title,
         "status": entry.status,

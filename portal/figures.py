@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 import pyarrow as pa
 from flask import g, request
@@ -13,10 +14,50 @@ from portal.access import PROGRAMS
 from portal.context import me, ports, scope, shown_token, tillstream
 from tillstream.analytics import filter_values, queries
 from tillstream.analytics.filters import CURRENCY, Filters, LatestPeriod, PeriodComparison, is_filter
+from tillstream.ports.warehouse import Row
 from tillstream.stock import published_levels, purchase_orders
 from tillstream.stock.published_levels import ON_ORDER, level_key
 
 KEY_FIGURE_QUERIES = ("headline", "customer-counts", "kpis")
+
+
+class ChartBand(TypedDict):
+    name: str
+    low: list[float | None]
+    high: list[float | None]
+
+
+class ChartSeries(TypedDict, total=False):
+    name: str
+    names: list[str]
+    values: list[float | None]
+    band: ChartBand
+
+
+class ChartFigure(TypedDict, total=False):
+    """A chart as its script reads it. labels: of the values; names: of rows, or of labels that are codes.
+
+    partial: whether each period is not complete. before: values of another period by position.
+    """
+
+    kind: str
+    period: str
+    labels: list[str]
+    names: Sequence[str]
+    ticks: Sequence[str]
+    values: list[Any]
+    starts: list[date]
+    series: list[ChartSeries]
+    band: ChartBand
+    name: str
+    measure: str
+    currency: str
+    links: list[str] | None
+    partial: list[bool]
+    before: ChartSeries
+    forecast: ChartSeries
+    annotations: list[dict[str, object]]
+    outlines: str
 
 
 def requested_filters() -> dict[str, list[str]]:
@@ -40,6 +81,10 @@ def ask(name: str, filters: Filters, **params: Any) -> pa.Table:
     """Run a named query. Raises `Forbidden`, `Rejected`, `Unavailable`."""
     app = tillstream()
     return queries.run_query(app.ports.warehouse, name, scope(), in_currency(filters), cache=app.queries, **params)
+
+
+def rows(name: str, filters: Filters, **params: Any) -> list[Row]:
+    return list(ask(name, filters, **params).to_pylist())
 
 
 def ask_all(names: Sequence[str], filters: Filters) -> list[pa.Table]:
@@ -103,24 +148,23 @@ def readers_currency() -> str:
     )
 
 
-def kpis(filters: Filters) -> dict[str, Any]:
-    row: dict[str, Any] = ask("kpis", filters).to_pylist()[0]
-    return row
+def kpis(filters: Filters) -> Row:
+    return rows("kpis", filters)[0]
 
 
-def key_figures(filters: Filters, *extra: str) -> tuple[dict[str, Any], list[pa.Table]]:
+def key_figures(filters: Filters, *extra: str) -> tuple[Row, list[pa.Table]]:
     """The rows of KEY_FIGURE_QUERIES merged into one, and tables of the `extra` queries, all run in parallel."""
     totals, counted, kpis, *others = ask_all([*KEY_FIGURE_QUERIES, *extra], filters)
-    row: dict[str, Any] = totals.to_pylist()[0] | counted.to_pylist()[0] | kpis.to_pylist()[0]
+    row: Row = totals.to_pylist()[0] | counted.to_pylist()[0] | kpis.to_pylist()[0]
     return row, others
 
 
-def by_figure(growth: pa.Table) -> dict[str, dict[str, Any]]:
+def by_figure(growth: pa.Table) -> dict[str, Row]:
     """figure → its row of `growth`; empty where nothing is compared."""
     return {row["figure"]: row for row in growth.to_pylist()}
 
 
-def with_units_on_order(levels: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def with_units_on_order(levels: Iterable[Mapping[str, Any]]) -> list[Row]:
     """The levels of a page with the units on order; only orders of their stores are read."""
     rows = [dict(one) for one in levels]
     units = purchase_orders.units_on_order(ports(), {(row["region"], row["store_id"]) for row in rows})

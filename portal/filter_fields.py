@@ -47,7 +47,7 @@ def remaining_values(filter_name: str, chosen: ChosenValues) -> list[str]:
     if filter_name == "product":
         return []
     if filter_name == "salesperson":
-        people = figures.ask("salespeople", others, limit=PEOPLE).to_pylist()
+        people = figures.rows("salespeople", others, limit=PEOPLE)
         return list(dict.fromkeys(row["salesperson_id"] for row in people))
     return _listed(others).get(filter_name, [])
 
@@ -59,7 +59,7 @@ def search_values(filter_name: str, text: str, chosen: ChosenValues) -> list[Fil
     wanted = text.strip().casefold()
     if filter_name == "product":
         others = _others(filter_name, chosen)
-        rows = figures.ask("product-search", others, text=wanted, limit=MAX_RESULTS).to_pylist()
+        rows = figures.rows("product-search", others, text=wanted, limit=MAX_RESULTS)
         return [FilterValue(row["product_id"], row["product_name"] or row["product_id"]) for row in rows]
     named = [FilterValue(value, value_name(filter_name, value)) for value in remaining_values(filter_name, chosen)]
     return [one for one in named if wanted in f"{one.name} {one.value}".casefold()][:MAX_RESULTS]
@@ -70,7 +70,7 @@ def _listed(filters: Filters) -> dict[str, list[str]]:
     stored: dict[Filters, dict[str, list[str]]] = g.setdefault("filter_values", {})
     if filters not in stored:
         values: dict[str, list[str]] = {}
-        rows = figures.ask("filter-values", filters).to_pylist()
+        rows = figures.rows("filter-values", filters)
         for row in sorted(rows, key=lambda row: (-row["lines"], row["value"])):
             values.setdefault(row["filter"], []).append(row["value"])
         stored[filters] = values
@@ -127,7 +127,7 @@ def stock_field(filter_name: str, chosen: ChosenValues) -> FilterField:
     of the levels."""
     if scope().salesperson is None or filter_name not in IN_STOCK:
         return filter_field(filter_name, chosen)
-    rows = figures.ask("stock-value", Filters(), by=filter_name).to_pylist()
+    rows = figures.rows("stock-value", Filters(), by=filter_name)
     names = {row["code"] or row["region"]: row["name"] for row in rows if row["code"] or filter_name == "region"}
     values = sorted((FilterValue(code, name) for code, name in names.items()), key=lambda one: one.name.casefold())
     own = chosen.get(filter_name, ())

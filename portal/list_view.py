@@ -3,16 +3,28 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypedDict
 
 from flask import request
 
 from tillstream.model.text import fold_case
+from tillstream.ports.warehouse import Row
 
 PER_PAGE = 25
 SIZES = (25, 50, 100)
 LAST_PAGE = 1_000_000
 """The greatest page number; its first row is a number that every store of documents and every engine accepts."""
+
+
+class TableHead(TypedDict, total=False):
+    """A column as the template macro `table` expects it. num: aligned to the right. unit: after its label."""
+
+    key: str
+    label: str
+    sort: bool
+    num: bool
+    unit: str
+    hint: str
 
 
 @dataclass(frozen=True)
@@ -27,7 +39,7 @@ class ListQuery:
     kept: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def args(self) -> dict[str, Any]:
+    def args(self) -> dict[str, object]:
         """Query arguments; defaults are left out to keep links short."""
         size = self.size if self.size != PER_PAGE else ""
         chosen = {name: list(values) for name, values in self.chosen.items()}
@@ -89,7 +101,7 @@ def list_query(
     )
 
 
-def in_order(rows: Iterable[dict[str, Any]], query: ListQuery) -> list[dict[str, Any]]:
+def in_order(rows: Iterable[Row], query: ListQuery) -> list[Row]:
     """Rows by the column of the query; those without a value come last in both directions."""
     rows = list(rows)
     valued = [row for row in rows if row[query.column] is not None]

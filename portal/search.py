@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal import figures, menu
 from portal.access import allow
-from portal.context import scope
+from portal.context import TemplateContext, scope
 from portal.stock.visible_orders import order_of
 from portal.uploads import scoped
 from portal.uploads.labels import state_of
@@ -18,6 +17,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.model.batch import Batch, BatchKind
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
+from tillstream.ports.warehouse import QueryParams
 
 blueprint = Blueprint("search", __name__, template_folder="templates")
 
@@ -43,18 +43,18 @@ def show_search() -> ResponseReturnValue:
     )
 
 
-def _search(text: str) -> dict[str, Any]:
+def _search(text: str) -> TemplateContext:
     """Matches by kind, without the kinds that the user may not see."""
-    params: dict[str, Any] = {"text": text, "limit": SHOWN}
-    matches: dict[str, Any] = {
+    params: QueryParams = {"text": text, "limit": SHOWN}
+    matches: TemplateContext = {
         "areas": [one for one in menu.visible_areas() if text.casefold() in one.label.casefold()],
         "orders": _orders(text),
         "stores": list(islice(_stores(text), SHOWN)),
-        "sales": figures.ask("find-sales", Filters(), **params).to_pylist(),
-        "products": figures.ask("sales-of-a-product", Filters(), **params).to_pylist(),
+        "sales": figures.rows("find-sales", Filters(), **params),
+        "products": figures.rows("sales-of-a-product", Filters(), **params),
     }
     if scope().may(Action.SEE_PERSONAL):
-        matches["customers"] = figures.ask("sales-of-a-customer", Filters(), **params).to_pylist()
+        matches["customers"] = figures.rows("sales-of-a-customer", Filters(), **params)
     if scope().may(Action.SEE_UPLOADS):
         matches["uploads"] = list(islice(_uploads(text), SHOWN))
     return matches
@@ -69,9 +69,9 @@ def _orders(text: str) -> list[str]:
         return []
 
 
-def _stores(text: str) -> Iterator[dict[str, Any]]:
+def _stores(text: str) -> Iterator[dict[str, str]]:
     """Stores with sales, by code or name; `name` is empty for stores without one in the catalogue."""
-    named = figures.ask("catalogue-names", Filters(), kind="store").to_pylist()
+    named = figures.rows("catalogue-names", Filters(), kind="store")
     names = {(one["region"], one["code"]): one["name"] or "" for one in named}
     sold = figures.ask("sales-by-store", Filters()).select(["region", "store_id"]).to_pylist()
     for region, code in sorted((one["region"], one["store_id"]) for one in sold if one["store_id"]):

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Flask, render_template
 from flask.typing import ResponseReturnValue
@@ -14,6 +14,8 @@ from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from portal.access import Open, allow
+from portal.context import TemplateContext
+from portal.figures import ChartFigure
 from portal.filter_fields import FilterField, FilterValue
 from portal.list_view import ListPage, ListQuery
 from portal.static_files import asset
@@ -67,11 +69,11 @@ def _daily(factor: float) -> list[float | None]:
     return [round(factor * (1_400 + 35 * day % 900 + (600 if day % 7 > 4 else 0)), 2) for day in range(61)]
 
 
-def _money(kind: str, **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "currency": "USD", **more}
+def _money(kind: str, **more: Any) -> ChartFigure:
+    return cast("ChartFigure", {"kind": kind, "currency": "USD", **more})
 
 
-def figures() -> dict[str, tuple[str, dict[str, Any]]]:
+def figures() -> dict[str, tuple[str, ChartFigure]]:
     """Name → what it shows, and the figure."""
     months = {"period": "monthly", "labels": MONTHS, "values": [*NOW, 21_700.0]}
     before = {"name": "Previous year", "values": [*BEFORE, 61_000.0]}
@@ -204,7 +206,7 @@ def register(app: Flask, *, development: bool) -> None:
         app.register_blueprint(blueprint)
 
 
-def _sample_data() -> dict[str, Any]:
+def _sample_data() -> TemplateContext:
     """Sample data of the parts."""
     return {
         "query": QUERY,

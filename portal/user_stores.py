@@ -91,7 +91,7 @@ def salespeople_in_region(region: str) -> list[dict[str, str]]:
         current = {code for code, one in listed.items() if entry_lists.entry_in_scope(limit, one)}
         ids = sorted((current | set(accounted)) - retired)
     else:
-        sold = figures.ask("salespeople", Filters(region=(region,)), limit=MAX_PEOPLE).to_pylist()
+        sold = figures.rows("salespeople", Filters(region=(region,)), limit=MAX_PEOPLE)
         ids = sorted({row["salesperson_id"] for row in sold} | set(accounted))
     names = accounted | {code: one.name for code, one in listed.items() if one.name}
     return [{"id": one, "name": names.get(one, "")} for one in ids]

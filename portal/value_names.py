@@ -55,7 +55,7 @@ def _in_catalogue(kind: str, code: str, region: str | None) -> str:
     """The latest name in the catalogue; empty without one, and if stores or people of several regions differ in it."""
     stored: dict[str, list[dict[str, str]]] = g.setdefault("catalogue_names", {})
     if kind not in stored:
-        stored[kind] = figures.ask("catalogue-names", Filters(), kind=kind).to_pylist()
+        stored[kind] = figures.rows("catalogue-names", Filters(), kind=kind)
     names = {row["name"] for row in stored[kind] if row["code"] == code and region in {None, row["region"]}}
     return names.pop() if len(names) == 1 else ""
 
@@ -74,7 +74,7 @@ def look_up_products(products: Collection[str]) -> None:
     if not wanted:
         return
     names |= {one: one for one in wanted}
-    rows = figures.ask("sales-by-product", Filters(product=tuple(sorted(wanted))), limit=len(wanted)).to_pylist()
+    rows = figures.rows("sales-by-product", Filters(product=tuple(sorted(wanted))), limit=len(wanted))
     names |= {row["product"]: row["product_name"] for row in rows if row["product_name"]}
 
 

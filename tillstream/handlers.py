@@ -14,6 +14,7 @@ from tillstream.app import App
 from tillstream.logs import log_handled
 from tillstream.model import dates
 from tillstream.model.batch import Batch, BatchKind, BatchState
+from tillstream.model.document_json import ActionFacts
 from tillstream.model.errors import Rejected, TillstreamError
 from tillstream.model.events import (
     BATCH_RECEIVED,
@@ -27,10 +28,10 @@ from tillstream.ports.objects import StoredObject
 
 log = structlog.get_logger("tillstream")
 Data = Mapping[str, Any]
-Handler = Callable[[App, Data], dict[str, Any]]
+Handler = Callable[[App, Data], ActionFacts]
 
 
-def stage_object(app: App, data: Data) -> dict[str, Any]:
+def stage_object(app: App, data: Data) -> ActionFacts:
     """Stage a new inbox object, creating its batch record if needed. A recorded micro-batch of store sales has an event
     of its own, files of a backfill on Spark are left to it, and originals of other homes to the sync."""
     from tillstream.intake.inbox import create_inbox_record, not_new_reason, recorded_batch
@@ -45,7 +46,7 @@ def stage_object(app: App, data: Data) -> dict[str, Any]:
     return _stage_unless_left(app, batch)
 
 
-def stage_batch(app: App, data: Data) -> dict[str, Any]:
+def stage_batch(app: App, data: Data) -> ActionFacts:
     """Stage a received batch; no-op if that is done already, or if a command on Spark or the sync stages it."""
     from tillstream.records import batch_records
 
@@ -54,7 +55,7 @@ def stage_batch(app: App, data: Data) -> dict[str, Any]:
     return _stage(app, data["batch_id"])
 
 
-def _stage_unless_left(app: App, batch: Batch) -> dict[str, Any]:
+def _stage_unless_left(app: App, batch: Batch) -> ActionFacts:
     from tillstream.spark.staging_lease import is_left_to_spark
 
     if batch.home:
@@ -64,7 +65,7 @@ def _stage_unless_left(app: App, batch: Batch) -> dict[str, Any]:
     return _stage(app, batch.batch_id)
 
 
-def _stage(app: App, batch: str) -> dict[str, Any]:
+def _stage(app: App, batch: str) -> ActionFacts:
     from tillstream.pipeline.staging import stage
 
     upload = stage.stage(app.ports, batch, contracts=app.contracts)
@@ -75,7 +76,7 @@ def _stage(app: App, batch: str) -> dict[str, Any]:
     }
 
 
-def stage_sales(app: App, data: Data) -> dict[str, Any]:
+def stage_sales(app: App, data: Data) -> ActionFacts:
     """Stage a micro-batch of store sales, and make its lines visible before they are settled, which may fail.
 
     Logs the seconds from the first message to the visible lines.
@@ -95,7 +96,7 @@ def stage_sales(app: App, data: Data) -> dict[str, Any]:
     return facts
 
 
-def settle_batches(app: App, data: Data) -> dict[str, Any]:
+def settle_batches(app: App, data: Data) -> ActionFacts:
     """Settle all staged batches; no-op if another event has done it already.
 
     Logs the seconds from receipt to settlement of each batch; not of confirmed batches, which were held in between.
@@ -116,7 +117,7 @@ def settle_batches(app: App, data: Data) -> dict[str, Any]:
     }
 
 
-def announce_settlement(app: App, data: Data) -> dict[str, Any]:
+def announce_settlement(app: App, data: Data) -> ActionFacts:
     """Publish the changes of a committed settlement, one event per line."""
     from tillstream.pipeline.publishing import sale_events
 

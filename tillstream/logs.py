@@ -6,10 +6,10 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import structlog
 
+from tillstream.model.document_json import ActionFacts
 from tillstream.model.errors import Rejected
 from tillstream.settings import Settings
 
@@ -88,13 +88,13 @@ def bind_function(function: str) -> Iterator[None]:
 
 
 @contextmanager
-def log_handled(type_: str, id_: str = "") -> Iterator[dict[str, Any]]:
+def log_handled(type_: str, id_: str = "") -> Iterator[ActionFacts]:
     """Log one line `handled` when the block ends, with the facts that it adds to the yielded ones, and its seconds.
 
     Facts without an outcome have that of "done". Errors are logged, as "rejected" or "failed", and propagate.
     """
     line = structlog.get_logger("tillstream").bind(type=type_, **({"id": id_} if id_ else {}))
-    facts: dict[str, Any] = {"outcome": "done"}  # no `event`: structlog uses that key for the message
+    facts: ActionFacts = {"outcome": "done"}  # no `event`: structlog uses that key for the message
     started = time.perf_counter()
     try:
         yield facts

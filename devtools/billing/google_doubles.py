@@ -14,6 +14,7 @@ from devtools.billing.queries import ReadSession
 from tillstream.adapters.google.bigquery.query_values import inline_parameters
 from tillstream.adapters.google.bigquery.settling import join_keys
 from tillstream.adapters.google.bigquery.tables import FIELDS, FLAGS, SALE_VERSIONS, STORED, arrow_schema
+from tillstream.ports.warehouse import Row
 
 _KEY = "CAST(key >> 64 AS BIGINT) AS key_high, CAST(key & 18446744073709551615::UHUGEINT AS BIGINT) AS key_low"
 
@@ -41,9 +42,8 @@ class QueryClient:
         rows = [{"committed": True}] if "TRANSACTION" in inlined else self._answer(inlined)
         return SimpleNamespace(result=lambda **_: rows)
 
-    def _answer(self, text: str) -> list[dict[str, Any]]:
-        answer: list[dict[str, Any]] = self._ledger.cursor().execute(text).to_arrow_table().to_pylist()
-        return answer
+    def _answer(self, text: str) -> list[Row]:
+        return list(self._ledger.cursor().execute(text).to_arrow_table().to_pylist())
 
 
 class ReadClient:

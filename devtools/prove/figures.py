@@ -28,6 +28,7 @@ from infra.resource import Command
 from infra.smoke import Api, send, settled
 from infra.stage import Stage
 from tillstream.model.batch import BatchState
+from tillstream.model.document_json import JsonObject
 from tillstream.model.messages import STORE_SALE_V1
 from tillstream.people import store_credentials
 from tillstream.records import batch_records
@@ -109,7 +110,7 @@ def _counted(api: Api, before: int, sent: list[float], seconds: list[float]) -> 
     return [now - sent[place] for place in range(len(seconds), min(counted, len(sent)))]
 
 
-def sale(number: int) -> dict[str, Any]:
+def sale(number: int) -> JsonObject:
     """A till's sale of one line, sold now."""
     lines = [{"line": "1", "product_id": "PROVE", "quantity": "1", "unit_price": "1", "net_amount": "1"}]
     sold_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -129,16 +130,16 @@ def _lines(proof: Proof) -> int:
     return int(_kpis(proof.api, region=REGION)["lines"])
 
 
-def _kpis(api: Api, **filters: str) -> dict[str, Any]:
+def _kpis(api: Api, **filters: str) -> Facts:
     figures, _ = api("GET", f"/api/kpis?{urllib.parse.urlencode(filters)}")
     return dict(figures)
 
 
-def _figures(api: Api, **filters: str) -> dict[str, Any]:
+def _figures(api: Api, **filters: str) -> Facts:
     return comparable(_kpis(api, **filters))
 
 
-def comparable(figures: dict[str, Any]) -> dict[str, Any]:
+def comparable(figures: Facts) -> Facts:
     """What does not depend on the moment; decimals by their value."""
     return {
         name: str(Decimal(value).normalize()) if name in DECIMALS and value is not None else value
@@ -147,9 +148,9 @@ def comparable(figures: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _on_a_laptop(proof: Proof) -> dict[str, dict[str, Any]]:
+def _on_a_laptop(proof: Proof) -> dict[str, Facts]:
     """Region → figures after the same files in a home of their own."""
-    figures: dict[str, dict[str, Any]] = {}
+    figures: dict[str, Facts] = {}
     with tempfile.TemporaryDirectory(prefix="tillstream-prove-") as name:
         folder = Path(name)
         for file, (contract, content) in proof.files.items():

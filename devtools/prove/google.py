@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from devtools.prove.proof import OPERATOR, RUNS_AS
 from infra.gcloud import CREDENTIALS, QUOTA_PROJECT, AlreadyExists, Gcloud
 from infra.resource import Command
 from infra.stage import Stage
 from tillstream.model.errors import Unavailable
+from tillstream.ports.warehouse import Row
 
 IMPERSONATION = "https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{}:generateAccessToken"
 QUERIES = "https://bigquery.googleapis.com/bigquery/v2/projects/{}/queries"
@@ -65,8 +66,8 @@ class GoogleProject:
             os.environ.pop(CREDENTIALS)
             os.environ.update(before)
 
-    def rows_as(self, address: str, query: str) -> list[dict[str, Any]]:
-        def ask() -> list[dict[str, Any]]:
+    def rows_as(self, address: str, query: str) -> list[Row]:
+        def ask() -> list[Row]:
             url, headers = QUERIES.format(self.stage.project), {"Authorization": f"Bearer {_token(address)}"}
             return query_rows(url, query, self.stage.region, headers)
 
@@ -89,7 +90,7 @@ def _patiently(ask: Callable[[], Answer]) -> Answer:
         time.sleep(10.0)
 
 
-def query_rows(url: str, query: str, location: str, headers: dict[str, str]) -> list[dict[str, Any]]:
+def query_rows(url: str, query: str, location: str, headers: dict[str, str]) -> list[Row]:
     """The rows of a query through the REST API. Raises `Unavailable` if it fails, as while roles are not in force."""
     body = {"query": query, "useLegacySql": False, "location": location, "timeoutMs": 60_000}
     all_headers = {"Content-Type": "application/json", **headers}

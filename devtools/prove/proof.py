@@ -13,6 +13,7 @@ from infra.stage import Stage
 from tillstream.app import App
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.people import personal_tokens
+from tillstream.ports.warehouse import Row
 
 BY = "prove"
 PAUSE = 1.0
@@ -33,7 +34,7 @@ class Project(Protocol):
     def as_function(self) -> AbstractContextManager[None]:
         """Within the block, our own commands run as the account of a function, which sees every row."""
 
-    def rows_as(self, address: str, query: str) -> list[dict[str, Any]]:
+    def rows_as(self, address: str, query: str) -> list[Row]:
         """The rows of a BigQuery query by the service account with this address."""
 
 

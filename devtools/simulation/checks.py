@@ -9,6 +9,7 @@ from devtools.simulation.entries import Cell, Content, Difference, Key
 from devtools.simulation.home import LISTENER, Home
 from devtools.simulation.settled import Reader, Sent
 from tillstream.model.batch import STATES_IN_LEDGER, TERMINAL_STATES, BatchKind, BatchState
+from tillstream.model.document_json import JsonObject
 
 OUTCOMES = ("new", "corrected", "duplicate", "quarantined", "blank", "ignored")
 LINES = """SELECT region, store_id, FORMAT_DATE('%F', sale_date) AS day, sale_id, line_key, product_id, quantity,
@@ -73,7 +74,7 @@ def _check_receipts(home: Home, books: Books) -> None:
 
 def _check_events(home: Home, reader: Reader) -> None:
     """Each change of a line is published, with one id; an event that a crash repeats has the same id and text."""
-    by_id: dict[str, dict[str, Any]] = {}
+    by_id: dict[str, JsonObject] = {}
     for event in home.sale_events():
         if by_id.setdefault(event["id"], event) != event:
             raise Difference("repeated events", f"one event with two texts: {event}, {by_id[event['id']]}")

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from devtools.simulation.company import HEADERS, Region, Sold, file_bytes
 from devtools.simulation.crash_points import Fuse, with_crashes
@@ -15,10 +14,12 @@ from tillstream.app import build
 from tillstream.commands import catalogue, stock
 from tillstream.intake import inbox
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind
+from tillstream.model.document_json import JsonObject
 from tillstream.model.events import TOPIC_SALE_EVENTS, TOPIC_STORE_SALES
 from tillstream.operations import reconcile
 from tillstream.ports import Clock
 from tillstream.ports.bus import Message
+from tillstream.ports.warehouse import Row
 from tillstream.receipts import original_rows
 from tillstream.records import batch_records
 from tillstream.review import undo
@@ -129,9 +130,9 @@ class Home:
         file.write_text(text + "\n")
         return str(file)
 
-    def stock_levels(self) -> list[dict[str, Any]]:
+    def stock_levels(self) -> list[Row]:
         """Stock by store and product; computes what is out of date."""
-        rows: list[dict[str, Any]] = stock.show_stock(self.plain, limit=1_000_000).data["rows"]
+        rows: list[Row] = stock.show_stock(self.plain, limit=1_000_000).data["rows"]
         return rows
 
     # ---- what the product shows
@@ -148,14 +149,13 @@ class Home:
         """Records of the corrections of a file."""
         return batch_records.child_batches(self.plain.ports, batch, BatchKind.CORRECTION)
 
-    def query(self, text: str) -> list[dict[str, Any]]:
+    def query(self, text: str) -> list[Row]:
         """Rows of a query in GoogleSQL."""
-        rows: list[dict[str, Any]] = self.plain.ports.warehouse.query(text).to_pylist()
-        return rows
+        return list(self.plain.ports.warehouse.query(text).to_pylist())
 
-    def sale_events(self) -> list[dict[str, Any]]:
+    def sale_events(self) -> list[JsonObject]:
         """The sale events since the last call; one that was published twice is there twice."""
-        events: list[dict[str, Any]] = []
+        events: list[JsonObject] = []
         while deliveries := self.plain.ports.bus.pull(LISTENER, 10_000):
             events += [json.loads(delivery.message.body) for delivery in deliveries]
             self.plain.ports.bus.acknowledge(deliveries)

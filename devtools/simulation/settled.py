@@ -4,7 +4,6 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from devtools.simulation.books import Books, Changes
 from devtools.simulation.company import Region, Sold, discarded, message_rows, row_of
@@ -12,6 +11,7 @@ from devtools.simulation.entries import Batch, Row
 from devtools.simulation.home import Home
 from tillstream.model.batch import Batch as Record
 from tillstream.model.batch import BatchKind
+from tillstream.model.document_json import JsonObject
 from tillstream.records import batch_originals
 
 SETTLED = "SELECT batch_id, settlement_no, undone_no, batch_no = root_no AS is_root FROM batches"
@@ -110,7 +110,7 @@ class Reader:
             entries += message_rows(region, lines, len(entries) + 1, line["sequence"])
         return Batch(record.batch_id, True, rules, "sale", record.received_seq, entries)
 
-    def original(self, record: Record) -> list[dict[str, Any]]:
+    def original(self, record: Record) -> list[JsonObject]:
         """The stored messages of a micro-batch."""
         with batch_originals.open_original(self._home.plain.ports, record) as stream:
             return [json.loads(line) for line in stream.read().splitlines()]

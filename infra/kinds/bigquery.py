@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from infra.kinds.iam import Policy, Role
-from infra.resource import Command, Resource, StateQuery
+from infra.resource import Command, Resource, RestObject, StateQuery
 from infra.stage import Stage
 
 API = "bigquery.googleapis.com"
@@ -123,7 +123,7 @@ def access(project: str, of: Resource, roles: Iterable[Role], managed: Iterable[
     )
 
 
-def as_policy(state: Any) -> dict[str, Any]:
+def as_policy(state: Any) -> RestObject:
     bindings = [
         {"role": AS_ROLES.get(entry["role"], entry["role"]), "members": [f"serviceAccount:{entry['userByEmail']}"]}
         for entry in (state or {}).get("access", ())

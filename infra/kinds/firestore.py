@@ -2,9 +2,8 @@
 
 import json
 from importlib import resources
-from typing import Any
 
-from infra.resource import Resource, StateQuery, gcloud, last
+from infra.resource import Resource, RestObject, StateQuery, gcloud, last
 
 API = "firestore.googleapis.com"
 DATABASES = StateQuery(("firestore", "databases", "list"), last(), API)
@@ -56,12 +55,12 @@ def _field(documents: Resource, group: str, path: str) -> Resource:
     )
 
 
-def _of_group(field: dict[str, Any]) -> str:
+def _of_group(field: RestObject) -> str:
     group, _, path = field["name"].rpartition("/collectionGroups/")[2].partition("/fields/")
     return f"{group}.{path}"
 
 
-def _index(documents: Resource, index: dict[str, Any]) -> Resource:
+def _index(documents: Resource, index: RestObject) -> Resource:
     create = gcloud(
         *("firestore", "indexes", "composite", "create", f"--database={documents.name}", "--async"),
         f"--collection-group={index['collectionGroup']}",
@@ -78,7 +77,7 @@ def _config(field: dict[str, str]) -> str:
     return f"field-path={field['fieldPath']},order={field['order'].lower()}"
 
 
-def _name(index: dict[str, Any]) -> str:
+def _name(index: RestObject) -> str:
     """The group and fields of an index. Firestore appends the field __name__, in the direction of the last field."""
     group = index.get("collectionGroup") or index["name"].split("/collectionGroups/")[1].partition("/")[0]
     fields = [

@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from infra.resource import Resource, StateQuery, gcloud, labelled, last
+from infra.resource import Resource, RestObject, StateQuery, gcloud, labelled, last
 from tillstream.ports.bus import RetryPolicy
 
 API = "pubsub.googleapis.com"
@@ -37,7 +36,7 @@ def schema(name: str, definition: str) -> Resource:
 
 def topic(project: str, name: str, region: str, labels: dict[str, str], schema_name: str = "") -> Resource:
     """A topic that stores messages in the region. With a schema, publishing an invalid message fails."""
-    wanted: dict[str, Any] = {"labels": labels, "messageStoragePolicy": {"allowedPersistenceRegions": [region]}}
+    wanted: RestObject = {"labels": labels, "messageStoragePolicy": {"allowedPersistenceRegions": [region]}}
     words = [f"--message-storage-policy-allowed-regions={region}"]
     if schema_name:
         wanted["schemaSettings"] = {"schema": f"projects/{project}/schemas/{schema_name}", "encoding": "JSON"}
@@ -69,8 +68,8 @@ class DeliverySettings:
     delayed: bool = True
     """Whether a message that was not acknowledged comes again after a growing delay, instead of at once."""
 
-    def wanted(self, project: str) -> dict[str, Any]:
-        wanted: dict[str, Any] = {
+    def wanted(self, project: str) -> RestObject:
+        wanted: RestObject = {
             "ackDeadlineSeconds": round(self.ack_deadline),
             **({"messageRetentionDuration": in_seconds(self.retention)} if self.retains else {}),
             "expirationPolicy": {"ttl": None},
@@ -123,7 +122,7 @@ def subscription(
     pushed_as: str = "",
 ) -> Resource:
     """A pull subscription; with `push_to` a push subscription, authenticated as `pushed_as`. It never expires."""
-    wanted: dict[str, Any] = {"topic": f"projects/{project}/topics/{of}", "labels": labels, **delivery.wanted(project)}
+    wanted: RestObject = {"topic": f"projects/{project}/topics/{of}", "labels": labels, **delivery.wanted(project)}
     create_options, options = [f"--topic={of}", f"--labels={labelled(labels)}"], delivery.words()
     if not delivery.retains:
         create_options.append(delivery.retention_option)

@@ -6,11 +6,10 @@ A function is a service that runs an entry point of `functions/main.py`. Jobs ar
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from infra.function import Function
 from infra.jobs import Job
-from infra.resource import FILES, NO_FILES, Resource, StateQuery, gcloud, labelled, last
+from infra.resource import FILES, NO_FILES, Resource, RestObject, StateQuery, gcloud, labelled, last
 from infra.source import Source
 from infra.stage import Stage
 
@@ -144,7 +143,7 @@ class Container:
             secret_option(self.secrets),
         )
 
-    def wanted(self) -> dict[str, Any]:
+    def wanted(self) -> RestObject:
         """In the format of Cloud Run."""
         program, *arguments = self.command
         return {
@@ -187,7 +186,7 @@ def service(
         *(f"--concurrency={concurrency}", f"--timeout={timeout}", "--port=8080"),
         *(f"--min-instances={least}", f"--max-instances={most}", *options, f"--labels={labelled(labels)}"),
     )
-    template: dict[str, Any] = {
+    template: RestObject = {
         "metadata": {
             "annotations": {"autoscaling.knative.dev/minScale": least, "autoscaling.knative.dev/maxScale": most}
         },
@@ -253,7 +252,7 @@ def secret_option(secrets: Mapping[str, str]) -> str:
     return f"--set-secrets={values}" if values else "--clear-secrets"
 
 
-def environment(settings: Mapping[str, str], secrets: Mapping[str, str]) -> list[dict[str, Any]]:
+def environment(settings: Mapping[str, str], secrets: Mapping[str, str]) -> list[RestObject]:
     """The variables of a container, in the format of Cloud Run."""
     references = {name: {"secretKeyRef": {"key": "latest", "name": secret}} for name, secret in secrets.items()}
     plain = [{"name": name, "value": value} for name, value in settings.items()]
@@ -273,7 +272,7 @@ def job(stage: Stage, spec: Job, image_address: str, labels: Mapping[str, str]) 
         *_network_options(spec.subnet(stage)),
         f"--labels={labelled(labels)}",
     )
-    container: dict[str, Any] = {
+    container: RestObject = {
         **({"image": image_address} if image_address else {}),
         "command": ["tillstream"],
         "args": list(spec.arguments),
@@ -307,7 +306,7 @@ def _network_options(subnet: str) -> tuple[str, ...]:
     return (f"--subnet={subnet}", f"--vpc-egress={EGRESS}") if subnet else ()
 
 
-def _network(subnet: str) -> dict[str, Any]:
+def _network(subnet: str) -> RestObject:
     """What Cloud Run reports of the options; a job without a subnet is not compared with one."""
     interface = json.dumps([{"subnetwork": subnet}], separators=(",", ":"))
     annotations = {f"{ANNOTATION}/network-interfaces": interface, f"{ANNOTATION}/vpc-access-egress": EGRESS}

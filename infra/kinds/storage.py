@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from infra.resource import FILES, Command, Resource, StateQuery, differences, gcloud, labelled
+from infra.resource import FILES, Command, Resource, RestObject, StateQuery, differences, gcloud, labelled
 
 API = "storage.googleapis.com"
-CORS: dict[str, Any] = {
+CORS: RestObject = {
     "method": ["PUT", "POST", "GET", "OPTIONS"],
     "responseHeader": ["Content-Type", "Content-Range", "Range", "x-goog-resumable", "x-goog-hash"],
     "maxAgeSeconds": 3600,
@@ -23,7 +23,7 @@ def bucket(
     *,
     versioning: bool = False,
     uploads: bool = False,
-    lifecycle: tuple[dict[str, Any], ...] = (),
+    lifecycle: tuple[RestObject, ...] = (),
 ) -> Resource:
     """A private bucket in one region, with access by IAM only. uploads: whether it has `upload_origins`."""
     address = f"gs://{name}"

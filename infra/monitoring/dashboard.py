@@ -8,15 +8,16 @@ from infra.goals import FILE_SECONDS, OF_FUNCTIONS, OF_JOBS, OLDEST_SECONDS, SAL
 from infra.monitoring.costs import BILLED
 from infra.monitoring.pipeline import OF_SUBSCRIPTIONS, OLDEST_AGE, one_of
 from infra.monitoring.policy import of_log
+from infra.resource import RestObject
 from infra.stage import Stage
 from tillstream.model.events import DEAD_LETTERS
 
-Widget = dict[str, Any]
+Widget = RestObject
 PERIOD = "300s"
 BY_SERVICE = ("resource.label.service_name",)
 
 
-def definition(stage: Stage) -> dict[str, Any]:
+def definition(stage: Stage) -> RestObject:
     """The dashboard in the format of Cloud Monitoring."""
     pipeline = one_of(dead_letter_subscriptions())
     subscription = ("resource.label.subscription_id",)
@@ -76,21 +77,21 @@ def definition(stage: Stage) -> dict[str, Any]:
 
 def _chart(title: str, query: Mapping[str, Any], limit: int = 0) -> Widget:
     """A line chart. limit: drawn as a line; 0: none."""
-    chart: dict[str, Any] = {"dataSets": [{"plotType": "LINE", "timeSeriesQuery": {"timeSeriesFilter": query}}]}
+    chart: RestObject = {"dataSets": [{"plotType": "LINE", "timeSeriesQuery": {"timeSeriesFilter": query}}]}
     if limit:
         chart["thresholds"] = [{"value": limit}]
     return {"title": title, "xyChart": chart}
 
 
-def _freshness(name: str) -> dict[str, Any]:
+def _freshness(name: str) -> RestObject:
     return _series(of_log(f"{name}-seconds", OF_FUNCTIONS), "ALIGN_DELTA", "REDUCE_PERCENTILE_95")
 
 
-def _counts(filter_: str, groups: Sequence[str] = ()) -> dict[str, Any]:
+def _counts(filter_: str, groups: Sequence[str] = ()) -> RestObject:
     return _series(filter_, "ALIGN_SUM", "REDUCE_SUM", groups)
 
 
-def _series(filter_: str, aligner: str, reducer: str, groups: Sequence[str] = ()) -> dict[str, Any]:
+def _series(filter_: str, aligner: str, reducer: str, groups: Sequence[str] = ()) -> RestObject:
     """groups: the labels of each line; without any, there is one line."""
     aggregation = {"alignmentPeriod": PERIOD, "perSeriesAligner": aligner, "crossSeriesReducer": reducer}
     return {"filter": filter_, "aggregation": aggregation | ({"groupByFields": list(groups)} if groups else {})}

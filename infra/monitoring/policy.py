@@ -1,12 +1,12 @@
 """Alert policies in the format of Cloud Monitoring, and their conditions."""
 
-from typing import Any
+from infra.resource import RestObject
 
 SUM = {"alignmentPeriod": "600s", "perSeriesAligner": "ALIGN_SUM", "crossSeriesReducer": "REDUCE_SUM"}
 LONGEST_ABSENCE = 23 * 60
 """Minutes; Cloud Monitoring accepts up to 23.5 hours."""
-Policy = dict[str, Any]
-Condition = dict[str, Any]
+Policy = RestObject
+Condition = RestObject
 
 
 def policy(title: str, description: str, *conditions: Condition) -> Policy:

@@ -1,7 +1,5 @@
 """Connectors for programs: their states and runs, and run, pause and resume."""
 
-from typing import Any
-
 from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
@@ -14,6 +12,7 @@ from tillstream.analytics.queries import Forbidden
 from tillstream.connectors import records, run_history
 from tillstream.connectors.due_runs import request_run
 from tillstream.connectors.run_history import ConnectorRun
+from tillstream.model.document_json import JsonObject
 from tillstream.model.permissions import Action
 
 MAX_RUNS, MAX_OFFSET = 100, 100
@@ -76,7 +75,7 @@ def _changeable(connector: str) -> str:
     return name
 
 
-def _published(one: ListedConnector) -> dict[str, Any]:
+def _published(one: ListedConnector) -> JsonObject:
     """Instants are ISO 8601 UTC text, empty if there is none. The settings are not published."""
     stored, state = one.connector, one.status
     return {
@@ -96,7 +95,7 @@ def _published(one: ListedConnector) -> dict[str, Any]:
     }
 
 
-def _run(one: ConnectorRun) -> dict[str, Any]:
+def _run(one: ConnectorRun) -> JsonObject:
     return {
         "started_at": one.started_at,
         "ended_at": one.ended_at,

@@ -20,6 +20,7 @@ from portal.api.operations.operation import FILTERS, Operation
 from portal.api.operations.uploads import TUS
 from portal.api.representations import ARROW, CSV, JSON
 from portal.api.request_rules import UNLIMITED
+from portal.api.schemas import Schema
 from portal.context import tillstream
 from portal.urls import API_ALIAS, API_ROOT, published_name
 from tillstream import __version__
@@ -41,7 +42,7 @@ ERRORS = {
 }
 """status → description."""
 
-_RAISES: dict[int, Callable[[dict[str, Any]], bool]] = {
+_RAISES: dict[int, Callable[[Schema], bool]] = {
     400: lambda parameter: parameter is FILTERS[-1],
     404: lambda parameter: parameter["in"] == "path",
     412: lambda parameter: parameter is TUS,
@@ -94,9 +95,9 @@ def api_rules(app: Flask) -> list[Rule]:
     return sorted(api_rules, key=lambda rule: (rule.rule, rule.endpoint))
 
 
-def build_document(app: Flask) -> dict[str, Any]:
+def build_document(app: Flask) -> Schema:
     recorded = recorded_examples()
-    paths: dict[str, dict[str, Any]] = {}
+    paths: dict[str, Schema] = {}
     for rule in api_rules(app):
         (method, *_) = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
         address = rule.rule.replace("<int:", "{").replace("<", "{").replace(">", "}")
@@ -119,21 +120,21 @@ def build_document(app: Flask) -> dict[str, Any]:
 
 
 @cache
-def recorded_examples() -> dict[str, Any]:
+def recorded_examples() -> Schema:
     """Recorded calls and responses by published name, and the columns of each query."""
-    recorded: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    recorded: Schema = json.loads(EXAMPLES.read_text(encoding="utf-8"))
     return recorded
 
 
-def _of_queries(recorded: dict[str, Any]) -> dict[str, Any]:
+def _of_queries(recorded: Schema) -> Schema:
     columns = recorded["columns"]
     lists = {_named(f"list of {name}"): schemas.listed(row) for name, row in columns.items() if name != "kpis"}
     return lists | {_named("row of kpis"): schemas.one_row(columns["kpis"])}
 
 
-def lifted(components: dict[str, Any]) -> dict[str, Any]:
+def lifted(components: Schema) -> Schema:
     """Schemas whose `$defs` became components of their own, `OUTER.INNER`: a `$ref` starts at the whole document."""
-    lifted_components: dict[str, Any] = {}
+    lifted_components: Schema = {}
     for name, schema in components.items():
         inner = schema.get("$defs", {})
         parts = {name: {key: value for key, value in schema.items() if key != "$defs"}}
@@ -158,10 +159,10 @@ def _named(words: str) -> str:
     return words.replace(" ", "-")
 
 
-def _operation(endpoint: str, one: Operation, recorded: dict[str, Any]) -> dict[str, Any]:
+def _operation(endpoint: str, one: Operation, recorded: Schema) -> Schema:
     name = published_name(endpoint)
     example = recorded["calls"].get(name, {})
-    operation: dict[str, Any] = {
+    operation: Schema = {
         "operationId": name.removeprefix("api."),
         "tags": [one.tag],
         "summary": one.summary,
@@ -185,9 +186,9 @@ def _described(one: Operation) -> str:
     return "\n\n".join(part for part in (one.description, needs) if part)
 
 
-def _answer(one: Operation, status: int, example: dict[str, Any]) -> dict[str, Any]:
+def _answer(one: Operation, status: int, example: Schema) -> Schema:
     description, schema = one.answers[status]
-    response: dict[str, Any] = {"description": description}
+    response: Schema = {"description": description}
     if one.headers:
         response["headers"] = {
             name: {"description": words, "schema": {"type": "string"}} for name, words in one.headers.items()
@@ -201,7 +202,7 @@ def _answer(one: Operation, status: int, example: dict[str, Any]) -> dict[str, A
     return response
 
 
-def _problem(description: str, example: dict[str, Any]) -> dict[str, Any]:
+def _problem(description: str, example: Schema) -> Schema:
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         "description": description,
@@ -226,11 +227,11 @@ def register_swagger_ui(app: Flask) -> None:
     app.add_template_global(_swagger_address, "swagger_ui")
 
 
-def openapi_document() -> dict[str, Any]:
+def openapi_document() -> Schema:
     """OpenAPI document of this portal, built once."""
     if EXTENSION not in current_app.extensions:
         current_app.extensions[EXTENSION] = build_document(current_app)
-    cached: dict[str, Any] = current_app.extensions[EXTENSION]
+    cached: Schema = current_app.extensions[EXTENSION]
     return cached
 
 
@@ -251,7 +252,7 @@ def show_docs_page() -> ResponseReturnValue:
 @allow(Open.SIGNED_IN)
 def show_reference() -> ResponseReturnValue:
     """The API documentation as a page without scripts."""
-    groups: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in openapi_document()["tags"]}
+    groups: dict[str, list[Schema]] = {tag["name"]: [] for tag in openapi_document()["tags"]}
     for path, methods in openapi_document()["paths"].items():
         for method, one in methods.items():
             endpoint = one["operationId"] if "." in one["operationId"] else f"api.{one['operationId']}"
@@ -260,7 +261,7 @@ def show_reference() -> ResponseReturnValue:
     return render_template("api/reference.html", groups=groups, says=INFO, errors=ERRORS, kind=_kind)
 
 
-def _shown(call: dict[str, Any]) -> dict[str, Any]:
+def _shown(call: Schema) -> Schema:
     """An example call as a curl command, and its response as text."""
     words = ["curl -s"] + ([f"-X {call['method']}"] if call["method"] != "GET" else [])
     words.append(quote(tillstream().settings.address + call["path"]))
@@ -272,7 +273,7 @@ def _shown(call: dict[str, Any]) -> dict[str, Any]:
     return {"line": " \\\n  ".join(words), "status": call["status"], "answer": answer}
 
 
-def _kind(schema: dict[str, Any]) -> str:
+def _kind(schema: Schema) -> str:
     """Short description of the type of a parameter."""
     match schema:
         case {"type": "array", "items": items}:

@@ -110,7 +110,7 @@ def rows_of(
 
 def query_arguments(*own: str) -> dict[str, Any]:
     """The arguments of the request. Raises `Rejected` for one that is neither among `own` nor a filter."""
-    args: dict[str, Any] = request.args.to_dict(flat=False)
+    args: dict[str, list[str]] = request.args.to_dict(flat=False)
     unknown = sorted(name for name in args if name not in own and not is_filter(name))
     if unknown:
         raise Rejected(texts.no_parameter(unknown, sorted({*own, *NAMES})))
@@ -240,7 +240,7 @@ def _settlements() -> Response:
 
 
 def _ledger_arguments() -> tuple[dict[str, Any], pagination.ApiPage, bool]:
-    args: dict[str, Any] = request.args.to_dict(flat=False)
+    args: dict[str, list[str]] = request.args.to_dict(flat=False)
     if "offset" in args:
         raise Rejected(texts.ONLY_CURSOR)
     page = pagination.pop_page(args, DEFAULT_LEDGER_ROWS, MAX_LEDGER_ROWS)

@@ -22,6 +22,7 @@ from portal.context import ports, scope, signed_in
 from tillstream.app import App
 from tillstream.intake import store_messages, store_sales, till_gaps
 from tillstream.model import json_text
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.messages import MAX_SALE_BYTES
 from tillstream.model.permissions import Action
@@ -65,7 +66,7 @@ def store_of_token() -> StoreToken:
     return store
 
 
-def accept_sales(ports: Ports, store: StoreToken, raw: bytes, encoding: str, *, is_json: bool) -> dict[str, Any]:
+def accept_sales(ports: Ports, store: StoreToken, raw: bytes, encoding: str, *, is_json: bool) -> JsonObject:
     """Store the content of a request durably and return the answer to it. Raises `Rejected`, `Unavailable`.
 
     encoding: of the content. is_json: whether its type is that of JSON; encoded content always counts as such.

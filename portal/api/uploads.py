@@ -8,7 +8,7 @@ import base64
 import binascii
 from email.utils import format_datetime
 from itertools import dropwhile, islice
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -20,6 +20,7 @@ from portal.uploads import scoped
 from portal.urls import api_link
 from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.batch import Batch, BatchState
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
 from tillstream.model.uploads import ResumableUpload
@@ -228,8 +229,8 @@ def _state(text: str | None) -> BatchState | None:
         raise Rejected(texts.no_state(str(text), BatchState)) from error
 
 
-def _record(upload: Batch) -> dict[str, Any]:
-    record: dict[str, Any] = {name: getattr(upload, name) for name in FIELDS}
+def _record(upload: Batch) -> JsonObject:
+    record: JsonObject = {name: getattr(upload, name) for name in FIELDS}
     record["state"] = upload.state.value
     record["receipt"] = api_link("api.receipt", batch_id=upload.batch_id)
     return record

@@ -165,7 +165,7 @@ def record_nothing_sold(region: str, on: str) -> ResponseReturnValue:
 
 def _sources_with_sales(region: str, day: date, held: Sequence[Batch]) -> set[str]:
     """Sources whose files contain a day: with lines that count, or held until it is reviewed."""
-    rows = figures.ask("told-days", Filters(day, day, region=(region,))).to_pylist()
+    rows = figures.rows("told-days", Filters(day, day, region=(region,)))
     return {row["contract"] for row in rows} | {one.contract for one in held}
 
 
@@ -219,10 +219,7 @@ def show_day(region: str, on: str) -> ResponseReturnValue:
         row=row,
         cell=row.cells[0],
         day=requested_day,
-        uploads=[
-            one | {"at": receipt_time(one["received_seq"])}
-            for one in figures.ask("uploads-of-a-day", filters).to_pylist()
-        ],
+        uploads=[one | {"at": receipt_time(one["received_seq"])} for one in figures.rows("uploads-of-a-day", filters)],
         held=held,
         words=WORDS,
         nothing=nothing_sold_choices(region, requested_day, row.cells[0], held)
@@ -244,14 +241,10 @@ def calendar_rows(contracts: Sequence[Contract], first: date, last: date) -> lis
     earlier = Filters(min(first, now.date() - WATERMARK_WINDOW), max(last, now.date()))
     expected = any(contract.schedule.cadence for contract in contracts)
     facts = DeliveryFacts(
-        figures.ask("delivered-days", Filters(first, last)).to_pylist(),
-        [
-            row
-            for row in figures.ask("refused-days", Filters(), first=first, last=last).to_pylist()
-            if is_row_of_user(row)
-        ],
+        figures.rows("delivered-days", Filters(first, last)),
+        [row for row in figures.rows("refused-days", Filters(), first=first, last=last) if is_row_of_user(row)],
         held_days_by_region(),
-        figures.ask("told-days", earlier).to_pylist() if expected else [],
+        figures.rows("told-days", earlier) if expected else [],
         day_closes_of_scope(min(first, now.date() - WATERMARK_WINDOW), max(last, now.date())),
     )
     return completeness.delivery_calendar(contracts, facts, first, last, now)

@@ -1,7 +1,6 @@
 """Dashboard: sales figures, trends and data status, with a layout for each role."""
 
 from datetime import timedelta
-from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -66,7 +65,7 @@ def subscribe() -> ResponseReturnValue:
         selection = request_filters.like_for_like(read_filters())
     except UnknownValue as error:
         return _unknown(error), 400
-    moving: dict[str, Any] = {} if selection.preset else dict.fromkeys(DATE_FILTERS)
+    moving: dict[str, None] = {} if selection.preset else dict.fromkeys(DATE_FILTERS)
     table = SUBSCRIBED if moving or selection.has_period else WITHOUT_CHANGE
     address = file_link(table, **moving)
     return redirect(url_for("subscriptions.new", address=address, name=request.args.get("name") or None), 303)
@@ -166,12 +165,12 @@ def _includes_today(filters: Filters) -> bool:
 
 
 def _anything_sold() -> bool:
-    (row,) = figures.ask("reported-days", Filters()).to_pylist()
+    (row,) = figures.rows("reported-days", Filters())
     return row["first_day"] is not None
 
 
 def _unknown(error: UnknownValue) -> str:
     """Error page for unknown filter values, with a link that drops them."""
     kept = [value for value in request.args.getlist(error.name) if value not in error.unknown]
-    args: dict[str, Any] = request.args.to_dict(flat=False)
+    args: dict[str, list[str]] = request.args.to_dict(flat=False)
     return render_template("dashboard/unknown.html", error=error, without=with_args(args, **{error.name: kept}))

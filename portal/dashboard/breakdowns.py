@@ -3,12 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from flask import request
 
 from portal import figures, list_view
-from portal.context import scope
+from portal.context import TemplateContext, scope
 from portal.dashboard import charts, request_filters, texts
 from portal.dashboard.request_filters import (
     YEAR_BEFORE,
@@ -20,11 +19,13 @@ from portal.dashboard.request_filters import (
     link_filters,
 )
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
+from portal.list_view import TableHead
 from portal.static_files import asset
 from portal.value_names import UNKNOWN_VALUE, value_name
 from tillstream.analytics.compared_figure import ComparedFigure, total_change
 from tillstream.model.countries import country_code
 from tillstream.model.permissions import Action
+from tillstream.ports.warehouse import QueryParams, Row
 
 SHOWN = 8
 RANKED = 200
@@ -120,17 +121,17 @@ def dimension_groups(
     *,
     limit: int,
     by_change: bool = False,
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Compared groups, highest revenue first; `limit` and `by_change` apply to a ranked dimension.
 
     Each has the columns of its query and value, name, code (unless it is the name), link, lines_link, why_link, and
     before, change, growth and total_change of the chosen comparison, as amounts are written.
     """
-    params: dict[str, Any] = dict(dimension.params)
+    params: QueryParams = dict(dimension.params)
     if dimension.ranked:
         change = "year-change" if compared.chosen == YEAR_BEFORE else "change"
         params |= {"limit": limit, "sort": change if by_change else "revenue"}
-    rows: list[dict[str, Any]] = figures.ask(dimension.query, selection.filters, **params).to_pylist()
+    rows = figures.rows(dimension.query, selection.filters, **params)
     rows = [row for row in rows if row["lines"] or compared.amount(row, "before")]
     exact = [compared.amount(row, "change") for row in rows]
     for row in rows:
@@ -169,7 +170,7 @@ def _links(selection: DashboardFilters, value: str | None, filters: dict[str, st
     return here(**dates, **filters), lines
 
 
-def _name(dimension: SalesDimension, row: dict[str, Any]) -> str:
+def _name(dimension: SalesDimension, row: Row) -> str:
     value = row[dimension.column]
     if value is None:
         return UNKNOWN_VALUE
@@ -177,16 +178,16 @@ def _name(dimension: SalesDimension, row: dict[str, Any]) -> str:
     return named or str(value)
 
 
-def has_several_countries(rows: list[dict[str, Any]]) -> bool:
+def has_several_countries(rows: list[Row]) -> bool:
     """Whether the groups of a breakdown by country are in more than one country of the map."""
     return len({country_code(row["value"]) for row in rows if row["value"]} - {None}) > 1
 
 
-def load_world_map(selection: DashboardFilters) -> dict[str, Any]:
+def load_world_map(selection: DashboardFilters) -> TemplateContext:
     """Different names of a country are one area on the map, but separate rows in the ranking."""
-    rows = figures.ask("country-shares", selection.filters).to_pylist()
+    rows = figures.rows("country-shares", selection.filters)
     currency = figures.currency()
-    areas: dict[str, list[dict[str, Any]]] = {}
+    areas: dict[str, list[Row]] = {}
     for row in rows:
         row["link"] = here(country=row["country"]) if row["country"] else ""
         row["lines_link"] = lines_link(country=row["country"]) if row["country"] else ""
@@ -206,7 +207,7 @@ def load_world_map(selection: DashboardFilters) -> dict[str, Any]:
     }
 
 
-def load_breakdown(name: str, selection: DashboardFilters) -> dict[str, Any]:
+def load_breakdown(name: str, selection: DashboardFilters) -> TemplateContext:
     """The first groups by revenue, or by the greatest rise or fall."""
     dimension, comparison = DIMENSIONS[name], request_filters.comparison_of(selection)
     sort = request.args.get("sort", "")
@@ -231,7 +232,7 @@ def load_breakdown(name: str, selection: DashboardFilters) -> dict[str, Any]:
     }
 
 
-def movers(selection: DashboardFilters) -> dict[str, Any]:
+def movers(selection: DashboardFilters) -> TemplateContext:
     """The groups that rose and fell most, with the total change of which they are part."""
     name = movers_dimension()
     dimension, comparison = DIMENSIONS[name], request_filters.comparison_of(selection)
@@ -252,7 +253,7 @@ def movers(selection: DashboardFilters) -> dict[str, Any]:
     }
 
 
-def _without_single_region(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _without_single_region(rows: list[Row]) -> list[Row]:
     """The groups without their region, if all have the same one."""
     if len({row["region"] for row in rows if row.get("region")}) < 2:
         for row in rows:
@@ -279,10 +280,10 @@ def _chosen(argument: str, default: str) -> str:
     return name if name in DIMENSIONS and scope().may(DIMENSIONS[name].needs) else default
 
 
-def top_customers(selection: DashboardFilters) -> dict[str, Any]:
+def top_customers(selection: DashboardFilters) -> TemplateContext:
     wanted = request.args.get("customers", CUSTOMERS[0], type=int)
     limit = wanted if wanted in CUSTOMERS else CUSTOMERS[0]
-    rows = figures.ask("top-customers", selection.filters, limit=limit).to_pylist()
+    rows = figures.rows("top-customers", selection.filters, limit=limit)
     for row in rows:
         row["lines_link"] = lines_link(q=row["customer"])
     return {"rows": rows, "currency": figures.currency(), "limit": limit, "limits": CUSTOMERS}
@@ -295,7 +296,7 @@ class RankingTable:
     dimension: str
     query: str
     columns: tuple[TableColumn, ...]
-    load: Callable[[DashboardFilters], list[dict[str, Any]]]
+    load: Callable[[DashboardFilters], list[Row]]
     params: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -309,7 +310,7 @@ class RankingTable:
         return [(key, name if key == "name" else texts.COLUMNS[key], kind) for key, kind in self.columns]
 
     @property
-    def heads(self) -> list[dict[str, Any]]:
+    def heads(self) -> list[TableHead]:
         """Columns as the template macro `table` expects them."""
         currency = figures.currency()
         return [
@@ -324,17 +325,17 @@ class RankingTable:
         ]
 
 
-def _groups(name: str, selection: DashboardFilters) -> list[dict[str, Any]]:
+def _groups(name: str, selection: DashboardFilters) -> list[Row]:
     rows = dimension_groups(DIMENSIONS[name], selection, request_filters.comparison_of(selection), limit=MAX_ROWS)
     if name == "by-country":
-        shares = {row["country"]: row for row in figures.ask("country-shares", selection.filters).to_pylist()}
+        shares = {row["country"]: row for row in figures.rows("country-shares", selection.filters)}
         for row in rows:
             row |= {key: shares.get(row["value"], {}).get(key) for key, _ in COUNTRY_SHARES}
     return rows
 
 
-def _customers(selection: DashboardFilters) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = figures.ask("top-customers", selection.filters, limit=MAX_ROWS).to_pylist()
+def _customers(selection: DashboardFilters) -> list[Row]:
+    rows = figures.rows("top-customers", selection.filters, limit=MAX_ROWS)
     for row in rows:
         row["value"], row["name"] = row["customer"], row["customer_name"] or row["customer"]
         row["code"] = row["customer"] if row["name"] != row["customer"] else ""
@@ -385,5 +386,5 @@ def table_page(table: RankingTable, selection: DashboardFilters) -> list_view.Li
     return list_view.page_of(query, list_view.in_order(rows, query))
 
 
-def _text(row: dict[str, Any]) -> str:
+def _text(row: Row) -> str:
     return f"{row['name'] or ''} {row['value'] or ''}".casefold()

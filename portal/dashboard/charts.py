@@ -7,18 +7,19 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
-from typing import Any
 
 from portal.dashboard import texts
+from portal.figures import ChartFigure, ChartSeries
 from portal.formats import amount_words
 from portal.reader_locale import day_text, month_text
 from portal.value_names import UNKNOWN_VALUE
+from tillstream.ports.warehouse import Row
 
 MANY = 60
 """Points; with more of them a line replaces the bars."""
 
 
-def over_time(rows: list[dict[str, Any]], period: str, currency: str) -> dict[str, Any]:
+def over_time(rows: list[Row], period: str, currency: str) -> ChartFigure:
     """Revenue by period as bars, as a line if there are many; periods without sales are 0.
 
     The script of the page names the periods by their first days, in the locale of the reader. A single period is a
@@ -26,8 +27,7 @@ def over_time(rows: list[dict[str, Any]], period: str, currency: str) -> dict[st
     """
     sold = {row["period_start"]: _number(row["revenue"]) for row in rows}
     starts = list(_starts(min(sold), max(sold), period)) if sold else []
-    alone = {"names": [period_name(starts[0], period)]} if len(starts) == 1 else {}
-    return alone | {
+    figure: ChartFigure = {
         "kind": "line" if len(starts) > MANY else "columns",
         "period": period,
         "labels": [start.isoformat() for start in starts],
@@ -35,6 +35,7 @@ def over_time(rows: list[dict[str, Any]], period: str, currency: str) -> dict[st
         "starts": starts,
         "currency": currency,
     }
+    return {"names": [period_name(starts[0], period)], **figure} if len(starts) == 1 else figure
 
 
 def span(start: date, period: str) -> tuple[date, date]:
@@ -56,7 +57,7 @@ def _starts(first: date, last: date, period: str) -> Iterator[date]:
             first = first.replace(year=first.year + later // 12, month=later % 12 + 1)
 
 
-def comparison(rows: list[dict[str, Any]], length: int, name: str) -> dict[str, Any]:
+def comparison(rows: list[Row], length: int, name: str) -> ChartSeries:
     """Values of another period, aligned by position; None where it has none."""
     values: list[float | None] = [None] * length
     for row in rows:
@@ -66,19 +67,19 @@ def comparison(rows: list[dict[str, Any]], length: int, name: str) -> dict[str, 
 
 
 def heatmap(
-    cells: dict[tuple[date, int], dict[str, Any]], months: list[date], weekdays: tuple[str, ...], currency: str
-) -> dict[str, Any]:
+    cells: dict[tuple[date, int], Row], months: list[date], weekdays: tuple[str, ...], currency: str
+) -> ChartFigure:
     """A row per month: average revenue of a day by weekday; None where nothing was sold."""
     values = [[_each_day(cells.get((month, weekday))) for weekday in range(1, len(weekdays) + 1)] for month in months]
     names = [period_name(month, "monthly") for month in months]
     return {"kind": "heatmap", "labels": list(weekdays), "names": names, "values": values, "currency": currency}
 
 
-def _each_day(cell: dict[str, Any] | None) -> float | None:
+def _each_day(cell: Row | None) -> float | None:
     return _number(cell["revenue"]) / cell["days"] if cell and cell["days"] else None
 
 
-def describe_heatmap(figure: dict[str, Any], weekdays: tuple[str, ...]) -> str:
+def describe_heatmap(figure: ChartFigure, weekdays: tuple[str, ...]) -> str:
     averages = [
         (value, texts.weekday_of_month(day, month))
         for month, row in zip(figure["names"], figure["values"], strict=True)
@@ -91,19 +92,19 @@ def describe_heatmap(figure: dict[str, Any], weekdays: tuple[str, ...]) -> str:
     return texts.heatmap(best[1], amount_words(best[0], figure["currency"]))
 
 
-def world(areas: dict[str, list[dict[str, Any]]], currency: str) -> dict[str, Any]:
+def world(areas: dict[str, list[Row]], currency: str) -> ChartFigure:
     """Revenue by ISO code; several names of a country are one area."""
     values = [_number(sum((row["revenue"] for row in rows), Decimal(0))) for rows in areas.values()]
     names = [", ".join(row["country"] for row in rows) for rows in areas.values()]
     return {"kind": "world", "labels": list(areas), "names": names, "values": values, "currency": currency}
 
 
-def describe_world(rows: list[dict[str, Any]], currency: str) -> str:
+def describe_world(rows: list[Row], currency: str) -> str:
     first = [f"{row['country'] or UNKNOWN_VALUE} {amount_words(row['revenue'], currency)}" for row in rows[:3]]
     return texts.world(len(rows), first)
 
 
-def describe_over_time(figure: dict[str, Any]) -> str:
+def describe_over_time(figure: ChartFigure) -> str:
     """The chart in a sentence, for screen readers."""
     values = figure["values"]
     if not values:

@@ -15,6 +15,7 @@ from portal.dashboard.breakdowns import SalesDimension, filters_of, visible_dime
 from portal.dashboard.compare_sides import Pair
 from portal.dashboard.key_figures import STRIP
 from portal.dashboard.request_filters import default_period
+from portal.figures import ChartFigure
 from portal.urls import with_args
 from portal.value_names import UNKNOWN_VALUE, value_name
 from tillstream.analytics.compared_figure import ChangeEffect, ComparedFigure, total_change
@@ -23,6 +24,7 @@ from tillstream.analytics.measures.definitions import find_measure
 from tillstream.model.errors import Rejected
 from tillstream.model.money import round_amount
 from tillstream.model.permissions import Action
+from tillstream.ports.warehouse import Row
 
 WIDTH = 200
 """Width of the widest bar, in units of the drawing."""
@@ -72,7 +74,7 @@ class ExplainedChange:
     largest: tuple[Named, ...]
 
 
-def explain_change(rows: Sequence[dict[str, Any]], names: Mapping[str, ChangeEffect], currency: str) -> ExplainedChange:
+def explain_change(rows: Sequence[Row], names: Mapping[str, ChangeEffect], currency: str) -> ExplainedChange:
     """rows: the answer of the query `change`. names: what its effects are called."""
     amounts = {row["effect"]: row["amount"] for row in rows}
     before, after = amounts["before"], amounts["after"]
@@ -150,7 +152,7 @@ def load_groups(pair: Pair, filters: Filters) -> ComparedGroups | None:
         return None
     name = name if name in dimensions else next(iter(dimensions))
     params = {"dimension": name, "grain": pair.grain}
-    rows = figures.ask("change-by-group", filters, **params).to_pylist()
+    rows = figures.rows("change-by-group", filters, **params)
     exact = [row["change"] for row in rows]
     for row in rows:
         figure = ComparedFigure.of_whole(row["after"], row["before"]).in_currency(figures.currency())
@@ -178,7 +180,7 @@ def _dimensions(pair: Pair) -> dict[str, SalesDimension]:
     return {name: own[name] for name in sorted(own, key=lambda name: name != "product")}
 
 
-def _group(pair: Pair, dimension: str, row: dict[str, Any]) -> ComparedGroup:
+def _group(pair: Pair, dimension: str, row: Row) -> ComparedGroup:
     value = row["item"]
     name = UNKNOWN_VALUE if value is None else row["name"]
     if not name:
@@ -208,7 +210,7 @@ def _alone(pair: Pair, dimension: str, value: str | None, region: str | None) ->
 def show_comparison() -> ResponseReturnValue:
     """Two selections of sales next to each other."""
     pair = compare_sides.read_sides()
-    rows = figures.ask("change", pair.filters, grain=pair.grain).to_pylist() if pair.filters else []
+    rows = figures.rows("change", pair.filters, grain=pair.grain) if pair.filters else []
     if pair.filters and not rows:
         pair = replace(pair, filters=None, reason=compare_sides.reported_days())
     bar = filter_fields.page_fields(pair.shared or {}, without=(pair.by,))
@@ -244,7 +246,7 @@ def subscribe_to_comparison() -> ResponseReturnValue:
     return redirect(url_for("subscriptions.new", address=_effects_file(pair, **moving), name=name), 303)
 
 
-def _compared(growth: dict[str, dict[str, Any]], currency: str) -> Iterator[tuple[str, str, ComparedFigure]]:
+def _compared(growth: dict[str, Row], currency: str) -> Iterator[tuple[str, str, ComparedFigure]]:
     """Label, format and both sides of each figure."""
     for name in STRIP:
         measure = find_measure(name)
@@ -258,10 +260,10 @@ def _effects_file(pair: compare_sides.Pair, **changes: Any) -> str:
     return f"{url_for('exports.table', table='change')}?{args}"
 
 
-def _over_time(pair: compare_sides.Pair, filters: Filters) -> dict[str, object]:
+def _over_time(pair: compare_sides.Pair, filters: Filters) -> ChartFigure:
     """Chart of the revenue of both sides; days of two periods are aligned by their position."""
     period = default_period(filters)
-    rows = figures.ask("sales-over-time-compared", filters, period=period).to_pylist()
+    rows = figures.rows("sales-over-time-compared", filters, period=period)
     figure = charts.over_time([row for row in rows if row["series"] == "now"], period, figures.currency())
     figure.pop("starts")
     before = [row for row in rows if row["series"] == "before"]

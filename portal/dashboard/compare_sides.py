@@ -115,7 +115,7 @@ def read_sides() -> Pair:
 
 def reported_days() -> str:
     """Why periods cannot be compared: the days that are reported."""
-    (row,) = figures.ask("reported-days", Filters()).to_pylist()
+    (row,) = figures.rows("reported-days", Filters())
     if row["first_day"] is None:  # a region has sales, but this reader sees none of them
         return NO_SALES
     return reported_text(days_text(row["first_day"], row["last_day"]))

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -14,11 +13,13 @@ from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.dashboard import filter_bar
 from portal.dashboard.request_filters import DashboardFilters, lines_link, link_filters, read_filters
+from portal.list_view import TableHead
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import ALL_TIME
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
 from tillstream.model.text import fold_case
+from tillstream.ports.warehouse import Row
 
 SEGMENTS = {
     "champions": ("Champions", "Bought recently and often"),
@@ -85,9 +86,9 @@ class Cohort:
     cells: list[CohortCell | None]
 
 
-def cohort_table(rows: Iterable[dict[str, Any]], period: str, last_day: date | None) -> list[Cohort]:
+def cohort_table(rows: Iterable[Row], period: str, last_day: date | None) -> list[Cohort]:
     """Arrange the rows of `cohort-retention`, oldest cohort first; `last_day`: the last reported one in the filters."""
-    by_cohort: dict[date, dict[int, dict[str, Any]]] = {}
+    by_cohort: dict[date, dict[int, Row]] = {}
     for row in rows:
         by_cohort.setdefault(row["cohort"], {})[row["periods_since"]] = row
     newest = sorted(by_cohort)[-MAX_ROWS:]
@@ -99,7 +100,7 @@ def cohort_width(table: list[Cohort]) -> int:
     return max((sum(cell is not None for cell in one.cells) for one in table), default=0)
 
 
-def _cohort(start: date, rows: dict[int, dict[str, Any]], months: int, last_day: date | None) -> Cohort:
+def _cohort(start: date, rows: dict[int, Row], months: int, last_day: date | None) -> Cohort:
     size = next(iter(rows.values()))["cohort_size"]
     cells: list[CohortCell | None] = []
     for number in range(MAX_COLUMNS):
@@ -129,12 +130,12 @@ def show_customers() -> ResponseReturnValue:
         ports().warehouse, FIGURES, (), scope(), selection.filters, cache=tillstream().queries
     ).to_pylist()[0]
     first_day, last_day = _reported(selection)
-    rows = figures.ask("cohort-retention", selection.filters, period=period).to_pylist()
+    rows = figures.rows("cohort-retention", selection.filters, period=period)
     table = cohort_table(rows, period, last_day)
     return render_template(
         "customers/show.html",
         values=values,
-        segments=figures.ask("rfm-segments", selection.filters).to_pylist(),
+        segments=figures.rows("rfm-segments", selection.filters),
         segment_texts=SEGMENTS,
         cohorts=table,
         width=cohort_width(table),
@@ -156,7 +157,7 @@ def show_segment(segment: str) -> ResponseReturnValue:
         raise NotFound(NO_SEGMENT)
     selection = read_filters(default=ALL_TIME)
     query = replace(list_view.list_query(sorts=SORTS, default_sort="-revenue"), kept=link_filters())
-    rows = figures.ask("customers-by-segment", selection.filters, segment=segment, limit=MAX_CUSTOMERS).to_pylist()
+    rows = figures.rows("customers-by-segment", selection.filters, segment=segment, limit=MAX_CUSTOMERS)
     words = query.q.casefold().split()
     matching = [row for row in rows if all(word in _text(row) for word in words)]
     matching.sort(key=lambda row: fold_case(row[query.column]), reverse=query.down)
@@ -177,7 +178,7 @@ def show_segment(segment: str) -> ResponseReturnValue:
     )
 
 
-def _columns() -> list[dict[str, Any]]:
+def _columns() -> list[TableHead]:
     """Columns as the template macro `table` expects them."""
     return [
         {
@@ -194,10 +195,10 @@ def _columns() -> list[dict[str, Any]]:
 
 def _reported(selection: DashboardFilters) -> tuple[date | None, date | None]:
     """First reported day, and the last one of the selection."""
-    (row,) = figures.ask("reported-days", replace(selection.filters, start=None, end=None)).to_pylist()
+    (row,) = figures.rows("reported-days", replace(selection.filters, start=None, end=None))
     last = row["last_day"]
     return row["first_day"], min(last, selection.filters.end or last) if last else None
 
 
-def _text(row: dict[str, Any]) -> str:
+def _text(row: Row) -> str:
     return f"{row['customer']} {row['customer_name'] or ''}".casefold()

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from portal import figures, filter_fields
-from portal.context import tillstream
+from portal.context import TemplateContext, tillstream
 from portal.dashboard import texts
 from portal.dashboard.request_filters import DashboardFilters, here
 from portal.reader_locale import day_text, days_text, month_text
@@ -81,7 +80,7 @@ class CurrencyChoice:
 def currency_choices() -> list[CurrencyChoice]:
     """Currencies to choose from, the reader's own first; empty if all sales are in that one."""
     own, reporting = figures.readers_currency(), tillstream().settings.reporting_currency
-    sold = [row["currency"] for row in figures.ask("by-currency", Filters(currency=reporting)).to_pylist()]
+    sold = [row["currency"] for row in figures.rows("by-currency", Filters(currency=reporting))]
     rated = figures.currencies()
     offered = dict.fromkeys([own, reporting, *(code for code in sold if code in rated), figures.currency()])
     if len(offered) == 1:
@@ -99,7 +98,7 @@ def _label(code: str, own: str, reporting: str) -> str:
     return texts.reporting_currency(code) if code == reporting != own else code
 
 
-def selection_context(selection: DashboardFilters, kept: Sequence[str] = ()) -> dict[str, Any]:
+def selection_context(selection: DashboardFilters, kept: Sequence[str] = ()) -> TemplateContext:
     """What `dashboard/filter_form.html` needs. `kept`: further arguments of the page that the form keeps."""
     return {
         "selection": selection,

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from portal import figures
-from portal.context import scope
+from portal.context import TemplateContext, scope
 from portal.dashboard import charts, request_filters
 from portal.dashboard.filter_bar import latest_name
 from portal.dashboard.request_filters import DashboardFilters, FigureComparison, dates_in_address, here
@@ -15,6 +15,7 @@ from portal.formats import days
 from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.filters import LATEST_DAYS, Filters, LatestPeriod
 from tillstream.analytics.measures.definitions import find_measure
+from tillstream.ports.warehouse import Row
 
 WIDTH, HEIGHT = 100, 28
 DAYS = 62
@@ -40,10 +41,10 @@ def load_sparkline(selection: DashboardFilters, first: date | None, last: date |
         return {}
     length = (last - first).days + 1
     period = "daily" if length <= DAYS else "weekly" if length <= WEEKS else "monthly"
-    rows = figures.ask("figures-over-time", selection.filters, period=period).to_pylist()
+    rows = figures.rows("figures-over-time", selection.filters, period=period)
     starts = charts.over_time(rows, period, "")["starts"]
     whole = [start for start in starts if start >= first and charts.span(start, period)[1] <= last]
-    by_start: dict[date, dict[str, Any]] = {row["period_start"]: row for row in rows}
+    by_start: dict[date, Row] = {row["period_start"]: row for row in rows}
     names = [name for name in (rows[0] if rows else {}) if name != "period_start"]
     return {name: [float(by_start.get(start, {}).get(name) or 0) for start in whole] for name in names}
 
@@ -88,7 +89,7 @@ CARDS = (
 )
 
 
-def load_key_figures(selection: DashboardFilters) -> dict[str, Any]:
+def load_key_figures(selection: DashboardFilters) -> TemplateContext:
     totals, (money, growth) = figures.key_figures(selection.filters, "by-currency", "growth")
     if not totals["lines"]:
         everything = figures.kpis(Filters())
@@ -122,14 +123,14 @@ def _offer(selection: DashboardFilters, last_day: date | None) -> dict[str, str]
     return {"name": days(last.start, last.end).striptags(), "link": here(**dates_in_address(last))}
 
 
-def _series(selection: DashboardFilters, totals: dict[str, Any]) -> SparklineSeries:
+def _series(selection: DashboardFilters, totals: Row) -> SparklineSeries:
     filters, through = selection.filters, totals["last_sale_date"]
     last = min(filters.end, through) if filters.end and through else through
     return load_sparkline(selection, filters.start or totals["first_sale_date"], last)
 
 
 def _changes(
-    selection: DashboardFilters, comparison: FigureComparison, growth: dict[str, dict[str, Any]], totals: dict[str, Any]
+    selection: DashboardFilters, comparison: FigureComparison, growth: dict[str, Row], totals: Row
 ) -> dict[str, dict[str, ComparedFigure]]:
     """Comparison → figure → what it is compared with, as both are written; empty if nothing is compared."""
     shown = [name for name in (comparison.chosen, comparison.other) if name in comparison.periods]
@@ -140,7 +141,7 @@ def _changes(
         period = comparison.periods[name]
         sales = selection.filters.against or selection.filters
         before = replace(sales, start=period.before_start, end=period.before_end, before_start=None, before_end=None)
-        earlier = figures.ask("headline", before).to_pylist()[0]
+        earlier = figures.rows("headline", before)[0]
         of_period = {
             figure: ComparedFigure(totals[figure], row["value"], row[columns[name]]) for figure, row in growth.items()
         } | {
@@ -154,7 +155,7 @@ def _changes(
     return changes
 
 
-def _is_informative(card: Card, totals: dict[str, Any]) -> bool:
+def _is_informative(card: Card, totals: Row) -> bool:
     """Whether a card adds something: not if all customers are new, or there are no returns or cancellations."""
     match card.figure:
         case "new_customers":

@@ -189,7 +189,7 @@ def _cost_shares(why: measure_values.MeasureExplanation) -> dict[str, Decimal]:
     shares = dict.fromkeys(("without_cost", "catalogue_cost", "source_cost"), Decimal(0))
     if why.measure.lines != "costed":
         return shares
-    (headline,) = figures.ask("headline", figures.parse_filters(resolved()[0])).to_pylist()
+    (headline,) = figures.rows("headline", figures.parse_filters(resolved()[0]))
     coverage, catalogue = headline["cost_coverage"], headline["catalogue_coverage"] or Decimal(0)
     if coverage is None:
         return shares

@@ -1,7 +1,6 @@
 """The page about products: ABC classes by revenue."""
 
 from dataclasses import replace
-from typing import Any
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
@@ -10,8 +9,10 @@ from portal import figures, list_view
 from portal.access import allow
 from portal.dashboard import filter_bar
 from portal.dashboard.request_filters import lines_link, link_filters, read_filters
+from portal.list_view import TableHead
 from tillstream.analytics.filters import ALL_TIME
 from tillstream.model.permissions import Action
+from tillstream.ports.warehouse import Row
 
 CLASSES = {
     "A": ("Class A", "Few products that make most of the revenue: never let them sell out"),
@@ -47,12 +48,12 @@ def show_products() -> ResponseReturnValue:
     chosen = next((one for one in query.chosen["class"] if one in CLASSES), "all")
     query = replace(query, kept=link_filters(), chosen={"class": () if chosen == "all" else (chosen,)})
     filters = selection.filters
-    rows = figures.ask("products-by-class", filters, limit=MAX_PRODUCTS, **{"class": chosen}).to_pylist()
+    rows = figures.rows("products-by-class", filters, limit=MAX_PRODUCTS, **{"class": chosen})
     words = query.q.casefold().split()
     matching = [row for row in rows if all(word in _text(row) for word in words)]
     return render_template(
         "products/show.html",
-        classes=figures.ask("abc-classes", filters).to_pylist(),
+        classes=figures.rows("abc-classes", filters),
         class_texts=CLASSES,
         all_label=ALL_PRODUCTS,
         chosen=chosen,
@@ -67,7 +68,7 @@ def show_products() -> ResponseReturnValue:
     )
 
 
-def _columns() -> list[dict[str, Any]]:
+def _columns() -> list[TableHead]:
     """Columns as the template macro `table` expects them."""
     return [
         {
@@ -82,5 +83,5 @@ def _columns() -> list[dict[str, Any]]:
     ]
 
 
-def _text(row: dict[str, Any]) -> str:
+def _text(row: Row) -> str:
     return f"{row['product']} {row['product_name'] or ''} {row['category'] or ''}".casefold()

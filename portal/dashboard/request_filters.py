@@ -196,7 +196,7 @@ def like_for_like(selection: DashboardFilters) -> DashboardFilters:
     """
     if request.args.get("like-for-like") != "yes" or not (comparison := comparison_of(selection)).period:
         return selection
-    rows = figures.ask("sales-by-dimension-compared", selection.filters, dimension="store").to_pylist()
+    rows = figures.rows("sales-by-dimension-compared", selection.filters, dimension="store")
     stores = sorted({row["item"] for row in rows if row["item"] and row["lines"] and comparison.amount(row, "before")})
     g.filters_of_links = g.get("filters_of_links", {}) | {"store": stores}
     return replace(selection, filters=replace(selection.filters, store=tuple(stores)), like_for_like=True)

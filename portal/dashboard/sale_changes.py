@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures, formats
 from portal.access import allow
 from portal.change_summary import CHANGE_WORDS, difference, summarize_change
-from portal.context import me, ports, scope, tillstream
+from portal.context import TemplateContext, me, ports, scope, tillstream
 from portal.filter_fields import filter_field
 from portal.list_view import list_query
 from tillstream.analytics import changes
@@ -20,6 +19,7 @@ from tillstream.analytics.filters import Filters
 from tillstream.model.people import Scope
 from tillstream.model.permissions import Action
 from tillstream.people import sessions
+from tillstream.ports.warehouse import Row
 
 FILTERS = ("region", "store")
 MAX_FILES = 200
@@ -39,7 +39,7 @@ def show_changes() -> ResponseReturnValue:
     week_ago = ports().clock.now().date() - WEEK
     if last_visit.at is None:
         since = since or week_ago
-    params: dict[str, Any] = {"since": since} if since else {"after": last_visit.settlement_no}
+    params: dict[str, date | int] = {"since": since} if since else {"after": last_visit.settlement_no}
     # one extra row shows whether there is a next page
     limits = {"limit": about.size + 1, "offset": about.first}
     currency = figures.currency()
@@ -94,7 +94,7 @@ def show_changed_lines(number: int) -> ResponseReturnValue:
     if kind not in CHANGE_WORDS:
         kind = "all"
     window = {"after": number - 1, "through": number, "kind": kind, "limit": about.size, "offset": about.first}
-    rows = figures.ask("changed-lines", figures.parse_filters(chosen), **window).to_pylist()
+    rows = figures.rows("changed-lines", figures.parse_filters(chosen), **window)
     return render_template(
         "changes/lines.html",
         chosen=chosen,
@@ -123,7 +123,7 @@ def narrowed_filters(chosen: Mapping[str, Sequence[str]]) -> Scope:
     return bounds
 
 
-def _one(number: int, bounds: Scope) -> dict[str, Any]:
+def _one(number: int, bounds: Scope) -> TemplateContext:
     """Change and time of a settlement; 404 if it changed nothing in the scope and has no file of the user."""
     warehouse, cache = ports().warehouse, tillstream().queries
     if number < 1:
@@ -135,12 +135,12 @@ def _one(number: int, bounds: Scope) -> dict[str, Any]:
     return {"changed": changed, "settled_at": at}
 
 
-def _files(after: int, through: int) -> dict[int, list[dict[str, Any]]]:
+def _files(after: int, through: int) -> dict[int, list[Row]]:
     """settlement → batches that it settled or undid; empty if the user may not see uploads."""
     if not scope().may(Action.SEE_UPLOADS):
         return {}
     window = {"after": max(after, 0), "through": through, "limit": MAX_FILES}
-    batches = figures.ask("settlement-batches", Filters(), **window).to_pylist()
+    batches = figures.rows("settlement-batches", Filters(), **window)
     return {number: list(rows) for number, rows in groupby(batches, key=lambda row: int(row["settlement_no"]))}
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
 
 from flask import render_template
 
@@ -12,7 +11,7 @@ from portal import figures
 from portal.alerts import bell
 from portal.connectors import scoped as connectors
 from portal.connectors.scoped import late_or_failing
-from portal.context import ports, scope
+from portal.context import TemplateContext, ports, scope
 from portal.dashboard import breakdowns, key_figures, texts, trends
 from portal.dashboard.breakdowns import DIMENSIONS
 from portal.dashboard.request_filters import DashboardFilters
@@ -31,6 +30,7 @@ from tillstream.model.batch import BatchState
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
 from tillstream.operations import message_queues
+from tillstream.ports.warehouse import Row
 from tillstream.sync import homes
 
 SHOWN_FILES = 5
@@ -38,10 +38,10 @@ COUNTED = 100
 STORES = 20
 
 URGENT_STOCK = ("negative", "out", "low")
-Load = Callable[[DashboardFilters], dict[str, Any]]
+Load = Callable[[DashboardFilters], TemplateContext]
 
 
-def load_attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
+def load_attention(selection: DashboardFilters) -> TemplateContext:  # noqa: ARG001 - independent of the filters
     """Held files, day closes that differ, failed files, rejected rows, connectors that are late or fail, failing
     checks, sync, copies, dead letters.
 
@@ -55,7 +55,7 @@ def load_attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG0
         else [],
         "closes": waiting.count_closes(),
         "failed": list(islice(scoped.newest_batches(state=BatchState.FAILED), COUNTED)) if may(Action.UPLOAD) else [],
-        "refused": figures.ask("refused-rows", Filters()).to_pylist() if may(Action.UPLOAD) else [],
+        "refused": figures.rows("refused-rows", Filters()) if may(Action.UPLOAD) else [],
         "shown": SHOWN_FILES,
         "many": COUNTED,
         "connectors": [one for one in connectors.listed_connectors() if one.state.needs_attention],
@@ -66,14 +66,14 @@ def load_attention(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG0
     }
 
 
-def load_latest_files(selection: DashboardFilters) -> dict[str, Any]:  # noqa: ARG001 - independent of the filters
+def load_latest_files(selection: DashboardFilters) -> TemplateContext:  # noqa: ARG001 - independent of the filters
     return {"uploads": list(islice(scoped.newest_batches(), SHOWN_FILES)), "state_of": labels.state_of}
 
 
-def load_freshness(selection: DashboardFilters) -> dict[str, Any]:
+def load_freshness(selection: DashboardFilters) -> TemplateContext:
     """Freshness of the user's regions, stores, sources and exchange rates; only the region filter applies."""
-    rows = figures.ask("freshness-of-everything", Filters(region=selection.filters.region)).to_pylist()
-    kinds: dict[str, list[dict[str, Any]]] = {"region": [], "store": [], "source": [], "rate": []}
+    rows = figures.rows("freshness-of-everything", Filters(region=selection.filters.region))
+    kinds: dict[str, list[Row]] = {"region": [], "store": [], "source": [], "rate": []}
     for row in rows:
         kinds[row["kind"]].append(row)
     through = {row["region"]: row["last_day"] for row in kinds["region"]}
@@ -93,11 +93,11 @@ def load_freshness(selection: DashboardFilters) -> dict[str, Any]:
     }
 
 
-def load_brief(selection: DashboardFilters) -> dict[str, Any]:
+def load_brief(selection: DashboardFilters) -> TemplateContext:
     """The items of the role by name. Sales, goals and stock are those of the selection, work to do is all of it."""
     names = ROLE_LAYOUTS[scope().role].brief
     needed = {"risen": "moved", "fallen": "moved"}
-    loaders: dict[str, Callable[[], dict[str, Any]]] = {
+    loaders: dict[str, Callable[[], TemplateContext]] = {
         "today": lambda: _today(selection),
         "goal": lambda: load_goals(selection.values),
         "moved": lambda: breakdowns.movers(selection),
@@ -110,13 +110,13 @@ def load_brief(selection: DashboardFilters) -> dict[str, Any]:
     return {"items": [(name, parts[needed.get(name, name)]) for name in names], "currency": figures.currency()}
 
 
-def _today(selection: DashboardFilters) -> dict[str, Any]:
+def _today(selection: DashboardFilters) -> TemplateContext:
     now = ports().clock.now().replace(second=0, microsecond=0)
     sales = sales_of_today(LiveSalesView(scope(), figures.currency()), now, selection.filters)
     return {"sales": sales, "revenue": sales.compared_revenue(figures.currency())}
 
 
-def _stock(selection: DashboardFilters) -> dict[str, Any]:
+def _stock(selection: DashboardFilters) -> TemplateContext:
     """Numbers of products by status, of the two most urgent ones that there are; the total has counted ones only."""
     loaded = stock.load_stock(selection.values)
     urgent = [(status, levels) for status, levels in loaded["rows"] if status in URGENT_STOCK]
@@ -124,7 +124,7 @@ def _stock(selection: DashboardFilters) -> dict[str, Any]:
     return loaded | {"rows": urgent[:2], "total": counted}
 
 
-def _late(selection: DashboardFilters) -> dict[str, Any]:
+def _late(selection: DashboardFilters) -> TemplateContext:
     """Late orders, stores behind their region, and connectors that are late or failing."""
     freshness = load_freshness(selection)
     return {
@@ -134,8 +134,8 @@ def _late(selection: DashboardFilters) -> dict[str, Any]:
     }
 
 
-def _review() -> dict[str, Any]:
-    refused = figures.ask("refused-rows", Filters()).to_pylist()
+def _review() -> TemplateContext:
+    refused = figures.rows("refused-rows", Filters())
     return {
         "files": waiting.count_held(),
         "closes": waiting.count_closes(),

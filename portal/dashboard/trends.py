@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from portal import figures
+from portal.context import TemplateContext
 from portal.dashboard import annotations, charts, request_filters, texts
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from portal.forecast import nodes
 from portal.reader_locale import weekdays
 from tillstream.analytics.filters import Filters
+from tillstream.ports.warehouse import Row
 
 FINER = {"yearly": "monthly", "quarterly": "monthly", "monthly": "daily", "weekly": "daily", "daily": "daily"}
 COARSER = {"daily": "weekly", "weekly": "monthly", "monthly": "quarterly", "quarterly": "yearly"}
@@ -20,11 +22,11 @@ MONTHS = 24
 """Maximum months of a heatmap."""
 
 
-def over_time(selection: DashboardFilters) -> dict[str, Any]:
+def over_time(selection: DashboardFilters) -> TemplateContext:
     currency = figures.currency()
     wanted = selection.period
     while True:
-        rows = figures.ask("sales-over-time", selection.filters, period=selection.period).to_pylist()
+        rows = figures.rows("sales-over-time", selection.filters, period=selection.period)
         figure = charts.over_time([*_first_period(selection), *rows] if rows else [], selection.period, currency)
         starts = figure.pop("starts")
         if len(starts) <= STEPS or selection.period not in COARSER:
@@ -35,7 +37,7 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
         figure["annotations"] = annotations.annotations_on_chart(
             starts, last, selection.filters.region, selection.filters.store
         )
-    figure["links"] = [_days(selection, *charts.span(start, selection.period)) for start in starts]
+    addresses = figure["links"] = [_days(selection, *charts.span(start, selection.period)) for start in starts]
     through = _reported_through(selection)
     figure["partial"] = [
         request_filters.is_partial(*charts.span(start, selection.period), selection, through) for start in starts
@@ -44,7 +46,7 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
     if comparison.period:
         rows_before = _before(selection).get(comparison.chosen, [])
         figure["before"] = charts.comparison(rows_before, len(starts), texts.COMPARISONS[comparison.chosen])
-    summary, links = charts.describe_over_time(figure), dict(zip(starts, figure["links"], strict=True))
+    summary, links = charts.describe_over_time(figure), dict(zip(starts, addresses, strict=True))
     partial = dict(zip(starts, figure["partial"], strict=True))
     nodes.extend_chart(figure, selection.filters, selection.period)
     return {
@@ -61,7 +63,7 @@ def over_time(selection: DashboardFilters) -> dict[str, Any]:
     }
 
 
-def _first_period(selection: DashboardFilters) -> list[dict[str, Any]]:
+def _first_period(selection: DashboardFilters) -> list[Row]:
     """The first chosen period without sales, so that the chart begins where the compared periods do."""
     start = selection.filters.start
     if start is None or not selection.has_period:
@@ -78,10 +80,10 @@ def _first_period(selection: DashboardFilters) -> list[dict[str, Any]]:
     return [{"period_start": start, "revenue": Decimal(0)}]
 
 
-def _before(selection: DashboardFilters) -> dict[str, list[dict[str, Any]]]:
+def _before(selection: DashboardFilters) -> dict[str, list[Row]]:
     """`before`, `year-before` → its rows in the order of the chosen periods."""
-    series: dict[str, list[dict[str, Any]]] = {}
-    for row in figures.ask("sales-over-time-compared", selection.filters, period=selection.period).to_pylist():
+    series: dict[str, list[Row]] = {}
+    for row in figures.rows("sales-over-time-compared", selection.filters, period=selection.period):
         if row["series"] != "now":
             series.setdefault(row["series"], []).append(row)
     return series
@@ -90,7 +92,7 @@ def _before(selection: DashboardFilters) -> dict[str, list[dict[str, Any]]]:
 def _reported_through(selection: DashboardFilters) -> date | None:
     """The last reported day of the chosen regions and stores."""
     scope_filters = Filters(region=selection.filters.region, store=selection.filters.store)
-    (row,) = figures.ask("reported-days", scope_filters).to_pylist()
+    (row,) = figures.rows("reported-days", scope_filters)
     last_day: date | None = row["last_day"]
     return last_day
 
@@ -105,9 +107,9 @@ def _days(selection: DashboardFilters, first: Any, last: Any) -> str:
     return here("tile-over-time", **days, period=FINER[selection.period])
 
 
-def heatmap(selection: DashboardFilters) -> dict[str, Any]:
+def heatmap(selection: DashboardFilters) -> TemplateContext:
     """Average revenue of a day, by month and weekday."""
-    rows = figures.ask("sales-by-weekday", selection.filters).to_pylist()
+    rows = figures.rows("sales-by-weekday", selection.filters)
     months = sorted({row["month"] for row in rows})[-MONTHS:]
     cells = {(row["month"], row["weekday"]): row for row in rows}
     links = [_days(selection, *charts.span(month, "monthly")) for month in months]

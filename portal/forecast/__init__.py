@@ -1,14 +1,13 @@
 """The forecast page: what is expected, how sure that is, why, and how good earlier forecasts were."""
 
 from datetime import date
-from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal import list_view
 from portal.access import allow
-from portal.context import me, ports, scope
+from portal.context import TemplateContext, me, ports, scope
 from portal.forecast import nodes, numbers, series, texts
 from portal.forecast.numbers import ShownForecast
 from portal.forecast.what_if import what_if
@@ -118,7 +117,7 @@ def accuracy_data() -> ResponseReturnValue:
     return published_forecasts.accuracy_report(ports())
 
 
-def _below(shown: ShownForecast) -> dict[str, Any] | None:
+def _below(shown: ShownForecast) -> TemplateContext | None:
     """What the forecast is the sum of: a page of the next level."""
     level, members = shown.below()
     if not level:

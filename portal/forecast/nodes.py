@@ -10,12 +10,14 @@ from flask import request, url_for
 
 from portal import figures
 from portal.context import scope
+from portal.figures import ChartFigure
 from portal.forecast import texts
 from portal.urls import with_args
 from portal.value_names import value_name
 from tillstream.analytics.filters import COLUMNS, Filters
 from tillstream.forecasting.published_forecasts import forecast_coverage
 from tillstream.model.permissions import Action
+from tillstream.ports.warehouse import Row
 
 NO_NODE = "-"
 """In the address: sales without a store, category or product."""
@@ -100,25 +102,25 @@ def node_choices(level: str, target: str = "revenue", within: Filters | None = N
     return (node_of_row(level, row) for row in node_rows(level, target, within))
 
 
-def node_rows(level: str, target: str, within: Filters | None = None, **params: Any) -> list[dict[str, Any]]:
+def node_rows(level: str, target: str, within: Filters | None = None, **params: Any) -> list[Row]:
     """The nodes of a level with the sums of their next days, greatest first."""
     table = figures.ask("forecast-nodes", within or Filters(), target=target, level=level, **params)
     return list(table.to_pylist())
 
 
-def node_of_row(level: str, row: dict[str, Any]) -> Node:
+def node_of_row(level: str, row: Row) -> Node:
     """The node of a row of `rows`."""
     names = next(names for names, each in _LEVELS.items() if each == level)
     return Node({name: row[_COLUMNS[name]] or NO_NODE for name in names})
 
 
-def extend_chart(figure: dict[str, Any], filters: Filters, period: str) -> None:
+def extend_chart(figure: ChartFigure, filters: Filters, period: str) -> None:
     """Add labels after the last one, and `forecast` with values, low and high by label; nothing without a forecast."""
     node = _node(filters)
     if node is None or period not in STEPS or not figure["labels"] or not scope().may(Action.SEE_FORECASTS):
         return
     step, count = STEPS[period]
-    rows = figures.ask("forecasts", node.filters, level=node.level, period=step).to_pylist()[:count]
+    rows = figures.rows("forecasts", node.filters, level=node.level, period=step)[:count]
     last = date.fromisoformat(figure["labels"][-1])
     end = last + timedelta(days=6 if step == "week" else 0)
     if not rows or rows[0]["currency"] != figure["currency"] or end < rows[0]["cutoff_date"] - NEAR:
@@ -139,13 +141,13 @@ def extend_chart(figure: dict[str, Any], filters: Filters, period: str) -> None:
     }
 
 
-def next_weeks(filters: Filters) -> dict[str, Any] | None:
+def next_weeks(filters: Filters) -> Row | None:
     """The forecast of the next four weeks with its range, what it covers and the address of its page; None without a
     forecast."""
     node = _node(filters)
     if node is None or not scope().may(Action.SEE_FORECASTS):
         return None
-    rows: list[dict[str, Any]] = figures.ask("forecasts", node.filters, level=node.level, period="sum").to_pylist()
+    rows = figures.rows("forecasts", node.filters, level=node.level, period="sum")
     for row in rows:
         if row["last_day"] - row["cutoff_date"] == FOUR_WEEKS:
             return row | {"address": f"{url_for('forecast.show')}?{node.address}", "coverage": forecast_coverage(row)}
@@ -160,5 +162,5 @@ def _node(filters: Filters) -> Node | None:
     return Node.from_values({name: values[0] for name, values in chosen.items()})
 
 
-def _number(row: dict[str, Any] | None, column: str) -> float | None:
+def _number(row: Row | None, column: str) -> float | None:
     return None if row is None or row[column] is None else float(row[column])

@@ -8,7 +8,8 @@ from typing import Any
 from flask import g
 
 from portal import figures
-from portal.context import ports, scope
+from portal.context import TemplateContext, ports, scope
+from portal.figures import ChartFigure
 from portal.forecast import nodes, texts
 from portal.forecast.nodes import Node
 from portal.formats import amount_words
@@ -17,8 +18,9 @@ from tillstream.analytics.filters import Filters
 from tillstream.forecasting import published_forecasts
 from tillstream.forecasting.outside_series import OutsideValue
 from tillstream.forecasting.published_forecasts import region_names
+from tillstream.ports.warehouse import Row
 
-Rows = Sequence[dict[str, Any]]
+Rows = Sequence[Row]
 MAX_LINES = 6
 """Lines of one chart, as many as there are colours."""
 MAX_DAYS = 731
@@ -41,7 +43,7 @@ MAX_NAMES = 5_000
 """Products whose names are read together."""
 
 
-def forecast_chart(sold: Rows, forecast: Rows, step: str, target: str, currency: str) -> dict[str, Any]:
+def forecast_chart(sold: Rows, forecast: Rows, step: str, target: str, currency: str) -> ChartFigure:
     """What was sold in the last steps, then the forecast, whose line begins at the last value that was sold."""
     starts = [*(row["start"] for row in sold), *(row["first_day"] for row in forecast)]
     past, future = [_number(row["value"]) for row in sold], [_number(row["mean"]) for row in forecast]
@@ -60,7 +62,7 @@ def forecast_chart(sold: Rows, forecast: Rows, step: str, target: str, currency:
     }
 
 
-def compared_chart(sold: dict[date, Any], earlier: Rows, target: str, currency: str) -> dict[str, Any]:
+def compared_chart(sold: dict[date, Any], earlier: Rows, target: str, currency: str) -> ChartFigure:
     """Forecasts that were made a day before, and what came."""
     starts = [row["last_day"] for row in earlier]
     return _figure("day", target, currency, starts) | {
@@ -76,7 +78,7 @@ def compared_chart(sold: dict[date, Any], earlier: Rows, target: str, currency: 
     }
 
 
-def outside_chart(values: Sequence[OutsideValue]) -> dict[str, Any]:
+def outside_chart(values: Sequence[OutsideValue]) -> ChartFigure:
     """The latest known value of each day, a line for each region."""
     latest: dict[str, dict[date, float]] = {}
     for one in sorted(values, key=lambda each: (each.region, each.published_on)):
@@ -96,13 +98,13 @@ def outside_chart(values: Sequence[OutsideValue]) -> dict[str, Any]:
     }
 
 
-def describe_forecast(label: str, target: str, total: dict[str, Any], currency: str) -> str:
+def describe_forecast(label: str, target: str, total: Row, currency: str) -> str:
     """The chart in a sentence, for screen readers."""
     amount = amount_words(total["mean"], currency)
     return f"{texts.TARGETS[target]} of {label}, forecast up to {day_text(total['last_day'])}: {amount}."
 
 
-def _figure(step: str, target: str, currency: str, starts: Sequence[date]) -> dict[str, Any]:
+def _figure(step: str, target: str, currency: str, starts: Sequence[date]) -> ChartFigure:
     return {
         "kind": "line",
         "period": {"day": "daily", "week": "weekly"}[step],
@@ -125,15 +127,15 @@ class ShownForecast:
     target: str
     step: str
 
-    def ahead(self) -> list[dict[str, Any]]:
+    def ahead(self) -> list[Row]:
         """The forecast by step, as far as the chart shows it."""
         return [row for row in self._forecast(self.step) if row["first_day"] - row["cutoff_date"] <= AHEAD[self.step]]
 
-    def explained(self, grain: str) -> list[dict[str, Any]]:
+    def explained(self, grain: str) -> list[Row]:
         """The first steps with their parts."""
         return self._forecast(grain)[:7]
 
-    def sums(self) -> list[dict[str, Any]]:
+    def sums(self) -> list[Row]:
         """Sums of the next days, as far as there are forecasts."""
         if self.node.level == "product":
             values = self.node.filters
@@ -142,7 +144,7 @@ class ShownForecast:
         by_length = {(row["last_day"] - row["cutoff_date"]).days: row for row in self._forecast("sum")}
         return [by_length[days] | {"days": days} for days in LENGTHS if days in by_length]
 
-    def sold(self, first: dict[str, Any], currency: str) -> list[dict[str, Any]]:
+    def sold(self, first: Row, currency: str) -> list[Row]:
         """What was sold in the complete steps before the first forecast, in the regions that it covers."""
         until, length = first["cutoff_date"], LENGTHS_OF_STEPS[self.step]
         covered = region_names(first["covered_regions"]) if first["missing_regions"] else ()
@@ -153,16 +155,14 @@ class ShownForecast:
             if row["period_start"] + length - timedelta(days=1) <= until
         ]
 
-    def earlier(self, currency: str) -> dict[str, Any] | None:
+    def earlier(self, currency: str) -> TemplateContext | None:
         """Forecasts that were made a day before, and what came; None if there are none of this level yet.
 
         None are kept of products. Those that lack a region are not comparable with what came.
         """
         if self.node.level == "product":
             return None
-        rows = figures.ask(
-            "earlier-forecasts", self.node.filters, target=self.target, level=self.node.level
-        ).to_pylist()
+        rows = figures.rows("earlier-forecasts", self.node.filters, target=self.target, level=self.node.level)
         today = ports().clock.now().date()
         rows = [row for row in rows if row["last_day"] < today and not row["missing_regions"]][-COMPARED:]
         if not rows:
@@ -174,7 +174,7 @@ class ShownForecast:
         figure = compared_chart(sold, came, self.target, currency)
         return {"figure": figure, "days": len(came), "inside": inside} if came else None
 
-    def below(self) -> tuple[str, list[tuple[Node, dict[str, Any]]]]:
+    def below(self) -> tuple[str, list[tuple[Node, Row]]]:
         """The level that this forecast is the sum of, and its nodes; empty text if there is none."""
         level = BELOW.get(self.node.level, "")
         if self.node.level == "store_category" and self.target == "units":
@@ -186,17 +186,15 @@ class ShownForecast:
             (nodes.node_of_row(level, row), row) for row in nodes.node_rows(level, self.target, self.node.filters)
         ]
 
-    def _forecast(self, period: str) -> list[dict[str, Any]]:
+    def _forecast(self, period: str) -> list[Row]:
         params = {"target": self.target, "level": self.node.level, "period": period}
-        return list(figures.ask("forecasts", self.node.filters, **params).to_pylist())
+        return figures.rows("forecasts", self.node.filters, **params)
 
-    def _sales(
-        self, first: date, last: date, currency: str, period: str, covered: tuple[str, ...] = ()
-    ) -> list[dict[str, Any]]:
+    def _sales(self, first: date, last: date, currency: str, period: str, covered: tuple[str, ...] = ()) -> list[Row]:
         status = DEMAND if self.target == "units" else None
         filters = replace(self.node.filters, start=first, end=last, status=status, currency=currency)
         filters = replace(filters, region=covered) if covered else filters
-        return list(figures.ask("sales-over-time", filters, period=period).to_pylist())
+        return figures.rows("sales-over-time", filters, period=period)
 
 
 def forecast_groups(target: str) -> list[tuple[str, list[Node]]]:
@@ -222,6 +220,6 @@ def relative_error(target: str, level: str) -> float | None:
 
 def _read_names(filters: Filters) -> None:
     """Read the names of products together; `value_name` reads those that are missing one by one."""
-    sold: Sequence[dict[str, Any]] = figures.ask("sales-by-product", filters, limit=MAX_NAMES).to_pylist()
+    sold: Sequence[Row] = figures.rows("sales-by-product", filters, limit=MAX_NAMES)
     names = {row["product"]: row["product_name"] or row["product"] for row in sold if row["product"]}
     g.setdefault("product_names", {}).update(names)

@@ -65,7 +65,7 @@ def what_if(shown: ShownForecast) -> WhatIf | None:
     """The price effect of what the page shows; None if that is not of one category."""
     if "category" not in shown.node.values:
         return None
-    rows = figures.ask("price-effects", Filters(category=shown.node.filters.category)).to_pylist()
+    rows = figures.rows("price-effects", Filters(category=shown.node.filters.category))
     if not rows:
         return WhatIf(None, texts.TOO_FEW_PRICES.format(fewest=price_effects.FEWEST_CHANGES))
     effect = PriceEffect.of_row(rows[0])
@@ -118,5 +118,5 @@ def _margin_rate(shown: ShownForecast) -> float | None:
     """Margin ÷ revenue of the last days, of the lines with a cost; None without costs or without a margin."""
     cutoff_date = shown.ahead()[0]["cutoff_date"]
     filters = replace(shown.node.filters, start=cutoff_date - MARGIN_OF, end=cutoff_date)
-    rate = figures.ask("headline", filters).to_pylist()[0]["margin_rate"]
+    rate = figures.rows("headline", filters)[0]["margin_rate"]
     return float(rate) if rate and rate > 0 else None

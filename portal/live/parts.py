@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import render_template
@@ -14,6 +13,7 @@ from tillstream.analytics import live_sales as live
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.live_sales import StoreTimes, UnsettledSales, store_times, trading_moment
 from tillstream.model.permissions import Action
+from tillstream.ports.warehouse import Row
 
 RETURNED = "Return"
 CANCELLED = "Cancelled"
@@ -29,7 +29,7 @@ MAX_STORES = 12
 """Stores listed with their own figures; the total includes the others."""
 
 
-def sale_marks(sale: dict[str, Any]) -> list[str]:
+def sale_marks(sale: Row) -> list[str]:
     """Words that mark a sale, such as Return and Corrected; a removed sale has no status."""
     if sale["kind"] == "removed":
         return [REMOVED]
@@ -66,7 +66,7 @@ def unsettled_note(unsettled: UnsettledSales, view: live.LiveSalesView) -> str:
     return render_template("live/unsettled.html", unsettled=unsettled, currency=view.currency).strip()
 
 
-def _rows(sales: Sequence[dict[str, Any]], view: live.LiveSalesView, now: datetime) -> str:
+def _rows(sales: Sequence[Row], view: live.LiveSalesView, now: datetime) -> str:
     of_stores, may_see_people = compared_times(), view.scope.may(Action.SEE_PERSONAL)
     return render_template(
         "live/rows.html",
@@ -90,7 +90,7 @@ def today_figures(view: live.LiveSalesView, now: datetime) -> str:
     )
 
 
-def _names(sale: dict[str, Any], may_see_people: bool) -> dict[str, Any]:  # noqa: FBT001 - the second of two
+def _names(sale: Row, may_see_people: bool) -> Row:  # noqa: FBT001 - the second of two
     seller = _name("salesperson", sale["salesperson_id"], sale["region"]) if may_see_people else ""
     return {
         "store": _name("store", sale["store_id"], sale["region"]),
@@ -103,7 +103,7 @@ def _name(kind: str, code: str | None, region: str) -> str:
     return value_name(kind, code, region) if code else ""
 
 
-def _when(sale: dict[str, Any], times: StoreTimes, now: datetime) -> dict[str, str]:
+def _when(sale: Row, times: StoreTimes, now: datetime) -> dict[str, str]:
     """Time and day of a sale on the clock of its store; the day only if it is not today."""
     trading = times.trading_time(sale["region"], sale["store_id"])
     sold_at: datetime | None = sale["sold_at"]

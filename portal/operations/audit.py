@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import formats
 from portal.access import allow
-from portal.context import ports
+from portal.context import TemplateContext, ports
 from portal.file_responses import attachment
 from tillstream.model.audit import AuditAction, AuditEntry
 from tillstream.model.errors import Rejected
@@ -234,7 +234,7 @@ def where(entry: AuditEntry) -> str:
     return url_for(PAGES[entry.kind]) if entry.kind in PAGES else ""
 
 
-def side_by_side(entry: AuditEntry) -> list[dict[str, Any]]:
+def side_by_side(entry: AuditEntry) -> list[TemplateContext]:
     """Fields of both sides, in their original order."""
     names = [*entry.before, *(name for name in entry.after if name not in entry.before)]
     return [

@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from portal.access import Open, allow
 from portal.api.request_rules import caller
 from portal.connectors import scoped as connectors
-from portal.context import me, ports, signed_in, tillstream
+from portal.context import TemplateContext, me, ports, signed_in, tillstream
 from portal.operations import prometheus
 from portal.rate_counts import SharedCounts, limit_calls
 from portal.urls import go_to
@@ -230,7 +230,7 @@ def decide_loss(loss: str) -> ResponseReturnValue:
     return redirect(url_for("health.status"), 303)
 
 
-def _storage(settings: Settings) -> dict[str, Any]:
+def _storage(settings: Settings) -> TemplateContext:
     """The project and its buckets, or the home folder with its files and free disk space."""
     if settings.project:
         places = storage_places(settings.dataset, settings.buckets.values())
@@ -242,7 +242,7 @@ def _storage(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _files(home: Path) -> list[dict[str, Any]]:
+def _files(home: Path) -> list[TemplateContext]:
     """Files directly in the folder, largest first, without subfolders."""
     files = [{"name": path.name, "size": path.stat().st_size} for path in home.iterdir() if path.is_file()]
     return sorted(files, key=lambda one: -one["size"])

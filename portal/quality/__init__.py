@@ -16,6 +16,7 @@ from tillstream.model.permissions import Action
 from tillstream.operations import quality_checks, quality_results
 from tillstream.operations.quality_results import published_results
 from tillstream.operations.reconcile import refresh_daily_totals
+from tillstream.ports.warehouse import Row
 
 blueprint = Blueprint("quality", __name__, template_folder="templates")
 
@@ -107,7 +108,7 @@ def _plain(value: Any) -> Any:
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
-def _links(row: dict[str, Any]) -> dict[str, str]:
+def _links(row: Row) -> dict[str, str]:
     """Column → the page of what the row is about."""
     links = {}
     if order := row.get("order_id"):

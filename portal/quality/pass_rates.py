@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures, list_view
 from portal.access import allow
 from portal.context import ports
+from portal.figures import ChartFigure
 from portal.quality import texts
 from tillstream.analytics.filters import Filters
 from tillstream.delivery.export_formats import FORMATS
@@ -28,12 +29,13 @@ from tillstream.operations.pass_rates import (
     compare_rules,
     sum_checked,
 )
+from tillstream.ports.warehouse import Row
 
 WEEKS = (4, 12, 26, 52)
 DEFAULT_WEEKS = 12
 SHOWN = 100
 """Uploads that are listed of a rule, the last received."""
-Line = dict[str, Any]
+Line = Row
 SORTS: Mapping[str, Callable[[Line], Any]] = {
     "rule": lambda line: (line["title"], line["rule"].column or "", line["rule"].source),
     "source": lambda line: (line["rule"].source, line["title"], line["rule"].column or ""),
@@ -96,7 +98,7 @@ def show_rule(source: str, code: str) -> ResponseReturnValue:
     of_source = compare_checked(rows, weeks.first, _source)[source]
     without_failures = ComparedRows(CheckedRows(of_source.now.rows), CheckedRows(of_source.before.rows))
     totals = compare_rules(failed, weeks.first, {source: of_source})
-    uploads = figures.ask(
+    uploads = figures.rows(
         "uploads-failing-a-rule",
         Filters(),
         code=code,
@@ -104,7 +106,7 @@ def show_rule(source: str, code: str) -> ResponseReturnValue:
         source=source,
         first_day=weeks.first,
         limit=SHOWN + 1,
-    ).to_pylist()
+    )
     return render_template(
         "quality/rule.html",
         problem=CATALOGUE[code],
@@ -139,16 +141,15 @@ def _weeks() -> WholeWeeks:
     return WholeWeeks(chosen if chosen in WEEKS else DEFAULT_WEEKS, ports().clock.now().date())
 
 
-def _ask(name: str, weeks: WholeWeeks, **params: Any) -> list[dict[str, Any]]:
+def _ask(name: str, weeks: WholeWeeks, **params: Any) -> list[Row]:
     """The rows of a query by week, of the weeks and of those before them."""
     days = {"first_day": weeks.starts_before[0], "last_day": weeks.today}
-    rows: list[dict[str, Any]] = figures.ask(name, Filters(), period="weekly", **days, **params).to_pylist()
-    return rows
+    return figures.rows(name, Filters(), period="weekly", **days, **params)
 
 
-def _figure(measure: str, weeks: WholeWeeks, by_week: Mapping[date, CheckedRows]) -> dict[str, Any]:
+def _figure(measure: str, weeks: WholeWeeks, by_week: Mapping[date, CheckedRows]) -> ChartFigure:
     """Columns of the share that failed, in percent, and a line of the weeks before."""
-    figure: dict[str, Any] = {
+    figure: ChartFigure = {
         "kind": "columns",
         "period": "weekly",
         "labels": [start.isoformat() for start in weeks.starts],

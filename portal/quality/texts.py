@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_FLOOR, Decimal
-from typing import Any
 
 from portal.formats import NOTHING
+from portal.list_view import TableHead
 from portal.reader_locale import day_text, percent
 
 KINDS = {
@@ -32,7 +32,7 @@ FILES = ("csv", "xlsx", "parquet")
 """Formats of a file."""
 
 REJECTED_SHARE, FAILED_SHARE = "Rows to fix, in percent", "Failed rows, in percent"
-RULE_COLUMNS: tuple[dict[str, Any], ...] = (
+RULE_COLUMNS: tuple[TableHead, ...] = (
     {"key": "rule", "label": "Rule", "sort": True},
     {"key": "source", "label": "Data source", "sort": True},
     {"key": "severity", "label": "Row"},

@@ -1,7 +1,6 @@
 """Answers to held files: what each would change, one for several files at once, and notes for a correction."""
 
 from collections.abc import Callable, Collection
-from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +9,7 @@ from markupsafe import Markup
 from portal import figures, formats
 from portal.access import allow
 from portal.change_summary import summarize_change
-from portal.context import me, ports, scope, tillstream
+from portal.context import TemplateContext, me, ports, scope, tillstream
 from portal.file_responses import attachment, stream_chunks
 from portal.translation import _
 from portal.uploads import held_questions, labels, scoped
@@ -22,6 +21,7 @@ from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Action
 from tillstream.operations.delegated_decisions import DecisionKind, changes_of
 from tillstream.pipeline.staging import expiry
+from tillstream.ports.warehouse import Row
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import Receipt
@@ -117,7 +117,7 @@ def answers_fragment(batch_id: str) -> ResponseReturnValue:
     return render_template("review/answers.html", **answers)
 
 
-def _file(batch_id: str) -> tuple[Batch, dict[str, Any] | None]:
+def _file(batch_id: str) -> tuple[Batch, TemplateContext | None]:
     """A file and its answers; None if it is not held, or no longer when their effects are computed."""
     upload = scoped.visible_batch(batch_id)
     if upload.state is BatchState.HELD:
@@ -130,7 +130,7 @@ def _file(batch_id: str) -> tuple[Batch, dict[str, Any] | None]:
     return upload, None
 
 
-def _answers(upload: Batch) -> dict[str, Any]:
+def _answers(upload: Batch) -> TemplateContext:
     as_new = request.args.get("as_new") == "yes"
     is_previewable = is_confirmation_previewable(ports(), tillstream().contracts, upload)
     receipt, changed = _tried(upload, as_new=as_new) if is_previewable else (_receipt(upload), None)
@@ -158,7 +158,7 @@ def _receipt(upload: Batch) -> Receipt | None:
     return receipts.batch_receipt(ports(), upload.batch_id) if can_import(upload) else None
 
 
-def _rejected(upload: Batch) -> list[dict[str, Any]]:
+def _rejected(upload: Batch) -> list[Row]:
     """The first rejected rows, as evidence."""
     rows = receipts.rejected_rows(ports(), upload.batch_id, code=None, limit=SHOWN, offset=0)
     return [

@@ -1,7 +1,6 @@
 """Corrections pages: rejected rows of an upload are corrected in the browser and submitted again."""
 
 from dataclasses import asdict, replace
-from typing import Any
 
 import numpy as np
 from flask import Blueprint, Response, flash, jsonify, render_template, request, url_for
@@ -13,6 +12,7 @@ from portal.list_view import page_number
 from portal.translation import N_, _
 from portal.uploads import scoped
 from portal.uploads.decisions import ask_decision, workspace
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Action
 from tillstream.operations.delegated_decisions import DecisionKind
@@ -47,7 +47,7 @@ def page_query() -> correction_grid.GridQuery:
     )
 
 
-def draft_state(snapshot: DraftSnapshot) -> dict[str, Any]:
+def draft_state(snapshot: DraftSnapshot) -> JsonObject:
     """State of the draft without its rows, for the script of the page."""
     draft, login = snapshot.draft, me().login
     counts = snapshot.counts(ports())
@@ -65,7 +65,7 @@ def draft_state(snapshot: DraftSnapshot) -> dict[str, Any]:
     }
 
 
-def changed_rows(batch_id: str, data: dict[str, Any]) -> dict[str, Any]:
+def changed_rows(batch_id: str, data: JsonObject) -> JsonObject:
     """Response to a step: state of the draft, and the rows that the page shows."""
     snapshot = snapshot_of(batch_id)
     shown = [row for row in data.get("shown") or [] if type(row) is int][: 2 * correction_grid.ROWS_PER_PAGE]
@@ -73,7 +73,7 @@ def changed_rows(batch_id: str, data: dict[str, Any]) -> dict[str, Any]:
     return draft_state(snapshot) | {"rows": rows}
 
 
-def request_body() -> dict[str, Any]:
+def request_body() -> JsonObject:
     """JSON object of the request. Raises `Rejected`."""
     data = request.get_json(silent=True)
     if not isinstance(data, dict):
@@ -81,7 +81,7 @@ def request_body() -> dict[str, Any]:
     return data
 
 
-def version_of(data: dict[str, Any]) -> int:
+def version_of(data: JsonObject) -> int:
     version = data.get("version")
     if type(version) is not int:
         raise Rejected(_("Send the version of the draft that you saw."))

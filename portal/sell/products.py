@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from portal.context import ports, scope, tillstream
 from portal.translation import _
@@ -19,26 +19,47 @@ from tillstream.model.contract import Contract
 from tillstream.model.errors import NotFound
 from tillstream.model.people import Scope
 from tillstream.model.product_catalogue import EVERYWHERE, Product, Promotion, price_on, resolve_code
+from tillstream.ports.warehouse import Row
 
 MAX_PRODUCTS = 5_000
 COLUMNS = ("product_id", "product_name", "category", "currency")
 AMOUNTS = ("quantity", "unit_price", "discount", "tax", "net_amount")
 
 
-def listed_products(place: UserStore) -> list[dict[str, Any]]:
-    """Products, most sold first: code, name, category, barcodes, and prices as pairs of the first day and the amount.
+class ListedProduct(TypedDict):
+    """A product of the form. prices: pairs of the first day and the amount in the currency of the place, as text.
 
-    A price without a first day has no beginning. Prices are decimals as text in the currency of the place. `usual`: the
-    price is that of the latest sale, as the catalogue has none. `uncatalogued`: the catalogue does not have the
-    product. Retired products are left out.
+    A price without a first day has no beginning. usual: it is that of the latest sale, as the catalogue has none.
+    uncatalogued: the catalogue does not have the product.
     """
+
+    code: str
+    name: str
+    category: str
+    barcodes: list[str]
+    prices: list[list[str]]
+    usual: NotRequired[bool]
+    uncatalogued: NotRequired[bool]
+
+
+class EarlierSale(TypedDict):
+    """The current lines of a sale, and what each of its returns returns: own ID → product → quantity."""
+
+    sale_id: str
+    sale_date: str
+    lines: list[dict[str, str | None]]
+    returns: dict[str, dict[str, str]]
+
+
+def listed_products(place: UserStore) -> list[ListedProduct]:
+    """Products, most sold first. Retired products are left out."""
     catalogue = {one.code: one for one in entry_lists.catalogue_entries(ports(), Product).values()}
     owners = {key: one.code for one in catalogue.values() for key in codes_of_product(one)}
     aliases = {code for region, code in owners if region in {place.region, EVERYWHERE}}
     codes: dict[str, list[str]] = {}
     for alias in aliases:
         codes.setdefault(resolve_code(owners, place.region, alias), []).append(alias)
-    offered: dict[str, dict[str, Any]] = {}
+    offered: dict[str, ListedProduct] = {}
     for row in _sold(place):
         code = resolve_code(owners, place.region, row["product_id"])
         product = catalogue.get(code)
@@ -81,7 +102,7 @@ def _is_here(one: Promotion, place: UserStore) -> bool:
     return one.region == EVERYWHERE or (one.region == place.region and one.store_id in {"", place.store_id})
 
 
-def _listed(product: Product, codes: list[str], place: UserStore) -> dict[str, Any]:
+def _listed(product: Product, codes: list[str], place: UserStore) -> ListedProduct:
     days = {row.valid_from for row in product.prices if row.region in {place.region, EVERYWHERE}}
     prices: list[list[str]] = []
     for day in sorted(days, key=lambda one: one or date.min):
@@ -97,23 +118,22 @@ def _listed(product: Product, codes: list[str], place: UserStore) -> dict[str, A
     }
 
 
-def _uncatalogued(row: dict[str, Any]) -> dict[str, Any]:
+def _uncatalogued(row: Row) -> ListedProduct:
     code, category = row["product_id"], row["category"] or ""
     name = row["product_name"] or code
     return {"code": code, "name": name, "category": category, "barcodes": [], "prices": [], "uncatalogued": True}
 
 
-def _usual(row: dict[str, Any], place: UserStore) -> list[list[str]]:
+def _usual(row: Row, place: UserStore) -> list[list[str]]:
     return [["", f"{row['unit_price'].normalize():f}"]] if row["currency"] == place.currency else []
 
 
-def _sold(place: UserStore) -> list[dict[str, Any]]:
+def _sold(place: UserStore) -> list[Row]:
     app, filters = tillstream(), Filters(region=(place.region,))
     sold = run_query(
         app.ports.warehouse, "sold-products", scope_of_store(scope()), filters, cache=app.queries, limit=MAX_PRODUCTS
     )
-    rows: list[dict[str, Any]] = sold.to_pylist()
-    return rows
+    return list(sold.to_pylist())
 
 
 class WholeLedger:
@@ -129,7 +149,7 @@ class WholeLedger:
         return sale_form.add_up_quantities(filter(_is_sold, _current(self._scope, region, sale_id)))
 
     def returned(self, region: str, sale_id: str) -> dict[str, ProductQuantities]:
-        lines: dict[str, list[dict[str, Any]]] = {}
+        lines: dict[str, list[Row]] = {}
         for row in _run("returns-of-a-sale", self._scope, region, sale_id):
             lines.setdefault(row["sale_id"], []).append(row)
         return {name: sale_form.add_up_quantities(rows) for name, rows in lines.items()}
@@ -139,7 +159,7 @@ class WholeLedger:
         return replace(scope_of_store(scope()), stores=None)
 
 
-def earlier_lines(place: UserStore, number: str) -> dict[str, Any]:
+def earlier_lines(place: UserStore, number: str) -> EarlierSale:
     """The current lines of a sale, without its people, and what each of its returns returns. Raises `NotFound`."""
     sale_id = f"{place.sale_prefix}{number}"
     rows = _current(scope_of_store(scope()), place.region, sale_id)
@@ -165,20 +185,18 @@ def _is_sold(row: Mapping[str, Any]) -> bool:
     return row["status"] in sale_form.SOLD_STATUSES and (row["quantity"] or 0) > 0
 
 
-def _current(limit: Scope, region: str, sale_id: str) -> list[dict[str, Any]]:
+def _current(limit: Scope, region: str, sale_id: str) -> list[Row]:
     return [row for row in _run("sale-versions", limit, region, sale_id) if row["is_current"]]
 
 
-def _run(query: str, limit: Scope, region: str, sale_id: str) -> Iterable[dict[str, Any]]:
+def _run(query: str, limit: Scope, region: str, sale_id: str) -> Iterable[Row]:
     app, filters = tillstream(), Filters(region=(region,))
     values = {"region": region, "sale_id": sale_id}
-    rows: list[dict[str, Any]] = run_query(
-        app.ports.warehouse, query, limit, filters, cache=app.queries, **values
-    ).to_pylist()
+    rows: list[Row] = run_query(app.ports.warehouse, query, limit, filters, cache=app.queries, **values).to_pylist()
     return rows
 
 
-def _line(row: dict[str, Any]) -> dict[str, str | None]:
+def _line(row: Row) -> dict[str, str | None]:
     amounts = {name: None if row[name] is None else _text(row[name]) for name in AMOUNTS}
     return {name: row[name] for name in COLUMNS} | amounts
 

@@ -1,6 +1,6 @@
 """Decisions on an upload: confirm, reject, and undo with a preview."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import Flask, current_app, flash, redirect, render_template, request, url_for
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures
 from portal.access import allow
 from portal.change_summary import summarize_change
-from portal.context import me, ports, scope, tillstream
+from portal.context import TemplateContext, me, ports, scope, tillstream
 from portal.uploads import scoped, texts
 from portal.urls import go_to
 from tillstream.intake import quarantined_messages
@@ -17,6 +17,7 @@ from tillstream.model.batch import Batch
 from tillstream.model.permissions import Action
 from tillstream.operations import delegated_decisions as decisions
 from tillstream.operations.delegated_decisions import DecisionContext, DecisionKind, UserDecision, changes_of
+from tillstream.ports.warehouse import Row
 from tillstream.review import held_batches, undo
 from tillstream.review.correction_workspace import CorrectionWorkspace
 from tillstream.review.held_batches import decide_alike
@@ -136,11 +137,11 @@ def ask_home(batch_id: str) -> ResponseReturnValue:
     return go_to("uploads.receipt", texts.home_requested(request_.home), batch_id=batch_id)
 
 
-def side_by_side(preview: dict[str, Any]) -> list[dict[str, Any]]:
+def side_by_side(preview: Mapping[str, list[Row]]) -> list[TemplateContext]:
     """Changed totals before and after, within the regions of the user."""
     if scope().stores is not None:
         return []  # totals of a region include sales of other stores
-    sides: dict[tuple[str, str], dict[str, Any]] = {}
+    sides: dict[tuple[str, str], Row] = {}
     for side in ("before", "after"):
         for row in preview[side]:
             sides.setdefault((row["region"], row["currency"]), {})[side] = row

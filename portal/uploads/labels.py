@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from portal import formats
+from portal.context import TemplateContext
 from portal.reader_locale import decimal
 from tillstream.model.batch import REJECTED_BY, STATES_IN_LEDGER, Batch, BatchState, HoldCode
 from tillstream.model.text import upper_first
@@ -237,7 +238,7 @@ def result(upload: Batch, receipt: Receipt) -> str:
     return rows_by_outcome(rows["read"], parts)
 
 
-def balance(rows: Mapping[str, Any]) -> list[dict[str, Any]]:
+def balance(rows: Mapping[str, Any]) -> list[TemplateContext]:
     """The parts that add up to the rows read; before settling, the accepted rows are one part."""
     parts = [
         {"name": name, "label": label, "meaning": meaning, "count": rows[name]}

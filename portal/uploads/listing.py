@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from portal import figures, formats, list_view, value_names
 from portal.access import allow
-from portal.context import me, ports, scope, tillstream
+from portal.context import TemplateContext, me, ports, scope, tillstream
 from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import MAX_DAYS_AHEAD
@@ -79,9 +79,9 @@ def show_store_days() -> ResponseReturnValue:
     last = formats.day_in(request.args.get("to", "")) or max(requested or today, today) + MAX_DAYS_AHEAD
     first = requested or last - STORE_DAYS
     query = list_view.list_query(keep=("from", "to"))
-    rows = figures.ask(
+    rows = figures.rows(
         "store-sales-by-day", Filters(), first=first, last=last, limit=query.size + 1, offset=query.first
-    ).to_pylist()
+    )
     return render_template(
         "uploads/store_days.html",
         page=list_view.ListPage(query, rows[: query.size], more=len(rows) > query.size),
@@ -105,7 +105,7 @@ def show_progress() -> ResponseReturnValue:
     return jsonify({"uploads": statuses})
 
 
-def _status(upload: Batch) -> dict[str, Any]:
+def _status(upload: Batch) -> TemplateContext:
     status = {
         "batch_id": upload.batch_id,
         "state": upload.state.value,
@@ -162,7 +162,7 @@ def show_uploads() -> ResponseReturnValue:
 def _rows_to_fix() -> dict[str, int] | None:
     """Upload → its rows that still need a correction; None if the warehouse does not respond."""
     try:
-        return {row["batch_id"]: row["refused_rows"] for row in figures.ask("rows-to-fix", Filters()).to_pylist()}
+        return {row["batch_id"]: row["refused_rows"] for row in figures.rows("rows-to-fix", Filters())}
     except Unavailable:
         return None
 

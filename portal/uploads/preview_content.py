@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, BinaryIO
 
-from portal.context import me, ports, scope, stores, tillstream
+from portal.context import TemplateContext, me, ports, scope, stores, tillstream
 from portal.uploads import labels, mapping, questions, texts
 from portal.uploads.decisions import ask_decision
 from tillstream.analytics import queries
@@ -129,7 +129,7 @@ def _figures_so_far(upload: ResumableUpload, contract: Contract) -> FileFigures 
         return None
 
 
-def in_words(preview: UploadPreview | None) -> dict[str, Any]:
+def in_words(preview: UploadPreview | None) -> TemplateContext:
     if preview is None or preview.receipt is None:
         return {"headline": "", "balance": [], "headers": {}}
     receipt = preview.receipt

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from zoneinfo import available_timezones
 
 from flask import request
@@ -16,6 +16,7 @@ from tillstream.detection.evidence import NO_COLUMN, DetectionQuestion, WordUse
 from tillstream.intake import resumable_upload
 from tillstream.model.contract import Contract, parse_contract
 from tillstream.model.countries import country_names
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.file_names import file_stem, without_dates
 from tillstream.model.money import CURRENT_CURRENCIES
@@ -271,7 +272,7 @@ def named_contract(onboarding: questionnaire.Questionnaire) -> Contract:
     if onboarding.contract is None:
         raise Rejected(question_texts.still_open(len(onboarding.questions)))
     name = request.form.get("name", "").strip() or onboarding.contract.name
-    data: dict[str, Any] = onboarding.contract.model_dump(mode="json")
+    data: JsonObject = onboarding.contract.model_dump(mode="json")
     if data["identity"]["id_prefix"] == f"{onboarding.contract.name}-":
         data["identity"]["id_prefix"] = f"{name}-"
     return parse_contract(data | {"name": name}, question_texts.THE_DATA_SOURCE)

@@ -1,7 +1,6 @@
 """Receipt of an upload: every row of a file by outcome, and the rejected rows."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -9,7 +8,7 @@ from werkzeug.utils import secure_filename
 
 from portal import list_view
 from portal.access import allow
-from portal.context import ports, scope
+from portal.context import TemplateContext, ports, scope
 from portal.file_responses import attachment
 from portal.uploads import held_questions, labels, scoped, submit
 from tillstream.contracts import source_settings
@@ -27,6 +26,7 @@ from tillstream.model.batch import (
 from tillstream.model.permissions import Action
 from tillstream.model.problems import CATALOGUE, Severity
 from tillstream.pipeline.settling import large_job
+from tillstream.ports.warehouse import Row
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import UNSETTLED, Receipt, ReceiptProblem, repeated_lines
@@ -88,7 +88,7 @@ def show_receipt(batch_id: str) -> ResponseReturnValue:
     )
 
 
-def _work_on(upload: Batch, corrections: Sequence[Batch]) -> dict[str, Any]:
+def _work_on(upload: Batch, corrections: Sequence[Batch]) -> TemplateContext:
     """What is being done with a batch, and whether the page polls until it is done."""
     correcting = any(one.state not in TERMINAL_STATES | STATES_IN_LEDGER for one in corrections)
     again = batch_records.active_replay(ports(), upload)
@@ -106,7 +106,7 @@ def _work_on(upload: Batch, corrections: Sequence[Batch]) -> dict[str, Any]:
     }
 
 
-def _of_user(upload: Batch, *, is_of_home: bool) -> dict[str, Any]:
+def _of_user(upload: Batch, *, is_of_home: bool) -> TemplateContext:
     """What only those see who decide on files or administer."""
     decides = scope().may(Action.DECIDE)
     administers = scope().may(Action.ADMINISTER)
@@ -123,7 +123,7 @@ def _identical_rows(upload: Batch, receipt: Receipt) -> str:
     return labels.identical_rows(repeated_lines(ports(), upload)) if repeated else ""
 
 
-def _groups_with_rows(upload: Batch, receipt: Receipt) -> list[dict[str, Any]]:
+def _groups_with_rows(upload: Batch, receipt: Receipt) -> list[TemplateContext]:
     """The problems by code; those of rejected rows with examples."""
     groups = _groups(receipt["problems"])
     for group in groups:
@@ -168,7 +168,7 @@ def refused_csv(batch_id: str) -> ResponseReturnValue:
     return attachment(original_rows.rejected_rows_csv(ports(), batch_id), f"{stem}-refused.csv")
 
 
-def _refused(upload: Batch, code: str | None, limit: int, offset: int = 0) -> list[dict[str, Any]]:
+def _refused(upload: Batch, code: str | None, limit: int, offset: int = 0) -> list[Row]:
     """Rejected rows with their raw text, also those that only the ledger rejected."""
     rows = receipts.rejected_rows(ports(), upload.batch_id, code=code, limit=limit, offset=offset)
     return [
@@ -177,7 +177,7 @@ def _refused(upload: Batch, code: str | None, limit: int, offset: int = 0) -> li
     ]
 
 
-def _groups(problems: list[ReceiptProblem]) -> list[dict[str, Any]]:
+def _groups(problems: list[ReceiptProblem]) -> list[TemplateContext]:
     """Problems by code, most severe and most frequent first; the columns of one code are grouped."""
     by_code: dict[str, list[ReceiptProblem]] = {}
     for problem in problems:

@@ -1,12 +1,10 @@
 """Whether the same bytes were uploaded before, and what to do then."""
 
-from typing import Any
-
 from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.context import ports, scope
+from portal.context import TemplateContext, ports, scope
 from portal.uploads import labels, scoped
 from portal.uploads.texts import DUPLICATES, EARLIER, discarded_text, failed_text, outcome_with_reason
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchState
@@ -51,7 +49,7 @@ def advice(upload: Batch) -> str:
     )
 
 
-def _data(upload: Batch) -> dict[str, Any]:
+def _data(upload: Batch) -> TemplateContext:
     return {
         "file": upload.file,
         "received_at": upload.received_at,

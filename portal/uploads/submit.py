@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from flask import Response, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
-from portal.context import me, ports, scope, stores, tillstream
+from portal.context import TemplateContext, me, ports, scope, stores, tillstream
 from portal.uploads import labels, preview_content, scoped, texts
 from portal.uploads.decisions import ask_decision, side_by_side
 from portal.uploads.preview_content import store_sent_file
@@ -159,12 +159,12 @@ def replay_preview(batch_id: str) -> ResponseReturnValue:
     )
 
 
-def _parts(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+def _parts(before: TemplateContext, after: TemplateContext) -> list[TemplateContext]:
     outcomes = (("read", "read", ""), *labels.OUTCOMES)
     return [{"label": label, "before": before[name], "after": after[name]} for name, label, _ in outcomes]
 
 
-def _amounts(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _amounts(before: list[TemplateContext], after: list[TemplateContext]) -> list[TemplateContext]:
     sides = [{one["currency"]: one["net"] for one in side} for side in (before, after)]
     return [
         {"currency": currency, "before": sides[0].get(currency), "after": sides[1].get(currency)}

@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from getpass import getpass
 from pathlib import Path
@@ -51,7 +51,11 @@ def parser(program: str) -> argparse.ArgumentParser:
     return root
 
 
-def run(command: str, values: dict[str, Any]) -> int:
+Entered = dict[str, Any]
+"""What was entered, by the name of the option."""
+
+
+def run(command: str, values: Entered) -> int:
     """Run a command with the values of its arguments and options; return the exit code."""
     folder = Path(values.get("folder") or default_folder())
     as_json = bool(values["json"])
@@ -72,7 +76,7 @@ def run(command: str, values: dict[str, Any]) -> int:
         return INTERRUPTED
 
 
-def _numbers(command: str, values: dict[str, Any]) -> dict[str, float]:
+def _numbers(command: str, values: Entered) -> dict[str, float]:
     """Return the values of the options that are numbers. Raises `ValueError`."""
     numbers = {}
     for option in next(each for each in COMMANDS if each.name == command).options:
@@ -84,7 +88,7 @@ def _numbers(command: str, values: dict[str, Any]) -> dict[str, float]:
     return numbers
 
 
-def _init(folder: Path, values: dict[str, Any], as_json: bool) -> int:
+def _init(folder: Path, values: Entered, as_json: bool) -> int:
     code = values["code"]
     if code == "-":
         code = getpass("Setup code: ") if sys.stdin.isatty() else sys.stdin.read()
@@ -94,7 +98,7 @@ def _init(folder: Path, values: dict[str, Any], as_json: bool) -> int:
     return DONE
 
 
-def _record(folder: Path, values: dict[str, Any], as_json: bool) -> int:
+def _record(folder: Path, values: Entered, as_json: bool) -> int:
     sales = _read_sales(values["file"])
     with Till.open(folder) as till:
         receipts = [receipt.as_dict() for receipt in till.record_all(sales)]
@@ -122,7 +126,7 @@ def _read_sales(file: str) -> list[Any]:
     return content if isinstance(content, list) else [content]
 
 
-def _send(folder: Path, values: dict[str, Any], as_json: bool) -> int:
+def _send(folder: Path, values: Entered, as_json: bool) -> int:
     from tillstream_till.loops import LOCK_WAIT, send_repeatedly
 
     with Till.open(folder) as till:
@@ -141,7 +145,7 @@ def _shown(till: Till, report: SendReport, as_json: bool) -> int:
     return REFUSED if report.refused else DONE
 
 
-def _watch(folder: Path, values: dict[str, Any], as_json: bool) -> int:
+def _watch(folder: Path, values: Entered, as_json: bool) -> int:
     from tillstream_till.loops import LOCK_WAIT, watch
     from tillstream_till.watched_folder import record_files
 
@@ -161,7 +165,7 @@ def _watch(folder: Path, values: dict[str, Any], as_json: bool) -> int:
     return code or (REFUSED if any(file.problems for file in files) else DONE)
 
 
-def _status(folder: Path, values: dict[str, Any], as_json: bool) -> int:
+def _status(folder: Path, values: Entered, as_json: bool) -> int:
     with Till.open(folder) as till:
         status = till.status(refresh=not values["offline"])
         if values["dismiss"]:
@@ -171,7 +175,7 @@ def _status(folder: Path, values: dict[str, Any], as_json: bool) -> int:
     return REFUSED if status["refused"] or status["quarantined"] else DONE
 
 
-def _close(folder: Path, values: dict[str, Any], as_json: bool) -> int:
+def _close(folder: Path, values: Entered, as_json: bool) -> int:
     day = "" if values["date"] == "today" else values["date"]
     with Till.open(folder) as till:
         receipt = till.close_day(day, accept_gaps=values["accept_gaps"])
@@ -179,7 +183,7 @@ def _close(folder: Path, values: dict[str, Any], as_json: bool) -> int:
     return DONE
 
 
-def _export(folder: Path, values: dict[str, Any], as_json: bool) -> int:
+def _export(folder: Path, values: Entered, as_json: bool) -> int:
     with Till.open(folder) as till:
         lines = list(till.export())
     if not values["out"]:
@@ -194,7 +198,7 @@ def _export(folder: Path, values: dict[str, Any], as_json: bool) -> int:
     return DONE
 
 
-def _write_lines(lines: Iterable[dict[str, Any]], stream: TextIO) -> None:
+def _write_lines(lines: Iterable[Mapping[str, object]], stream: TextIO) -> None:
     for line in lines:
         print(json.dumps(line, ensure_ascii=False), file=stream)
 

@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, localcontext
-from typing import Any
 
 from tillstream_till.errors import CannotClose
 from tillstream_till.outbox.messages import DAY_CLOSE, Draft
 from tillstream_till.outbox.state import INCOMPLETE, State
 from tillstream_till.sale_facts import as_text
-from tillstream_till.schema_check import PRECISION
+from tillstream_till.schema_check import PRECISION, JsonObject
 from tillstream_till.setup_code import Setup
 
 SCHEMA = "day-close/1"
@@ -130,9 +129,9 @@ def _range(first: str, last: str) -> list[str]:
     return [first] if first == last else [f"{first}-{last}"]
 
 
-def _last(connection: sqlite3.Connection, day: str) -> dict[str, Any] | None:
+def _last(connection: sqlite3.Connection, day: str) -> JsonObject | None:
     row = connection.execute(
         "SELECT payload FROM messages WHERE kind = ? AND number = ? ORDER BY position DESC LIMIT 1", (DAY_CLOSE, day)
     ).fetchone()
-    content: dict[str, Any] | None = json.loads(row["payload"]) if row else None
+    content: JsonObject | None = json.loads(row["payload"]) if row else None
     return content

@@ -4,9 +4,9 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tillstream_till.errors import SetupError
+from tillstream_till.schema_check import JsonObject
 from tillstream_till.setup_code import Setup, check_address, from_dict
 
 SETUP, OUTBOX = "till.json", "outbox.sqlite"
@@ -61,7 +61,7 @@ def _check_same_till(folder: Path, setup: Setup) -> None:
             )
 
 
-def write_file(path: Path, values: dict[str, Any]) -> None:
+def write_file(path: Path, values: JsonObject) -> None:
     """Replace a file of JSON in one step and durably."""
     new = path.with_name(path.name + ".new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _PRIVATE_FILE)

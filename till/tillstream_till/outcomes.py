@@ -2,12 +2,12 @@
 
 import json
 import sqlite3
-from typing import Any
+from typing import cast
 
 from tillstream_till.outbox.database import transaction
 from tillstream_till.outbox.messages import KEY_CODES, SALE, now
 from tillstream_till.outbox.state import CURSOR, State
-from tillstream_till.transport.reply import Transport
+from tillstream_till.transport.reply import SaleOutcome, Transport
 
 UNRESOLVED, COUNTED = "quarantined", "counted"
 ACCEPTED = (COUNTED, "duplicate", "superseded")
@@ -34,21 +34,21 @@ def refresh(connection: sqlite3.Connection, transport: Transport, till: str) -> 
             return
 
 
-def unresolved(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+def unresolved(connection: sqlite3.Connection) -> list[SaleOutcome]:
     """Return the sales that the server has quarantined and that are not resolved."""
     return _with_outcome(connection, UNRESOLVED)
 
 
-def warned(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+def warned(connection: sqlite3.Connection) -> list[SaleOutcome]:
     """Return the sales that count, and to which the server added a warning."""
     return [sale for sale in _with_outcome(connection, COUNTED) if sale["problems"]]
 
 
-def _with_outcome(connection: sqlite3.Connection, outcome: str) -> list[dict[str, Any]]:
+def _with_outcome(connection: sqlite3.Connection, outcome: str) -> list[SaleOutcome]:
     rows = connection.execute(
         "SELECT number, version, outcome, problems, at FROM outcomes WHERE outcome = ? ORDER BY number", (outcome,)
     )
-    return [dict(row) | {"problems": json.loads(row["problems"])} for row in rows.fetchall()]
+    return [cast("SaleOutcome", dict(row) | {"problems": json.loads(row["problems"])}) for row in rows.fetchall()]
 
 
 def counts(connection: sqlite3.Connection) -> dict[str, int]:
@@ -57,7 +57,7 @@ def counts(connection: sqlite3.Connection) -> dict[str, int]:
     return {row["outcome"]: row["sales"] for row in rows.fetchall()}
 
 
-def _is_own(connection: sqlite3.Connection, outcome: dict[str, Any], till: str) -> bool:
+def _is_own(connection: sqlite3.Connection, outcome: SaleOutcome, till: str) -> bool:
     """Whether this till recorded the sale. Who sent a message that cannot be verified is not certain."""
     if outcome.get("till") and not _is_unverified(outcome):
         return bool(outcome["till"] == till)
@@ -67,7 +67,7 @@ def _is_own(connection: sqlite3.Connection, outcome: dict[str, Any], till: str) 
     return row is not None and (not _is_unverified(outcome) or version <= row["version"])
 
 
-def _settle_refused(connection: sqlite3.Connection, outcome: dict[str, Any]) -> None:
+def _settle_refused(connection: sqlite3.Connection, outcome: SaleOutcome) -> None:
     """Take a sale that counts from the refused ones: a person accepted the message that its key did not verify."""
     if outcome["outcome"] not in ACCEPTED:
         return
@@ -79,18 +79,18 @@ def _settle_refused(connection: sqlite3.Connection, outcome: dict[str, Any]) -> 
     )
 
 
-def _is_unverified(outcome: dict[str, Any]) -> bool:
+def _is_unverified(outcome: SaleOutcome) -> bool:
     return any(problem.get("code") == UNVERIFIED for problem in outcome.get("problems") or [])
 
 
-def _is_discard(outcome: dict[str, Any]) -> bool:
+def _is_discard(outcome: SaleOutcome) -> bool:
     """Whether a person discarded the message, and no undo removed its sale."""
     return outcome["outcome"] == "discarded" and all(
         problem.get("code") != UNDONE for problem in outcome.get("problems") or []
     )
 
 
-def _store(connection: sqlite3.Connection, outcome: dict[str, Any]) -> None:
+def _store(connection: sqlite3.Connection, outcome: SaleOutcome) -> None:
     """Store the outcome of a sale, unless one of a higher version is stored. A repeat of a message changes nothing.
 
     The outcome of a message that cannot be verified replaces only those of lower versions. A discard ends a quarantine:

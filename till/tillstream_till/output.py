@@ -9,6 +9,8 @@ from typing import Any
 from tillstream_till.day_close import ranges
 from tillstream_till.outbox.messages import KEY_CODES
 from tillstream_till.reports import FileReport, SendReport
+from tillstream_till.schema_check import JsonObject
+from tillstream_till.status import TillStatus
 
 MOST_NUMBERS = 20
 """Sale numbers that one line lists; the JSON has all."""
@@ -38,19 +40,19 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
-def initialised(status: dict[str, Any]) -> Iterator[str]:
+def initialised(status: TillStatus) -> Iterator[str]:
     yield f"{status['folder']} is the till {status['till']} of {status['store']}. It sends to {status['server']}."
     yield from _notices(status)
 
 
-def recorded(receipts: list[dict[str, Any]]) -> Iterator[str]:
+def recorded(receipts: list[JsonObject]) -> Iterator[str]:
     if not receipts:
         yield "Nothing is recorded: the input contains no sale."
     for receipt in receipts:
         yield f"{receipt['id']} {'was recorded before' if receipt['repeated'] else 'is recorded'}."
 
 
-def sent(report: dict[str, Any]) -> Iterator[str]:
+def sent(report: JsonObject) -> Iterator[str]:
     yield f"{report['sent']} sent, {report['refused']} refused, {report['unsent']} unsent."
     if report["error"]:
         yield report["error"]
@@ -72,11 +74,11 @@ def notice_text(notice: dict[str, str]) -> str:
     )
 
 
-def exported(values: dict[str, Any]) -> Iterator[str]:
+def exported(values: JsonObject) -> Iterator[str]:
     yield f"{values['messages']} messages are in {values['file']}."
 
 
-def status(values: dict[str, Any]) -> Iterator[str]:
+def status(values: TillStatus) -> Iterator[str]:
     yield f"Till {values['till']} of {values['store']}, sends to {values['server']}."
     since = f", the oldest since {values['oldest_unsent_at']}" if values["unsent"] else ""
     yield f"Unsent: {values['unsent']}{since}."
@@ -93,14 +95,14 @@ def status(values: dict[str, Any]) -> Iterator[str]:
         if messages:
             yield title
             yield from _grouped((each["number"], f"{each['code']}: {each['detail']}") for each in messages)
-    lists = (
+    decided = (
         (
             "Quarantined, so they do not count; a sale is corrected here, and recorded with a higher version:",
             [sale for sale in values["quarantined"] if sale["number"] not in {each["number"] for each in by_key}],
         ),
         ("Counted with a warning:", values["warned"]),
     )
-    for title, sales in lists:
+    for title, sales in decided:
         if sales:
             yield title
             yield from _grouped((sale["number"], _problem(each)) for sale in sales for each in sale["problems"])
@@ -111,7 +113,7 @@ def status(values: dict[str, Any]) -> Iterator[str]:
         yield f"Notices removed: {values['dismissed']}."
 
 
-def _notices(values: dict[str, Any]) -> Iterator[str]:
+def _notices(values: TillStatus) -> Iterator[str]:
     if values["last_error"]:
         yield f"Last error: {values['last_error']}"
     if values["clock"]:
@@ -120,7 +122,7 @@ def _notices(values: dict[str, Any]) -> Iterator[str]:
         yield notice_text(notice)
 
 
-def _problem(problem: dict[str, Any]) -> str:
+def _problem(problem: dict[str, str]) -> str:
     return f"{problem.get('code', '')}: {problem.get('message', '')} {problem.get('remedy') or ''}".rstrip()
 
 
@@ -135,7 +137,7 @@ def _grouped(problems: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield f"  {', '.join(shown[:MOST_NUMBERS])}{more}: {text}"
 
 
-def _file(report: dict[str, Any]) -> Iterator[str]:
+def _file(report: JsonObject) -> Iterator[str]:
     yield f"{report['file']}: {report['recorded']} recorded, {report['repeated']} recorded before."
     for each in (*report["problems"], *report["warnings"]):
         yield f"  {each}"

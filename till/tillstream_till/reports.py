@@ -1,7 +1,8 @@
 """What recording, sending and watching did."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any
+
+from tillstream_till.schema_check import JsonObject
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class Receipt:
     repeated: bool = False
     warnings: tuple[str, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonObject:
         return asdict(self)
 
 

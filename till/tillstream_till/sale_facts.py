@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from typing import Any
 
-from tillstream_till.schema_check import PRECISION
+from tillstream_till.schema_check import PRECISION, JsonObject
 
 _PLACES = Decimal("0.000000001")
 CLOCK_TOLERANCE, LONG_AGO = timedelta(minutes=10), timedelta(days=366)
@@ -30,7 +29,7 @@ def business_day(at: datetime, cutoff: str) -> str:
     return (at - timedelta(hours=hours, minutes=minutes)).date().isoformat()
 
 
-def facts_of(sale: dict[str, Any], cutoff: str) -> SaleFacts:
+def facts_of(sale: JsonObject, cutoff: str) -> SaleFacts:
     """Return the facts of a valid sale. cutoff: as in `business_day`."""
     with localcontext(prec=PRECISION):
         net = sum(map(_net, sale["lines"]), Decimal(0))
@@ -67,7 +66,7 @@ def as_text(amount: Decimal) -> str:
     return f"{whole}.{decimals.rstrip('0').ljust(2, '0')}"
 
 
-def _net(line: dict[str, Any]) -> Decimal:
+def _net(line: JsonObject) -> Decimal:
     if "net_amount" in line:
         return Decimal(line["net_amount"])
     amount = Decimal(line["quantity"]) * Decimal(line["unit_price"]) - Decimal(line.get("discount", 0))

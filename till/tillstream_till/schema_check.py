@@ -16,15 +16,17 @@ _TOO_LARGE = Decimal(10) ** 28
 _FORBIDS = "^[^"
 """With which a pattern begins that forbids characters."""
 _TYPES: dict[str, type] = {"object": dict, "array": list, "string": str}
+JsonObject = dict[str, Any]
+"""An object of JSON whose fields depend on who wrote it: a sale before it is checked, a part of a schema, a reply."""
 Violation = tuple[str, str]
 """Path and message."""
 
 
 @cache
-def schema() -> dict[str, Any]:
+def schema() -> JsonObject:
     """The schema of a store sale."""
     text = (Path(__file__).parent / "store-sale.v1.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
+    loaded: JsonObject = json.loads(text)
     return loaded
 
 
@@ -40,7 +42,7 @@ def problems(sale: Any) -> list[str]:
     return [*_totals(sale)]
 
 
-def _check(value: Any, node: dict[str, Any], path: str) -> Iterator[Violation]:
+def _check(value: Any, node: JsonObject, path: str) -> Iterator[Violation]:
     if "$ref" in node:
         node = schema()["$defs"][node["$ref"].removeprefix("#/$defs/")]
     if "type" in node and not _is_type(value, node["type"]):
@@ -67,7 +69,7 @@ def _is_type(value: Any, name: str) -> bool:
     return value.is_integer() if isinstance(value, float) else type(value) is int
 
 
-def _text(value: str, node: dict[str, Any], path: str) -> Iterator[Violation]:
+def _text(value: str, node: JsonObject, path: str) -> Iterator[Violation]:
     if len(value) < node.get("minLength", 0):
         yield path, "is empty"
     if len(value) > node.get("maxLength", len(value)):
@@ -78,7 +80,7 @@ def _text(value: str, node: dict[str, Any], path: str) -> Iterator[Violation]:
         yield path, f"{value[:80]!r} is not a time with an offset, such as 2026-11-20T10:03:00+00:00"
 
 
-def _wrong_form(node: dict[str, Any]) -> str:
+def _wrong_form(node: JsonObject) -> str:
     """What is wrong with a text that does not match the pattern of its field."""
     if node["pattern"].startswith(_FORBIDS):
         return "contains a line break, NUL or another control character"
@@ -95,14 +97,14 @@ def is_instant(value: str) -> bool:
     return timestamp.tzinfo is not None and MINYEAR < timestamp.year < MAXYEAR
 
 
-def _list(value: list[Any], node: dict[str, Any], path: str) -> Iterator[Violation]:
+def _list(value: list[Any], node: JsonObject, path: str) -> Iterator[Violation]:
     if not node.get("minItems", 0) <= len(value) <= node.get("maxItems", len(value)):
         yield path, f"must have from {node['minItems']} to {node['maxItems']} entries"
     for index, item in enumerate(value):
         yield from _check(item, node.get("items", {}), f"{path}.{index}")
 
 
-def _object(value: dict[str, Any], node: dict[str, Any], path: str) -> Iterator[Violation]:
+def _object(value: JsonObject, node: JsonObject, path: str) -> Iterator[Violation]:
     properties, other = node.get("properties", {}), node.get("additionalProperties", True)
     for name in node.get("required", ()):
         if name not in value:
@@ -120,7 +122,7 @@ def _object(value: dict[str, Any], node: dict[str, Any], path: str) -> Iterator[
         yield path, "lacks " + ", or ".join(" and ".join(names) for names in options)
 
 
-def _totals(sale: dict[str, Any]) -> Iterator[str]:
+def _totals(sale: JsonObject) -> Iterator[str]:
     with localcontext(prec=PRECISION):
         for index, line in enumerate(sale["lines"]):
             if "net_amount" not in line and abs(Decimal(line["quantity"]) * Decimal(line["unit_price"])) >= _TOO_LARGE:

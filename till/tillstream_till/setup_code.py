@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tillstream_till.errors import SetupError
+from tillstream_till.schema_check import JsonObject
 
 PREFIX = "tillsetup_"
 PUBSUB = "pubsub"
@@ -31,7 +32,7 @@ class Setup:
     private_key: str = ""
     cutoff: str = "00:00"
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> JsonObject:
         return asdict(self)
 
 

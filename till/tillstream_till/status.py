@@ -1,16 +1,49 @@
 """What `status` and `export` show of an outbox."""
 
-from typing import Any
+from typing import NotRequired, TypedDict, cast
 
 from tillstream_till import day_close, outcomes
 from tillstream_till.delivery import clock_notice
 from tillstream_till.outbox.messages import Message
 from tillstream_till.outbox.outbox import Outbox
 from tillstream_till.outbox.state import LAST_CONTACT, LAST_ERROR, SKEW
+from tillstream_till.schema_check import JsonObject
 from tillstream_till.setup_code import Setup
+from tillstream_till.transport.reply import SaleOutcome
 
 
-def status_of(outbox: Outbox, setup: Setup, offline: str) -> dict[str, Any]:
+class RefusedEntry(TypedDict):
+    kind: str
+    number: str
+    version: int
+    code: str
+    detail: str
+    recorded_at: str
+
+
+class TillStatus(TypedDict):
+    """The state of a till. unsent: number of messages; outcomes: of sales by kind. folder: of a till that is new."""
+
+    till: str
+    store: str
+    server: str
+    epoch: str
+    unsent: int
+    oldest_unsent_at: str
+    refused: list[RefusedEntry]
+    quarantined: list[SaleOutcome]
+    warned: list[SaleOutcome]
+    outcomes: dict[str, int]
+    days_to_close_again: list[str]
+    last_contact: str
+    last_error: str
+    clock: str
+    notices: list[JsonObject]
+    folder: NotRequired[str]
+    dismissed: NotRequired[int]
+
+
+def status_of(outbox: Outbox, setup: Setup, offline: str) -> TillStatus:
     """Return the state of the outbox. offline: why the server could not be reached; empty if it could."""
     oldest = outbox.connection.execute("SELECT min(recorded_at) AS at FROM messages WHERE state = 'unsent'").fetchone()
     return {
@@ -38,7 +71,7 @@ def unsent(outbox: Outbox) -> int:
     return int(row["messages"])
 
 
-def exported(message: Message, setup: Setup) -> dict[str, Any]:
+def exported(message: Message, setup: Setup) -> dict[str, str | int]:
     """Return a message as a line of an export."""
     return {
         "state": message.state,
@@ -56,6 +89,5 @@ def exported(message: Message, setup: Setup) -> dict[str, Any]:
     }
 
 
-def _refused(message: Message) -> dict[str, Any]:
-    names = ("kind", "number", "version", "code", "detail", "recorded_at")
-    return {name: getattr(message, name) for name in names}
+def _refused(message: Message) -> RefusedEntry:
+    return cast("RefusedEntry", {name: getattr(message, name) for name in RefusedEntry.__annotations__})

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from tillstream_till.errors import DamagedOutbox, TransportError
 from tillstream_till.folder import OUTBOX, Options, read_setup, write_setup
@@ -24,8 +24,10 @@ from tillstream_till.outbox.outbox import Outbox, lock, open_outbox
 from tillstream_till.reports import Receipt, SendReport
 from tillstream_till.sale_drafts import draft_of
 from tillstream_till.sale_facts import business_day
+from tillstream_till.schema_check import JsonObject
 from tillstream_till.setup_code import Setup, decode
 from tillstream_till.signing import signer
+from tillstream_till.status import TillStatus
 
 if TYPE_CHECKING:
     from tillstream_till.transport.reply import Transport
@@ -76,7 +78,7 @@ class Till:
         self._write(lambda outbox: outbox.messages.retry_refused(KEY_CODES))
         return signed
 
-    def record(self, sale: dict[str, Any]) -> Receipt:
+    def record(self, sale: JsonObject) -> Receipt:
         """Store a sale durably and return its receipt; the same sale again changes nothing.
 
         `schema`, `region`, `store_id` and `version` are filled in where they are missing; a sale starts with version 1,
@@ -85,7 +87,7 @@ class Till:
         """
         return self.record_all([sale])[0]
 
-    def record_all(self, sales: Iterable[dict[str, Any]]) -> list[Receipt]:
+    def record_all(self, sales: Iterable[JsonObject]) -> list[Receipt]:
         """Store several sales in one step, all or none. Raises as `record`."""
         drafts = [draft_of(sale, self.setup) for sale in sales]
         return self._add(drafts)
@@ -141,7 +143,7 @@ class Till:
             return report
         return replace(report, error=str(error), code=error.code, retry_after=error.retry_after)
 
-    def status(self, *, refresh: bool = True) -> dict[str, Any]:
+    def status(self, *, refresh: bool = True) -> TillStatus:
         """Return what is unsent, refused or quarantined, and what a person must know.
 
         refresh: read the outcomes of sent sales from the server first; if it cannot be reached, the last ones count.
@@ -166,7 +168,7 @@ class Till:
         read = list(notices)
         self._write(lambda outbox: outbox.dismiss(read))
 
-    def export(self) -> Iterator[dict[str, Any]]:
+    def export(self) -> Iterator[dict[str, str | int]]:
         """Return every message that is not sent, with the exact text of its payload and its signature."""
         from tillstream_till import status
 

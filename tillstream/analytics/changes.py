@@ -14,7 +14,7 @@ from tillstream.analytics import queries
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.model.people import Scope
-from tillstream.ports.warehouse import SettlementResult, Warehouse, WarehouseQuery
+from tillstream.ports.warehouse import Row, SettlementResult, Warehouse, WarehouseQuery
 
 ANY_SETTLEMENT = 2**63 - 1
 TOP_GROUPS = 12
@@ -45,12 +45,12 @@ MAX_CHANGED_LINES = 300_000
 class ChangeReport:
     """Net changes. Each group has revenue, units and lines by kind; `all_…` also counts the groups not listed."""
 
-    total: dict[str, Any]
-    currencies: list[dict[str, Any]]
-    regions: list[dict[str, Any]]
-    stores: list[dict[str, Any]]
-    days: list[dict[str, Any]]
-    lines: list[dict[str, Any]]
+    total: Row
+    currencies: list[Row]
+    regions: list[Row]
+    stores: list[Row]
+    days: list[Row]
+    lines: list[Row]
     headline: tuple[tuple[str, Any, Any], ...] = ()
     """(name, before, after) over all rows that the user may see."""
     currency: str = ""
@@ -93,9 +93,8 @@ def net_changes(
     currency: of all amounts but those of lines; by default the reporting currency.
     The headline of a past change has additive metrics only: past numbers of orders and customers are not stored.
     """
-    window: dict[str, Any] = {"after": after, "through": through}
     run = partial(queries.run_query, warehouse, scope=scope, filters=Filters(currency=currency), cache=cache)
-    answers = [run(name, **params, **window) for name, params in _QUERIES]
+    answers = [run(name, **params, after=after, through=through) for name, params in _QUERIES]
     kpis = run("kpis").to_pylist()[0]
     changed = _to_changed(answers, kpis["currency"])
     later = run("changed-since", after=through).to_pylist()[0]
@@ -135,7 +134,7 @@ def preview_changes(
 
 
 def _to_changed(answers: Sequence[pa.Table], currency: str) -> ChangeReport:
-    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    groups: dict[str, list[Row]] = defaultdict(list)
     for row in answers[0].to_pylist():
         groups[row["grouped_by"]].append(row)
     (total,) = groups["total"] or [dict(_NOTHING)]
@@ -149,12 +148,10 @@ def _with_headline(changed: ChangeReport, headline: tuple[tuple[str, Any, Any], 
 
 def visible_settlements(
     warehouse: Warehouse, scope: Scope, *, cache: QueryCache | None = None, currency: str = "", **params: Any
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Settlements that changed a visible line, newest first, paginated (see the query `settlements`)."""
     filters = Filters(currency=currency)
-    rows: list[dict[str, Any]] = queries.run_query(
-        warehouse, "settlements", scope, filters, cache=cache, **params
-    ).to_pylist()
+    rows: list[Row] = queries.run_query(warehouse, "settlements", scope, filters, cache=cache, **params).to_pylist()
     return rows
 
 

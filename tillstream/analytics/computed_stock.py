@@ -11,14 +11,14 @@ import sql
 from sql.stock_levels import COUNTED_PAIRS, FACTS_OF_COUNTED_PAIRS, FACTS_OF_PRODUCTS, with_relations
 from tillstream.model.tables.stock_tables import STOCK_TABLES
 from tillstream.pipeline.rows.text_columns import arrow_schema
-from tillstream.ports.warehouse import Warehouse
+from tillstream.ports.warehouse import BoundQuery, QueryParams, Row, Warehouse
 
 LEVELS_SCHEMA = arrow_schema(STOCK_TABLES["stock_levels"])
 RECENT_DAYS = timedelta(days=56)
 """Days whose sales are the recent ones."""
 MAX_APART = timedelta(days=4)
 """A sale of a business day that is earlier by more is before a count, whatever their times of day."""
-LevelsQuery = tuple[str, dict[str, Any]]
+LevelsQuery = BoundQuery
 """GoogleSQL and its parameters."""
 ProductRange = dict[str, str]
 """Parameters of FACTS_OF_PRODUCTS that select products."""
@@ -72,7 +72,7 @@ def product_ranges(warehouse: Warehouse, from_day: date = date.min, most_facts: 
     return ranges_of_products(products, most_facts or MAX_LEVEL_FACTS)
 
 
-def ranges_of_products(products: Sequence[dict[str, Any]], most_facts: int) -> list[ProductRange]:
+def ranges_of_products(products: Sequence[Row], most_facts: int) -> list[ProductRange]:
     """Products in parts with so many facts as are computed at once. products: in order, each with its `facts`."""
     size = max(most_facts, sum(one["facts"] for one in products) / MAX_RANGES)
     firsts, facts = [""], 0
@@ -85,12 +85,12 @@ def ranges_of_products(products: Sequence[dict[str, Any]], most_facts: int) -> l
     return [{"first_product": first, "next_product": end} for first, end in zip(firsts, ends, strict=True)]
 
 
-def read_levels(warehouse: Warehouse, text: str, params: dict[str, Any]) -> pa.Table:
+def read_levels(warehouse: Warehouse, text: str, params: QueryParams) -> pa.Table:
     """Return the rows of a query of levels in the types of `stock_levels`."""
     return warehouse.query(text, params).select(LEVELS_SCHEMA.names).cast(LEVELS_SCHEMA)
 
 
-def level_params(today: date) -> dict[str, Any]:
+def level_params(today: date) -> QueryParams:
     """Parameters of sql/relations/computed_stock_levels for stock as it is now. today: last of the recent days."""
     return {"today": today, "day": date.max, "at": None}
 
@@ -117,7 +117,7 @@ def days_out_of_stock(warehouse: Warehouse, since: date = date.min) -> pa.Table:
     counted = warehouse.query(COUNTED_PAIRS, {"since": since})
     if not counted.num_rows:
         return _SPANS_SCHEMA.empty_table()
-    params: dict[str, Any] = {"since": since, "first_day": pc.min(counted.column("first_day")).as_py()}
+    params: QueryParams = {"since": since, "first_day": pc.min(counted.column("first_day")).as_py()}
     for name, column in (("regions", "region"), ("stores", "store_id")):
         params[name] = sorted(set(counted.column(column).to_pylist()))
     products = warehouse.query(

@@ -105,10 +105,10 @@ class Filters:
         currencies = texts.get(CURRENCY, ())
         if len(currencies) > 1:
             raise Rejected("currency must be one currency.")
-        chosen: dict[str, Any] = {name: texts[name] for name in COLUMNS if texts.get(name)}
-        wrong = sorted(set(chosen.get("status", ())) - set(STATUSES))
+        wrong = sorted(set(texts.get("status", ())) - set(STATUSES))
         if wrong:
             raise Rejected(f"There is no status {', '.join(wrong)}. Allowed values: {', '.join(STATUSES)}.")
+        chosen: dict[str, Any] = {name: texts[name] for name in COLUMNS if texts.get(name)}
         return cls(start, end, **chosen, before_start=before_start, before_end=before_end, currency="".join(currencies))
 
     def chosen(self) -> dict[str, tuple[str, ...]]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pyarrow as pa
 
@@ -12,7 +11,7 @@ from tillstream.analytics.queries import run_query, stream_query
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.analytics.query_catalogue import describe_query
 from tillstream.model.people import Scope
-from tillstream.ports.warehouse import Warehouse
+from tillstream.ports.warehouse import QueryParams, Warehouse
 
 MAX_LINES_AT_ONCE = 200_000
 """Maximum of lines sorted in one query, exceeded only if a single day has more."""
@@ -92,7 +91,7 @@ def lines_following(
 
     position: sale date, region, sale ID and line key. Only the days that the page needs are read.
     """
-    params: dict[str, Any] = dict(zip(_POSITION, position or (), strict=False))
+    params: QueryParams = dict(zip(_POSITION, position or (), strict=False))
     day = date.max
     if position:
         (day_parameter, *_) = describe_query("lines-after").parameters

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -18,7 +17,7 @@ from tillstream.analytics.query_cache import QueryCache
 from tillstream.model.contract import Contract
 from tillstream.model.messages import TILL_CLOCK_TOLERANCE
 from tillstream.model.people import UNRESTRICTED, Scope
-from tillstream.ports.warehouse import Warehouse
+from tillstream.ports.warehouse import Row, Warehouse
 
 WEEK = timedelta(days=7)
 
@@ -108,7 +107,7 @@ class LatestSales:
     """`sales`: at most SHOWN_SALES, those that changed last first, or those that were sold last; `total`: the number of
     all that changed; `since`: the first day."""
 
-    sales: tuple[dict[str, Any], ...]
+    sales: tuple[Row, ...]
     total: int
     since: date
 
@@ -192,13 +191,17 @@ def latest_sales(
     """
     since = since or now.date() - timedelta(days=RECENT_DAYS)
     filters = Filters(start=since - CORRECTED_WITHIN, end=now.date() + MAX_TIME_AHEAD, currency=view.currency)
-    window: dict[str, Any] = {
-        "through": through,
-        "since": since,
-        "limit": SHOWN_SALES,
-        "order": "counted" if after else "sold",
-    }
-    run = partial(queries.run_query, warehouse, "live-sales", filters=filters, cache=cache, **window)
+    run = partial(
+        queries.run_query,
+        warehouse,
+        "live-sales",
+        filters=filters,
+        cache=cache,
+        through=through,
+        since=since,
+        limit=SHOWN_SALES,
+        order="counted" if after else "sold",
+    )
     changed = None
     for start in filter(None, dict.fromkeys((after - after % SETTLEMENTS_TOGETHER, after))):
         changed = _of_scope(run(scope=UNRESTRICTED, resume_after=start), view.scope, after)
@@ -283,7 +286,7 @@ def _microseconds(at: datetime) -> int:
     return int(at.timestamp() * 1_000_000)
 
 
-def _store_today(row: dict[str, Any]) -> StoreToday:
+def _store_today(row: Row) -> StoreToday:
     untimed = row.pop("untimed_lines")
     return StoreToday(**row, is_comparable=not untimed)
 
@@ -292,7 +295,7 @@ def _store_today(row: dict[str, Any]) -> StoreToday:
 class UnsettledSales:
     """`sales`: at most SHOWN_SALES, the latest first; `total` and `revenue`: of all of them."""
 
-    sales: tuple[dict[str, Any], ...]
+    sales: tuple[Row, ...]
     total: int
     revenue: Decimal
 
@@ -314,7 +317,7 @@ def unsettled_sales(
         own = queries.run_query(
             warehouse, "unsettled-sales", view.scope, filters, cache=cache, limit=SHOWN_SALES
         ).to_pylist()
-        first: dict[str, Any] = own[0] if own else {"sales": 0, "total_revenue": None}
+        first: Row = own[0] if own else {"sales": 0, "total_revenue": None}
         return UnsettledSales(tuple(own), first["sales"], first["total_revenue"] or Decimal(0))
     covers = view.scope.covers_sale
     rows = [row for row in rows if covers(row["region"], row["store_id"], row["salesperson_id"])]

@@ -27,7 +27,7 @@ from tillstream.analytics.query_catalogue import CatalogueQuery, QueryParameter
 from tillstream.model.errors import Rejected
 from tillstream.model.people import Scope
 from tillstream.model.permissions import Action
-from tillstream.ports.warehouse import Warehouse
+from tillstream.ports.warehouse import Row, Warehouse
 
 AMOUNT_TYPE = pa.decimal128(38, 9)
 ALL_ROWS = 2**31 - 1
@@ -152,9 +152,9 @@ class MissingData:
     """Data missing from a measure: `rates` by currency, `refused` rows by region, `late` regions and stores."""
 
     unconverted_lines: int
-    rates: list[dict[str, Any]]
-    refused: list[dict[str, Any]]
-    late: list[dict[str, Any]]
+    rates: list[Row]
+    refused: list[Row]
+    late: list[Row]
     through: date | None
     """The last reported day of the most up-to-date region in the filters."""
 
@@ -168,7 +168,7 @@ class MeasureExplanation:
     """Number of lines in the filters, of every status."""
     as_of: Any
     missing: MissingData
-    uploads: list[dict[str, Any]] | None = field(default=None)
+    uploads: list[Row] | None = field(default=None)
     """None if the user may not see uploads, or if there are too many lines to query them without a request."""
     all_uploads: int = 0
 
@@ -224,7 +224,7 @@ def _value_of_measure(
 
 
 def _read_missing_data(
-    warehouse: Warehouse, scope: Scope, filters: Filters, kpis: dict[str, Any], cache: QueryCache | None
+    warehouse: Warehouse, scope: Scope, filters: Filters, kpis: Row, cache: QueryCache | None
 ) -> MissingData:
     currencies = run_query(warehouse, "by-currency", scope, filters, cache=cache).to_pylist()
     days = {"from": filters.start or date.min, "to": filters.end or date.max}
@@ -244,7 +244,7 @@ def _read_missing_data(
     )
 
 
-def _late_rows(fresh: list[dict[str, Any]], through: date) -> list[dict[str, Any]]:
+def _late_rows(fresh: list[Row], through: date) -> list[Row]:
     """Regions and stores whose last sale is before `through` but within `LATE_WITHIN` of it, the oldest first."""
     late = [
         {name: row[name] for name in ("kind", "region", "name", "last_day")}

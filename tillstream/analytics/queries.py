@@ -28,7 +28,7 @@ from tillstream.model.columns import COSTS, PERSONAL
 from tillstream.model.errors import Rejected
 from tillstream.model.people import UNRESTRICTED, Scope
 from tillstream.model.permissions import PERMISSIONS, Action
-from tillstream.ports.warehouse import Warehouse, WarehouseQuery
+from tillstream.ports.warehouse import BoundQuery, QueryParams, Warehouse, WarehouseQuery
 
 MAX_CHANGED_DAYS = 1_000
 """With more days, the query reads the whole ledger."""
@@ -63,7 +63,7 @@ def limit_to_changed_days(
     params: Mapping[str, Any],
     last: int,
     cache: QueryCache | None,
-) -> tuple[str, dict[str, Any]]:
+) -> BoundQuery:
     """Return the text and parameters of a query, limited if it reads the changes after a settlement.
 
     last: the last settlement of the ledger.
@@ -284,7 +284,7 @@ def compose_query(
     filters: Filters,
     basis: QueryContext | None = None,
     **params: Any,
-) -> tuple[str, dict[str, Any]]:
+) -> BoundQuery:
     """Return the GoogleSQL text and parameters that `run_query` sends; raises as it does, but reads no data."""
     query = _describe(query)
     _check_allowed(query, scope, filters)
@@ -333,5 +333,5 @@ def _without_hidden(answer: Any, scope: Scope) -> Any:
     return answer.select([column for column in answer.schema.names if column not in hidden]) if hidden else answer
 
 
-def _frozen(values: dict[str, Any]) -> tuple[tuple[str, Any], ...]:
+def _frozen(values: QueryParams) -> tuple[tuple[str, Any], ...]:
     return tuple(sorted((name, tuple(v) if isinstance(v, list) else v) for name, v in values.items()))

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import timedelta
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,8 +9,10 @@ import pyarrow.compute as pc
 import sql
 from tillstream.model import audit
 from tillstream.model.dates import RetailCalendar
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports, Warehouse
+from tillstream.ports.warehouse import Row
 from tillstream.records import audit_log, data_version
 
 DAILY_RATES_AHEAD = timedelta(days=400)
@@ -69,7 +70,7 @@ def refresh_calendar(ports: Ports, fiscal_month: int, retail: str) -> None:
         data_version.bump_data_version(ports.documents)
 
 
-def _restore_rates(ports: Ports, current: dict[str, Any]) -> list[str]:
+def _restore_rates(ports: Ports, current: Row) -> list[str]:
     """Load kept rates again if the warehouse has not the rates that were noted last; return what was lost."""
     noted = ports.documents.get(*NOTED_RATES)
     if noted and noted.data == current:
@@ -105,18 +106,18 @@ def repair_kept_rates(ports: Ports) -> list[str]:
     return [f"{files} The rates were kept again from the warehouse."]
 
 
-def _rates_state(ports: Ports) -> dict[str, Any]:
-    state: dict[str, Any] = ports.warehouse.query(sql.text("reference/state")).to_pylist()[0]
+def _rates_state(ports: Ports) -> Row:
+    state: Row = ports.warehouse.query(sql.text("reference/state")).to_pylist()[0]
     return state
 
 
-def _is_noted(ports: Ports, state: dict[str, Any]) -> bool:
+def _is_noted(ports: Ports, state: Row) -> bool:
     """Whether the daily rates follow the rates of the warehouse."""
     noted = ports.documents.get(*NOTED_RATES)
     return noted is not None and noted.data == _rates_content(state)
 
 
-def _rates_content(state: dict[str, Any]) -> dict[str, Any]:
+def _rates_content(state: Row) -> JsonObject:
     """What the document `NOTED_RATES` contains."""
     return {"rates": state["rate_count"], "sum": f"{state['rate_sum']:.9f}"}
 

@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from tillstream.analytics.query_cache import QueryCache
 from tillstream.app.home_check import HomeCheck
 from tillstream.contracts.registry import ContractRegistry
+from tillstream.model.document_json import ActionFacts
 from tillstream.ports import Ports, Warehouse
 from tillstream.ports.files import DropFolder
 from tillstream.settings import Settings
@@ -47,7 +48,7 @@ class App:
     """Runs the statements of people."""
     drops: tuple[DropFolder, ...] = ()
     """Folders polled for files: the watched folder, and plain files in the inbox folder."""
-    backup: Callable[[str, Callable[[int], None]], dict[str, Any]] | None = None
+    backup: Callable[[str, Callable[[int], None]], ActionFacts] | None = None
     """Writes a backup while the app runs: local data as one archive, a project's into a bucket folder. The callback
     receives the bytes of each step."""
     notices: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from functools import partial
 from hashlib import scrypt
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
@@ -27,6 +27,7 @@ from tillstream.app.app import App, OnDemand
 from tillstream.app.home_check import HomeCheck, HomePart
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.intake.inbox import RESERVED_FOLDERS
+from tillstream.model.document_json import ActionFacts
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.events import INBOX, OBJECT_FINALIZED, SUBSCRIPTIONS, TOPIC_OBJECTS, TOPIC_STORE_SALES
 from tillstream.model.object_names import MICRO_BATCH_NAME, PACK_NAME
@@ -206,8 +207,8 @@ def _readable(read: Callable[[], object]) -> list[FileFinding]:
 
 def _backup_writer(
     home: Path, warehouse: DuckDBWarehouse, clock: Clock
-) -> Callable[[str, Callable[[int], None]], dict[str, Any]]:
-    def keep(out: str, progress: Callable[[int], None]) -> dict[str, Any]:
+) -> Callable[[str, Callable[[int], None]], ActionFacts]:
+    def keep(out: str, progress: Callable[[int], None]) -> ActionFacts:
         return backup.write_backup(
             home, Path(out), warehouse.copy_to, clock.now().isoformat(timespec="seconds"), progress
         )

@@ -6,7 +6,6 @@ from contextlib import closing, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from tillstream.adapters.local.clock import SystemClock
 from tillstream.adapters.local.duckdb.warehouse import DuckDBWarehouse
@@ -23,9 +22,11 @@ from tillstream.analytics import reference
 from tillstream.app.app import App
 from tillstream.app.local import WAREHOUSE_FILE, build_local, local_home_folder, open_warehouse
 from tillstream.model import audit
+from tillstream.model.document_json import ActionFacts
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX
 from tillstream.operations import kept_originals
+from tillstream.operations.rebuild import RebuildReport
 from tillstream.ports import Ports
 from tillstream.records import audit_log, batch_records, losses
 from tillstream.records.losses import LossKind, LossRecord, Resolution
@@ -39,7 +40,7 @@ REPLACED_FOLDER = "damaged-objects"
 
 def restore_home(
     settings: Settings, archive: Path, *, replace: bool, without_damaged: bool = False, wait: float | None = None
-) -> dict[str, Any]:
+) -> ActionFacts:
     """Restore a backup into the home folder after a complete check. Raises `Rejected`, `Occupied`.
 
     without_damaged: restore the rest, if files are damaged.
@@ -139,7 +140,7 @@ def _replace_file(app: App, name: str, file: Path, wanted: Mapping[str, LossReco
 
 def renew_warehouse(
     settings: Settings, progress: Callable[[int], None] | None = None, wait: float | None = None
-) -> dict[str, Any] | None:
+) -> RebuildReport | None:
     """Rebuild a warehouse that is damaged, of an older version, or lacks rows, from the stored originals; None if it is
     current and its batches have the rows of their records.
 
@@ -180,7 +181,7 @@ def _batch_differences(settings: Settings, name: str) -> list[str]:
 
 def _rebuild_from_originals(
     settings: Settings, name: str, progress: Callable[[int], None] | None
-) -> tuple[dict[str, Any], datetime]:
+) -> tuple[RebuildReport, datetime]:
     from tillstream.operations import document_mirrors, rebuild  # lazy: imports all staging code
 
     with closing(open_warehouse(settings, WAREHOUSE_FILE, any_schema=True)) as old:
@@ -199,7 +200,7 @@ def _rebuild_from_originals(
             app.close()
 
 
-def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any]:
+def _replace_damaged(settings: Settings, live: Path, new: Path) -> RebuildReport:
     """Settle all that the records name in a new warehouse, and set the damaged one aside."""
     from tillstream.operations import document_mirrors, ledger_repair  # lazy: imports the settling code
 
@@ -209,7 +210,7 @@ def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any
         document_mirrors.fill_mirrors(app.ports)
         digest_notes.delete_all_notes(app.ports)
         (row,) = app.ports.warehouse.query("SELECT COUNT(*) AS batches FROM batches").to_pylist()
-        counts: dict[str, Any] = {"settlements": repair.settlements, "batches": row["batches"]}
+        counts = {"settlements": repair.settlements, "batches": row["batches"]}
         audit_log.record(app.ports, "command line", audit.AuditAction.DATA_REBUILT, "warehouse", None, counts)
         at = app.ports.clock.now()
     finally:
@@ -217,7 +218,13 @@ def _replace_damaged(settings: Settings, live: Path, new: Path) -> dict[str, Any
     aside = live.with_name(f"warehouse.until-{at:%Y%m%dT%H%M%S}.duckdb")
     set_file_aside(live, new, aside)
     sentences = [f"{live.name} was damaged.", *app.notices, *repair.lost]
-    return counts | {"differences": [], "kept_aside": str(aside), "repaired": sentences}
+    return {
+        "settlements": repair.settlements,
+        "batches": row["batches"],
+        "differences": [],
+        "kept_aside": str(aside),
+        "repaired": sentences,
+    }
 
 
 def salvage_documents(settings: Settings, wait: float | None = None) -> list[str]:

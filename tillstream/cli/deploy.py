@@ -10,6 +10,7 @@ import click
 from tillstream.cli.runner import as_json, fail, read_settings
 from tillstream.commands.printing import print_line, show_rows
 from tillstream.model.errors import TillstreamError
+from tillstream.ports.warehouse import Row
 from tillstream.server.process import Done
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ def show_billed(project: str, dataset: str, location: str, days: int, *, json_: 
         show_costs(rows)
 
 
-def show_costs(rows: list[dict[str, Any]]) -> None:
+def show_costs(rows: list[Row]) -> None:
     """Print the jobs by work and account, and their sum."""
     if not rows:
         print_line("BigQuery ran no job in this time.")
@@ -284,7 +285,7 @@ def show_costs(rows: list[dict[str, Any]]) -> None:
     print_line(f"{billed / MB:,.0f} MB billed, {usd:.2f} USD at the list price of on-demand queries.")
 
 
-def _cost_cells(row: dict[str, Any]) -> list[Any]:
+def _cost_cells(row: Row) -> list[Any]:
     seconds = (f"{row[name]:.2f}" for name in ("seconds_median", "seconds_p95"))
     billed = f"{row['bytes_billed'] / MB:,.0f}"
     return [*(row[name] for name in COST_COLUMNS[:5]), *seconds, billed, f"{row['usd']:.4f}"]

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import click
 
 from tillstream.cli.runner import fail, read_settings
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import TillstreamError, Unavailable
 from tillstream.model.safe_text import escape_bidi_json
 from tillstream.server.process import Done, interrupt_on_stop
@@ -56,7 +57,7 @@ def subscribe(filter_: str | None, name: str, from_now: bool, change_filter: boo
     raise Done(0)
 
 
-def _print_events(call: RunsCommands, begin: dict[str, Any], limit: int | None) -> None:
+def _print_events(call: RunsCommands, begin: JsonObject, limit: int | None) -> None:
     begun, printed = call("subscribe-begin", **begin), 0
     subscription, filter_ = begun["subscription"], begun["filter"]
     done: list[str] = []

@@ -14,7 +14,7 @@ from tillstream.model.errors import NotFound, Rejected
 
 if TYPE_CHECKING:
     from tillstream.app import App
-    from tillstream.receipts.receipt import ReceiptProblem, ReceiptProposal
+    from tillstream.receipts.receipt import ReceiptProblem, ReceiptProposal, RowToFix
 
 root = Group()
 
@@ -48,17 +48,6 @@ class ReceiptAnswer(TypedDict):
     amounts: NotRequired[list[AmountsAnswer]]
     imported_before: NotRequired[list[ImportedAnswer]]
     problems: "NotRequired[list[ReceiptProblem]]"
-
-
-class ProblemOfRow(TypedDict):
-    message: str
-    remedy: str
-
-
-class RowToFix(TypedDict):
-    line_number: int
-    raw: str
-    problems: list[ProblemOfRow]
 
 
 def show_receipts(data: Any) -> None:
@@ -105,7 +94,7 @@ def count_or_blank(number: int | None) -> str:
     return "…" if number is None else f"{number:,}"
 
 
-def show_refused(*, rows: list[RowToFix], file: str) -> None:
+def show_refused(*, rows: "list[RowToFix]", file: str) -> None:
     for row in rows:
         print_title(f"line {row['line_number']}", f"  {row['raw']}")
         for problem in row["problems"]:

@@ -6,11 +6,11 @@ No delivery is expected for days on which a person recorded that nothing was sol
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from tillstream.model import audit
 from tillstream.model.contract import Contract
 from tillstream.model.contract_schedule import AppliedExpectation, Expectation, parse_expectation
+from tillstream.model.document_json import JsonObject
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 from tillstream.records import audit_log
@@ -102,12 +102,12 @@ def _expectation_subject(contract: Contract) -> str:
     return f"expected deliveries of {contract.name}"
 
 
-def _expectation_brief(data: dict[str, Any] | None) -> dict[str, Any] | str:
+def _expectation_brief(data: JsonObject | None) -> JsonObject | str:
     """What is set, for the audit log."""
     return "as in the contract" if data is None else {name: value for name, value in data.items() if value}
 
 
-def _nothing_sold_of(document: Document | None) -> dict[str, Any]:
+def _nothing_sold_of(document: Document | None) -> JsonObject:
     """The part of a document with the days on which nothing was sold; documents of earlier versions lack it."""
     days = document.data.get("nothing_sold") if document else None
     return {"nothing_sold": days} if days else {}

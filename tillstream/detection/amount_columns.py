@@ -1,7 +1,6 @@
 """The columns of amounts, and the contract's settings for them: each rule uses what the ones before it decided."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from tillstream.detection.amounts import (
     further_discounts,
@@ -24,6 +23,7 @@ from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values.currency import currency_signs
 from tillstream.detection.values.numbers import DetectedNumberStyle, NumberProfile
 from tillstream.detection.words.headers import match_header
+from tillstream.model.document_json import JsonObject
 
 _NUMERIC = 0.9
 """Share of numbers in a numeric column."""
@@ -69,7 +69,7 @@ class AmountColumns:
         )
         discounts = [roles[role] for role in ("discount", "discount_rate") if role in roles]
         percent = any(self._profiles[name].numbers.percent for name in discounts[:1])
-        self.settings: dict[str, Any] = dict(
+        self.settings: JsonObject = dict(
             totals.classify_totals(sheet, roles, style, log, percent=percent, taxes=self._taxes)
         )
         debits = signed_amounts.detect_debit_credit(sheet, roles, self._free_numbers(roles), style, log)
@@ -141,7 +141,7 @@ class AmountColumns:
         names = [roles[role] for role in MONEY_ROLES if role in roles]
         return [(self.sheet.columns[name], self._profiles[name].numbers) for name in names]
 
-    def numbers(self, roles: Mapping[str, str], currency: str) -> dict[str, Any]:
+    def numbers(self, roles: Mapping[str, str], currency: str) -> JsonObject:
         """The contract's `numbers`. currency: of all rows."""
         return {
             "decimal": self.style.decimal,

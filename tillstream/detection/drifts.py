@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any, BinaryIO, Literal
+from typing import BinaryIO, Literal
 
 from tillstream.detection.columns import status
 from tillstream.detection.columns.column_roles import NUMERIC_ROLES, ColumnProfile
@@ -20,6 +20,7 @@ from tillstream.model.contract import Contract, parse_contract
 from tillstream.model.contract_patterns import FILE_DATE
 from tillstream.model.contract_values import needed_headers
 from tillstream.model.date_words import Era
+from tillstream.model.document_json import JsonObject
 
 StyleKind = Literal["number-style", "date-style"]
 _WORD_DIRECTIVES = ("%a", "%A", "%b", "%B", "%p")
@@ -36,7 +37,7 @@ class StyleDrift:
     """Compares the formats of a file with its contract, and adds new ones to the data of its next version."""
 
     def __init__(
-        self, sheet: Sheet, contract: Contract, data: dict[str, Any], log: DetectionLog, reader: CellReader
+        self, sheet: Sheet, contract: Contract, data: JsonObject, log: DetectionLog, reader: CellReader
     ) -> None:
         """data: of the next version, in which renamed columns are mapped; it is changed."""
         self._sheet, self._contract, self._data = sheet, contract, data
@@ -124,9 +125,6 @@ class ContractDifference:
     """Description of the change and its evidence, for users."""
     lines: tuple[int, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, "column": self.column, "words": self.words, "lines": list(self.lines)}
-
 
 @dataclass(frozen=True)
 class Drift:
@@ -171,7 +169,7 @@ class _Comparison:
         self._sample, self._sheet, self._contract = sample, sample.sheet, contract
         self._header, self._log, self._reader = header, log, reader
         self._differences: list[ContractDifference] = []
-        self._data: dict[str, Any] = contract.model_dump(mode="json")
+        self._data: JsonObject = contract.model_dump(mode="json")
 
     def run(self) -> Drift:
         self._compare_format()

@@ -5,7 +5,9 @@ In docstrings, “Asks `KEY`” means that a question with this key is added if 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
+
+from tillstream.model.document_json import JsonObject
 
 CERTAIN, LIKELY, ASSUMED = 0.99, 0.9, 0.6
 """Confidence: proved by unambiguous cells; indicated by a name or format; not contradicted."""
@@ -48,7 +50,7 @@ class DetectionFinding:
             return "certain"
         return "likely" if self.confidence >= LIKELY else "assumed"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         return {
             "about": self.about,
             "value": self.value,
@@ -77,7 +79,7 @@ class WordUse:
         """Key of the answer that sets the meaning."""
         return f"status.{self.word or 'default'}"
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         return {
             "word": self.word,
             "key": self.key,
@@ -112,8 +114,8 @@ class DetectionQuestion:
         """Keys of the answers that settle the question."""
         return tuple(use.key for use in self.table) or (self.key,)
 
-    def to_dict(self) -> dict[str, Any]:
-        data: dict[str, Any] = {
+    def to_dict(self) -> JsonObject:
+        data: JsonObject = {
             "key": self.key,
             "question": self.words,
             "choices": list(self.choices),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tillstream.detection.columns.column_roles import NUMERIC_ROLES
 from tillstream.detection.evidence import percentage
@@ -111,15 +111,6 @@ class ContractFit:
     """Explanations: what matches, or what does not."""
     doubts: tuple[str, ...] = ()
     """Signs that the file comes from another source: unknown stores, another currency."""
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "contract": self.contract.name,
-            "fits": self.fits,
-            "score": round(self.score, 3),
-            "reasons": list(self.reasons),
-            "doubts": list(self.doubts),
-        }
 
 
 def fit(

@@ -18,6 +18,7 @@ from tillstream.detection.sheet import rows_where, with_names, without_rows
 from tillstream.detection.text.file_sample import FileSample, sample_file
 from tillstream.detection.values import currency, date_profile, date_source, dates, numbers
 from tillstream.detection.values.date_profile import clock_formats
+from tillstream.model.document_json import JsonObject
 
 _UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -26,7 +27,7 @@ _UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9_-]+")
 class Proposal:
     """A proposed contract as plain data, valid for `model.contract.parse_contract` once no question is open."""
 
-    contract: dict[str, Any]
+    contract: JsonObject
     findings: tuple[DetectionFinding, ...]
     questions: tuple[DetectionQuestion, ...]
     rows: int
@@ -82,7 +83,7 @@ class _Proposer:
         amounts.decide(role_columns, numbers.detect_number_style(shown, log))
         sheet, style = amounts.sheet, amounts.style
         name = _UNSAFE_CHARACTERS.sub("-", self._name).lstrip("-_")[:60].rstrip("-")
-        contract: dict[str, Any] = {"name": name or "proposed", "version": 1}
+        contract: JsonObject = {"name": name or "proposed", "version": 1}
         contract["region"] = self._region()
         currencies = currency.detect_currency(sheet, role_columns, amounts.money_columns(role_columns), log)
         contract["currency"] = currencies.currency
@@ -153,7 +154,7 @@ class _Proposer:
             export_programs.apply_export_answers(export, self._sheet, self._log)
         self._ignore(ignored_rows.detect_not_goods(self._sheet, self._log))
 
-    def _completed_refunds(self, amounts: Mapping[str, Any]) -> dict[str, Any]:
+    def _completed_refunds(self, amounts: Mapping[str, Any]) -> JsonObject:
         """The contract's `file.fill_down` with the refunds of orders, in which the amounts of all lines fall."""
         completed = self._file.get("fill_down", ()) if self._export else ()
         headers = [header for pair in amounts.get("refunded", {}).items() for header in pair if completed]
@@ -187,10 +188,10 @@ class _Proposer:
             )
         return "" if answer in {None, "-"} else str(answer)
 
-    def _dates(self, role_columns: dict[str, str]) -> tuple[dict[str, Any], date_source.DateSource]:
+    def _dates(self, role_columns: dict[str, str]) -> tuple[JsonObject, date_source.DateSource]:
         """The contract's `dates`, and what replaces a column of dates."""
         log = self._log
-        settings: dict[str, Any] = {}
+        settings: JsonObject = {}
         source = date_source.DateSource()
         has_times = has_offsets = False
         if "date" in role_columns:
@@ -227,7 +228,7 @@ class _Proposer:
             self._log.add_finding("time_zone", "UTC", "days without times need no zone", LIKELY)
         return zone or "UTC"
 
-    def _identify_sales(self, contract: dict[str, Any], names: tuple[str, ...]) -> None:
+    def _identify_sales(self, contract: JsonObject, names: tuple[str, ...]) -> None:
         """Identify sales without a sale id by a set of columns, or by row content if `names` is empty."""
         contract["columns"].pop("sale_id", None)
         if names:
@@ -238,7 +239,7 @@ class _Proposer:
             contract["identity"]["by_content"] = True
 
 
-def _without_empty(contract: dict[str, Any]) -> dict[str, Any]:
+def _without_empty(contract: JsonObject) -> JsonObject:
     """Drop empty values to keep the contract readable."""
     sections = {
         name: {key: value for key, value in section.items() if value not in ("", [], {})}

@@ -29,6 +29,7 @@ import sql
 from tillstream.explore import scoped_tables
 from tillstream.marts.state import MartState, days_of, read_state
 from tillstream.marts.tables import tables_by_name
+from tillstream.model.document_json import JsonObject
 from tillstream.model.people import Scope
 from tillstream.ports.machine import Clock
 from tillstream.ports.warehouse import FileSnapshot
@@ -263,7 +264,7 @@ class Extracts:
 
     def _write(
         self, snapshot: FileSnapshot, part: ExtractFolder, table: str, key: str, folder: Path
-    ) -> dict[str, Any] | None:
+    ) -> JsonObject | None:
         select, params = part.selects[table], dict(part.params)
         params = {name: value for name, value in params.items() if f"@{name}" in select}
         if key == _NO_ROWS:
@@ -315,7 +316,7 @@ class ScopeExtracts:
 class _ExtractIndex:
     """tables: table → its digest, state and files. published: names of the files that the last published index had."""
 
-    tables: dict[str, dict[str, Any]]
+    tables: dict[str, JsonObject]
     published: frozenset[str]
 
     @classmethod
@@ -329,7 +330,7 @@ class _ExtractIndex:
             return cls({}, frozenset())
         return cls(tables, names)
 
-    def files(self, table: str) -> list[dict[str, Any]]:
+    def files(self, table: str) -> list[JsonObject]:
         return list(self.tables[table]["files"].values()) if table in self.tables else []
 
     def publish(self, folder: Path) -> None:

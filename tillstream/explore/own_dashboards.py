@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from tillstream.model.audit import AuditAction
-from tillstream.model.document_json import from_json, to_json
+from tillstream.model.document_json import JsonObject, from_json, to_json
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
@@ -101,13 +100,13 @@ class OwnDashboard:
     def is_visible_to(self, reader: DashboardOwner) -> bool:
         return not self.removed_at and (self.shared or self.owner == reader)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> JsonObject:
         """As a document."""
         fields = to_json(self)
-        owner: dict[str, Any] = fields.pop("owner")
+        owner: JsonObject = fields.pop("owner")
         return owner | {name: value for name, value in fields.items() if name != "id"}
 
-    def audited(self) -> dict[str, Any]:
+    def audited(self) -> JsonObject:
         return {"name": self.name, "shared": self.shared, "tiles": to_json(self.tiles)}
 
 

@@ -18,6 +18,7 @@ from sqlglot.errors import ParseError
 
 from tillstream.explore import statement_forms
 from tillstream.explore.statement_forms import ALLOWED_FORMS, REASONS_AGAINST_FORMS
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.text import did_you_mean
 from tillstream.ports.machine import BrokenFrame
@@ -266,7 +267,7 @@ def error_with_place(error: Rejected, names: Mapping[str, StatementPlace], offer
     return Rejected(f"{names[name]}There is no column {name}.{did_you_mean(name, columns)}")
 
 
-def tables_to_json(tables: Iterable[OfferedTable]) -> list[dict[str, Any]]:
+def tables_to_json(tables: Iterable[OfferedTable]) -> list[JsonObject]:
     return [
         {
             "name": table.name,
@@ -292,7 +293,7 @@ def tables_from_json(tables: Iterable[Mapping[str, Any]]) -> dict[str, OfferedTa
     }
 
 
-def statement_to_json(statement: ScopedStatement) -> dict[str, Any]:
+def statement_to_json(statement: ScopedStatement) -> JsonObject:
     names = {name: [place.line, place.column] for name, place in statement.names.items()}
     return {
         "sql": statement.sql,

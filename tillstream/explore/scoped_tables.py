@@ -6,6 +6,7 @@ from typing import Any
 from tillstream.analytics.queries import COST_COLUMNS, Forbidden, forbidden_error
 from tillstream.explore.scoped_statement import OfferedColumn, OfferedTable
 from tillstream.marts.tables import TABLES, MartTable
+from tillstream.model.document_json import JsonObject
 from tillstream.model.people import Scope
 from tillstream.model.permissions import Action, Role
 
@@ -29,7 +30,7 @@ def common_tables() -> list[str]:
 
 def scope_parameters(scope: Scope) -> Mapping[str, Any]:
     """Values of the parameters in the tables of a scope."""
-    values: dict[str, Any] = {}
+    values: JsonObject = {}
     if scope.regions is not None:
         values["scope_regions"] = list(scope.regions)
     if scope.stores is not None:

@@ -15,9 +15,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from tillstream.model import audit, json_text
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict
 from tillstream.model.text import is_utf8
 from tillstream.people import signatures, store_credentials
@@ -123,11 +123,11 @@ def store_of_message(body: bytes) -> StoreName | None:
         return None
 
 
-def signature_fields(delivery: Delivery, reason: str) -> dict[str, Any]:
+def signature_fields(delivery: Delivery, reason: str) -> JsonObject:
     """Fields of the stored line of a message: how it was signed; why it is not verified, and its address."""
     attributes = delivery.message.attributes
     signing = {name: attributes[name] for name in SIGNING_ATTRIBUTES if name in attributes}
-    fields: dict[str, Any] = {"signing": signing} if signing else {}
+    fields: JsonObject = {"signing": signing} if signing else {}
     if reason:
         fields["unverified"] = reason
         if attributes.get(ADDRESS_ATTRIBUTE):
@@ -235,7 +235,7 @@ def _sequence_changes(ports: Ports, id: str, messages: list[NumberedMessage]) ->
     if hashes == before:
         return []
     first = messages[0]
-    data: dict[str, Any] = {"region": first.region, "store_id": first.store_id, "till": first.till}
+    data: JsonObject = {"region": first.region, "store_id": first.store_id, "till": first.till}
     data |= {"epoch": first.epoch, "hashes": hashes}
     return [Put(TILL_SEQUENCES_COLLECTION, id, data, if_version=document.version if document else 0), *events]
 

@@ -19,6 +19,7 @@ from tillstream.catalogue import entry_lists
 from tillstream.intake import store_sales
 from tillstream.model import audit
 from tillstream.model.contract import Contract
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.messages import (
     LONG_AGO,
@@ -61,7 +62,7 @@ class SaleNotAccepted(Rejected):
         self.code = code
 
 
-def form_limits() -> dict[str, Any]:
+def form_limits() -> JsonObject:
     """What the form checks before it saves a sale."""
     return {
         "ahead_seconds": int(TILL_CLOCK_TOLERANCE.total_seconds()),
@@ -73,7 +74,7 @@ def form_limits() -> dict[str, Any]:
     }
 
 
-def check_form_sale(ports: Ports, scope: Scope, sale: dict[str, Any], contract: Contract | None) -> None:
+def check_form_sale(ports: Ports, scope: Scope, sale: JsonObject, contract: Contract | None) -> None:
     """Check a valid store sale. contract: that of its region. Raises `SaleNotAccepted`."""
     sold_at = datetime.fromisoformat(sale["sold_at"])
     _check_writer(ports, scope, sale)
@@ -90,7 +91,7 @@ def currency_of_store(store: Store | None, contract: Contract | None) -> str:
     return (store.currency if store else "") or (contract.currency if contract else "")
 
 
-def _check_writer(ports: Ports, scope: Scope, sale: dict[str, Any]) -> None:
+def _check_writer(ports: Ports, scope: Scope, sale: JsonObject) -> None:
     if sale.get("source") != "form":
         raise SaleNotAccepted("not-a-sale", "source: a sale of this form has the source “form”.")
     own_store = entry_lists.is_store_assigned(ports, scope, sale["region"], sale["store_id"])
@@ -115,7 +116,7 @@ def _check_time(now: datetime, sold_at: datetime) -> None:
         )
 
 
-def _check_store(ports: Ports, sale: dict[str, Any], sold_at: datetime) -> None:
+def _check_store(ports: Ports, sale: JsonObject, sold_at: datetime) -> None:
     region, store_id = sale["region"], sale["store_id"]
     state = entry_lists.entry_state_on(ports, EntryKind.STORE, region, store_id, sold_at.date())
     if state == entry_lists.STATE_UNKNOWN:
@@ -129,7 +130,7 @@ def _check_store(ports: Ports, sale: dict[str, Any], sold_at: datetime) -> None:
         )
 
 
-def _check_salesperson(ports: Ports, sale: dict[str, Any], sold_at: datetime) -> None:
+def _check_salesperson(ports: Ports, sale: JsonObject, sold_at: datetime) -> None:
     region, salesperson = sale["region"], sale.get("salesperson_id", "")
     state = entry_lists.entry_state_on(ports, EntryKind.SALESPERSON, region, salesperson, sold_at.date())
     if state == entry_lists.STATE_RETIRED:
@@ -145,7 +146,7 @@ def _check_salesperson(ports: Ports, sale: dict[str, Any], sold_at: datetime) ->
         )
 
 
-def _check_currency(ports: Ports, sale: dict[str, Any], contract: Contract | None) -> None:
+def _check_currency(ports: Ports, sale: JsonObject, contract: Contract | None) -> None:
     store = entry_lists.catalogue_entries(ports, Store).get((sale["region"], sale["store_id"]))
     currency = currency_of_store(store, contract)
     if currency and sale["currency"] != currency:
@@ -221,7 +222,7 @@ def add_up_quantities(lines: Iterable[Mapping[str, Any]]) -> ProductQuantities:
 
 
 def record_return(
-    ports: Ports, sale: dict[str, Any], own_id: str, digest: str, sold: ProductQuantities, ledger: SaleLedger
+    ports: Ports, sale: JsonObject, own_id: str, digest: str, sold: ProductQuantities, ledger: SaleLedger
 ) -> str:
     """Record a return, also a cancelled one; return what it has beyond what is left, empty if it has no more.
 
@@ -234,7 +235,7 @@ def record_return(
     quantities = add_up_quantities(sale["lines"]) if sale.get("status") == RETURNED_STATUS else {}
 
     def recorded(document: Document | None) -> Update | Document:
-        returns: dict[str, Any] = document.data["returns"] if document else {}
+        returns: JsonObject = document.data["returns"] if document else {}
         if document and returns.get(own_id, {}).get("digest") == digest:
             return document
         others = {name: one for name, one in returns.items() if name != own_id}
@@ -323,7 +324,7 @@ def enter_sale(ports: Ports, login: str, scope: Scope, payload: Any, ledger: Sal
     return _sale_id(payload)
 
 
-def _check_return(ports: Ports, sale: dict[str, Any], ledger: SaleLedger) -> str:
+def _check_return(ports: Ports, sale: JsonObject, ledger: SaleLedger) -> str:
     """Why a return needs review; empty if it does not."""
     if not sale.get("returns_sale_id"):
         return ""
@@ -331,7 +332,7 @@ def _check_return(ports: Ports, sale: dict[str, Any], ledger: SaleLedger) -> str
     return record_return(ports, sale, own_id, _sale_digest(sale), _sold_quantities(ports, sale, ledger), ledger)
 
 
-def _sold_quantities(ports: Ports, sale: dict[str, Any], ledger: SaleLedger) -> ProductQuantities:
+def _sold_quantities(ports: Ports, sale: JsonObject, ledger: SaleLedger) -> ProductQuantities:
     """What the returned sale sold: as entered in the form, until the ledger has it."""
     sale_id: str = sale["returns_sale_id"]
     number = sale_id.removeprefix(_sale_prefix(sale, ledger))
@@ -344,12 +345,12 @@ def _sold_quantities(ports: Ports, sale: dict[str, Any], ledger: SaleLedger) -> 
     return entered if is_recent or not settled else settled
 
 
-def _sale_prefix(sale: dict[str, Any], ledger: SaleLedger) -> str:
+def _sale_prefix(sale: JsonObject, ledger: SaleLedger) -> str:
     contract = ledger.contract(sale["region"])
     return contract.identity.sale_prefix(sale["store_id"]) if contract else f"{sale['store_id']}/"
 
 
-def _record_sale(ports: Ports, login: str, scope: Scope, sale: dict[str, Any], ledger: SaleLedger) -> None:
+def _record_sale(ports: Ports, login: str, scope: Scope, sale: JsonObject, ledger: SaleLedger) -> None:
     """Write the record of the sale and an audit entry, once per version. Raises `SaleNotAccepted`."""
     version, digest = str(sale.get("version", 0)), _sale_digest(sale)
     sale_id = _sale_id(sale)
@@ -381,13 +382,13 @@ def _record_sale(ports: Ports, login: str, scope: Scope, sale: dict[str, Any], l
     update_document(ports.documents, FORM_SALES_COLLECTION, _document_id(sale_id), recorded)
 
 
-def _returnable_quantities(sale: dict[str, Any]) -> dict[str, str]:
+def _returnable_quantities(sale: JsonObject) -> dict[str, str]:
     """Product → quantity, of a sale that can be returned."""
     lines = sale["lines"] if sale.get("status", "completed") in SOLD_STATUSES else []
     return {product: f"{quantity:f}" for product, quantity in add_up_quantities(lines).items()}
 
 
-def _check_version(scope: Scope, sale: dict[str, Any], version: str, document: Document | None) -> None:
+def _check_version(scope: Scope, sale: JsonObject, version: str, document: Document | None) -> None:
     number = sale["number"]
     if document is None:
         if version != "0":
@@ -407,7 +408,7 @@ def _number_taken_error(number: str) -> SaleNotAccepted:
     return SaleNotAccepted("number-taken", f"Another sale has the number {number}. Use another number.")
 
 
-def _sale_id(sale: dict[str, Any]) -> str:
+def _sale_id(sale: JsonObject) -> str:
     return f"{sale['region']}/{sale['store_id']}/{sale['number']}"
 
 
@@ -415,5 +416,5 @@ def _document_id(sale_id: str) -> str:
     return hashlib.sha256(sale_id.encode()).hexdigest()[:32]
 
 
-def _sale_digest(sale: dict[str, Any]) -> str:
+def _sale_digest(sale: JsonObject) -> str:
     return hashlib.sha256(json.dumps(sale, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

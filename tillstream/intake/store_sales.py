@@ -26,6 +26,7 @@ from tillstream.model import json_text, messages
 from tillstream.model.batch import Batch, BatchState
 from tillstream.model.contract import Contract
 from tillstream.model.countries import country_code, country_name
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.events import TOPIC_STORE_SALES
 from tillstream.model.messages import store_sale_errors
@@ -352,7 +353,7 @@ def _stored_line(delivery: Delivery, unverified: str, new: str) -> bytes:
     unverified: why it is not verified, or empty. new: what of it is new to its region, or empty.
     """
     text = delivery.message.body.decode("utf-8", errors="backslashreplace")
-    envelope: dict[str, Any] = {"sequence": delivery.sequence, "message": text}
+    envelope: JsonObject = {"sequence": delivery.sequence, "message": text}
     if _store_of_token(delivery):
         envelope["store"] = _store_of_token(delivery)
     if delivery.message.attributes.get(REVIEW_ATTRIBUTE):

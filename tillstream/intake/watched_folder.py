@@ -4,11 +4,11 @@ Each file has a claim id that survives a crash. It is part of the object name, s
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.intake import inbox
 from tillstream.model.batch import Batch, BatchState
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict, Rejected, Unavailable
 from tillstream.model.events import INBOX
 from tillstream.model.object_names import path_for_name
@@ -128,7 +128,7 @@ def _target_path(ports: Ports, drop: DropFolder, dropped: DroppedFile, upload: B
         return ""
     document = ports.documents.get(_DROPS, upload.batch_id)
     if document is None:
-        data: dict[str, Any] = {"place": drop.archive_path(dropped), "told": False, "said": ""}
+        data: JsonObject = {"place": drop.archive_path(dropped), "told": False, "said": ""}
         document = ports.documents.put(_DROPS, upload.batch_id, data)
     place: str = document.data["place"]
     return place

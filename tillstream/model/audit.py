@@ -2,7 +2,8 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+
+from tillstream.model.document_json import JsonObject
 
 
 class AuditAction(StrEnum):
@@ -156,14 +157,14 @@ class AuditEntry:
     what: str
     kind: str
     subject: str
-    before: dict[str, Any]
-    after: dict[str, Any]
+    before: JsonObject
+    after: JsonObject
     address: str
     """Network address of the client; of a command: `command API` or `command line`, and the system's user."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "AuditEntry":
+    def from_json(cls, data: JsonObject) -> "AuditEntry":
         return cls(**data)

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack
 
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.object_names import CONNECTED_NAME
 from tillstream.model.people import Extent, Scope, may_change
@@ -26,13 +27,13 @@ REJECTED_BY = "Rejected by "
 class ContractProposal:
     """The next version of a contract, or a new contract, for an administrator to accept."""
 
-    contract: dict[str, Any]
+    contract: JsonObject
     """The contract as plain data."""
     changes: tuple[str, ...] = ()
     """What it changes, for the reviewer."""
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "ContractProposal":
+    def from_json(cls, data: JsonObject) -> "ContractProposal":
         return cls(data["contract"], tuple(data["changes"]))
 
 
@@ -134,7 +135,7 @@ class StagingReport:
         return self.rows_read - self.rows_blank - self.rows_ignored - self.rows_discarded
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "StagingReport":
+    def from_json(cls, data: JsonObject) -> "StagingReport":
         """Read a report that this version or an earlier one stored."""
         values = {field.name: data[field.name] for field in fields(cls) if field.name in data}
         for name in ("accepted", "refused", "columns", "stores", "digests"):
@@ -410,7 +411,7 @@ class Batch:
             raise Rejected(f"{self.file} is {self.state}; it cannot become {state}.")
         return replace(self, state=state, state_at=at, **changes)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         data = asdict(self)
         return data | {
             "kind": self.kind.value,
@@ -421,7 +422,7 @@ class Batch:
         }
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Batch":
+    def from_json(cls, data: JsonObject) -> "Batch":
         typed = {
             "kind": BatchKind(data["kind"]),
             "state": BatchState(data["state"]),

@@ -1,6 +1,6 @@
 """Convert frozen dataclasses to the JSON of stored documents and back. Dates and decimals are texts, None is ''."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,6 +12,8 @@ from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 T = TypeVar("T")
 JsonObject = dict[str, Any]
 """An object of JSON whose fields depend on who wrote it: a stored document, a contract, a message that was received."""
+ActionFacts = dict[str, str | int | float | Sequence[str] | Sequence[int] | None]
+"""What an action did: fields of its answer or its log line."""
 
 
 def to_json(value: Any) -> Any:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from tillstream.model.batch import ContractProposal
+from tillstream.model.document_json import JsonObject
 from tillstream.model.money import amount_text
 from tillstream.model.text import upper_first
 
@@ -61,12 +62,12 @@ class ResumableUpload:
         """Whether it is complete and its preview is not confirmed yet."""
         return self.whole and self.look and not self.batch_id
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         data = asdict(self)
         return data | {"proposed": data["proposed"] or {}}
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "ResumableUpload":
+    def from_json(cls, data: JsonObject) -> "ResumableUpload":
         proposed = ContractProposal.from_json(data["proposed"]) if data["proposed"] else None
         parts, digests = tuple(data["parts"]), tuple(data.get("digests", ()))
         return cls(**data | {"parts": parts, "digests": digests, "proposed": proposed})
@@ -133,7 +134,7 @@ class FileFigures:
     has_units: bool = True
     """Whether the contract reads quantities."""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As plain data: decimals and dates as text."""
         return {name: _plain_value(value) for name, value in asdict(self).items()}
 

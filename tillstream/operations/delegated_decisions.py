@@ -13,6 +13,7 @@ from tillstream.contracts.registry import ContractRegistry
 from tillstream.intake import resumable_upload, upload_completion
 from tillstream.model.batch import Batch, BatchKind, may_change_batches, may_see_batch
 from tillstream.model.contract import parse_contract
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import NotFound, Rejected, Unavailable
 from tillstream.model.json_text import restore_typed_values
 from tillstream.model.people import BeyondScope, Scope
@@ -25,7 +26,9 @@ from tillstream.ports.warehouse import SettlementResult, WarehouseQuery
 from tillstream.receipts.receipt import Receipt
 from tillstream.records import batch_records
 from tillstream.review import correction_workspace, settlement_previews, undo
-from tillstream.review.correction_workspace import CorrectionWorkspace
+from tillstream.review.correction_workspace import CorrectionWorkspace, DraftPreview
+from tillstream.review.settlement_previews import ReplayPreview
+from tillstream.review.undo import UndoResult
 
 UNDO_WAIT_SECONDS, PREVIEW_WAIT_SECONDS = 25.0, 240.0
 """How long a user waits. An undo that takes longer continues, and its page follows it."""
@@ -60,7 +63,7 @@ class UserDecision:
         actions = None if scope.only is None else tuple(sorted(scope.only))
         return cls(work, by, arguments, actions, None if actions is None else scope.regions)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {
             "work": self.work.value,
             "by": self.by,
@@ -113,20 +116,20 @@ class DecisionPerformer:
     by: str
     scope: Scope
 
-    def undo(self, batch: str) -> dict[str, Any]:
+    def undo(self, batch: str) -> UndoResult:
         upload = self._own(batch)
         corrections = batch_records.child_batches(self.ledger.ports, batch, BatchKind.CORRECTION)
         if not may_change_batches(self.scope, upload, corrections):
             raise BeyondScope(f"{upload.file} also contains sales of stores outside your scope.")
         return undo.undo_batch(self.ledger.ports, upload.batch_id, self.by)
 
-    def preview_undo(self, batch: str, currency: str) -> dict[str, Any]:
+    def preview_undo(self, batch: str, currency: str) -> JsonObject:
         upload = self._own(batch)
         return self._changes(
             lambda questions: undo.preview_undo_settlement(self.ledger.ports, upload.batch_id, questions), currency
         )
 
-    def preview_confirmation(self, batch: str, currency: str, *, as_new: bool) -> dict[str, Any]:
+    def preview_confirmation(self, batch: str, currency: str, *, as_new: bool) -> JsonObject:
         upload, ledger = self._own(batch), self.ledger
         receipts: list[Receipt] = []
 
@@ -140,7 +143,7 @@ class DecisionPerformer:
         changed = self._changes(attempt, currency)
         return {"receipt": receipts[-1], "changes": changed}
 
-    def preview_replay(self, batch: str, contract: str | None, received: str = "") -> dict[str, Any]:
+    def preview_replay(self, batch: str, contract: str | None, received: str = "") -> ReplayPreview:
         upload, ledger = self._own(batch), self.ledger
         if contract and not self.scope.covers_region(ledger.contracts.pin(contract).region):
             raise NotFound(f"There is no data source {contract}.")
@@ -148,7 +151,7 @@ class DecisionPerformer:
             ledger.ports, ledger.contracts, upload.batch_id, contract, stores=self.scope.stores, received=received
         )
 
-    def preview_correction(self, batch: str) -> dict[str, Any]:
+    def preview_correction(self, batch: str) -> DraftPreview:
         ledger = self.ledger
         return correction_workspace.preview_draft(
             ledger.ports, ledger.contracts, ledger.workspace, self._own(batch), self.scope.stores
@@ -168,9 +171,7 @@ class DecisionPerformer:
             raise NotFound(f"There is no batch {batch}.")
         return upload
 
-    def _changes(
-        self, attempt: Callable[[Sequence[WarehouseQuery]], SettlementResult], currency: str
-    ) -> dict[str, Any]:
+    def _changes(self, attempt: Callable[[Sequence[WarehouseQuery]], SettlementResult], currency: str) -> JsonObject:
         warehouse, queries = self.ledger.ports.warehouse, self.ledger.queries
         return asdict(changes.preview_changes(warehouse, self.scope, attempt, queries, currency=currency))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypedDict, TypeVar
 
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.batch import BatchState
@@ -19,7 +19,15 @@ from tillstream.review import undo
 Settled = TypeVar("Settled")
 
 
-def settle_large(ports: Ports, contracts: ContractRegistry) -> dict[str, Any]:
+class LargeSettlements(TypedDict):
+    """How much was settled and undone, and the sentences of a repair."""
+
+    settled: int
+    undone: int
+    repaired: list[str]
+
+
+def settle_large(ports: Ports, contracts: ContractRegistry) -> LargeSettlements:
     """Settle in this process what is large, until none of it waits; without a job, all that is staged. Return the
     counts, and what was repaired before in sentences.
 

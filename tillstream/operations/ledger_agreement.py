@@ -18,6 +18,7 @@ from typing import Any
 import sql
 from sql.limits import limited, where
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState
+from tillstream.model.document_json import JsonObject
 from tillstream.ports import Ports
 from tillstream.records import batch_records, data_version
 
@@ -275,7 +276,7 @@ def _verified_settlement(ports: Ports) -> Mapping[str, Any]:
     return document.data if document else {"settlement_no": 0}
 
 
-def _ledger_end(ports: Ports, number: int) -> tuple[int, dict[str, Any]]:
+def _ledger_end(ports: Ports, number: int) -> tuple[int, JsonObject]:
     """Return the last settlement of the ledger, and what the document of a verified settlement contains."""
     (row,) = ports.warehouse.query(sql.text("ledger/verified_settlement"), {"verified": number}).to_pylist()
     settled_at = row["verified_at"].isoformat() if row["verified_at"] else ""

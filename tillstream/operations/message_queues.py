@@ -6,9 +6,9 @@ Dead letters can be resent; each resend is audited.
 import heapq
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from tillstream.model import audit
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Unavailable
 from tillstream.ports import Ports
 from tillstream.ports.bus import DeadLetter, Message, QueueDepth
@@ -68,7 +68,7 @@ def resend_dead_letters(ports: Ports, ids: Iterable[str], by: str) -> int:
     return sent
 
 
-def _letter(id: str, data: dict[str, Any]) -> DeadLetter:
+def _letter(id: str, data: JsonObject) -> DeadLetter:
     return DeadLetter(
         id,
         data["subscription"],

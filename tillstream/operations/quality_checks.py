@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
-from typing import Any
 
 import sql
 from sql.quality import Check, checks
@@ -13,6 +12,7 @@ from tillstream.model.tables.daily_totals import day_groups
 from tillstream.operations import quality_results
 from tillstream.operations.quality_results import CheckResults, CheckRun
 from tillstream.ports import Ports
+from tillstream.ports.warehouse import Row
 from tillstream.stock import stored_levels
 
 MAX_FAILING_DAYS = 62
@@ -34,7 +34,7 @@ def check_named(name: str) -> Check:
     return check
 
 
-def failing_rows(ports: Ports, check: Check, limit: int) -> list[dict[str, Any]]:
+def failing_rows(ports: Ports, check: Check, limit: int) -> list[Row]:
     """Rows that fail now, of the days that failed in the last run; at most `limit`."""
     if check.of_stock:
         return stored_levels.differences_now(ports, limit)
@@ -43,7 +43,7 @@ def failing_rows(ports: Ports, check: Check, limit: int) -> list[dict[str, Any]]
     if check.by_day:
         result = quality_results.last_results(ports).by_check.get(check.name)
         params["days"] = [date.fromisoformat(day) for day in (result.days if result else ())][:MAX_FAILING_DAYS]
-    rows: list[dict[str, Any]] = ports.warehouse.query(text, params).to_pylist()
+    rows: list[Row] = ports.warehouse.query(text, params).to_pylist()
     return rows
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sql.quality import Check, checks
+from tillstream.model.document_json import JsonObject
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
 
@@ -154,11 +155,11 @@ def _parse_results(data: Mapping[str, Any]) -> CheckResults:
     return replace(results, by_check={name: results.by_check[name] for name in checks() if name in results.by_check})
 
 
-def _results_to_json(results: CheckResults) -> dict[str, Any]:
+def _results_to_json(results: CheckResults) -> JsonObject:
     return {**vars(results), "by_check": {name: dict(vars(one)) for name, one in results.by_check.items()}}
 
 
-def published_results(ports: Ports) -> dict[str, Any]:
+def published_results(ports: Ports) -> JsonObject:
     """The last results as JSON values: when checks ran, the names of those that fail, and each check."""
     last = last_results(ports)
     return {

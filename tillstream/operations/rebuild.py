@@ -8,7 +8,7 @@ with their original contract versions. Both must give the same flags, outcomes, 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import pyarrow as pa
 
@@ -26,7 +26,7 @@ from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.pipeline.staging.split_rows import Hasher
 from tillstream.pipeline.staging.write_rows import parquet_writer
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Settlement, SettlementResult, StagedBatch, Warehouse
+from tillstream.ports.warehouse import QueryParams, Row, Settlement, SettlementResult, StagedBatch, Warehouse
 from tillstream.records import batch_originals, batch_records
 
 COMPARED_ROWS = 100_000
@@ -76,8 +76,22 @@ STAGING_FIELDS = (
     "rules",
     "writers",
 )
-RowWriter = Callable[[dict[str, Any], str], tuple[Sequence[str], Sequence[str]]]
+RowWriter = Callable[[Row, str], tuple[Sequence[str], Sequence[str]]]
 """(batch row, prefix) → names of the accepted and rejected objects written for it."""
+
+
+class RebuildReport(TypedDict):
+    """settlements, batches: how many were settled again. unread: what could not be compared with its original.
+
+    kept_aside: the old warehouse, if it was replaced; repaired: what was wrong with it.
+    """
+
+    settlements: int
+    batches: int
+    differences: list[str]
+    unread: NotRequired[list[str]]
+    kept_aside: NotRequired[str]
+    repaired: NotRequired[list[str]]
 
 
 def rows_only_in_one(
@@ -134,7 +148,7 @@ def table_differences(ledger: Warehouse, rebuilt: Warehouse) -> list[str]:
     return sentences
 
 
-def _daily_total_queries(ledger: Warehouse) -> tuple[dict[str, str], dict[str, Any]]:
+def _daily_total_queries(ledger: Warehouse) -> tuple[dict[str, str], QueryParams]:
     """Return (name → query, parameters) of the daily totals, without stale days."""
     summed = ledger.query(sql.text("daily_totals/summed")).to_pylist()[0]["summed_settlement"]
     if not summed:
@@ -149,21 +163,21 @@ def _daily_total_queries(ledger: Warehouse) -> tuple[dict[str, str], dict[str, A
 
 def rebuild_from_ledger(
     ports: Ports, fresh: Callable[[], Warehouse], progress: Callable[[int], None] | None = None
-) -> dict[str, Any]:
+) -> RebuildReport:
     """Replay every settlement from the ledger's own rows. The report's `differences` are empty if all agree."""
     return _rebuild(ports, fresh, lambda batch, prefix: _rows_of_ledger(ports, batch, prefix), progress)
 
 
 def rebuild_from_originals(
     ports: Ports, fresh: Callable[[], Warehouse], progress: Callable[[int], None] | None = None
-) -> dict[str, Any]:
+) -> RebuildReport:
     """Stage every stored original again and replay every settlement.
 
     The report's `unread` names what could not be compared; such batches are replayed from the ledger's own rows.
     """
     unread: list[str] = []
 
-    def rows(batch: dict[str, Any], prefix: str) -> tuple[Sequence[str], Sequence[str]]:
+    def rows(batch: Row, prefix: str) -> tuple[Sequence[str], Sequence[str]]:
         try:
             return _rows_of_original(ports, batch, prefix)
         except Rejected as error:
@@ -176,7 +190,7 @@ def rebuild_from_originals(
 
 def _rebuild(
     ports: Ports, fresh: Callable[[], Warehouse], rows: RowWriter, progress: Callable[[int], None] | None
-) -> dict[str, Any]:
+) -> RebuildReport:
     prefix = f"rebuild/{ports.clock.tick()}"
     rebuilt = fresh()
     try:
@@ -194,8 +208,8 @@ def _rebuild(
             rebuilt.replace_table(table, ports.warehouse.query(f"SELECT * FROM {table}"))
         rebuilt.refresh_totals()
         differences = [*ledger_disagreements(ports), *table_differences(ports.warehouse, rebuilt)]
-        report = {"settlements": last_no, "batches": len(batches), "differences": differences}
-        return report | {"unread": kept_originals.unread_originals(ports)}
+        unread = kept_originals.unread_originals(ports)
+        return {"settlements": last_no, "batches": len(batches), "differences": differences, "unread": unread}
     finally:
         rebuilt.close()
         delete_staged(ports, prefix)
@@ -211,7 +225,7 @@ def ledger_disagreements(ports: Ports) -> list[str]:
 
 def rebuild_warehouse(
     ports: Ports, contracts: ContractRegistry, old: Warehouse, progress: Callable[[int], None] | None = None
-) -> dict[str, Any]:
+) -> RebuildReport:
     """Settle all batches of the warehouse `old` into the empty one of `ports`, from the stored originals.
 
     Reads only columns of `old` that every schema has. Settlement numbers and times are preserved, because records and
@@ -265,9 +279,7 @@ def _restage_unsettled(ports: Ports) -> None:
             batch_records.transition_batch(ports, upload.batch_id, state, only_from=frozenset({state}), staged=report)
 
 
-def _settlements_in_order(
-    batches: list[dict[str, Any]], last: int
-) -> Iterator[tuple[int, list[dict[str, Any]], list[str]]]:
+def _settlements_in_order(batches: list[Row], last: int) -> Iterator[tuple[int, list[Row], list[str]]]:
     """Yield (settlement number, settled batches, ids of undone batches) in order."""
     for number in range(1, last + 1):
         taken = [batch for batch in batches if batch["settlement_no"] == number]
@@ -275,7 +287,7 @@ def _settlements_in_order(
         yield number, taken, [batch["batch_id"] for batch in undone]
 
 
-def _staged_batch(ports: Ports, batch: dict[str, Any], rows: RowWriter, prefix: str) -> StagedBatch:
+def _staged_batch(ports: Ports, batch: Row, rows: RowWriter, prefix: str) -> StagedBatch:
     accepted, refused = rows(batch, f"{prefix}/{batch['batch_id']}")
     confirmed = tuple(code for code in batch["confirmed"].split(",") if code)
     return StagedBatch(
@@ -286,12 +298,12 @@ def _staged_batch(ports: Ports, batch: dict[str, Any], rows: RowWriter, prefix: 
     )
 
 
-def _rows_of_original(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[Sequence[str], Sequence[str]]:
+def _rows_of_original(ports: Ports, batch: Row, prefix: str) -> tuple[Sequence[str], Sequence[str]]:
     report = stage.write(ports, batch_records.get_batch(ports, batch["batch_id"]), prefix)
     return report.accepted, report.refused
 
 
-def _rows_of_ledger(ports: Ports, batch: dict[str, Any], prefix: str) -> tuple[Sequence[str], Sequence[str]]:
+def _rows_of_ledger(ports: Ports, batch: Row, prefix: str) -> tuple[Sequence[str], Sequence[str]]:
     numbered = contract_version(ports.documents, batch["contract"], batch["contract_version"]).has_line_numbers
     params = {
         "root_no": batch["root_no"],

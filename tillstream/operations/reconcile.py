@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 from tillstream.catalogue import warehouse_mirror
 from tillstream.catalogue.file_import import resume_import
@@ -34,6 +34,17 @@ SWEEP_WAIT_SECONDS = 240.0
 """How long a user waits."""
 
 
+class SweepCounts(TypedDict):
+    """How much a sweep resumed, by step, and the sentences of a repair."""
+
+    registered: int
+    staged: int
+    settled: int
+    undone: int
+    announced: int
+    repaired: list[str]
+
+
 def run_sweep(
     ports: Ports,
     contracts: ContractRegistry,
@@ -41,7 +52,7 @@ def run_sweep(
     patience: timedelta = RUN_PATIENCE,
     delegate: bool = False,
     by: str = "",
-) -> dict[str, Any]:
+) -> SweepCounts:
     """Run a scheduled or manual sweep, then refresh user scopes, the mirror of the catalogue and stock levels, pack
     micro-batches, verify a share of the kept originals, and log the run.
 
@@ -68,7 +79,7 @@ def run_sweep(
 
 def resume_interrupted_work(
     ports: Ports, contracts: ContractRegistry, *, patience: timedelta = RUN_PATIENCE, delegate: bool = False
-) -> dict[str, Any]:
+) -> SweepCounts:
     """Resume interrupted work and return counts: unrecorded objects, stopped stagings and settlements, lost events; and
     the sentences of a repair, if the ledger and the records did not agree.
 
@@ -214,15 +225,15 @@ def _announce_missing(ports: Ports, first: int, settled_by: datetime | None) -> 
     return len(unannounced)
 
 
-def sweep_by_user(ports: Ports, contracts: ContractRegistry, by: str, *, delegate: bool) -> dict[str, Any]:
+def sweep_by_user(ports: Ports, contracts: ContractRegistry, by: str, *, delegate: bool) -> SweepCounts:
     """Resume interrupted work and return the counts. Raises as `run_sweep`, and `Unavailable`."""
     if ports.functions is None:
         return run_sweep(ports, contracts, delegate=delegate, by=by)
-    counts: dict[str, Any] = ports.functions.call(SWEEP_FUNCTION, {"by": by}, SWEEP_WAIT_SECONDS)
+    counts: SweepCounts = ports.functions.call(SWEEP_FUNCTION, {"by": by}, SWEEP_WAIT_SECONDS)
     return counts
 
 
-def sweep_in_function(ports: Ports, contracts: ContractRegistry, by: str) -> dict[str, Any]:
+def sweep_in_function(ports: Ports, contracts: ContractRegistry, by: str) -> SweepCounts:
     """Resume interrupted work, in the function. Raises `Rejected` if the user may not, and as `run_sweep`."""
     if not current_scope(ports, by).may(Action.SEE_PIPELINE):
         raise Rejected(f"The account {by} may not start a sweep.")

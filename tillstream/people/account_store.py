@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from tillstream.model.audit import AuditAction
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.people import Scope, scope_of
 from tillstream.model.permissions import Role
@@ -26,7 +27,7 @@ ADMINS_GUARD = ("people", "admins")
 AUDITED_ACCOUNT_FIELDS = (*ACCOUNT_FIELDS, "disabled", "given_password", "locale", "time_zone", "display_currency")
 """Fields whose changes are audited."""
 
-AccountChange = Callable[[dict[str, Any]], dict[str, Any]]
+AccountChange = Callable[[JsonObject], JsonObject]
 
 LOCALES = {
     "en-GB": "English (United Kingdom)",
@@ -90,7 +91,7 @@ class User:
         return "stopped" if self.disabled else "invited" if self.invited else "active"
 
 
-def user_of(login: str, data: dict[str, Any]) -> User:
+def user_of(login: str, data: JsonObject) -> User:
     """Build a `User` from the account document, without its hash."""
     return User(
         login=login,
@@ -127,12 +128,10 @@ class WrongField(Rejected):
         self.field = field
 
 
-def assignment_fields(
-    role: Role, regions: Iterable[str], stores: Iterable[str], salesperson: str | None
-) -> dict[str, Any]:
+def assignment_fields(role: Role, regions: Iterable[str], stores: Iterable[str], salesperson: str | None) -> JsonObject:
     """Return the role and scope fields of the account document, empty where unused by the role. Raises `WrongField`."""
     everywhere = role is Role.ADMIN
-    fields: dict[str, Any] = {
+    fields: JsonObject = {
         "role": role.value,
         "regions": [] if everywhere else _distinct_values(regions),
         "stores": _distinct_values(stores) if role in STORE_ROLES else [],
@@ -264,7 +263,7 @@ def save_profile(
         raise WrongField("time_zone", f"There is no time zone {time_zone}. Use a name such as Asia/Kolkata.")
     if display_currency and display_currency not in {*currencies, REPORTING_CURRENCY}:
         raise WrongField("display_currency", f"There is no exchange rate of {display_currency}.")
-    chosen: dict[str, Any] = {
+    chosen: JsonObject = {
         "name": name.strip(),
         "locale": locale,
         "time_zone": time_zone,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.model.audit import AuditAction, AuditEntry
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.people import PasswordCost, Scope
 from tillstream.model.permissions import Action, Role
@@ -110,7 +111,7 @@ def create_account(
     login: str,
     name: str,
     role: Role,
-    secret: dict[str, Any],
+    secret: JsonObject,
     by: str,
     what: AuditAction,
     *,
@@ -133,7 +134,7 @@ def create_account(
     regions = list(regions)
     if check_regions:
         check_regions_field(regions, check_regions)
-    data: dict[str, Any] = {
+    data: JsonObject = {
         "name": name.strip() or login,
         **assignment_fields(Role(role), regions, stores, salesperson),
         "disabled": False,
@@ -171,7 +172,7 @@ def assign_account(
         check_regions_field(new_regions, check_regions)
     stores = None if stores is None else list(stores)
 
-    def change(data: dict[str, Any]) -> dict[str, Any]:
+    def change(data: JsonObject) -> JsonObject:
         after = assignment_fields(
             Role(role or data["role"]),
             data["regions"] if new_regions is None else new_regions,
@@ -270,7 +271,7 @@ def change_password(ports: Ports, login: str, old: str, new: str) -> User:
     )
 
 
-def password_fields(password: str, cost: PasswordCost) -> dict[str, Any]:
+def password_fields(password: str, cost: PasswordCost) -> JsonObject:
     """Credential fields for a new password; they also revoke an open link."""
     return {"hash": passwords.hash_password(password, cost), "stamp": _new_stamp(), "link": ""}
 

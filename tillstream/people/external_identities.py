@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillstream.model.audit import AuditAction
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.permissions import Role
 from tillstream.people import account_store, accounts, passwords
@@ -46,7 +47,7 @@ def sign_in_externally(ports: Ports, identity: ExternalIdentity) -> User:
     is_first = not _bound_subject(account_store.get_account_document(ports, login).data, identity.issuer)
     binding = {"issuer": identity.issuer, "subject": identity.subject}
 
-    def change(data: dict[str, Any]) -> dict[str, Any]:
+    def change(data: JsonObject) -> JsonObject:
         subject, updates = _bound_subject(data, identity.issuer), {"last_seen": account_store.current_time(ports)}
         if data["disabled"] or subject not in ("", identity.subject):
             raise NotInvited("Your account was changed. Sign in again.")
@@ -93,5 +94,5 @@ def _sign_in_refusal(ports: Ports, login: str, identity: ExternalIdentity) -> st
     return ""
 
 
-def _bound_subject(data: dict[str, Any], issuer: str) -> str:
+def _bound_subject(data: JsonObject, issuer: str) -> str:
     return next((str(bound["subject"]) for bound in data.get("identities", []) if bound["issuer"] == issuer), "")

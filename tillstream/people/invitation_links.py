@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tillstream.model.audit import AuditAction
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Role
 from tillstream.people import account_store, passwords
@@ -57,7 +58,7 @@ def reissue_link(ports: Ports, login: str, *, by: str = "") -> str:
     text, link = _new_link(
         ports, *((INVITATION_LIFETIME, INVITATION_PURPOSE) if invited else (PASSWORD_LINK_LIFETIME, PASSWORD_PURPOSE))
     )
-    reset: dict[str, Any] = {
+    reset: JsonObject = {
         "hash": "",
         "identities": [],
         "stamp": secrets.token_hex(8),
@@ -89,7 +90,7 @@ def redeem_link(ports: Ports, text: str, password: str) -> User:
     chosen = passwords.check_password_strength(password, link.user.login, link.user.name)
     secret = password_fields(chosen, ports.password_cost) | {"given_password": False}
 
-    def change(data: dict[str, Any]) -> dict[str, Any]:
+    def change(data: JsonObject) -> JsonObject:
         # Checked again inside the compare-and-set: of two concurrent calls only one succeeds.
         if not _is_open(ports, data, text):
             raise NoSuchInvitationLink
@@ -99,13 +100,13 @@ def redeem_link(ports: Ports, text: str, password: str) -> User:
     return account_store.change_account(ports, link.user.login, change, link.user.login, what)
 
 
-def _new_link(ports: Ports, lifetime: timedelta, purpose: str) -> tuple[str, dict[str, Any]]:
+def _new_link(ports: Ports, lifetime: timedelta, purpose: str) -> tuple[str, JsonObject]:
     text = secrets.token_urlsafe(32)
     expires_at = (ports.clock.now() + lifetime).isoformat(timespec="seconds")
     return text, {"link": _hash(text), "link_expires_at": expires_at, "link_for": purpose}
 
 
-def _is_open(ports: Ports, data: dict[str, Any], text: str) -> bool:
+def _is_open(ports: Ports, data: JsonObject, text: str) -> bool:
     is_current = data.get("link") == _hash(text) and not data["disabled"]
     return is_current and ports.clock.now() < datetime.fromisoformat(data["link_expires_at"])
 

@@ -4,7 +4,6 @@ import json
 import random
 import threading
 import time
-from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -12,6 +11,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected, Unavailable
 
 CACHE_SECONDS = 3_600.0
@@ -39,7 +39,7 @@ class JWTVerifier:
         self._fetched_at = self._tried_at = 0.0
         self._lock = threading.Lock()
 
-    def claims(self, token: str, audience: str) -> dict[str, Any]:
+    def claims(self, token: str, audience: str) -> JsonObject:
         """Verify the token and return its claims. Raises `InvalidToken`, or `Unavailable` if no keys can be fetched."""
         required = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
@@ -56,7 +56,7 @@ class JWTVerifier:
             raise InvalidToken(f"The token is not valid: {error}.") from error
         return claims
 
-    def _decoded(self, token: str) -> dict[str, Any]:
+    def _decoded(self, token: str) -> JsonObject:
         try:
             return jwt.decode(token, self._cached_keys(CACHE_SECONDS), [self._algorithm]).claims
         except InvalidKeyIdError:  # the issuer may have rotated its keys

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from tillstream.model.audit import AuditAction
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict, NotFound
 from tillstream.people import account_store
 from tillstream.people.account_store import User, user_of
@@ -211,7 +211,7 @@ def record_visit(ports: Ports, login: str, settlement_no: int) -> PreviousVisit:
 
     def visited(document: Document | None) -> Update:
         now = ports.clock.now()
-        visit: dict[str, Any]
+        visit: JsonObject
         if document is None:
             visit = {"before": settlement_no, "before_at": "", "last": settlement_no, "last_at": now.isoformat()}
         else:

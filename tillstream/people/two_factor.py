@@ -7,11 +7,11 @@ anybody who can read it can read the session secret as well (docs/adr/020-how-pe
 import hashlib
 import hmac
 import secrets
-from typing import Any
 
 import pyotp
 
 from tillstream.model.audit import AuditAction
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.people import account_store, passwords
 from tillstream.people.account_store import User
@@ -57,7 +57,7 @@ def confirm_totp(ports: Ports, login: str, code: str) -> list[str]:
     passwords.count_sign_in_try(ports, _throttle_name(login))
     codes = _generate_recovery_codes()
 
-    def change(data: dict[str, Any]) -> dict[str, Any]:
+    def change(data: JsonObject) -> JsonObject:
         key = data.get("second_step_begun") or ""
         counter = _time_step(ports, key, code, -1) if key else None
         if counter is None:
@@ -80,7 +80,7 @@ def check_second_factor(ports: Ports, login: str, code: str) -> User:
     step = _second_factor_of(account_store.get_account_document(ports, login).data)
     is_totp = _time_step(ports, step["key"], code, step["last"]) is not None
 
-    def change(data: dict[str, Any]) -> dict[str, Any]:
+    def change(data: JsonObject) -> JsonObject:
         # Checked again inside the compare-and-set: of two concurrent sign-ins with one code only one succeeds.
         step = _second_factor_of(data)
         if is_totp:
@@ -103,7 +103,7 @@ def new_recovery_codes(ports: Ports, login: str) -> list[str]:
     """Replace and return the recovery codes, stored only as hashes. Raises `Rejected` if two-factor sign-in is off."""
     codes = _generate_recovery_codes()
 
-    def change(data: dict[str, Any]) -> dict[str, Any]:
+    def change(data: JsonObject) -> JsonObject:
         if not data.get("second_step"):
             raise Rejected("Set up two-factor sign-in first; you then get recovery codes.")
         return data | {"second_step": data["second_step"] | {"left": _hash_codes(codes)}}
@@ -126,8 +126,8 @@ def disable_second_factor(ports: Ports, login: str, *, by: str) -> User:
     return user
 
 
-def _second_factor_of(data: dict[str, Any]) -> dict[str, Any]:
-    step: dict[str, Any] | None = data.get("second_step")
+def _second_factor_of(data: JsonObject) -> JsonObject:
+    step: JsonObject | None = data.get("second_step")
     if not step or data["disabled"]:
         raise WrongCode
     return step

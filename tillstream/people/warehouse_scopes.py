@@ -12,10 +12,10 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import pyarrow as pa
 
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.people import Scope
 from tillstream.model.permissions import Action
@@ -156,7 +156,7 @@ class SqlAccounts:
 
         def taken(document: Document | None) -> Update | Document | None:
             nonlocal is_taken
-            data: dict[str, Any] = document.data if document else {"key": "", "jobs": {}}
+            data: JsonObject = document.data if document else {"key": "", "jobs": {}}
             is_taken = data["key"] == key or not self._is_busy(email, data["jobs"], now)
             if not is_taken:
                 return document

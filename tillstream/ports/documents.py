@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict
 
 MAX_UPDATE_TRIES = 1_000
@@ -22,7 +23,7 @@ class Document:
     """
 
     id: str
-    data: dict[str, Any]
+    data: JsonObject
     version: int
 
 

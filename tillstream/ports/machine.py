@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tillstream.model.document_json import JsonObject
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -45,10 +47,10 @@ class QueryProcess(Protocol):
     def send(self, value: Mapping[str, Any]) -> None:
         """Give the process a task, as JSON."""
 
-    def reply(self, stop: StopReason) -> dict[str, Any]:
+    def reply(self, stop: StopReason) -> JsonObject:
         """What the process answers, as JSON. Nothing in it is to be trusted."""
 
-    def table(self, stop: StopReason) -> "pa.Table | dict[str, Any]":
+    def table(self, stop: StopReason) -> "pa.Table | JsonObject":
         """The rows that it answers; what `reply` returns if it answers something else."""
 
 

@@ -37,6 +37,13 @@ INDEX_INCOMPLETE = (
 
 Row = dict[str, Any]
 """A row of the answer to a query, which names its columns: column → value."""
+QueryValue = (
+    str | int | float | Decimal | date | Sequence[str] | Sequence[int] | Sequence[date] | Sequence[Decimal] | None
+)
+QueryParams = dict[str, QueryValue]
+"""Values of the @named parameters of a query."""
+BoundQuery = tuple[str, QueryParams]
+"""A SELECT in GoogleSQL, and its parameters."""
 CopyDays = tuple[date, date]
 """The first day of a month, and that of the next one."""
 CopyTotals = Mapping[str, Decimal]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypedDict, cast
 
 import sql
 from tillstream.model import json_text
@@ -19,6 +19,7 @@ from tillstream.model.errors import Rejected
 from tillstream.model.messages import sale_time_warning
 from tillstream.pipeline.reading.sale_messages import StoredMessage, read_messages
 from tillstream.ports import Ports
+from tillstream.ports.warehouse import QueryParams, Row
 from tillstream.receipts.receipt import with_message
 from tillstream.records import batch_originals, batch_records
 
@@ -34,7 +35,6 @@ UNDONE = {
 }
 
 _NEWEST = "SELECT COALESCE(MAX(settlement_no), 0) AS settlement_no FROM settlements"
-_FACTS = ("region", "store_id", "number", "version", "salesperson_id")
 
 
 @dataclass(frozen=True, order=True)
@@ -56,6 +56,27 @@ class OutcomeReader:
     store: str = ""
 
 
+class MessageFacts(TypedDict):
+    """Fields of a message, None where it has none."""
+
+    region: str | int | None
+    store_id: str | int | None
+    number: str | int | None
+    version: str | int | None
+    salesperson_id: str | int | None
+
+
+class MessageOutcome(MessageFacts):
+    """What a settlement decided about a message. problems: code, message and remedy of each."""
+
+    till: str | None
+    sequence: str | None
+    outcome: str
+    problems: list[dict[str, str]]
+    settlement_no: int
+    at: str
+
+
 @dataclass(frozen=True)
 class _Decision:
     settlement_no: int
@@ -70,7 +91,7 @@ Decisions = Mapping[tuple[int, int], list[_Decision]]
 
 @dataclass(frozen=True)
 class OutcomePage:
-    outcomes: list[dict[str, Any]]
+    outcomes: list[MessageOutcome]
     next: OutcomePosition
 
 
@@ -81,7 +102,7 @@ def newest_position(ports: Ports) -> OutcomePosition:
 
 def read_outcomes(ports: Ports, reader: OutcomeReader, since: OutcomePosition, limit: int) -> OutcomePage:
     """At most `limit` outcomes after a position, and the position to continue from."""
-    outcomes: list[dict[str, Any]] = []
+    outcomes: list[MessageOutcome] = []
     for _ in range(ROUNDS):
         start = since
         for position, outcome in _following(ports, reader, start):
@@ -97,7 +118,7 @@ def read_outcomes(ports: Ports, reader: OutcomeReader, since: OutcomePosition, l
 
 def _following(
     ports: Ports, reader: OutcomeReader, since: OutcomePosition
-) -> Iterator[tuple[OutcomePosition, dict[str, Any] | None]]:
+) -> Iterator[tuple[OutcomePosition, MessageOutcome | None]]:
     """Positions after `since`, each with its outcome; the last one of a micro-batch has none."""
     values = {"settlement_no": since.settlement_no, "batch_no": since.batch_no, "limit": BATCHES}
     batches = ports.warehouse.query(sql.text("ledger/decided_messages"), values).to_pylist()
@@ -124,8 +145,8 @@ def _following(
             yield end, None
 
 
-def _decisions(ports: Ports, reader: OutcomeReader, batches: list[dict[str, Any]]) -> Decisions:
-    values: dict[str, Any] = {
+def _decisions(ports: Ports, reader: OutcomeReader, batches: list[Row]) -> Decisions:
+    values: QueryParams = {
         "batches": sorted({batch["batch_no"] for batch in batches}),
         "received": sorted({batch["received_date"] for batch in batches}),
     }
@@ -148,7 +169,7 @@ def _decisions(ports: Ports, reader: OutcomeReader, batches: list[dict[str, Any]
 
 def _outcome(
     reader: OutcomeReader, message: StoredMessage, batch: Mapping[str, Any], decisions: Decisions
-) -> dict[str, Any] | None:
+) -> MessageOutcome | None:
     """The outcome of a message by a settlement; None if that decided nothing about it, or if it is not the reader's."""
     settlement_no = batch["settlement_no"]
     rows = [decisions.get((batch["batch_no"], row), []) for row in message.rows]
@@ -161,7 +182,8 @@ def _outcome(
     now = [_latest(row, settlement_no) for row in rows if row]
     outcome = "discarded" if batch["is_undone"] else _summary({one.outcome for one in now})
     problems = [UNDONE] if batch["is_undone"] else list(_problems(now))
-    return facts | {
+    return {
+        **facts,
         "till": message.signing.get("till"),
         "sequence": message.signing.get("sequence"),
         "outcome": outcome,
@@ -186,7 +208,7 @@ def _summary(outcomes: set[str]) -> str:
     return next((name for name in ("superseded", "duplicate") if name in outcomes), "discarded")
 
 
-def _problems(decisions: Iterable[_Decision]) -> Iterator[dict[str, Any]]:
+def _problems(decisions: Iterable[_Decision]) -> Iterator[dict[str, str]]:
     shown: set[str] = set()
     for problem in (problem for one in decisions for problem in one.problems):
         complete = with_message(dict(problem), {})
@@ -195,7 +217,7 @@ def _problems(decisions: Iterable[_Decision]) -> Iterator[dict[str, Any]]:
             yield {name: complete[name] for name in ("code", "message", "remedy")}
 
 
-def _time_warnings(message: StoredMessage) -> Iterator[dict[str, Any]]:
+def _time_warnings(message: StoredMessage) -> Iterator[dict[str, str]]:
     """The warning of a sale whose time does not fit the time of its receipt, as on the page of its micro-batch."""
     if message.sale:
         sold_at, received = message.sale["sold_at"], receipt_time(message.sequence)
@@ -206,8 +228,8 @@ def _time_warnings(message: StoredMessage) -> Iterator[dict[str, Any]]:
             yield {name: complete[name] for name in ("code", "message", "remedy")}
 
 
-def facts_of(message: StoredMessage) -> dict[str, Any]:
-    """Fields of a message, null where it has none; of one that is no sale, as far as it can be read. The store is that
+def facts_of(message: StoredMessage) -> MessageFacts:
+    """The facts of a message; of one that is no sale, as far as it can be read. The store is that
     of the sender, so that a store does not see the outcome of a message that another one sent in its name."""
     sale: Any = message.sale
     if not sale:
@@ -217,6 +239,6 @@ def facts_of(message: StoredMessage) -> dict[str, Any]:
             sale = {}
     if not isinstance(sale, dict):
         sale = {}
-    texts = {name: sale.get(name) for name in _FACTS}
+    texts = {name: sale.get(name) for name in MessageFacts.__annotations__}
     facts = {name: value if isinstance(value, str | int) else None for name, value in texts.items()}
-    return facts | {"store_id": message.store or facts["store_id"]}
+    return cast("MessageFacts", facts | {"store_id": message.store or facts["store_id"]})

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from tillstream.contracts.registry import contract_version
 from tillstream.model.batch import Batch, BatchKind
@@ -17,12 +17,17 @@ from tillstream.pipeline.reading.correction_file import (
     read_corrected_rows,
 )
 from tillstream.ports import Ports
+from tillstream.ports.warehouse import Row
 from tillstream.receipts import receipt as receipts
+from tillstream.receipts.receipt import RowToFix
 from tillstream.records import batch_originals, batch_records
 
 if TYPE_CHECKING:  # both import pyarrow, which pages that only list rejected rows do not need
     from tillstream.pipeline.reading.open_reader import HeaderInfo
     from tillstream.pipeline.reading.read_options import ReadOptions
+
+
+R = TypeVar("R", Row, RowToFix)
 
 
 def rejected_rows_csv(ports: Ports, batch: str) -> Iterator[bytes]:
@@ -37,17 +42,17 @@ def rejected_rows_csv(ports: Ports, batch: str) -> Iterator[bytes]:
         yield format_guarded_line([*cells, *added]).encode()
 
 
-def add_raw_text(ports: Ports, upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def add_raw_text(ports: Ports, upload: Batch, rows: list[R]) -> list[R]:
     """Rows with `raw` filled; for rows rejected by the ledger it is read from the original file."""
     missing: dict[int, set[int]] = {}
     for row in rows:
         if row["raw"] is None:
             missing.setdefault(row["fix_number"], set()).add(row["row_number"])
     texts = {fix: dict(_read_original(ports, upload, fix, numbers)) for fix, numbers in missing.items()}
-    return [
-        row if row["raw"] is not None else row | {"raw": texts[row["fix_number"]].get(row["row_number"], "")}
-        for row in rows
-    ]
+    for row in rows:
+        if row["raw"] is None:
+            row["raw"] = texts[row["fix_number"]].get(row["row_number"], "")
+    return rows
 
 
 def _read_original(ports: Ports, upload: Batch, fix: int, numbers: set[int]) -> Iterator[tuple[int, str]]:
@@ -99,9 +104,9 @@ def _options(ports: Ports, upload: Batch) -> "ReadOptions":
     return read_options(contract, ports.limits, upload.file)
 
 
-def parse_cells(shape: "HeaderInfo", row: dict[str, Any]) -> tuple[list[str], str]:
+def parse_cells(shape: "HeaderInfo", row: RowToFix | Row) -> tuple[list[str], str]:
     """The cells of a row, padded or cut to the header, and its raw text if their number differed, else empty."""
-    raw, width = row["raw"], len(shape.names)
+    raw, width = row["raw"] or "", len(shape.names)
     cells = next(csv.reader(io.StringIO(raw, newline="")), []) if row["fix_number"] else shape.cells(raw)
     if len(cells) == width:
         return cells, ""

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
 
 import sql
 from sql.limits import NO_DAY, limited, where
@@ -23,7 +23,7 @@ from tillstream.model.people import NOT_YOUR_STORE
 from tillstream.model.problems import CATALOGUE, Severity
 from tillstream.pipeline.staging import expiry
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Warehouse, WarehouseQuery
+from tillstream.ports.warehouse import QueryParams, Row, Warehouse, WarehouseQuery
 from tillstream.records import batch_records
 
 if TYPE_CHECKING:  # pages without rows do not import pyarrow
@@ -43,6 +43,29 @@ UNSETTLED = frozenset({BatchState.STAGED, BatchState.HELD, BatchState.REJECTED, 
 REJECTED_COLUMNS = ("row_number", "line_number", "fix_number", "refused_by", "raw", "problems")
 DIFFERS_FROM_TILL = "differs-from-till"
 _QUERIES = ("batch_receipt", "batch_amounts", "batch_problems")
+
+
+class ExplainedProblem(TypedDict):
+    """A problem of a row. column, value and detail: missing where it has none."""
+
+    code: str
+    column: NotRequired[str | None]
+    value: NotRequired[str | None]
+    detail: NotRequired[str]
+    message: str
+    remedy: str
+    severity: str
+
+
+class RowToFix(TypedDict):
+    """A rejected row. fix_number: of the correction that has it, or 0. raw: None if it is only in the original."""
+
+    row_number: int
+    line_number: int
+    fix_number: int
+    refused_by: str
+    raw: str | None
+    problems: list[ExplainedProblem]
 
 
 class ReceiptRows(TypedDict):
@@ -130,16 +153,16 @@ class BatchQueries:
     def __init__(self, warehouse: Warehouse, upload: Batch) -> None:
         self._warehouse, self._upload = warehouse, upload
 
-    def run(self, name: str, **params: Any) -> list[dict[str, Any]]:
+    def run(self, name: str, **params: Any) -> list[Row]:
         """Run sql/ledger/`name`, one of `QUERY_NAMES`. params: its parameters except the batch and the days."""
-        values: dict[str, Any] = {"batch_id": self._upload.batch_id, "days": self._days}
+        values: QueryParams = {"batch_id": self._upload.batch_id, "days": self._days}
         if name == OF_EARLIER:
             values["days"] = _with_days_between(self._days)
             received = self._warehouse.query(sql.text("ledger/received_for_days"), {"days": values["days"]})
             values["receipt_days"] = received.column("received_date").to_pylist() or [NO_DAY]
         else:
             values["received_date"] = self._upload.received_date
-        rows: list[dict[str, Any]] = self._warehouse.query(query_text(name), {**values, **params}).to_pylist()
+        rows: list[Row] = self._warehouse.query(query_text(name), {**values, **params}).to_pylist()
         return rows
 
     @cached_property
@@ -156,9 +179,7 @@ def _with_days_between(days: Sequence[date]) -> list[date]:
     return [first + timedelta(number) for number in range(between)] if between < 2 * len(days) else list(days)
 
 
-def staged_rejected_rows(
-    ports: Ports, upload: Batch, code: str | None, limit: int | None, offset: int
-) -> list[dict[str, Any]]:
+def staged_rejected_rows(ports: Ports, upload: Batch, code: str | None, limit: int | None, offset: int) -> list[Row]:
     """Rejected rows in file order, `problems` as JSON text, as in the ledger."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -176,7 +197,7 @@ def staged_rejected_rows(
         rows = rows.filter(
             pa.array([json.loads(text.as_py())[0]["code"] == code for text in rows["problems"]], pa.bool_())
         )
-    page: list[dict[str, Any]] = rows.slice(offset, limit).to_pylist()
+    page: list[Row] = rows.slice(offset, limit).to_pylist()
     return page
 
 
@@ -219,7 +240,7 @@ def batch_receipt(ports: Ports, batch: str) -> Receipt:
     return {"batch_id": batch, **composed}
 
 
-def _staged_amounts(upload: Batch, rows: list[dict[str, Any]]) -> list[dict[str, Any]] | None:
+def _staged_amounts(upload: Batch, rows: list[Row]) -> list[Row] | None:
     """Amounts that staging summed, which saves a query; None if the ledger did not accept exactly the same rows."""
     if not rows:
         return []
@@ -245,9 +266,7 @@ def imported_before_query(batch: str) -> WarehouseQuery:
     return WarehouseQuery(sql.text("ledger/batch_imported_before"), {"batch_id": batch})
 
 
-def compose_receipt(
-    upload: Batch, rows: list[dict[str, Any]], amounts: list[dict[str, Any]], refused: list[dict[str, Any]]
-) -> Receipt:
+def compose_receipt(upload: Batch, rows: list[Row], amounts: list[Row], refused: list[Row]) -> Receipt:
     """The receipt from the results of `receipt_queries`; `rows` is empty before the batch is settled."""
     counts = rows[0] if rows else _not_settled(upload)
     staged = upload.staged.problems if upload.staged else ()
@@ -279,7 +298,7 @@ def compose_receipt(
     return receipt
 
 
-def _not_settled(upload: Batch) -> dict[str, Any]:
+def _not_settled(upload: Batch) -> Row:
     staged = upload.staged or StagingReport()
     return {
         "rows_read": staged.rows_read,
@@ -306,7 +325,7 @@ def _staged_problem(problem: IssueCount) -> ReceiptProblem:
     )
 
 
-def _problem(row: dict[str, Any]) -> ReceiptProblem:
+def _problem(row: Row) -> ReceiptProblem:
     return ReceiptProblem(
         code=row["code"],
         column=row["column"],
@@ -317,7 +336,7 @@ def _problem(row: dict[str, Any]) -> ReceiptProblem:
     )
 
 
-def _ledger_warnings(counts: dict[str, Any]) -> list[ReceiptProblem]:
+def _ledger_warnings(counts: Row) -> list[ReceiptProblem]:
     return [
         {
             "code": code,
@@ -332,7 +351,7 @@ def _ledger_warnings(counts: dict[str, Any]) -> list[ReceiptProblem]:
     ]
 
 
-def _lacking_lines(row: dict[str, Any]) -> ReceiptProblem:
+def _lacking_lines(row: Row) -> ReceiptProblem:
     return {
         "code": "lacks-known-lines",
         "severity": "warning",
@@ -345,22 +364,21 @@ def _lacking_lines(row: dict[str, Any]) -> ReceiptProblem:
 
 def rejected_rows(
     ports: Ports, batch: str, *, code: str | None = None, limit: int | None = None, offset: int = 0
-) -> list[dict[str, Any]]:
-    """Rejected rows of a batch: row_number, line_number, raw, outcome and problems with their messages."""
+) -> list[RowToFix]:
     upload = batch_records.get_batch(ports, batch)
     if upload.state in UNSETTLED:
         rows = staged_rejected_rows(ports, upload, code, limit, offset)
     else:
         rows = quarantined_rows(ports, upload, code=code, limit=limit, offset=offset)
     names = batch_headers(ports, upload)
-    return [
-        row | {"problems": [with_message(problem, names) for problem in json.loads(row["problems"])]} for row in rows
-    ]
+    for row in rows:
+        row["problems"] = [with_message(problem, names) for problem in json.loads(row["problems"])]
+    return cast("list[RowToFix]", rows)
 
 
 def quarantined_rows(
     ports: Ports, upload: Batch, *, code: str | None = None, limit: int | None = None, offset: int = 0
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """As `rejected_rows`, for a batch in the ledger, with `problems` as stored JSON text."""
     queries = BatchQueries(ports.warehouse, upload)
     return queries.run("batch_refusals", code=code or "", limit=limit or 1 << 40, offset=offset)
@@ -380,7 +398,7 @@ def contract_headers(contract: Contract) -> dict[str, str]:
     return dates | dict(columns)
 
 
-def with_message(problem: dict[str, Any], header_names: Mapping[str, str]) -> dict[str, Any]:
+def with_message(problem: Mapping[str, Any], header_names: Mapping[str, str]) -> ExplainedProblem:
     """The problem with message, remedy and severity. header_names: column → header, used in the message.
 
     The message names no store that the sender of the row may not see.
@@ -389,7 +407,8 @@ def with_message(problem: dict[str, Any], header_names: Mapping[str, str]) -> di
     column = problem.get("column")
     name = header_names.get(column, column) if column else None
     message = problem_type.format_message(name, problem.get("value"), _detail(problem))
-    return problem | {"message": message, "remedy": problem_type.advice(), "severity": problem_type.severity.value}
+    words = {"message": message, "remedy": problem_type.advice(), "severity": problem_type.severity.value}
+    return cast("ExplainedProblem", {**problem, **words})
 
 
 def _detail(problem: Mapping[str, Any]) -> str:

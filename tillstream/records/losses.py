@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
 
 from tillstream.model.audit import AuditAction
-from tillstream.model.document_json import from_json, to_json
+from tillstream.model.document_json import JsonObject, from_json, to_json
 from tillstream.model.errors import Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
@@ -102,7 +101,7 @@ class LossRecord:
     def is_open(self) -> bool:
         return self.resolution is None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """As stored, as `--json` prints it and as the API returns it."""
         own = {name: value for name, value in asdict(self).items() if name != "loss"}
         return {"id": self.id, **to_json(self.loss), **own, "is_open": self.is_open}

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape as escaped
 from pathlib import Path
-from typing import Any
 from xml.sax.saxutils import escape, unescape
 
 from tillstream.delivery.typeset import MISSING_GLYPH, replace_missing, typeset
+from tillstream.model.document_json import JsonObject
 from tillstream.reports import executive, formats, workbook
 from tillstream.reports.document import ReportChart, ReportDocument, ReportSection, ReportTable, Sentence
 from tillstream.reports.facts import ReportSource
@@ -248,7 +248,7 @@ def _cleaned(shown: str) -> str:
     return json.dumps(data, ensure_ascii=False)
 
 
-def _shown(document: ReportDocument) -> dict[str, Any]:
+def _shown(document: ReportDocument) -> JsonObject:
     return {
         "title": document.title,
         "subtitle": document.subtitle,
@@ -266,7 +266,7 @@ def _shown(document: ReportDocument) -> dict[str, Any]:
     }
 
 
-def _pdf_section(section: ReportSection, document: ReportDocument) -> dict[str, Any]:
+def _pdf_section(section: ReportSection, document: ReportDocument) -> JsonObject:
     return {
         "title": section.title,
         "is_page": section.is_page,
@@ -287,7 +287,7 @@ def _pdf_chart(chart: ReportChart) -> dict[str, str]:
     return {"kind": "chart", "svg": svg, "alt": chart.alt}
 
 
-def _pdf_table(table: ReportTable, document: ReportDocument) -> dict[str, Any]:
+def _pdf_table(table: ReportTable, document: ReportDocument) -> JsonObject:
     return {
         "kind": "table",
         "title": table.title,

@@ -9,6 +9,7 @@ from typing import Any
 from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.forecasting.published_forecasts import forecast_coverage
 from tillstream.goals.targets import TARGET_FIELDS
+from tillstream.model.document_json import JsonObject
 from tillstream.model.text import upper_first
 from tillstream.reports import formats, sales_narrative
 from tillstream.reports.document import CitedCell, Sentence, TilePart, compute_number
@@ -115,7 +116,7 @@ def _sum(facts: ReportFacts, region: str | None, currency: str, days: int) -> It
     )
 
 
-def target_of(row: Mapping[str, Any]) -> dict[str, Any]:
+def target_of(row: Mapping[str, Any]) -> JsonObject:
     """What identifies the row of a goal."""
     return {name: row[name] for name in TARGET_FIELDS}
 

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from tillstream.analytics.compared_figure import ComparedFigure, named_effects
+from tillstream.model.document_json import JsonObject
 from tillstream.reports import formats
 from tillstream.reports.document import CitedCell, Number, QueryAnswer, Sentence, TilePart, compute_number
 from tillstream.reports.facts import MONTH, ReportFacts, written_day
@@ -332,7 +333,7 @@ def customer_sentences(facts: ReportFacts) -> Iterator[Sentence]:
         yield Sentence((part, " of the sale lines have no customer."), customers_page(facts))
 
 
-def _where(row: Mapping[str, Any]) -> dict[str, Any]:
+def _where(row: Mapping[str, Any]) -> JsonObject:
     return {"item": row["item"], "region": row["region"]}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from difflib import SequenceMatcher
-from typing import Any
+from typing import TypedDict
 
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
@@ -47,6 +47,15 @@ _CURRENCY_SIGNS = {
 }
 _DATE_PROBLEMS = frozenset({"not-a-date", "ambiguous-date"})
 _NUMBER_PROBLEMS = frozenset({"not-a-number", "ambiguous-number"})
+
+
+class SimilarCells(TypedDict):
+    """Unedited cells with a problem of a cell. value: of the cell; same: those that have it; every: all."""
+
+    code: str
+    value: str | None
+    same: int
+    every: int
 
 
 @dataclass(frozen=True)
@@ -155,13 +164,14 @@ def _with_count(view: DraftSnapshot, row: int, column: int, one: CellSuggestion)
     return replace(one, code=code, every=view.would_change(step))
 
 
-def count_similar_cells(view: DraftSnapshot, row: int, column: int) -> list[dict[str, Any]]:
+def count_similar_cells(view: DraftSnapshot, row: int, column: int) -> list[SimilarCells]:
     """Return the original problems of a cell with the number of unedited cells that share them.
 
     same: cells with the same value; every: all cells. column: `WHOLE_ROW` for problems of the whole row; then the value
     is None.
     """
-    applied, marks, counted = view.applied, view.refusals.rows_by_problem, []
+    applied, marks = view.applied, view.refusals.rows_by_problem
+    counted: list[SimilarCells] = []
     value = None if column == WHOLE_ROW else applied.written(row, column)
     edited: set[int] = {*applied.discarded, *applied.accepted, *applied.cells.get(column, ())}
     for code in sorted({problem["code"] for problem in json.loads(view.refusals.problems[row])}):

@@ -17,12 +17,14 @@ from typing import Any
 import sql
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model import messages
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.messages import CountedSale, DayCloseComparison
 from tillstream.people import store_credentials
 from tillstream.pipeline.reading.sale_messages import StoredMessage, read_messages
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
+from tillstream.ports.warehouse import Row
 from tillstream.records import batch_originals, batch_records, data_version
 from tillstream.review.day_closes import DAY_CLOSES_COLLECTION
 
@@ -167,7 +169,7 @@ def _has_changed(close: Document, prefix: str, sales: _ChangedSales) -> bool:
     return any(prefix + number in changed for number in numbers) or any(sale.startswith(form) for sale in changed)
 
 
-def _comparison_fields(ports: Ports, contracts: ContractRegistry, document: Document, newest: int) -> dict[str, Any]:
+def _comparison_fields(ports: Ports, contracts: ContractRegistry, document: Document, newest: int) -> JsonObject:
     """The fields of a record with its comparison now."""
     comparison, doubles = compare_day_close(ports, contracts, json.loads(document.data["payload"]))
     return {
@@ -196,7 +198,7 @@ def compare_day_close(
     lines = ports.warehouse.query(sql.text("ledger/day_close_lines"), values).to_pylist()
     are_escaped = batch_records.are_sale_ids_escaped(ports)
     prefix = _sale_id_prefix(contracts, message["region"], message["store_id"], are_escaped=are_escaped)
-    by_sale: dict[str, list[dict[str, Any]]] = {}
+    by_sale: dict[str, list[Row]] = {}
     for line in lines:
         if line["sale_id"].startswith(prefix):
             by_sale.setdefault(line["sale_id"].removeprefix(prefix), []).append(line)
@@ -236,7 +238,7 @@ def _counted_sale(number: str, rows: Iterable[Mapping[str, Any]]) -> CountedSale
     return CountedSale(number, net, is_cancelled=not active)
 
 
-def _possible_doubles(by_sale: Mapping[str, list[dict[str, Any]]]) -> list[list[str]]:
+def _possible_doubles(by_sale: Mapping[str, list[Row]]) -> list[list[str]]:
     """Pairs of a sale of the form and another sale of the day with the same products and amounts."""
     contents: dict[str, list[str]] = {}
     for number, rows in by_sale.items():

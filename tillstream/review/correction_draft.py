@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Update, update_document
@@ -65,7 +66,7 @@ class DraftEdit:
         """True if the step selects its rows by a condition."""
         return self.do in ("put", "read", "replace") or (self.do != "set" and not self.rows)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Return the fields that differ from their defaults."""
         return {name: value for name, value in asdict(self).items() if value not in (EMPTY_FIELDS[name], [])}
 
@@ -266,7 +267,7 @@ def _write_draft(ports: Ports, batch: str, change: Callable[[CorrectionDraft], C
     return _draft_of_document(batch, update_document(ports.documents, DRAFTS_COLLECTION, batch, changed))
 
 
-def _draft_data(draft: CorrectionDraft) -> dict[str, Any]:
+def _draft_data(draft: CorrectionDraft) -> JsonObject:
     steps = [step.to_json() for step in draft.steps]
     if _estimated_bytes(draft.steps) > MAX_DRAFT_BYTES:
         raise Rejected("The draft is full. Submit the rows that are ready, then continue.")

@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,57 @@ MAX_CELL_DIFFERENCE = 2
 ROWS_PER_PAGE = 50
 _RAGGED = "ragged-row"
 IntArray = npt.NDArray[np.int64]
+
+
+class RejectionReason(TypedDict):
+    """header: of the column; empty for the whole row. rows: that have it; left: that still have problems."""
+
+    code: str
+    title: str
+    column: int
+    header: str
+    rows: int
+    left: int
+
+
+class RaggedRow(TypedDict):
+    """Number of cells of a row that has too few or too many, and those beyond the header."""
+
+    cells: int
+    beyond: list[str]
+
+
+class GridProblem(TypedDict):
+    code: str
+    message: str
+    remedy: str
+    columns: list[int]
+
+
+class GridRow(TypedDict):
+    """A rejected row. was: its edited cells as they were written. whole: its text, if it has no cells."""
+
+    row: int
+    line: int
+    cells: list[str]
+    was: dict[int, str]
+    state: str
+    reason: str
+    by: str
+    whole: str
+    ragged: RaggedRow | None
+    problems: list[GridProblem]
+    acceptable: bool
+
+
+class GridPage(TypedDict):
+    """chosen: number of matching rows. first: index of the first row of the page."""
+
+    rows: list[GridRow]
+    chosen: int
+    page: int
+    pages: int
+    first: int
 
 
 @dataclass(frozen=True)
@@ -88,11 +139,11 @@ class GridQuery:
     page: int = 1
 
 
-def rejection_reasons(view: DraftSnapshot, problems_by_row: dict[int, RowProblems]) -> list[dict[str, Any]]:
+def rejection_reasons(view: DraftSnapshot, problems_by_row: dict[int, RowProblems]) -> list[RejectionReason]:
     """Return rejection reasons, most frequent first, with their row counts in all and unresolved."""
     resolved = np.array([row for row, problems in problems_by_row.items() if not problems], np.int64)
     names = view.refusals.names
-    rows = [
+    rows: list[RejectionReason] = [
         {
             "code": code,
             "title": CATALOGUE[code].title,
@@ -106,7 +157,7 @@ def rejection_reasons(view: DraftSnapshot, problems_by_row: dict[int, RowProblem
     return sorted(rows, key=lambda kind: -kind["rows"])
 
 
-def grid_rows(ports: Ports, view: DraftSnapshot, wanted: GridQuery, *, bound: bool = False) -> dict[str, Any]:
+def grid_rows(ports: Ports, view: DraftSnapshot, wanted: GridQuery, *, bound: bool = False) -> GridPage:
     """Return the requested page with its rows and the number of matching rows. bound: whether the user is to stores."""
     problems_by_row = view.problems_by_row(ports)
     selected = _select_rows(view, problems_by_row, wanted)
@@ -125,7 +176,7 @@ def grid_rows(ports: Ports, view: DraftSnapshot, wanted: GridQuery, *, bound: bo
 
 def grid_rows_by_number(
     ports: Ports, view: DraftSnapshot, row_numbers: Iterable[int], *, bound: bool = False
-) -> list[dict[str, Any]]:
+) -> list[GridRow]:
     """Return the current state of these rows in file order; rows no longer in quarantine are omitted."""
     writer = _GridRowWriter(view, view.problems_by_row(ports), bound=bound)
     row_indexes = view.refusals.indexes_of(np.array(sorted(set(row_numbers)), np.int64))
@@ -178,7 +229,7 @@ class _GridRowWriter:
         self._headers = contract_headers(view.refusals.contract)
         self._spots = ProblemColumns(view.refusals.contract, list(view.refusals.names))
 
-    def row(self, row: int) -> dict[str, Any]:
+    def row(self, row: int) -> GridRow:
         refusals, applied = self._view.refusals, self._view.applied
         problems = self._problems_by_row.get(row)
         edited = {column: applied.written(row, column) for column, edits in applied.cells.items() if row in edits}
@@ -197,8 +248,7 @@ class _GridRowWriter:
             "acceptable": all(one["code"] in self._acceptable for one in json.loads(refusals.problems[row])),
         }
 
-    def _ragged(self, row: int) -> dict[str, Any]:
-        """Number of cells of a row that has too few or too many, and those beyond the header."""
+    def _ragged(self, row: int) -> RaggedRow:
         cells = split_cells(self._view.refusals.whole.get(row, ""), self._view)
         return {"cells": len(cells), "beyond": cells[len(self._view.refusals.names) :]}
 
@@ -212,7 +262,7 @@ class _GridRowWriter:
             return "discarded"
         return "accepted" if row in self._view.applied.accepted else "ready"
 
-    def _described(self, problems: RowProblems) -> Iterator[dict[str, Any]]:
+    def _described(self, problems: RowProblems) -> Iterator[GridProblem]:
         for problem in problems:
             issue = with_message(problem, self._headers)
             yield {

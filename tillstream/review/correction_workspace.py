@@ -9,13 +9,14 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import pyarrow.compute as pc
 
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.batch import Batch, BatchState
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict, Rejected
 from tillstream.model.events import STAGING
 from tillstream.model.people import BoundStores
@@ -38,9 +39,17 @@ from tillstream.review.rejected_rows import (
     rejected_rows_fingerprint,
 )
 
-RowProblems = list[dict[str, Any]]
+RowProblems = list[JsonObject]
 MAX_CACHED_UPLOADS = 4
 """Number of uploads whose rejected rows are cached in memory."""
+
+
+class DraftPreview(TypedDict):
+    """counts: rows by status. before, after: row counts of the receipt of the upload."""
+
+    counts: dict[str, int]
+    before: ReceiptRows
+    after: ReceiptRows
 
 
 def correction_file(applied: AppliedEdits, rows: Sequence[int]) -> bytes:
@@ -245,7 +254,7 @@ def submit_draft(
 
 def preview_draft(
     ports: Ports, contracts: ContractRegistry, workspace: CorrectionWorkspace, upload: Batch, stores: BoundStores = None
-) -> dict[str, Any]:
+) -> DraftPreview:
     """Preview a submission, including its settlement; nothing is stored. Raises `Rejected` if no row is ready.
 
     stores: to which the user is bound.

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from tillstream.model import audit
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.people import store_credentials
 from tillstream.ports import Ports
@@ -73,7 +74,7 @@ def record_day_close(ports: Ports, payload: str) -> None:
             return document
         earlier = [*document.data["earlier"], document.data["payload"]] if document else []
         names = ("region", "store_id", "till_id", "date", "closed_at", "sales")
-        data: dict[str, Any] = {name: message[name] for name in names}
+        data: JsonObject = {name: message[name] for name in names}
         data |= {
             "order_at": order_at,
             "received_at": now,
@@ -81,7 +82,7 @@ def record_day_close(ports: Ports, payload: str) -> None:
             "state": "open",
             "earlier": earlier[-MAX_EARLIER:],
         }
-        result: dict[str, Any] = {
+        result: JsonObject = {
             "counted": None,
             "missing": [],
             "surplus": [],

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tillstream.contracts import registry
 from tillstream.contracts.registry import contract_version
@@ -13,6 +13,7 @@ from tillstream.detection.columns.column_uses import ColumnUse
 from tillstream.detection.evidence import DetectionFinding, DetectionLog, DetectionQuestion
 from tillstream.model.batch import Batch
 from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.text import upper_first
 from tillstream.pipeline.matching.match_contract import read_sample
@@ -47,7 +48,7 @@ class Questionnaire:
     columns: tuple[ColumnUse, ...] = ()
     """Every column of the file and its use."""
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> JsonObject:
         """As JSON; `sure` is the lowest confidence of a finding, and 0 while a question is open."""
         return {
             "contract": self.draft,

@@ -15,6 +15,7 @@ from tillstream.model.contract import Contract
 from tillstream.model.contract_values import needed_headers
 from tillstream.pipeline.rows.text_columns import Ints
 from tillstream.ports import Ports
+from tillstream.ports.warehouse import Row
 from tillstream.receipts import original_rows
 from tillstream.receipts import receipt as receipts
 from tillstream.records import batch_records
@@ -107,7 +108,7 @@ def read_rejected_rows(ports: Ports, upload: Batch) -> RejectedRows:
     )
 
 
-def _int_column(rows: list[dict[str, Any]], name: str) -> Ints:
+def _int_column(rows: list[Row], name: str) -> Ints:
     return np.array([row[name] for row in rows], np.int64)
 
 

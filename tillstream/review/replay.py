@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypedDict
 
 import sql
 from tillstream.contracts.registry import ContractRegistry
@@ -34,7 +34,7 @@ from tillstream.pipeline.settling.settle import to_staged_batch
 from tillstream.pipeline.staging import stage
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Settlement, StagedBatch, WarehouseQuery
+from tillstream.ports.warehouse import Row, Settlement, StagedBatch, WarehouseQuery
 from tillstream.records import batch_records
 from tillstream.records.batch_records import finished_replays
 
@@ -48,6 +48,25 @@ SAME_CONTRACT_HOLDS = (
 """Holds whose confirmation is valid for as long as the contract is the same."""
 REPLAYABLE_STATES = STATES_IN_LEDGER | {BatchState.HELD, BatchState.REJECTED, BatchState.FAILED}
 _EARLIEST_RECEIVED = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class WholeNumbersReplay(TypedDict):
+    """A new contract version, and the files that are replayed with it. columns: name → a number that it changes."""
+
+    contract: str
+    contract_version: int
+    region: str
+    columns: dict[str, str]
+    files: list[dict[str, str]]
+
+
+class WholeNumbersPreview(WholeNumbersReplay):
+    """before, after: sales, lines and net amount of the region by currency. changes: net lines by kind."""
+
+    changes: dict[str, int]
+    holds: list[dict[str, str]]
+    before: list[Row]
+    after: list[Row]
 
 
 def replay_batch(
@@ -238,11 +257,10 @@ def find_decimal_ids(ports: Ports, contract: Contract) -> WholeNumbers:
     return WholeNumbers(contract, columns, tuple(sorted(files, key=lambda batch: batch.received_seq)))
 
 
-def preview_whole_numbers(ports: Ports, contracts: ContractRegistry, name: str) -> dict[str, Any]:
+def preview_whole_numbers(ports: Ports, contracts: ContractRegistry, name: str) -> WholeNumbersPreview:
     """Return what the next version and a replay would change, without storing anything.
 
-    before, after: sales, lines and net amount of the region by currency. changes: net lines by kind. Raises `Rejected`,
-    `NotFound`, `TooLarge`.
+    Raises `Rejected`, `NotFound`, `TooLarge`.
     """
     wanted = find_decimal_ids(ports, contracts.current(name))
     totals = WarehouseQuery(sql.text("ledger/region_totals"), {"region": wanted.contract.region})
@@ -250,7 +268,8 @@ def preview_whole_numbers(ports: Ports, contracts: ContractRegistry, name: str) 
     with _staged_replays(ports, contracts, wanted) as staged:
         large_job.check_preview(ports, name, sum(batch.rows_read for batch in staged))
         settled = ports.warehouse.preview(Settlement(staged, [batch.batch_id for batch in wanted.files]), [totals])
-    return _described_wanted(wanted) | {
+    return {
+        **_described_wanted(wanted),
         "changes": dict(settled.changes),
         "holds": [hold.to_json() for hold in settled.holds.values()],
         "before": before,
@@ -260,7 +279,7 @@ def preview_whole_numbers(ports: Ports, contracts: ContractRegistry, name: str) 
 
 def adopt_whole_numbers(
     ports: Ports, contracts: ContractRegistry, name: str, by: str
-) -> tuple[dict[str, Any], list[Batch]]:
+) -> tuple[WholeNumbersReplay, list[Batch]]:
     """Save the next version and replay the files with it; staging and settling follow.
 
     After an interruption, it replays the rest. Raises `Rejected`, `NotFound`.
@@ -289,7 +308,7 @@ def _staged_replays(ports: Ports, contracts: ContractRegistry, wanted: WholeNumb
         delete_staged(ports, prefix)
 
 
-def _described_wanted(wanted: WholeNumbers) -> dict[str, Any]:
+def _described_wanted(wanted: WholeNumbers) -> WholeNumbersReplay:
     files = [{"batch_id": batch.batch_id, "file": batch.file} for batch in wanted.files]
     return {
         "contract": wanted.contract.name,

@@ -6,11 +6,11 @@ Asks `overlap`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from tillstream.detection.evidence import ANSWERED, CERTAIN, DetectionFinding, DetectionQuestion
 from tillstream.detection.sheet import Sheet
 from tillstream.model.contract import Contract, parse_contract
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.money import example_text
 from tillstream.review.sale_overlap import (
@@ -139,7 +139,7 @@ def _with_same_ids(
 
 def _by_rule_of(other: Contract, proposed: Contract) -> Iterable[Contract]:
     """The proposed contract with the sale id rule of another contract, where it has the columns for that."""
-    identity: dict[str, Any] = {
+    identity: JsonObject = {
         "ids": other.identity.ids,
         "store": other.identity.store or proposed.identity.store,
         "id_prefix": other.identity.id_prefix,

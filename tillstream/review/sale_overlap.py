@@ -12,9 +12,11 @@ import pyarrow as pa
 import sql
 from tillstream.detection.sheet import Sheet
 from tillstream.model.contract import Contract
+from tillstream.model.document_json import JsonObject
 from tillstream.model.people import Scope
 from tillstream.pipeline.normalising.normalise import normalise
 from tillstream.ports import Warehouse
+from tillstream.ports.warehouse import Row
 
 MAX_DELIVERED_LINES = 200_000
 """Lines that are compared, if very many lines of the days have amounts of the sample."""
@@ -85,7 +87,7 @@ def command_lookup(run: Callable[..., Iterable[Mapping[str, Any]]]) -> LineLooku
     return lambda wanted: delivered_lines_of_rows(run(**search_to_json(wanted)))
 
 
-def search_to_json(wanted: LineSearch) -> dict[str, Any]:
+def search_to_json(wanted: LineSearch) -> JsonObject:
     """The search as JSON."""
     days, amounts = [day.isoformat() for day in wanted.days], [f"{amount:f}" for amount in wanted.amounts]
     return {"region": wanted.region, "days": days, "sale_ids": list(wanted.sale_ids), "amounts": amounts}
@@ -93,7 +95,7 @@ def search_to_json(wanted: LineSearch) -> dict[str, Any]:
 
 def search_delivered_rows(
     warehouse: Warehouse, region: str, days: Sequence[str], sale_ids: Sequence[str], amounts: Sequence[str]
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Search the ledger; rows and parameters as JSON."""
     params = {
         "region": region,

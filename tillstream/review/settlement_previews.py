@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypedDict
 
 import sql
 from tillstream.contracts.registry import ContractRegistry
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchKind, BatchState, receipt_time
 from tillstream.model.contract import Contract
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected, TooLarge
 from tillstream.model.events import STAGING
 from tillstream.model.ids import batch_id
@@ -18,7 +19,7 @@ from tillstream.pipeline.staging import expiry, stage
 from tillstream.pipeline.staging.expiry import delete_staged
 from tillstream.pipeline.staging.holds import FileContext, check_holds
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
+from tillstream.ports.warehouse import Row, Settlement, SettlementResult, WarehouseQuery
 from tillstream.receipts import receipt as receipts
 from tillstream.receipts.receipt import Receipt
 from tillstream.records import batch_records, batch_registration
@@ -26,6 +27,21 @@ from tillstream.review import replay
 
 TOTALS_QUERY = WarehouseQuery(sql.text("ledger/totals"))
 RECEIPT_FIELDS = ("status", "contract", "contract_version", "rows", "amounts", "problems", "holds", "removed", "error")
+
+
+class ReplayPreview(TypedDict):
+    """received: time of receipt, before and after. before, after: receipt of the batch. changes: net lines by kind.
+
+    totals: those of the ledger by region and currency, before and after.
+    """
+
+    batch_id: str
+    file: str
+    received: dict[str, str]
+    before: JsonObject
+    after: JsonObject
+    changes: dict[str, int]
+    totals: dict[str, list[Row]]
 
 
 def dry_run_file(ports: Ports, contracts: ContractRegistry, contract: Contract, name: str, stream: BinaryIO) -> Receipt:
@@ -153,7 +169,7 @@ def preview_replay(
     *,
     stores: BoundStores = None,
     received: str = "",
-) -> dict[str, Any]:
+) -> ReplayPreview:
     """Return what a replay would change. stores: to which the user is bound. received: as for `replay.replay`.
 
     received: time of receipt, before and after. before, after: receipt of the batch with rows by outcome and amounts.
@@ -193,5 +209,5 @@ def _received_time(batch: Batch) -> str:
     return receipt_time(batch.received_seq).isoformat(timespec="seconds")
 
 
-def _receipt_summary(receipt: Mapping[str, Any]) -> dict[str, Any]:
+def _receipt_summary(receipt: Mapping[str, Any]) -> JsonObject:
     return {name: receipt[name] for name in RECEIPT_FIELDS}

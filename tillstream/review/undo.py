@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import sql
 from tillstream.model.audit import AuditAction
@@ -12,11 +12,24 @@ from tillstream.model.errors import Conflict, Rejected, TooLarge, Unavailable
 from tillstream.pipeline.settling import large_job
 from tillstream.pipeline.settling.settle import retire_batch
 from tillstream.ports import Ports
-from tillstream.ports.warehouse import Settlement, SettlementResult, WarehouseQuery
+from tillstream.ports.warehouse import Row, Settlement, SettlementResult, WarehouseQuery
 from tillstream.records import batch_records
 
 UNDO_LOST_AFTER = timedelta(minutes=10)
 """Longer than a function runs."""
+
+
+class UndoResult(TypedDict):
+    """changes: net lines by kind. before, after: totals of the ledger, of a preview. requested: from a job."""
+
+    batch_id: str
+    file: str
+    changes: dict[str, int]
+    by: NotRequired[str]
+    settlement_no: NotRequired[int]
+    requested: NotRequired[bool]
+    before: NotRequired[list[Row]]
+    after: NotRequired[list[Row]]
 
 
 def undoable_batch(ports: Ports, batch: str) -> Batch:
@@ -32,7 +45,7 @@ def undoable_batch(ports: Ports, batch: str) -> Batch:
     return upload
 
 
-def preview_undo(ports: Ports, batch: str) -> dict[str, Any]:
+def preview_undo(ports: Ports, batch: str) -> UndoResult:
     """Preview an undo: net lines by kind, and totals by currency before and after. Raises `Rejected`."""
     upload = undoable_batch(ports, batch)
     if not has_undo_preview(ports, upload):
@@ -61,7 +74,7 @@ def has_undo_preview(ports: Ports, upload: Batch) -> bool:
     return not large_job.is_large_settlement(ports, large_job.undone_rows(ports, upload))
 
 
-def undo_batch(ports: Ports, batch: str, by: str) -> dict[str, Any]:
+def undo_batch(ports: Ports, batch: str, by: str) -> UndoResult:
     """Undo a batch, or request it from the job `settle-large` if it is large. Idempotent.
 
     An undo that other settlements keep overtaking, or during a pause for the job, is requested too. The result then has
@@ -84,7 +97,7 @@ def undo_batch(ports: Ports, batch: str, by: str) -> dict[str, Any]:
     return _undo_result(upload, by) | {"requested": True}
 
 
-def request_undo(ports: Ports, batch: str, by: str) -> dict[str, Any]:
+def request_undo(ports: Ports, batch: str, by: str) -> UndoResult:
     """Record an undo that another process is about to do, and return the result of one that is requested.
 
     If it is not done after `UNDO_LOST_AFTER`, the job does it. Raises `Rejected`.
@@ -108,7 +121,7 @@ def settle_undo(ports: Ports, batch: str, tries: int = Settlement.tries) -> Sett
     return settled
 
 
-def _undo_result(upload: Batch, by: str) -> dict[str, Any]:
+def _undo_result(upload: Batch, by: str) -> UndoResult:
     return {
         "batch_id": upload.batch_id,
         "file": upload.file,

@@ -2,12 +2,12 @@
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
+from tillstream.model.document_json import JsonObject
 from tillstream.samples import master_data
 from tillstream.samples.draws import RandomDraw, rounded_share
 from tillstream.samples.file_cells import TextColumn, amount_texts, joined_cells, taken_words, whole_numbers
@@ -36,7 +36,7 @@ _COLUMNS = {
     "net_amount": "net_amount",
 }
 
-BENCH_CONTRACT: dict[str, Any] = {
+BENCH_CONTRACT: JsonObject = {
     "name": "bench",
     "region": "Bench",
     "description": "Files of `wide_file`: plain comma-separated text in one time zone without faults.",

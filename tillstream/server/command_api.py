@@ -15,11 +15,12 @@ from tillstream.app.local import local_home_folder
 from tillstream.commands.client import CALL, COMMAND_API
 from tillstream.commands.registry import COMMANDS
 from tillstream.commands.result import LINES, Progress, quiet
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected, TillstreamError
 from tillstream.model.json_text import to_json
 from tillstream.records import audit_log
 
-Answer = tuple[dict[str, Any], int]
+Answer = tuple[JsonObject, int]
 
 
 class _StreamedResponse(Response):
@@ -44,7 +45,7 @@ class _StreamedResponse(Response):
         return [_line({"answer": answer, "status": status}), b""]
 
 
-def _line(event: dict[str, Any]) -> bytes:
+def _line(event: JsonObject) -> bytes:
     return json.dumps(event, ensure_ascii=False).encode() + b"\n"
 
 
@@ -82,7 +83,7 @@ def create_control(app: App, token: str) -> Flask:
     return flask
 
 
-def _answer(flask: Flask, app: App, name: str, arguments: dict[str, Any], progress: Progress) -> Answer:
+def _answer(flask: Flask, app: App, name: str, arguments: JsonObject, progress: Progress) -> Answer:
     command = COMMANDS.get(name)
     if command is None:
         return {"type": "NotFound", "detail": f"There is no command {name}."}, 404

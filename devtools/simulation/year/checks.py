@@ -2,7 +2,6 @@
 
 from collections import Counter
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +11,7 @@ from devtools.simulation.entries import Difference
 from devtools.simulation.year.process import Process
 from devtools.simulation.year.sales import Rows, day_of, sale_numbers, texts
 from devtools.simulation.year.world import Place, World
+from tillstream.model.document_json import JsonObject
 
 GROUPS = ("region", "store", "product")
 
@@ -94,7 +94,7 @@ def check_receipts(process: Process, world: World) -> int:
     Rows that tills sent too can be new or duplicates.
     """
     table = process.frame("query", "receipts", limit=100_000)
-    uploads: dict[str, dict[str, Any]] = {}
+    uploads: dict[str, JsonObject] = {}
     for row in table.to_pylist():
         outcomes = Counter({each: row[f"rows_{each}"] for each in OUTCOMES})
         if row["rows_read"] != outcomes.total():

@@ -4,13 +4,13 @@ import gzip
 import json
 import urllib.request
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
 from devtools.simulation.company import CURRENCY
 from devtools.simulation.year.process import Process
 from devtools.simulation.year.sales import NUMBERS, Company, Rows, day_of
+from tillstream.model.document_json import JsonObject
 from tillstream_till.setup_code import Setup, decode
 from tillstream_till.signing import signer
 
@@ -63,7 +63,7 @@ def record(till: Till, rows: Rows, day: int) -> None:
         )
 
 
-def _message(till: Till, lines: Rows, day: int) -> dict[str, Any]:
+def _message(till: Till, lines: Rows, day: int) -> JsonObject:
     return {
         "schema": "store-sale/1",
         "region": till.region,

@@ -10,7 +10,6 @@ from portal.api.operations.operation import (
     OFFSET_ROWS,
     PAGED,
     TAGGED,
-    Json,
     Operation,
     pages,
     path,
@@ -18,6 +17,7 @@ from portal.api.operations.operation import (
 )
 from portal.api.queries import DEFAULT_LEDGER_ROWS, LISTS, MAX_ROWS, RESTRICTED
 from portal.api.queries import MAX_LEDGER_ROWS as LINE_ROWS
+from portal.api.schemas import Schema
 from tillstream.analytics import query_catalogue
 from tillstream.analytics.measures.definitions import all_measures
 from tillstream.analytics.query_catalogue import QueryParameter
@@ -33,7 +33,7 @@ CHECK_TEXTS = ("name", "mart", "kind", "description", "remedy", "checked_at", "f
 MEASURE_TEXTS = (
     "name", "label", "format", "grain", "lines", "description", "formula", "rule", "query", "owner",
 )  # fmt: skip
-_KINDS: dict[str, Json] = {
+_KINDS: dict[str, Schema] = {
     "INT64": {"type": "integer", "minimum": 0},
     "STRING": {"type": "string"},
     "DATE": DAY,
@@ -116,13 +116,13 @@ SCHEMAS: dict[str, schemas.Schema] = {
 """name → schema of an answer of these operations."""
 
 
-def _own(one: QueryParameter) -> Json:
+def _own(one: QueryParameter) -> Schema:
     schema = dict(_KINDS[one.kind]) | ({"enum": list(one.words)} if one.words else {})
     default = int(one.default) if one.default and one.kind == "INT64" else one.default
     return query(one.name, schema | ({"default": default} if one.default else {}), one.description)
 
 
-def own_parameters(name: str) -> tuple[Json, ...]:
+def own_parameters(name: str) -> tuple[Schema, ...]:
     """The parameters of a query, apart from those of paging."""
     return tuple(
         _own(one) for one in query_catalogue.describe_query(name).parameters if one.name not in {"limit", "offset"}

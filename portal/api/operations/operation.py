@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from portal.api import schemas
 from portal.api.pagination import MAX_OFFSET, NUMBERS
+from portal.api.schemas import Schema
 from tillstream.analytics.filters import COLUMNS, CURRENCY
 
-Json = dict[str, Any]
 DAY = {"anyOf": [{"type": "string", "format": "date"}, {"const": ""}]}
 """An empty form field is sent as an empty string, which sets no filter."""
 
@@ -23,10 +23,10 @@ class Operation:
 
     tag: Literal["Numbers", "Lines and changes", "Uploads", "Large files", "Stock", "Tills", "Running it"]
     summary: str
-    answers: Mapping[int, tuple[str, str | dict[str, Any] | None]]
+    answers: Mapping[int, tuple[str, str | Schema | None]]
     description: str = ""
-    parameters: tuple[Json, ...] = ()
-    body: Json | None = None
+    parameters: tuple[Schema, ...] = ()
+    body: Schema | None = None
     right: str = ""
     """Right that a personal token needs; `store` for tills, empty for public calls."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Operation:
     """Whether the response is also available as CSV and as an Arrow stream."""
 
 
-def query(name: str, schema: Json, description: str, example: Any = None) -> Json:
+def query(name: str, schema: Schema, description: str, example: Any = None) -> Schema:
     parameter = {"name": name, "in": "query", "schema": schema, "description": description}
     return parameter | ({"example": example} if example is not None else {})
 
@@ -71,12 +71,12 @@ NUMBERS_AS = query(
 )
 
 
-def path(name: str, description: str, schema: Json | None = None) -> Json:
+def path(name: str, description: str, schema: Schema | None = None) -> Schema:
     schema = schema or {"type": "string"}
     return {"name": name, "in": "path", "required": True, "schema": schema, "description": description}
 
 
-def header(name: str, schema: Json, description: str, *, required: bool = False) -> Json:
+def header(name: str, schema: Schema, description: str, *, required: bool = False) -> Schema:
     return {"name": name, "in": "header", "required": required, "schema": schema, "description": description}
 
 
@@ -85,7 +85,7 @@ IF_NONE_MATCH = header(
 )
 
 
-def pages(maximum: int, default: int) -> tuple[Json, Json]:
+def pages(maximum: int, default: int) -> tuple[Schema, Schema]:
     return (
         query(
             "limit", {"type": "integer", "minimum": 0, "maximum": maximum, "default": default}, "Maximum number of rows"

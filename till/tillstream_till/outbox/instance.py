@@ -9,10 +9,10 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from tillstream_till.folder import write_file
 from tillstream_till.outbox.state import INSTANCE, State
+from tillstream_till.schema_check import JsonObject
 
 
 def default_markers() -> Path:
@@ -54,6 +54,6 @@ class Instance:
         self.markers.mkdir(parents=True, exist_ok=True)
         write_file(self._marker, {**self._identity(state), "epoch": state.epoch, "sequence": sequence})
 
-    def _identity(self, state: State) -> dict[str, Any]:
+    def _identity(self, state: State) -> JsonObject:
         file = self.outbox.stat()
         return {"instance": state.get(INSTANCE), "device": file.st_dev, "inode": file.st_ino}

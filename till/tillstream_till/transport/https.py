@@ -9,13 +9,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from tillstream_till.errors import RequestRefused, RequestTooLarge, SetupError, TransportError
 from tillstream_till.outbox.messages import Message
+from tillstream_till.schema_check import JsonObject
 from tillstream_till.setup_code import Setup
-from tillstream_till.transport.reply import Outcomes, Reply, parse_results, skew_of, unreadable
+from tillstream_till.transport.reply import Outcomes, Reply, SaleOutcome, parse_results, skew_of, unreadable
 
 TIMEOUT = 30.0
 MOST_BYTES = 16 << 20
@@ -43,7 +44,7 @@ class HttpsTransport:
         self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirects())
 
     def send(self, messages: list[Message], till: str, queried: Sequence[Message] = ()) -> Reply:
-        content_sent: dict[str, Any] = {"messages": [_message(each, till) for each in messages]}
+        content_sent: JsonObject = {"messages": [_message(each, till) for each in messages]}
         if queried:
             content_sent["acknowledged"] = {"till": till, "messages": [_acknowledged(each) for each in queried]}
         body = json.dumps(content_sent, ensure_ascii=False).encode()
@@ -66,7 +67,9 @@ class HttpsTransport:
         content, _ = self._request(f"/api/sales/outcomes?{urlencode(query)}", {}, None)
         try:
             page = json.loads(content)
-            return Outcomes([dict(each) for each in page["outcomes"]], str(page.get("next") or since))
+            return Outcomes(
+                [cast("SaleOutcome", dict(each)) for each in page["outcomes"]], str(page.get("next") or since)
+            )
         except (ValueError, TypeError, KeyError) as error:
             raise unreadable(error) from error
 

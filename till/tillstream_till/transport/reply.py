@@ -4,13 +4,26 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol, TypedDict
 
 from tillstream_till.errors import TransportError
 from tillstream_till.outbox.messages import Message
+from tillstream_till.schema_check import JsonObject
 
 ACCEPTED, REFUSED = "accepted", "refused"
 STORED, MISSING = "stored", "missing"
+
+
+class SaleOutcome(TypedDict, total=False):
+    """What the server decided about a sale. problems: code, message and remedy of each."""
+
+    number: str
+    version: int
+    outcome: str
+    problems: list[dict[str, str]]
+    at: str
+    till: str
+    settlement_no: int
 
 
 @dataclass(frozen=True)
@@ -41,7 +54,7 @@ class Reply:
 class Outcomes:
     """A page of the server's outcomes. next: where the following page starts."""
 
-    outcomes: list[dict[str, Any]] = field(default_factory=list)
+    outcomes: list[SaleOutcome] = field(default_factory=list)
     next: str = ""
 
 
@@ -54,7 +67,7 @@ class Transport(Protocol):
     def outcomes(self, since: str) -> Outcomes: ...
 
 
-def parse_results(body: bytes, messages: list[Message]) -> tuple[list[Result], dict[str, Any]]:
+def parse_results(body: bytes, messages: list[Message]) -> tuple[list[Result], JsonObject]:
     """Return the results of the messages and the whole reply.
 
     Raises `TransportError` unless the reply has exactly one result for each message, in their order: what is not
@@ -78,7 +91,7 @@ def unreadable(error: Exception) -> TransportError:
     )
 
 
-def _result(values: dict[str, Any], message: Message) -> Result:
+def _result(values: JsonObject, message: Message) -> Result:
     if message.signature and str(values["sequence"]) != str(message.sequence):
         raise ValueError(f"result of message {values['sequence']} in place of {message.sequence}")
     if values["status"] not in {ACCEPTED, REFUSED}:

@@ -25,6 +25,7 @@ from tillstream.adapters.google.bigquery.row_transfer import TableLoader
 from tillstream.adapters.google.bigquery.settle_script import FIRST_EPOCH
 from tillstream.adapters.google.bigquery.tables import EPOCH, FLAGS, LAYOUTS, SALE_VERSIONS, STORED
 from tillstream.adapters.google.document_store import NAME, PAGE
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.tables import warehouse_tables
 from tillstream.model.tables.daily_totals import DAY
@@ -36,7 +37,7 @@ BATCH_SIZE, BATCH_BYTES = 100, 2 << 20
 """Documents and bytes per commit, whose limit is 10 MiB."""
 REBUILT = frozenset({sale_index.COLLECTION, sale_index.STATE})
 """Collections that are not backed up, and that are rebuilt from the restored tables."""
-DocumentChange = Callable[[str, dict[str, Any]], dict[str, Any]]
+DocumentChange = Callable[[str, JsonObject], JsonObject]
 
 TABLES_WITHIN = 3_600.0
 EXPORTS_AT_ONCE = 4

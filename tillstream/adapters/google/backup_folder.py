@@ -17,6 +17,7 @@ from google.cloud.storage import Bucket, Client
 
 from tillstream.adapters.google.api_retries import RETRY, TIMEOUT, translate_errors
 from tillstream.adapters.google.object_store import CloudStorageObjectStore
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.model.tables.warehouse_tables import SCHEMA
 
@@ -90,7 +91,7 @@ class BackupManifest:
 def read_manifest(content: bytes) -> BackupManifest:
     """Parse a manifest. Raises `Rejected` if it is damaged or from another version of Tillstream."""
     try:
-        fields: dict[str, Any] = json.loads(content)
+        fields: JsonObject = json.loads(content)
         if fields["format"] > MANIFEST_FORMAT or fields["schema"] > SCHEMA:
             raise Rejected("The backup was made by a newer Tillstream. Restore it with that version.")
         if fields["schema"] < SCHEMA:

@@ -20,6 +20,7 @@ from google.cloud.firestore_v1.field_path import FieldPath
 from google.cloud.firestore_v1.query import Query
 
 from tillstream.adapters.google.api_retries import RETRY, TIMEOUT, translate_errors
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict, Rejected, Unavailable
 from tillstream.ports.documents import Document, Put
 
@@ -181,7 +182,7 @@ def _key(id: str) -> str:
     return "=" + id.replace(".", ".0").replace("/", ".1")
 
 
-def _content(put: Put) -> dict[str, Any]:
+def _content(put: Put) -> JsonObject:
     text = json.dumps(dict(put.data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     fields = {name: value for name, value in put.data.items() if FIELD.fullmatch(name) and _is_searchable(value)}
     size = len(text.encode()) + sum(len(f"{name}{value}".encode()) + 16 for name, value in fields.items())

@@ -24,6 +24,7 @@ from google.cloud.storage import Blob, Client
 from google_crc32c import Checksum
 
 from tillstream.adapters.google.api_retries import NO_CREDENTIALS, RETRY, TIMEOUT, translate_errors
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Conflict, NotFound, Rejected, Unavailable
 from tillstream.model.object_names import check_bucket_name, check_object_name
 from tillstream.ports.objects import StoredObject
@@ -153,7 +154,7 @@ class ObjectUpload:
         self._buffer = bytearray()
         self._committed = 0
         self._checksum = Checksum()
-        self._resource: dict[str, Any] = {}
+        self._resource: JsonObject = {}
 
     def write(self, data: bytes, /) -> int:
         view = memoryview(data).cast("B")

@@ -9,6 +9,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from tillstream.model.document_json import JsonObject
 from tillstream.ports.machine import BrokenFrame
 
 JSON, ARROW = b"j", b"a"
@@ -70,13 +71,13 @@ def read(stream: BinaryIO) -> tuple[bytes, bytes] | None:
     return kind, content
 
 
-def read_json(stream: BinaryIO) -> dict[str, Any] | None:
+def read_json(stream: BinaryIO) -> JsonObject | None:
     """The next frame, which has to be JSON; None at the end. Raises `BrokenFrame`."""
     frame = read(stream)
     return None if frame is None else to_json(frame)
 
 
-def to_json(frame: tuple[bytes, bytes]) -> dict[str, Any]:
+def to_json(frame: tuple[bytes, bytes]) -> JsonObject:
     """Raises `BrokenFrame` unless the frame is a JSON object."""
     kind, content = frame
     if kind != JSON:

@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from tillstream.adapters.local import query_frames
 from tillstream.adapters.local.query_frames import ARROW
+from tillstream.model.document_json import JsonObject
 from tillstream.model.errors import Rejected
 from tillstream.ports.machine import BrokenFrame, StopReason
 from tillstream.ports.warehouse import ANSWER_TOO_LARGE, MAX_AD_HOC_BYTES
@@ -76,11 +77,11 @@ class StartedProcess:
         except OSError as error:
             raise Rejected(ENDED) from error
 
-    def reply(self, stop: StopReason) -> dict[str, Any]:
+    def reply(self, stop: StopReason) -> JsonObject:
         """The next frame, as JSON. Raises `Rejected` with the reason to stop, or if the process ended."""
         return query_frames.to_json(self._next(stop))
 
-    def table(self, stop: StopReason) -> pa.Table | dict[str, Any]:
+    def table(self, stop: StopReason) -> pa.Table | JsonObject:
         """The rows of an answer; the frame itself if another one than rows came. Raises `Rejected` as `reply`."""
         parts, size = list[bytes](), 0
         while True:

@@ -1,7 +1,6 @@
 """Row-level security: the visible sales and other rows as CTEs inserted into a query; values are parameters."""
 
 from collections.abc import Callable
-from typing import Any
 
 import sql
 from tillstream.analytics.filters import (
@@ -30,6 +29,7 @@ from tillstream.analytics.row_scope.row_selection import (
 )
 from tillstream.model.people import Scope
 from tillstream.model.tables.daily_totals import ROLLUPS
+from tillstream.ports.warehouse import BoundQuery, QueryParams
 
 _STOCK = """(
     SELECT
@@ -77,9 +77,7 @@ COUNTED_RELATIONS = {"category_lines": "day_sums", "product_lines": "product_sum
 """Kind of rows → the daily totals that have the orders of the other sales."""
 
 
-def other_relations(
-    scope: Scope, filters: Filters, *, converted: bool = False
-) -> dict[str, tuple[str, dict[str, Any]]]:
+def other_relations(scope: Scope, filters: Filters, *, converted: bool = False) -> dict[str, BoundQuery]:
     """Return name → (SELECT, parameters) of each relation.
 
     converted: whether amounts of stock are in the currency of the query instead of the reporting currency.
@@ -118,7 +116,7 @@ def other_relations(
     }
 
 
-def _batches(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
+def _batches(scope: Scope, filters: Filters) -> BoundQuery:
     where = _batches_of_regions(scope, filters)
     if scope.stores is None and scope.salesperson is None:
         return where.select("batches"), where.params
@@ -135,7 +133,7 @@ def _batches(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
     return select, where.params | rows.params
 
 
-def _whole_batches(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
+def _whole_batches(scope: Scope, filters: Filters) -> BoundQuery:
     where = _batches_of_regions(scope, filters)
     if scope.stores is None and scope.salesperson is None:
         return where.select("batches"), where.params
@@ -162,7 +160,7 @@ def _batches_of_regions(scope: Scope, filters: Filters) -> Where:
     return where
 
 
-def _refusals(scope: Scope) -> tuple[str, dict[str, Any]]:
+def _refusals(scope: Scope) -> BoundQuery:
     where = Where()
     where.is_in("store_id", scope.stores, "scope_stores")
     if scope.salesperson is not None:
@@ -170,7 +168,7 @@ def _refusals(scope: Scope) -> tuple[str, dict[str, Any]]:
     return where.select("refusals"), where.params
 
 
-def _forecasts(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
+def _forecasts(scope: Scope, filters: Filters) -> BoundQuery:
     where = Where()
     limits = {"region": scope.regions, "store_id": scope.stores}
     for column, values in limits.items():
@@ -186,13 +184,13 @@ def _forecasts(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
     return where.select("forecasts"), where.params
 
 
-def _price_effects(filters: Filters) -> tuple[str, dict[str, Any]]:
+def _price_effects(filters: Filters) -> BoundQuery:
     where = Where()
     where.is_in("category", filters.category, "filter_category")
     return where.select("price_effects"), where.params
 
 
-def _names(scope: Scope) -> tuple[str, dict[str, Any]]:
+def _names(scope: Scope) -> BoundQuery:
     rows = Where()
     rows.is_in("region", scope.regions, "scope_regions")
     stores, people = Where(), Where()
@@ -206,7 +204,7 @@ def _names(scope: Scope) -> tuple[str, dict[str, Any]]:
     return rows.select("catalogue_names", extra="kind <> 'product'"), rows.params
 
 
-def _stock_levels(scope: Scope, filters: Filters, table: str) -> tuple[str, dict[str, Any]]:
+def _stock_levels(scope: Scope, filters: Filters, table: str) -> BoundQuery:
     where = _stock_where(scope, filters)
     where.is_in("category", filters.category, "filter_category")
     where.is_in("store_id", filters.store, "filter_store_id")
@@ -216,7 +214,7 @@ def _stock_levels(scope: Scope, filters: Filters, table: str) -> tuple[str, dict
     return where.select(table), where.params
 
 
-def _movements(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
+def _movements(scope: Scope, filters: Filters) -> BoundQuery:
     where = _stock_where(scope, filters)
     if scope.stores is not None:
         where.conditions.append("(store_id IN UNNEST(@scope_store_id) OR other_store IN UNNEST(@scope_store_id))")
@@ -224,20 +222,20 @@ def _movements(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
     return where.select("current_movements"), where.params
 
 
-def _stock_lines(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
+def _stock_lines(scope: Scope, filters: Filters) -> BoundQuery:
     where = _stock_where(scope, filters)
     where.is_in("store_id", scope.stores, "scope_store_id")
     extra = "is_active AND store_id IS NOT NULL AND product IS NOT NULL AND units IS NOT NULL"
     return where.select("line_facts", extra=extra), where.params
 
 
-def _restock_lines(scope: Scope, filters: Filters) -> tuple[str, dict[str, Any]]:
+def _restock_lines(scope: Scope, filters: Filters) -> BoundQuery:
     where = _stock_where(scope, filters)
     where.is_in("store_id", scope.stores, "scope_store_id")
     return where.select("restock_lines"), where.params
 
 
-def _unsettled_lines(scope: Scope) -> tuple[str, dict[str, Any]]:
+def _unsettled_lines(scope: Scope) -> BoundQuery:
     where = scope_where(scope)
     return where.select("unsettled_lines"), where.params
 
@@ -252,7 +250,7 @@ def _stock_where(scope: Scope, filters: Filters) -> Where:
 
 def scoped_relations(
     scope: Scope, filters: Filters, basis: QueryContext, reads: Callable[[str], bool] = lambda _: True
-) -> dict[str, tuple[str, dict[str, Any]]]:
+) -> dict[str, BoundQuery]:
     """Return name → (SELECT, parameters) of each relation that queries read instead of whole tables.
 
     reads: whether a query reads a relation; the daily totals that it does not read are left out.
@@ -291,7 +289,7 @@ def scoped_relations(
         "known": history_where(scope, filters),
         "until": until_where(scope, filters),
     }
-    currency, selects = basis.currency or basis.reporting_currency, dict[str, tuple[str, dict[str, Any]]]()
+    currency, selects = basis.currency or basis.reporting_currency, dict[str, BoundQuery]()
     for name, where in day_sets.items():
         whole = name in {"known", "until"} or not (filters.category or filters.product)
         selects[f"{name}_lines"] = (where.select("line_facts", "*" if whole else _EVERY_SALE), where.params)
@@ -334,7 +332,7 @@ def scoped_relations(
     }
 
 
-def conversion_relations(filters: Filters, basis: QueryContext) -> dict[str, tuple[str, dict[str, Any]]]:
+def conversion_relations(filters: Filters, basis: QueryContext) -> dict[str, BoundQuery]:
     """Return the relations that replace the tables `reporting` and `reporting_rates` and the view `latest_rates` in a
     query whose amounts are in another currency; empty for the reporting currency. Only rates of the filtered and the
     compared days are read."""
@@ -352,16 +350,18 @@ def conversion_relations(filters: Filters, basis: QueryContext) -> dict[str, tup
     }
 
 
-def _compared_days(chosen: ReportedDays) -> tuple[str, dict[str, Any]]:
+def _compared_days(chosen: ReportedDays) -> BoundQuery:
     if chosen.first is None or chosen.last is None:
         return "SELECT CAST(NULL AS DATE) AS first_day, CAST(NULL AS DATE) AS last_day", {}
-    params = {"compared_from": chosen.first, "compared_to": chosen.last}
-    return "SELECT @compared_from AS first_day, @compared_to AS last_day", params
+    return "SELECT @compared_from AS first_day, @compared_to AS last_day", {
+        "compared_from": chosen.first,
+        "compared_to": chosen.last,
+    }
 
 
-def _compared_periods(earlier: PeriodComparison | None, year: PeriodComparison | None) -> tuple[str, dict[str, Any]]:
+def _compared_periods(earlier: PeriodComparison | None, year: PeriodComparison | None) -> BoundQuery:
     rows: list[str] = []
-    params: dict[str, Any] = {}
+    params: QueryParams = {}
     now = earlier or year
     periods = {
         "now": (now.start, now.end) if now else None,

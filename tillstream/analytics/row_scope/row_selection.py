@@ -4,11 +4,11 @@ lines of the others."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 from tillstream.analytics.filters import Filters, PeriodComparison, ReportedDays
 from tillstream.model.people import Scope
 from tillstream.model.tables.daily_totals import DAY, HAS_CUSTOMER, MEASURES, ROLLUPS, SPLIT_ORDERS, SPLITS
+from tillstream.ports.warehouse import BoundQuery, QueryParams
 
 _RESOLVED = {"product_id": "product"}
 """Column of a filter → column of the rows that has its values."""
@@ -67,7 +67,7 @@ class Where:
     """Conditions joined by AND; values are always parameters."""
 
     conditions: list[str] = field(default_factory=list)
-    params: dict[str, Any] = field(default_factory=dict)
+    params: QueryParams = field(default_factory=dict)
     columns: set[str] = field(default_factory=set)
     """Columns used by `is_in` conditions."""
     computed: Mapping[str, str] = field(default_factory=dict)
@@ -153,9 +153,7 @@ def scope_where(scope: Scope) -> Where:
     return where
 
 
-def count_query(
-    table: str, where: Where, stale: Sequence[date] | None, *, whole_sales: bool
-) -> tuple[str, dict[str, Any]]:
+def count_query(table: str, where: Where, stale: Sequence[date] | None, *, whole_sales: bool) -> BoundQuery:
     """Return (SELECT, parameters) of the totals in `table` within `where`, without the slower currency conversion.
 
     Columns: the table's dimensions; lines of every status; active_lines, orders (see line_facts; 0 unless
@@ -169,7 +167,7 @@ def count_query(
     return f"{columns}\n  FROM (\n    {rows}\n  ) AS sums", params
 
 
-def counted_lines(table: str, where: Where, stale: Sequence[date] | None) -> tuple[str, dict[str, Any]]:
+def counted_lines(table: str, where: Where, stale: Sequence[date] | None) -> BoundQuery:
     """Return (SELECT, parameters) of the lines within `where` whose sales must be counted, as in line_facts.
 
     The number of orders of a category, product or customer, see `SPLITS`, is that of their distinct sales, plus the
@@ -194,7 +192,7 @@ def total_query(
     *,
     whole_sales: bool,
     has_catalogue: bool = True,
-) -> tuple[str, dict[str, Any]]:
+) -> BoundQuery:
     """As `count_query`, with unrounded amounts in the reporting currency; sum first, then round once.
 
     Additional columns: reporting_amount; revenue, reporting_discount, reporting_cost and costed_revenue (of the
@@ -217,7 +215,7 @@ def total_query(
     return select, params | {"reporting_currency": reporting_currency}
 
 
-def span_query(where: Where, stale: Sequence[date] | None) -> tuple[str, dict[str, Any]]:
+def span_query(where: Where, stale: Sequence[date] | None) -> BoundQuery:
     """Return (SELECT, parameters) of the stores within `where`, with the first and last day of sales that count."""
     rows, params = _rows("day_sums", where, stale)
     columns = f"region, store_id, MIN({DAY}) AS first_day, MAX({DAY}) AS last_day"
@@ -233,9 +231,9 @@ def series_query(
     *,
     whole_sales: bool,
     has_catalogue: bool = True,
-) -> tuple[str, dict[str, Any]]:
+) -> BoundQuery:
     """As `total_query` for several sets of days, with their name in the column series."""
-    selects, params = [], dict[str, Any]()
+    selects, params = [], QueryParams()
     for name, where in series.items():
         select, own = total_query(
             table, where, stale, reporting_currency, whole_sales=whole_sales, has_catalogue=has_catalogue
@@ -245,7 +243,7 @@ def series_query(
     return "\n  UNION ALL\n  ".join(selects), params
 
 
-def amount_query(where: Where, reporting_currency: str) -> tuple[str, dict[str, Any]]:
+def amount_query(where: Where, reporting_currency: str) -> BoundQuery:
     """Return (SELECT, parameters) of the lines within `where` that are not cancelled, as in line_facts.
 
     Additional column: revenue, the unrounded net amount in the reporting currency; NULL without a rate.
@@ -258,13 +256,13 @@ def amount_query(where: Where, reporting_currency: str) -> tuple[str, dict[str, 
     )
 
 
-def side_query(after: Where, before: Where, reporting_currency: str) -> tuple[str, dict[str, Any]]:
+def side_query(after: Where, before: Where, reporting_currency: str) -> BoundQuery:
     """Return (SELECT, parameters) of the lines of two selections as in `amount_query`, those without a rate left out.
 
     Additional columns: side, which is after or before; kind, which is returns, goods (a product with a positive
     quantity and a positive amount) or other.
     """
-    selects, params = [], dict[str, Any]()
+    selects, params = [], QueryParams()
     for side, where in (("after", after), ("before", before)):
         select, own = amount_query(where, reporting_currency)
         selects.append(f"SELECT '{side}' AS side, {_KIND} AS kind, amounts.* FROM (\n{select}\n  ) AS amounts")
@@ -299,9 +297,7 @@ def _dimensions(table: str) -> tuple[str, ...]:
     return (*ROLLUPS[table], _PRODUCT) if table in _SOURCES else ROLLUPS[table]
 
 
-def _rows(
-    table: str, where: Where, stale: Sequence[date] | None, *, has_catalogue: bool = True
-) -> tuple[str, dict[str, Any]]:
+def _rows(table: str, where: Where, stale: Sequence[date] | None, *, has_catalogue: bool = True) -> BoundQuery:
     """Totals of the covered days, lines of the others."""
     dimensions = _dimensions(table)
     columns = ", ".join((*dimensions, *(measure.name for measure in MEASURES)))

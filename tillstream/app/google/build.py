@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tillstream.adapters.google.cloud_run import CloudRunFunctions, CloudRunJobs
 from tillstream.adapters.google.document_store import FirestoreDocumentStore
@@ -15,6 +15,7 @@ from tillstream.app import custom_contracts
 from tillstream.app.app import App, OnDemand
 from tillstream.app.google.lazy_warehouse import LazyWarehouse, dataset_of
 from tillstream.contracts.registry import ContractRegistry
+from tillstream.model.document_json import ActionFacts
 from tillstream.ports import Clock, DocumentStore, Ports, Warehouse
 from tillstream.ports.warehouse import SqlWarehouse
 from tillstream.settings import Settings
@@ -61,7 +62,7 @@ def _google_engine(warehouse: LazyWarehouse) -> "StatementEngine":
     return WarehouseEngine(LocalQueryProcesses(), warehouse)
 
 
-def _backup_writer(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> dict[str, Any]:
+def _backup_writer(settings: Settings, out: str, report_bytes: Callable[[int], None]) -> ActionFacts:
     from tillstream.app.google.project_backup import backup_project
 
     return backup_project(settings, out, report_bytes)

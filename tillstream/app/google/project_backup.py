@@ -19,6 +19,7 @@ from tillstream.adapters.google.backup_folder import (
     check_backup,
 )
 from tillstream.app.google.lazy_warehouse import dataset_of
+from tillstream.model.document_json import ActionFacts
 from tillstream.model.errors import Rejected
 from tillstream.model.events import INBOX
 from tillstream.settings import Settings
@@ -26,7 +27,7 @@ from tillstream.settings import Settings
 ReportBytes = Callable[[int], None]
 
 
-def backup_project(settings: Settings, out: str, report_bytes: ReportBytes) -> dict[str, Any]:
+def backup_project(settings: Settings, out: str, report_bytes: ReportBytes) -> ActionFacts:
     """Write a backup into `out`, gs://BUCKET/FOLDER, which must be empty; documents and tables share one snapshot time.
 
     Raises `Rejected`, `Unavailable`; the folder then has no manifest and is not a backup.
@@ -65,7 +66,7 @@ def backup_project(settings: Settings, out: str, report_bytes: ReportBytes) -> d
     )
     check_whole_backup(manifest, originals, objects)
     place.write(MANIFEST, [manifest.written()])
-    return {"archive": place.address, "files": len(objects)} | backup_summary(manifest)
+    return {"archive": place.address, "files": len(objects), **backup_summary(manifest)}
 
 
 def check_whole_backup(manifest: BackupManifest, originals: list[OriginalObject], held: Any) -> None:
@@ -75,7 +76,7 @@ def check_whole_backup(manifest: BackupManifest, originals: list[OriginalObject]
             raise Rejected(f"The rows of {TABLES}/{name} are missing from the backup. Use another backup.")
 
 
-def backup_summary(manifest: BackupManifest) -> dict[str, Any]:
+def backup_summary(manifest: BackupManifest) -> ActionFacts:
     return {
         "bytes": manifest.size,
         "made_at": manifest.made_at,

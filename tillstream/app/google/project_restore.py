@@ -2,7 +2,6 @@
 
 from contextlib import closing
 from functools import partial
-from typing import Any
 
 from tillstream.adapters.google import backup_contents
 from tillstream.adapters.google.backup_folder import (
@@ -19,6 +18,7 @@ from tillstream.app.google import project_tables
 from tillstream.app.google.build import build_google
 from tillstream.app.google.lazy_warehouse import dataset_of
 from tillstream.app.google.project_backup import ReportBytes, backup_summary, check_whole_backup
+from tillstream.model.document_json import ActionFacts, JsonObject
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.events import INBOX
 from tillstream.model.object_names import restored_name
@@ -28,7 +28,7 @@ from tillstream.settings import Settings
 
 def restore_project(
     settings: Settings, address: str, *, replace: bool, report_bytes: ReportBytes = lambda _: None
-) -> dict[str, Any]:
+) -> ActionFacts:
     """Restore a backup into a deployed project after a complete check. Idempotent.
 
     Nothing can be settled until the tables are restored and the sale index is rebuilt.
@@ -57,7 +57,7 @@ def restore_project(
         with place.open(DOCUMENTS) as lines:
             backup_contents.restore_documents(settings.project, app.ports.documents, lines, partial(_relocated, moved))
         data_version.bump_data_version(app.ports.documents)
-    return {"home": f"The project {settings.project}", "set_aside": "", "files": files} | backup_summary(manifest)
+    return {"home": f"The project {settings.project}", "set_aside": "", "files": files, **backup_summary(manifest)}
 
 
 def _checked_backup(place: BackupFolder) -> tuple[BackupManifest, list[OriginalObject], int]:
@@ -100,7 +100,7 @@ def _restore_originals(
     return {(one.name, one.generation): (names_by_original[one], generation) for one, generation in generations.items()}
 
 
-def _relocated(moved: dict[tuple[str, int], tuple[str, int]], collection: str, data: dict[str, Any]) -> dict[str, Any]:
+def _relocated(moved: dict[tuple[str, int], tuple[str, int]], collection: str, data: JsonObject) -> JsonObject:
     """Return a batch record with the current location of its original."""
     if collection == batch_records.BATCHES and (now := moved.get((data["object"], data["generation"]))):
         data["object"], data["generation"] = now

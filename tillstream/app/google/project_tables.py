@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import asdict
-from typing import Any
 
 from tillstream.adapters.google.bigquery import access, migrations, reporting_views
 from tillstream.adapters.google.bigquery.access import Writers
@@ -12,18 +11,19 @@ from tillstream.adapters.google.bigquery.dataset import job_costs
 from tillstream.adapters.google.bigquery.sale_index_rebuild import has_tables, last_settlement, rebuild_index
 from tillstream.adapters.google.sale_index import FirestoreSaleIndex
 from tillstream.app.google.lazy_warehouse import dataset_of
+from tillstream.model.document_json import ActionFacts
 from tillstream.model.errors import Rejected, Unavailable
-from tillstream.ports.warehouse import INDEX_INCOMPLETE
+from tillstream.ports.warehouse import INDEX_INCOMPLETE, Row
 from tillstream.settings import Settings
 
 
-def warehouse_costs(settings: Settings, days: int) -> list[dict[str, Any]]:
+def warehouse_costs(settings: Settings, days: int) -> list[Row]:
     """As `job_costs`, of the project of the settings."""
     with closing(dataset_of(settings)) as dataset:
         return job_costs(dataset, days)
 
 
-def rebuild_sale_index(settings: Settings) -> dict[str, Any]:
+def rebuild_sale_index(settings: Settings) -> ActionFacts:
     """Rebuild the index; settlements fail meanwhile. Raises `Rejected`, `Unavailable`; run it again then."""
     with closing(dataset_of(settings)) as dataset, closing(FirestoreSaleIndex(settings.project)) as index:
         return {"settlement_no": rebuild_index(dataset, index)}
@@ -50,7 +50,7 @@ def sale_index_differences(settings: Settings) -> list[str]:
     return []
 
 
-def migrate_tables(settings: Settings) -> dict[str, Any]:
+def migrate_tables(settings: Settings) -> ActionFacts:
     """Migrate and return the changes. Raises `Rejected` if the schema is newer, `Unavailable` if it must be rerun."""
     with closing(dataset_of(settings)) as dataset:
         return asdict(migrations.migrate(dataset))

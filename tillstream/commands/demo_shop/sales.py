@@ -19,6 +19,7 @@ from tillstream.intake import inbox, resumable_upload, sale_form, store_messages
 from tillstream.model.batch import STATES_IN_LEDGER, Batch
 from tillstream.model.contract import Contract
 from tillstream.model.contract_schedule import Expectation, StoreExpectation
+from tillstream.model.document_json import JsonObject
 from tillstream.model.messages import DAY_CLOSE_V1, STORE_SALE_V1
 from tillstream.model.people import UNRESTRICTED
 from tillstream.people import signatures, store_credentials
@@ -85,7 +86,7 @@ def add_till_sales(app: App, until: date, load: Callable[[Batch], Any], by: str)
         close_checks.check_day_closes(app.ports, app.contracts)
 
 
-def _sale(number: str, sold_at: datetime, product: ProductTexts) -> dict[str, Any]:
+def _sale(number: str, sold_at: datetime, product: ProductTexts) -> JsonObject:
     code, name, category, quantity, price = product
     line = {"line": "1", "product_id": code, "product_name": name, "category": category}
     return {
@@ -101,7 +102,7 @@ def _sale(number: str, sold_at: datetime, product: ProductTexts) -> dict[str, An
     }
 
 
-def _close(day: date, sales: Sequence[dict[str, Any]], zone: ZoneInfo, missing: str = "") -> dict[str, Any]:
+def _close(day: date, sales: Sequence[JsonObject], zone: ZoneInfo, missing: str = "") -> JsonObject:
     """The day close of sales, and of a missing one of 999 rupees."""
     lines = (line for sale in sales for line in sale["lines"])
     total = sum((Decimal(line["quantity"]) * Decimal(line["unit_price"]) for line in lines), Decimal(0))

@@ -19,6 +19,7 @@ from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle, profile_numbers
 from tillstream.detection.words.headers import is_rate_header, match_header
 from tillstream.detection.words.status_words import reversed_column
+from tillstream.model.document_json import JsonObject
 
 _MIN_ROWS, _MIN_SUM_SHARE, _MAX_TERMS, _MAX_COLUMNS = 3, 0.95, 4, 8
 _PRODUCT_ROLES = ("quantity", "unit_price")
@@ -48,7 +49,7 @@ _PERCENT_OBSTACLE = "a percentage cannot be subtracted beside another discount: 
 
 def detect_discount_before_total(
     sheet: Sheet, roles: dict[str, str], unmapped: Sequence[str], style: DetectedNumberStyle, log: DetectionLog
-) -> dict[str, Any]:
+) -> JsonObject:
     """`LESS_DISCOUNT` if the discount is subtracted from the total. Asks `subtract.HEADER` if no sum shows it.
 
     unmapped: numeric columns without a role.
@@ -100,7 +101,7 @@ def _proofs_with_tax(
 
 def _answered_discount(
     name: str, discount: str, evidence: str, used: npt.NDArray[np.bool_], log: DetectionLog
-) -> dict[str, Any]:
+) -> JsonObject:
     """`LESS_DISCOUNT` if a person answered that the discount is subtracted."""
     key = f"subtract.{discount}"
     answer = log.answer(key)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from tillstream.detection.values.numbers import DetectedNumberStyle, looks_like_
 from tillstream.detection.words.headers import is_irrelevant_header, match_header
 from tillstream.detection.words.status_words import reversed_column
 from tillstream.model.date_words import period_of_header
+from tillstream.model.document_json import JsonObject
 from tillstream.model.text import list_names
 
 _FEE = re.compile(
@@ -255,7 +255,7 @@ def _growing_products(products: _PricesOfProducts, roles: dict[str, str]) -> str
 
 def ask_for_line_total(
     sheet: Sheet, roles: dict[str, str], unmapped: tuple[str, ...], style: DetectedNumberStyle, log: DetectionLog
-) -> dict[str, Any]:
+) -> JsonObject:
     """Settings of `amounts` for a file without a total: `UNITS_ONLY` once a person answered that it has no amounts.
 
     unmapped: numeric columns without a role. Asks `column.net_amount`, `column.unit_price`, `column.quantity` and

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +16,7 @@ from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle
 from tillstream.detection.words.headers import match_header, normalise_name
 from tillstream.detection.words.status_words import reversed_column
+from tillstream.model.document_json import JsonObject
 
 _MIN_FULL, _MIN_OTHER_SHARE, _MIN_REFUND_SHARE = 2, 0.5, 0.95
 """Rows whose refund is the whole total, share of a total that another one has at least, share of rows with a rule."""
@@ -173,7 +173,7 @@ def detect_subtractions(
     *,
     export_parts: Sequence[str] | None = None,
     includes_tax: bool = False,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Settings `add`, `subtract`, `refunded` and `remaining` of the contract's `amounts`. Asks `subtract.HEADER`.
 
     roles: changed in place if the total of the file counts units that came back, or if refunds reduce a computed total,
@@ -187,7 +187,7 @@ def detect_subtractions(
     before_fees = "column.net_amount" in log.answers
     free = [name for name in unmapped if name not in in_question and not (before_fees and is_fee_header(name))]
     columns = NumberColumns(sheet, dict.fromkeys((*mapped, *free)), style)
-    terms: dict[str, dict[str, Any]] = {}
+    terms: dict[str, JsonObject] = {}
     for part in list(_possible_parts(sheet, columns, roles, total_role, free, export_parts, includes_tax=includes_tax)):
         key = f"subtract.{part.name}"
         if part.follows and key not in log.answers:
@@ -207,9 +207,7 @@ def detect_subtractions(
     return terms
 
 
-def _add_terms(
-    terms: dict[str, dict[str, Any]], part: _SubtractedPart, roles: dict[str, str], *, with_tax: bool
-) -> None:
+def _add_terms(terms: dict[str, JsonObject], part: _SubtractedPart, roles: dict[str, str], *, with_tax: bool) -> None:
     """Subtract a part in the settings, or as the discount of the file if it has none: then `roles` is changed."""
     if part.of or with_tax:
         terms.setdefault(part.setting or "refunded", {})[part.name] = part.of or roles["gross_amount"]
@@ -396,7 +394,7 @@ def detect_amount_terms(
     export_parts: Sequence[str],
     order_columns: Collection[str],
     includes_tax: bool,
-) -> dict[str, Any]:
+) -> JsonObject:
     """Settings of `amounts`.
 
     export_settings: those of a known export; export_parts: what may be subtracted from its total.

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import combinations, product
-from typing import Any
 
 import numpy as np
 
@@ -26,6 +25,7 @@ from tillstream.detection.evidence import ASSUMED, CERTAIN, LIKELY, DetectionLog
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle, profile_numbers
 from tillstream.detection.words.headers import match_header, tax_words
+from tillstream.model.document_json import JsonObject
 
 _MIN_ORDERS, _MIN_ORDER_SHARE, _MIN_NUMERIC_SHARE = 3, 0.95, 0.9
 _MAX_COLUMNS, _MAX_TERMS = 8, 2
@@ -174,7 +174,7 @@ class TaxColumns:
         name = roles.get("tax") or roles.get("tax_rate", "")
         return " and ".join((name, *self.parts.added.get("tax", ()))) if "tax" in roles else name
 
-    def add_parts(self, amounts: dict[str, Any], roles: Mapping[str, str]) -> None:
+    def add_parts(self, amounts: JsonObject, roles: Mapping[str, str]) -> None:
         """Add the other columns of a sum to the contract's `amounts`, in place."""
         added = {role: list(names) for role, names in self.parts.added.items() if role in roles}
         if added:
@@ -189,7 +189,7 @@ def classify_totals(
     *,
     percent: bool,
     taxes: TaxColumns,
-) -> dict[str, Any]:
+) -> JsonObject:
     """The contract's `amounts`. Replaces `amount` in `roles` with net_amount or gross_amount, in place.
 
     percent: the cells of the discount contain `%`. Asks `amount`, `prices`, `tax_rate` and `discount`.
@@ -198,7 +198,7 @@ def classify_totals(
     tax_columns.add_parts_to_rows(money, sheet, taxes.parts, style)
     if taxes.kind == "percent":
         use_fractions(money)
-    rule: dict[str, Any] = {}
+    rule: JsonObject = {}
     kind, is_negative = discounts.detect_discount_kind(money, roles, log, percent=percent)
     discounts.confirm_discount(money, roles, log)
     if kind not in {"", "amount"} and "discount" in roles:
@@ -337,7 +337,7 @@ def _even_rate_shares(money: MoneyRows, total: Callable[[MoneyRow], float | None
 
 def _tax_in_prices(
     money: MoneyRows, roles: dict[str, str], log: DetectionLog, taxes: TaxColumns, *, priced: bool
-) -> dict[str, Any]:
+) -> JsonObject:
     """Settings to compute the net total from prices or a gross total, depending on whether they include tax."""
     order_tax = taxes.order_tax
     answer = log.answer("prices")
@@ -395,7 +395,7 @@ def _price_proofs(money: MoneyRows, roles: dict[str, str], tax_sum: str) -> Iter
         yield "with tax", f"{tax_sum} is included in quantity × price at a constant rate", included, ()
 
 
-def _settings_with_tax(roles: dict[str, str], log: DetectionLog) -> dict[str, Any]:
+def _settings_with_tax(roles: dict[str, str], log: DetectionLog) -> JsonObject:
     """Settings for totals that include tax, taken from a tax column or a rate. Asks `tax_rate`."""
     if {"tax", "tax_rate"} & set(roles):
         return {"include": "tax"}

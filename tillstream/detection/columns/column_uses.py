@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Literal
+from typing import Literal
 
 from tillstream.detection.amounts.arithmetic import to_float
 from tillstream.detection.columns.column_roles import ColumnProfile
@@ -12,6 +12,7 @@ from tillstream.detection.evidence import WordUse
 from tillstream.detection.sheet import Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle
 from tillstream.model.contract import ID_COLUMNS
+from tillstream.model.document_json import JsonObject
 
 _CENT = Decimal("0.01")
 
@@ -82,8 +83,8 @@ class ColumnUse:
     words: tuple[WordUse, ...] = ()
     """For the status column: each word with its rows, amount and meaning."""
 
-    def to_dict(self) -> dict[str, Any]:
-        data: dict[str, Any] = {
+    def to_dict(self) -> JsonObject:
+        data: JsonObject = {
             "name": self.name,
             "use": self.use,
             "roles": list(self.roles),

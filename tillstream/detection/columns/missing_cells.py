@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from tillstream.detection.amounts.arithmetic import MIN_SHARE, TOLERANCE, money_rows, role_of_total
 from tillstream.detection.columns.column_roles import NUMERIC_ROLES, ColumnProfile
@@ -10,6 +9,7 @@ from tillstream.detection.evidence import LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values.numbers import DetectedNumberStyle
 from tillstream.detection.words.headers import CLEAR, match_header
+from tillstream.model.document_json import JsonObject
 from tillstream.model.text import list_names
 
 MISSING_QUANTITY = "missing_quantity"
@@ -28,9 +28,9 @@ def missing_value_rules(
     profiles: dict[str, ColumnProfile],
     style: DetectedNumberStyle,
     log: DetectionLog,
-) -> dict[str, Any]:
+) -> JsonObject:
     """The contract's `where_missing`. Asks `missing.WORD` for each repeated word, and `missing_quantity`."""
-    rules: dict[str, Any] = {}
+    rules: JsonObject = {}
     for role, name in roles.items():
         if role not in NUMERIC_ROLES and role != "date":
             continue
@@ -49,7 +49,7 @@ def missing_value_rules(
 
 def _missing_quantity_rule(
     sheet: Sheet, roles: dict[str, str], style: DetectedNumberStyle, log: DetectionLog
-) -> dict[str, Any]:
+) -> JsonObject:
     """The rule for rows without a quantity whose total is the price, as of one piece. Asks `missing_quantity`."""
     total = role_of_total(roles)
     if not total or not {"quantity", "unit_price"} <= roles.keys():

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import product
-from typing import Any
 
 from tillstream.detection.evidence import ASSUMED, CONFIRM_COLUMN, LIKELY, DetectionLog
 from tillstream.detection.sheet import SampleColumn, Sheet
@@ -25,6 +24,7 @@ from tillstream.detection.words.status_words import (
 from tillstream.model.columns import IGNORE
 from tillstream.model.contract_patterns import edge_words
 from tillstream.model.contract_values import Made
+from tillstream.model.document_json import JsonObject
 
 _SHOWN_WORDS, _MAX_KINDS = 5, 12
 _REVERSED_STATUSES = frozenset({"cancelled", "returned"})
@@ -162,7 +162,7 @@ def _quoted(words: Iterable[str]) -> str:
 class JoinedStatus:
     """The derived columns of the status; empty if one column contains it as it is."""
 
-    made: dict[str, dict[str, Any]] = field(default_factory=dict)
+    made: dict[str, JsonObject] = field(default_factory=dict)
     """The contract's `made`."""
     parts: tuple[str, ...] = ()
     """The columns of the file that decide."""
@@ -191,7 +191,7 @@ def join_status_columns(
     dated = {one: f"{one}?" for one in parts if _is_date_mark(sheet.columns[one], among=len(parts))}
     if len(parts) == 1 and not dated:
         return sheet, JoinedStatus()
-    made: dict[str, dict[str, Any]] = {header: {"filled": one, "word": one} for one, header in dated.items()}
+    made: dict[str, JsonObject] = {header: {"filled": one, "word": one} for one, header in dated.items()}
     names = tuple(dated.get(one, one) for one in parts)
     roles["status"] = STATUS_SEPARATOR.join(names)
     if len(names) > 1:

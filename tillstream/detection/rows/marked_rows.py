@@ -11,7 +11,6 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import compress
-from typing import Any
 
 from tillstream.detection.amounts.arithmetic import to_float
 from tillstream.detection.columns.column_uses import amounts_by_word
@@ -32,6 +31,7 @@ from tillstream.detection.words.status_words import (
 )
 from tillstream.model.columns import IGNORE
 from tillstream.model.contract_patterns import IDEOGRAPH, edge_pattern, edge_words
+from tillstream.model.document_json import JsonObject
 
 _LETTERS = re.compile(r"^[\W_]*(?P<first>[^\W\d_]+)(?=[\W\d_])|(?<=[\W\d_])(?P<last>[^\W\d_]+)[\W_]*$")
 _MAX_LETTERS, _MAX_DOUBTFUL, _MAX_SHARE, _MIN_NUMBERS = 12, 3, 0.5, 2
@@ -54,7 +54,7 @@ class RowMarks:
     """A derived column whose words mark rows that may be no sales."""
 
     column: SampleColumn
-    rule: dict[str, Any]
+    rule: JsonObject
     """How the contract derives it (`made`)."""
     rows: Mapping[str, str]
     """Word → description of its rows, for a question."""
@@ -242,7 +242,7 @@ def _are_copies(sheet: Sheet, roles: Mapping[str, str], column: SampleColumn, wo
 class MarkedRows:
     """Derived columns whose words are those of rows that do not count as sales; empty if no rows do."""
 
-    made: dict[str, dict[str, Any]] = field(default_factory=dict)
+    made: dict[str, JsonObject] = field(default_factory=dict)
     """The contract's `made`."""
     parts: tuple[str, ...] = ()
     """The columns of the file that they are derived from."""
@@ -255,7 +255,7 @@ def detect_marked_rows(
 
     identity: columns that identify sales.
     """
-    made: dict[str, dict[str, Any]] = {}
+    made: dict[str, JsonObject] = {}
     parts: list[str] = []
     for marks in find_marks(sheet, dict(roles), identity):
         marked = replace(sheet, columns={**sheet.columns, marks.column.name: marks.column})

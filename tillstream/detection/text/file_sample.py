@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tillstream.detection.evidence import CERTAIN, LIKELY, DetectionLog, percentage
 from tillstream.detection.sheet import NO_LINE, Sheet, build_sheet
@@ -15,6 +15,7 @@ from tillstream.detection.text.encoding import DecodedSample
 from tillstream.detection.values.numbers import looks_like_number
 from tillstream.detection.words import row_words
 from tillstream.detection.words.headers import is_header_name
+from tillstream.model.document_json import JsonObject
 from tillstream.model.limits import LIMITS
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -228,7 +229,7 @@ class FileSample:
     """A file sample as a sheet, with the file settings used to read it."""
 
     sheet: Sheet
-    file: dict[str, Any] = field(default_factory=dict)
+    file: JsonObject = field(default_factory=dict)
     """The contract's `file` section."""
     read: int = 0
     non_ascii_words: tuple[str, ...] = ()
@@ -254,6 +255,6 @@ def _to_file_sample(raw: sample.ByteSample, log: DetectionLog) -> FileSample:
     return FileSample(sheet, _file_settings(text.encoding, style), raw.read, encoding.non_ascii_words(text), is_sure)
 
 
-def _file_settings(encoding: str, style: Dialect) -> dict[str, Any]:
+def _file_settings(encoding: str, style: Dialect) -> JsonObject:
     settings = {"ignore": list(style.ignore), "header": list(style.names)}
     return {"encoding": encoding, "delimiter": style.delimiter} | settings

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from tillstream.detection.evidence import CERTAIN, LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.detection.values.numbers import NumberProfile, pattern_of, shape_of
+from tillstream.model.document_json import JsonObject
 from tillstream.model.money import (
     CURRENCIES,
     CURRENCY_SIGNS,
@@ -42,7 +42,7 @@ class CurrencySource:
     sign_of: str = ""
     """Header of the amounts whose signs show the currency of each row."""
 
-    def apply(self, contract: dict[str, Any]) -> None:
+    def apply(self, contract: JsonObject) -> None:
         if self.sign_of:
             header = f"Currency sign of {self.sign_of}"
             contract["made"] = contract.get("made", {}) | {header: {"sign_of": self.sign_of}}

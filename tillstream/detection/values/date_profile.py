@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any
 
 from tillstream.detection.sheet import SampleColumn, Sheet
 from tillstream.model import date_words
@@ -19,6 +18,7 @@ from tillstream.model.date_words import (
     fold_name,
     to_gregorian,
 )
+from tillstream.model.document_json import JsonObject
 
 _TIME_PREPOSITIONS = r"at|um|à|a las|às|as|alle ore|alle|ore|om|klo|kl\.?|w|godz\.?|в|о|στις|pukul|lúc|[-–|]"
 """What is written between a date and its time."""
@@ -343,7 +343,7 @@ def day_column_name(dates: SampleColumn) -> str:
     return f"{dates.name}{_DAY_SUFFIX}" if has_times and _day_separator(dates.words) else dates.name
 
 
-def derived_day_columns(names: Sequence[str], sheet: Sheet) -> dict[str, dict[str, Any]]:
+def derived_day_columns(names: Sequence[str], sheet: Sheet) -> dict[str, JsonObject]:
     """The columns of days among these names, as `made` of a contract splits them from the dates."""
     return {
         name: {"split": column.name, "by": _day_separator(column.words), "part": 1}

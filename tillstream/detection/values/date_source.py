@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from tillstream.detection.evidence import ASSUMED, LIKELY, NO_COLUMN, DetectionLog
 from tillstream.detection.sheet import SampleColumn, Sheet
@@ -12,6 +11,7 @@ from tillstream.detection.values.dates import first_language_of_months
 from tillstream.detection.words.headers import match_header
 from tillstream.model.contract_patterns import FILE_DATE, date_format_error, date_in_name, days_in_name
 from tillstream.model.date_words import ascii_digits, period_of_header, period_value
+from tillstream.model.document_json import JsonObject
 
 _MAX_WORDS = 2_000
 _MIN_DATE_SHARE, _MIN_DAY_SHARE = 0.8, 0.02
@@ -114,13 +114,13 @@ class DateSource:
 
     header: str = ""
     """Header of the column that the reader adds."""
-    file: dict[str, Any] = field(default_factory=dict)
-    made: dict[str, Any] = field(default_factory=dict)
-    dates: dict[str, Any] = field(default_factory=dict)
+    file: JsonObject = field(default_factory=dict)
+    made: JsonObject = field(default_factory=dict)
+    dates: JsonObject = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     """Columns that the added one is joined from."""
 
-    def apply(self, contract: dict[str, Any]) -> None:
+    def apply(self, contract: JsonObject) -> None:
         """Add the settings to a contract. Sales that columns of a row identify differ between days."""
         contract["file"] = contract["file"] | self.file
         if self.made:

@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
 from importlib import resources
-from typing import Any
 
 from tillstream.detection.words.dictionaries import status_words_of_languages
 from tillstream.detection.words.headers import match_header, normalise_name
+from tillstream.model.document_json import JsonObject
 
 STATUSES = ("completed", "pending", "cancelled", "returned")
 MAX_STATUS_WORDS = 30
@@ -252,7 +252,7 @@ def _main_words(header: str) -> list[str]:
 
 
 @lru_cache(maxsize=1)
-def _flag_lists() -> dict[str, Any]:
+def _flag_lists() -> JsonObject:
     return tomllib.loads(resources.files("tillstream.detection.words").joinpath("flags.toml").read_text("utf-8"))
 
 

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
+from tillstream.model.document_json import JsonObject
 from tillstream.pipeline.reading.archives import ByteSource
 from tillstream.pipeline.reading.file_signatures import UTF16_BOMS
 from tillstream.pipeline.reading.read_options import ReadOptions, UnreadableFile, check_unpacked_size, line_too_long
@@ -22,7 +23,6 @@ from tillstream.pipeline.rows.text_columns import constant_column
 UnreadableReason = tuple[str, str, str]
 """Code, value and detail of a `UnreadableRow`."""
 _UNREADABLE_CODE = "unreadable-json"
-JsonObject = dict[str, Any]
 
 _RAW_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from tillstream.model import json_text
+from tillstream.model.document_json import JsonObject
 from tillstream.model.messages import day_close_errors, decode_store_sale, is_day_close
 
 REQUIRED_FIELDS = frozenset({"number", "store_id", "currency", "quantity", "unit_price"})
@@ -29,7 +30,7 @@ class StoredMessage:
     line_number: int
     sequence: int
     text: str
-    sale: dict[str, Any]
+    sale: JsonObject
     """Empty if the message is not a store sale, or is not verified."""
     errors: list[str]
     store: str | None = None
@@ -52,8 +53,8 @@ class StoredMessage:
         return self.store is not None and self.sale["store_id"] != self.store
 
     @property
-    def lines(self) -> list[dict[str, Any]]:
-        lines: list[dict[str, Any]] = self.sale["lines"] if self.sale else []
+    def lines(self) -> list[JsonObject]:
+        lines: list[JsonObject] = self.sale["lines"] if self.sale else []
         return lines
 
     @property
@@ -141,7 +142,7 @@ def _refused(reason: str) -> tuple[Any, list[str]]:
     return None, [reason]
 
 
-def _texts(name: str, rows: list[dict[str, Any]]) -> list[str | None]:
+def _texts(name: str, rows: list[JsonObject]) -> list[str | None]:
     values = [row.get(name) for row in rows]
     if name == "version":
         return [None if version is None else str(int(version)) for version in values]

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from tillstream.contracts import registry
 from tillstream.model.batch import Batch, BatchKind, ContractProposal, Hold, HoldCode, StagingReport
 from tillstream.model.contract import Contract
+from tillstream.model.document_json import JsonObject
 from tillstream.model.object_names import LOADED_FOLDER
 from tillstream.model.text import upper_first
 from tillstream.pipeline.normalising.source_columns import missing_columns
@@ -82,7 +83,7 @@ def propose_repair(contract: Contract, report: StagingReport, codes: Collection[
     return ContractProposal(data, tuple(changes)) if changes else None
 
 
-def _swap_in_formats(data: dict[str, Any], letter: str, part: str) -> str:
+def _swap_in_formats(data: JsonObject, letter: str, part: str) -> str:
     """Swap the day and another part in the date formats of a contract's data; return the change."""
     other = {"%d": f"%{letter}", f"%{letter}": "%d"}
     formats = [re.sub(f"%[d{letter}]", lambda match: other[match[0]], text) for text in data["dates"]["formats"]]

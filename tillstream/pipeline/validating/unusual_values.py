@@ -12,7 +12,7 @@ has grown since.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,7 @@ from tillstream.model.problems import CATALOGUE
 from tillstream.pipeline.rows.text_columns import NUMERIC, Ints, combine_chunks, decode_texts
 from tillstream.pipeline.validating.sold_before import SoldBefore, sold_before
 from tillstream.ports import Warehouse
+from tillstream.ports.warehouse import Row
 
 USUAL_KEY = ("product", "measure", "currency")
 USUAL_SCHEMA = pa.schema(
@@ -159,7 +160,7 @@ class CurrencyDetector:
             count, severity = sum(int(group["count_sum"]) for group in unusual), CATALOGUE[CURRENCY_CODE].severity.value
             yield IssueCount(CURRENCY_CODE, severity, "currency", count, int(first["first_min"]), str(first["example"]))
 
-    def _unusual(self, groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _unusual(self, groups: list[Row]) -> list[Row]:
         in_ledger = {(store, currency) for store, currency, _ in self._history.sold()}
         unusual = []
         for group in groups:
@@ -269,7 +270,7 @@ def _aggregate(counted: pa.Table) -> pa.Table:
     return grouped.rename_columns([name.removesuffix("_sum").removesuffix("_min") for name in grouped.column_names])
 
 
-def _outlier_message(row: dict[str, Any]) -> str:
+def _outlier_message(row: Row) -> str:
     money = row["measure"] == PRICE
     value = example_text(row["value"]) if money else f"{row['value'].normalize():f}"
     lower, upper = (_display(row[name], money=money) for name in ("lower", "upper"))

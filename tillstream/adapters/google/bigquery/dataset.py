@@ -28,6 +28,7 @@ from tillstream.adapters.google.api_retries import (
 from tillstream.adapters.google.bigquery.query_values import bind_parameters
 from tillstream.adapters.google.bigquery.tables import LABELS
 from tillstream.model.errors import Conflict, NotFound, Rejected, TooLarge, Unavailable
+from tillstream.ports.warehouse import Row
 
 BIGQUERY_SCOPE = "https://www.googleapis.com/auth/bigquery"
 """Of the tokens of the other account: BigQuery and nothing else."""
@@ -218,7 +219,7 @@ class Dataset:
             self.loading.close()
 
 
-def job_costs(dataset: Dataset, days: int) -> list[dict[str, Any]]:
+def job_costs(dataset: Dataset, days: int) -> list[Row]:
     """Jobs of the last days by work and account, the most expensive first: counts, seconds, bytes billed and USD.
 
     They are read from the view `bigquery_jobs`, which a deploy creates.

@@ -18,10 +18,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, TypedDict
 
 from tillstream.adapters.local.durable_files import sync_file, sync_folder
 from tillstream.adapters.local.files.object_files import GENERATION_NAME, object_folders
+from tillstream.model.document_json import ActionFacts
 from tillstream.model.errors import Rejected, Unavailable
 from tillstream.model.events import INBOX
 from tillstream.model.object_names import PACKS_FOLDER
@@ -36,6 +37,15 @@ WAREHOUSE, OBJECTS, CONTRACTS = "warehouse.duckdb", "objects", "contracts"
 SCRATCH = "backup.tmp"
 Progress = Callable[[int], None]
 _LOCK = threading.Lock()
+
+
+class BackupHead(TypedDict):
+    """The first file of an archive: versions of its form, of the warehouse and of the program, and when it was made."""
+
+    format: int
+    schema: int
+    tillstream: str
+    made_at: str
 
 
 @dataclass
@@ -56,7 +66,7 @@ class HashingStream:
 class DamagedArchive(Rejected):
     """Files of an archive have changed since it was written. names: of these. head: of the archive."""
 
-    def __init__(self, names: Sequence[str], head: dict[str, Any]) -> None:
+    def __init__(self, names: Sequence[str], head: BackupHead) -> None:
         listed = "".join(f"\n  {name}" for name in names)
         super().__init__(
             f"{len(names):,} {'file' if len(names) == 1 else 'files'} in the archive changed since it was written. "
@@ -67,13 +77,13 @@ class DamagedArchive(Rejected):
 
 def check_archive(
     stream: BinaryIO, each: Callable[[str, HashingStream], None] | None = None
-) -> tuple[dict[str, Any], int, int]:
+) -> tuple[BackupHead, int, int]:
     """Read the whole archive and verify it; return its header, number of files and bytes.
 
     each: receives every file as it is read, before it is verified. Raises `Rejected`, and `DamagedArchive` when all
     was read.
     """
-    head: dict[str, Any] = {}
+    head: BackupHead | None = None
     files = size = 0
     lines: list[str] = []
     manifest: bytes | None = None
@@ -101,7 +111,7 @@ def check_archive(
                 files, size = files + 1, size + digest.size
     except (tarfile.TarError, EOFError, UnicodeDecodeError, ValueError) as exc:
         raise Rejected(f"The archive is damaged or cut off ({exc}), or is not a Tillstream backup.") from exc
-    if manifest is None:
+    if manifest is None or head is None:
         raise Rejected("The archive is cut off: its list of files is missing. Use another backup.")
     if changed := _changed(lines, manifest):
         raise DamagedArchive(changed, head)
@@ -124,11 +134,11 @@ def manifest_line(name: str, digest: HashingStream) -> str:
     return json.dumps({"name": name, "size": digest.size, "sha256": digest.sha256.hexdigest()}) + "\n"
 
 
-def _head(name: str, content: IO[bytes]) -> dict[str, Any]:
+def _head(name: str, content: IO[bytes]) -> BackupHead:
     if name != ARCHIVE_HEAD:
         raise Rejected("This is not a Tillstream backup.")
     try:
-        head: dict[str, Any] = json.loads(content.read(READ_BYTES))
+        head: BackupHead = json.loads(content.read(READ_BYTES))
         newer = head["format"] > ARCHIVE_FORMAT or head["schema"] > SCHEMA
     except (ValueError, LookupError, TypeError) as exc:
         raise Rejected("The archive is damaged and cannot be read. Use another backup.") from exc
@@ -173,7 +183,7 @@ class _Archive:
 
 def write_backup(
     home: Path, out: Path, copy_warehouse: Callable[[Path], None], created_at: str, progress: Progress = lambda _: None
-) -> dict[str, Any]:
+) -> ActionFacts:
     """Write the archive `out`. A kill leaves `out` unchanged, and at most a file that ends with `.partial`.
 
     Raises `Rejected` if the file exists or another backup is running, `Unavailable` on disk errors.
@@ -211,7 +221,7 @@ def _write_archive(
     copy_warehouse: Callable[[Path], None],
     created_at: str,
     progress: Progress,
-) -> dict[str, Any]:
+) -> ActionFacts:
     manifest = scratch / ARCHIVE_MANIFEST
     with manifest.open("w", encoding="utf-8", newline="\n") as lines:
         archive = _Archive(out, lines, progress)

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import duckdb
 
@@ -23,6 +22,7 @@ from tillstream.adapters.local.files.backup import (
     OBJECTS,
     READ_BYTES,
     WAREHOUSE,
+    BackupHead,
     DamagedArchive,
     HashingStream,
     check_archive,
@@ -30,6 +30,7 @@ from tillstream.adapters.local.files.backup import (
 from tillstream.adapters.local.files.object_files import object_folders, object_generations
 from tillstream.adapters.local.files.object_store import GenerationFile
 from tillstream.adapters.local.sqlite.event_bus import ACCEPTED, SQLiteEventBus
+from tillstream.model.document_json import ActionFacts
 from tillstream.model.errors import Rejected, Unavailable
 
 STAGED, READY = "restore.tmp", "READY"
@@ -51,7 +52,7 @@ def restore(
     *,
     replace: bool,
     without_damaged: bool = False,
-) -> dict[str, Any]:
+) -> ActionFacts:
     """Restore a backup into the folder, which the caller owns. aside: the folder in it for the previous data.
 
     inspect: None: kept originals are not compared with their records. without_damaged: restore the rest if kept
@@ -87,7 +88,7 @@ def restore(
     (staged / f"{READY}.half").rename(staged / READY)
     sync_folder(staged)
     finish(home)
-    report = {"home": str(home), "made_at": head["made_at"], "files": files, "bytes": size}
+    report: ActionFacts = {"home": str(home), "made_at": head["made_at"], "files": files, "bytes": size}
     set_aside = str(home / aside) if existing and (home / aside).exists() else ""
     return report | {"set_aside": set_aside, "left_out": left_out, "damaged": damaged}
 
@@ -122,9 +123,7 @@ def finish(home: Path) -> None:
     shutil.rmtree(staged)
 
 
-def _unpack(
-    archive: Path, into: Path, *, without_damaged: bool
-) -> tuple[tuple[dict[str, Any], int, int], tuple[str, ...]]:
+def _unpack(archive: Path, into: Path, *, without_damaged: bool) -> tuple[tuple[BackupHead, int, int], tuple[str, ...]]:
     """Return what `check_archive` returns, and the damaged files that were left out. Raises `Rejected`."""
 
     def store(name: str, content: HashingStream) -> None:
