@@ -81,7 +81,7 @@ _CALLS: Mapping[str, str] = {
         objects.stat:staging objects.uri:staging warehouse.query warehouse.settle
     """,
     "forecast": """
-        documents.delete documents.find documents.get documents.put_all objects.delete:staging
+        documents.delete documents.find documents.get documents.put documents.put_all objects.delete:staging
         objects.list:staging objects.open:staging objects.writer:staging warehouse.query
         warehouse.refresh_totals warehouse.replace_table:forecast_accuracy warehouse.replace_table:forecasts
         warehouse.replace_table:holidays warehouse.replace_table:price_effects warehouse.stream
