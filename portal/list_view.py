@@ -109,12 +109,13 @@ def in_order(rows: Iterable[Row], query: ListQuery) -> list[Row]:
     return valued + [row for row in rows if row[query.column] is None]
 
 
-def page_of(query: ListQuery, rows: Iterable[Any], total: int | None = None) -> ListPage:
+def page_of(query: ListQuery, rows: Iterable[Any]) -> ListPage:
     """Slice one page out of all rows; the total of a sequence is its length.
 
     A page after the last one is the last one if all rows are in a sequence, as after rows were deleted.
     """
-    if total is None and isinstance(rows, Sequence):
+    total = None
+    if isinstance(rows, Sequence):
         total = len(rows)
         query = replace(query, page=min(query.page, max(1, -(-total // query.size))))
     cut = list(islice(rows, query.first, query.first + query.size + 1))

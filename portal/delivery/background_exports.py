@@ -30,7 +30,7 @@ from tillstream.model.events import STAGING
 from tillstream.model.permissions import Action
 from tillstream.ports import Ports
 from tillstream.records import audit_log
-from tillstream.records.batch_registration import is_object_intact
+from tillstream.records.batch_registration import is_staged_object_intact
 
 STATES = {WAITING: "Waiting", RUNNING: "Running", DONE: "Done", FAILED: "Failed", CANCELLED: "Cancelled"}
 STARTED = "The export runs in the background. Its file appears below and under Exports."
@@ -120,7 +120,7 @@ def download_export(export_id: str) -> ResponseReturnValue:
     if one.scope != scope_text(scope()):
         raise Rejected(OTHER_SCOPE)
     try:
-        if one.sha256 and not is_object_intact(ports().objects, STAGING, one.object_name, one.sha256):
+        if one.sha256 and not is_staged_object_intact(ports().objects, one.object_name, one.sha256):
             raise Rejected(DAMAGED)
         stream = ports().objects.open(STAGING, one.object_name)
     except NotFound:

@@ -97,9 +97,9 @@ def chosen_node() -> Node:
     return first or Node({})
 
 
-def node_choices(level: str, target: str = "revenue", within: Filters | None = None) -> Iterator[Node]:
+def node_choices(level: str, target: str = "revenue") -> Iterator[Node]:
     """The visible nodes of a level, greatest forecast first."""
-    return (node_of_row(level, row) for row in node_rows(level, target, within))
+    return (node_of_row(level, row) for row in node_rows(level, target))
 
 
 def node_rows(level: str, target: str, within: Filters | None = None, **params: Any) -> list[Row]:

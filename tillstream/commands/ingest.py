@@ -247,9 +247,7 @@ def _offer(app: "App", path: Path) -> str:
     return f"{path.name} can be read with {', '.join(names)}. Run `{command}`{others}."
 
 
-def ingest_file(
-    app: "App", progress: Progress, path: Path, name: str, *, dry: bool = False, by: str = COMMAND_LINE
-) -> Mapping[str, Any]:
+def ingest_file(app: "App", progress: Progress, path: Path, name: str, *, dry: bool = False) -> Mapping[str, Any]:
     from tillstream.commands.run_batch import run_batch
     from tillstream.intake import inbox
     from tillstream.review import settlement_previews
@@ -260,7 +258,7 @@ def ingest_file(
             if dry:
                 return settlement_previews.dry_run_file(app.ports, app.contracts, contract, path.name, stream)
             upload = inbox.receive_file(
-                app.ports, contract, path.name, stream, by, lambda size: progress("bytes", size)
+                app.ports, contract, path.name, stream, COMMAND_LINE, lambda size: progress("bytes", size)
             )
     except OSError as error:
         return _failed(path.name, contract.name, f"{path} cannot be read: {error.strerror}.")

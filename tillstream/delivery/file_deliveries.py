@@ -21,7 +21,7 @@ from tillstream.model.events import STAGING
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document
 from tillstream.ports.objects import BucketObjects
-from tillstream.records.batch_registration import is_object_intact
+from tillstream.records.batch_registration import is_staged_object_intact
 from tillstream.records.outbox import (
     FAILED,
     SENDING,
@@ -231,7 +231,7 @@ def _is_superseded(ports: Ports, document: Document) -> bool:
 
 def _put(ports: Ports, place: FilePlace, document: Document) -> None:
     data = document.data
-    if not is_object_intact(ports.objects, STAGING, _name(document.id), data["sha256"]):
+    if not is_staged_object_intact(ports.objects, _name(document.id), data["sha256"]):
         raise Rejected(f"The stored file {data['file']} was damaged, so it is not delivered. Make it again.")
 
     def write(name: str, *, overwrite: bool) -> None:

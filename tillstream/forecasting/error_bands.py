@@ -46,11 +46,9 @@ def scaled_errors(actual: Floats, means: Floats, scales: Floats) -> ScaledErrors
     return ScaledErrors(difference, np.where(reached, sums, np.nan))
 
 
-def step_quantiles(
-    errors: ScaledErrors, grain: str, horizon: int, probabilities: tuple[float, ...] = QUANTILES
-) -> Floats:
-    """Return scaled errors of steps by probability; shape (probabilities, horizon). NaN without enough windows."""
-    result = np.full((len(probabilities), horizon), np.nan)
+def step_quantiles(errors: ScaledErrors, grain: str, horizon: int) -> Floats:
+    """Return scaled errors of steps by probability; shape (`QUANTILES`, horizon). NaN without enough windows."""
+    result = np.full((len(QUANTILES), horizon), np.nan)
     if errors.of_steps.shape[0] < FEWEST:
         return result
     edges = [edge for edge in (0, *RANGES[grain]) if edge < horizon]
@@ -58,7 +56,7 @@ def step_quantiles(
         pooled = errors.of_steps[:, :, start:end]
         pooled = pooled[np.isfinite(pooled)]
         if len(pooled):
-            result[:, start:end] = np.quantile(pooled, probabilities)[:, None]
+            result[:, start:end] = np.quantile(pooled, QUANTILES)[:, None]
     return _filled(result) * _widening(errors)
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from tillstream.model.batch import Batch, BatchKind, BatchState, ContractProposal, Hold
 from tillstream.model.contract import Contract
+from tillstream.model.events import STAGING
 from tillstream.model.ids import batch_id
 from tillstream.model.people import BoundStores
 from tillstream.ports import ObjectStore, Ports
@@ -53,7 +54,6 @@ def register_batch(
     *,
     sha256: str = "",
     file: str = "",
-    kind: BatchKind = BatchKind.UPLOAD,
     held: Hold | None = None,
     rejected: str = "",
     proposed: ContractProposal | None = None,
@@ -68,7 +68,7 @@ def register_batch(
     sequence = (received - EPOCH) // MICROSECOND if received else stored.generation
     upload = Batch(
         batch_id=batch_id_of(stored, sha256),
-        kind=kind,
+        kind=BatchKind.UPLOAD,
         bucket=stored.bucket,
         object=stored.name,
         generation=stored.generation,
@@ -102,14 +102,14 @@ def digest_of_object(ports: Ports, stored: StoredObject) -> str:
         return digest_of_stream(stream)
 
 
-def is_object_intact(objects: ObjectStore, bucket: str, name: str, sha256: str) -> bool:
-    """Whether an object has the bytes of a hash; where the store itself compares checksums, they are not read.
+def is_staged_object_intact(objects: ObjectStore, name: str, sha256: str) -> bool:
+    """Whether a staged object has the bytes of a hash; where the store itself compares checksums, they are not read.
 
     Raises `NotFound` if they are read, and `Unavailable`.
     """
     if objects.keeps_checksums:
         return True
-    with objects.open(bucket, name) as stream:
+    with objects.open(STAGING, name) as stream:
         return digest_of_stream(stream) == sha256
 
 

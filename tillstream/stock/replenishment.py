@@ -270,9 +270,9 @@ class SuggestedTransfers:
 
 
 def suggest_transfers(
-    groups: Ints, levels: Floats, on_hand: Floats, position: Floats, *, margin: float = TRANSFER_MARGIN, fewest: int = 1
+    groups: Ints, levels: Floats, on_hand: Floats, position: Floats, *, margin: float = TRANSFER_MARGIN
 ) -> SuggestedTransfers:
-    """Return transfers of at least `fewest` units between lines of the same group.
+    """Return transfers between lines of the same group.
 
     A group is a product in a region. A line gives what it has on hand above its level × (1 + margin), and gets what its
     position lacks to its level. Within a group the greatest surplus goes to the greatest need; ties are in the order of
@@ -283,7 +283,7 @@ def suggest_transfers(
     givers, receivers = _ranked(groups, surplus), _ranked(groups, need)
     taken = _up_to_total(groups, givers, surplus[givers], need)
     received = _up_to_total(groups, receivers, need[receivers], surplus)
-    return _matched(givers, taken, receivers, received, fewest)
+    return _matched(givers, taken, receivers, received)
 
 
 def _ranked(groups: Ints, units: Ints) -> Ints:
@@ -301,14 +301,13 @@ def _up_to_total(groups: Ints, lines: Ints, units: Ints, others: Ints) -> Ints:
     return np.clip(totals[groups[lines]] - of_group, 0, units)
 
 
-def _matched(givers: Ints, taken: Ints, receivers: Ints, received: Ints, fewest: int) -> SuggestedTransfers:
+def _matched(givers: Ints, taken: Ints, receivers: Ints, received: Ints) -> SuggestedTransfers:
     """Match both sides, whose units have the same total in each group and the same order of groups."""
     ends_taken, ends_received = taken.cumsum(), received.cumsum()
     ends = np.union1d(ends_taken, ends_received)
     starts = np.concatenate([[0], ends[:-1]]).astype(np.int64)
     units = ends - starts
-    is_enough = units >= max(fewest, 1)
-    starts, units = starts[is_enough], units[is_enough]
+    starts, units = starts[units > 0], units[units > 0]
     return SuggestedTransfers(
         givers[np.searchsorted(ends_taken, starts, side="right")],
         receivers[np.searchsorted(ends_received, starts, side="right")],
