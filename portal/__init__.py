@@ -80,7 +80,7 @@ TRIES = "30 per minute"
 def create_app(app: App) -> Flask:
     """Create the portal for a composed application. The caller serves it and closes the application."""
     flask = Flask(__name__)
-    flask.jinja_environment = translation.TranslatedEnvironment
+    flask.jinja_environment = translation.template_environment()
     store_sales.register_intake(flask, app)  # within the proxies of the security settings
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app

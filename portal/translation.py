@@ -113,6 +113,11 @@ class TranslatedEnvironment(Environment):
         return template
 
 
+def template_environment() -> type[Environment]:
+    """That of Flask where there is only English."""
+    return TranslatedEnvironment if _shipped_catalogues() else Environment
+
+
 def register(flask: Flask, readers_locale: Callable[[], str]) -> None:
     catalogues = _shipped_catalogues()
     flask.add_template_global(language)
