@@ -7,7 +7,8 @@ from typing import cast
 from tillstream_till.outbox.database import transaction
 from tillstream_till.outbox.messages import KEY_CODES, SALE, now
 from tillstream_till.outbox.state import CURSOR, State
-from tillstream_till.transport.reply import SaleOutcome, Transport
+from tillstream_till.schema_check import SaleOutcome
+from tillstream_till.transport.reply import Transport
 
 UNRESOLVED, COUNTED = "quarantined", "counted"
 ACCEPTED = (COUNTED, "duplicate", "superseded")

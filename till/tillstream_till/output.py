@@ -4,13 +4,15 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tillstream_till.day_close import ranges
 from tillstream_till.outbox.messages import KEY_CODES
 from tillstream_till.reports import FileReport, SendReport
 from tillstream_till.schema_check import JsonObject
-from tillstream_till.status import TillStatus
+
+if TYPE_CHECKING:
+    from tillstream_till.status import TillStatus
 
 MOST_NUMBERS = 20
 """Sale numbers that one line lists; the JSON has all."""
@@ -40,7 +42,7 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
-def initialised(status: TillStatus) -> Iterator[str]:
+def initialised(status: "TillStatus") -> Iterator[str]:
     yield f"{status['folder']} is the till {status['till']} of {status['store']}. It sends to {status['server']}."
     yield from _notices(status)
 
@@ -78,7 +80,7 @@ def exported(values: JsonObject) -> Iterator[str]:
     yield f"{values['messages']} messages are in {values['file']}."
 
 
-def status(values: TillStatus) -> Iterator[str]:
+def status(values: "TillStatus") -> Iterator[str]:
     yield f"Till {values['till']} of {values['store']}, sends to {values['server']}."
     since = f", the oldest since {values['oldest_unsent_at']}" if values["unsent"] else ""
     yield f"Unsent: {values['unsent']}{since}."
@@ -113,7 +115,7 @@ def status(values: TillStatus) -> Iterator[str]:
         yield f"Notices removed: {values['dismissed']}."
 
 
-def _notices(values: TillStatus) -> Iterator[str]:
+def _notices(values: "TillStatus") -> Iterator[str]:
     if values["last_error"]:
         yield f"Last error: {values['last_error']}"
     if values["clock"]:

@@ -7,7 +7,7 @@ from datetime import MAXYEAR, MINYEAR, datetime
 from decimal import Decimal, localcontext
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 MAX_MESSAGE_BYTES = 64 * 1024
 PRECISION = 80
@@ -20,6 +20,18 @@ JsonObject = dict[str, Any]
 """An object of JSON whose fields depend on who wrote it: a sale before it is checked, a part of a schema, a reply."""
 Violation = tuple[str, str]
 """Path and message."""
+
+
+class SaleOutcome(TypedDict, total=False):
+    """What the server decided about a sale. problems: code, message and remedy of each."""
+
+    number: str
+    version: int
+    outcome: str
+    problems: list[dict[str, str]]
+    at: str
+    till: str
+    settlement_no: int
 
 
 @cache

@@ -7,9 +7,8 @@ from tillstream_till.delivery import clock_notice
 from tillstream_till.outbox.messages import Message
 from tillstream_till.outbox.outbox import Outbox
 from tillstream_till.outbox.state import LAST_CONTACT, LAST_ERROR, SKEW
-from tillstream_till.schema_check import JsonObject
+from tillstream_till.schema_check import JsonObject, SaleOutcome
 from tillstream_till.setup_code import Setup
-from tillstream_till.transport.reply import SaleOutcome
 
 
 class RefusedEntry(TypedDict):

@@ -27,9 +27,9 @@ from tillstream_till.sale_facts import business_day
 from tillstream_till.schema_check import JsonObject
 from tillstream_till.setup_code import Setup, decode
 from tillstream_till.signing import signer
-from tillstream_till.status import TillStatus
 
 if TYPE_CHECKING:
+    from tillstream_till.status import TillStatus
     from tillstream_till.transport.reply import Transport
 
 SEND_LOCK = "send.lock"
@@ -143,7 +143,7 @@ class Till:
             return report
         return replace(report, error=str(error), code=error.code, retry_after=error.retry_after)
 
-    def status(self, *, refresh: bool = True) -> TillStatus:
+    def status(self, *, refresh: bool = True) -> "TillStatus":
         """Return what is unsent, refused or quarantined, and what a person must know.
 
         refresh: read the outcomes of sent sales from the server first; if it cannot be reached, the last ones count.

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 from tillstream_till.errors import RequestRefused, RequestTooLarge, SetupError, TransportError
 from tillstream_till.outbox.messages import Message
-from tillstream_till.schema_check import JsonObject
+from tillstream_till.schema_check import JsonObject, SaleOutcome
 from tillstream_till.setup_code import Setup
-from tillstream_till.transport.reply import Outcomes, Reply, SaleOutcome, parse_results, skew_of, unreadable
+from tillstream_till.transport.reply import Outcomes, Reply, parse_results, skew_of, unreadable
 
 TIMEOUT = 30.0
 MOST_BYTES = 16 << 20

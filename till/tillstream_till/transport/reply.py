@@ -4,26 +4,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol, TypedDict
+from typing import Protocol
 
 from tillstream_till.errors import TransportError
 from tillstream_till.outbox.messages import Message
-from tillstream_till.schema_check import JsonObject
+from tillstream_till.schema_check import JsonObject, SaleOutcome
 
 ACCEPTED, REFUSED = "accepted", "refused"
 STORED, MISSING = "stored", "missing"
-
-
-class SaleOutcome(TypedDict, total=False):
-    """What the server decided about a sale. problems: code, message and remedy of each."""
-
-    number: str
-    version: int
-    outcome: str
-    problems: list[dict[str, str]]
-    at: str
-    till: str
-    settlement_no: int
 
 
 @dataclass(frozen=True)
