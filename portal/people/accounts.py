@@ -65,14 +65,13 @@ class AccountForm(ManagedForm):
             "by": me().login,
         }
 
+
+class NewAccountForm(AccountForm):
     refused_by = (Rejected, Conflict)
+    login = StringField(account_texts.LOGIN, [InputRequired(account_texts.NO_LOGIN), Length(max=60)])
 
     def field_of(self, error: Exception) -> str:
         return "login" if isinstance(error, Conflict) else super().field_of(error)
-
-
-class NewAccountForm(AccountForm):
-    login = StringField(account_texts.LOGIN, [InputRequired(account_texts.NO_LOGIN), Length(max=60)])
 
 
 @dataclass(frozen=True)

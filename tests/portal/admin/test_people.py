@@ -6,6 +6,7 @@ import pytest
 from visitor import People
 
 from tillstream.app import App
+from tillstream.model.errors import Conflict
 from tillstream.model.people import Scope
 from tillstream.model.permissions import Role
 from tillstream.people import accounts
@@ -61,6 +62,18 @@ def test_an_invalid_value_is_explained_under_its_field(
     assert words in error_under(answer.text, field)
     assert error_under(answer.text, "login") == ""
     assert accounts.get_user(app.ports, "asha").scope == Scope(Role.CLERK, ("IN",))
+
+
+def test_an_account_that_was_changed_meanwhile_has_no_field_to_blame(
+    person: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise Conflict("The account was changed meanwhile.")
+
+    admin = person(Role.ADMIN)
+    person(Role.CLERK, "IN", login="asha")
+    monkeypatch.setattr(accounts, "assign_account", lost)
+    assert admin.post("/people/asha", MANAGER).status_code == 409
 
 
 @pytest.mark.parametrize(("login", "words"), [("asha", "already exists"), ("-x", "starts with a letter")])

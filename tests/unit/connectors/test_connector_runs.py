@@ -86,6 +86,18 @@ def test_a_failed_run_keeps_what_it_brought_and_is_tried_again_after_growing_pau
     assert connectors_state.connector_status(connected.app.ports, "shop").failures == 0
 
 
+def test_the_code_before_a_rollback_reads_the_state_of_a_connector(connected: Connected) -> None:
+    connected.add()
+    connected.offer({"text": "", "error": "reset"})
+    connected.run_due()
+    stored = connected.app.ports.documents.get(connectors_state.STATES_COLLECTION, "shop")
+    assert stored
+    assert set(stored.data) == {
+        *("cursor", "cursor_of", "stored", "run", "process", "until", "next_at", "is_requested", "last_run_at"),
+        *("last_complete_at", "failures", "stalled", "error", "behind", "notes"),
+    }
+
+
 def test_a_file_that_is_refused_does_not_keep_back_those_after_it(connected: Connected) -> None:
     connected.add()
     refused = [file(f"{number}@1", 1) | {"refused": f"no permission {number}"} for number in range(one_run.MAX_REFUSED)]
