@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from portal.access import Access, allow
 from portal.context import me, ports
 from portal.urls import go_to
-from tillstream.model.errors import Rejected
+from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Action
 
 Change = Callable[..., Any]
@@ -50,6 +50,8 @@ class ManagedPages:
             page, values = f"{self.blueprint.name}.{self.listing if is_listed else self.page}", {} if is_listed else key
             try:
                 result = change(ports(), *key.values(), me().login)
+            except NotFound:
+                raise
             except shows as error:
                 return go_to(page, str(error), "wrong", **values)
             return go_to(page, done(result) if callable(done) else done, **values)

@@ -50,6 +50,11 @@ def test_a_mistake_is_shown_and_nothing_is_stored(shop: Shop, app: App, form: di
     assert webhooks.get_webhook(app.ports, created).url == "https://example.com/sales"
 
 
+@pytest.mark.parametrize("page", ["webhooks", "connectors", "alert-channels"])
+def test_a_test_of_what_was_removed_is_not_found(shop: Shop, page: str) -> None:
+    assert shop.boss.post(f"/{page}/gone/test").status_code == 404
+
+
 def test_a_test_of_a_private_address_shows_why_it_is_not_sent(shop: Shop, app: App) -> None:
     created, _ = webhooks.add_webhook(app.ports, "https://localhost/x", "", "boss", private=False)
     shop.boss.post(f"/webhooks/{created.id}/test")
