@@ -47,6 +47,11 @@ class ConnectorRun:
     notes: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether its process ended before it did: what it had brought is not recorded."""
+        return self.error == INTERRUPTED
+
 
 def new_run_id(ports: Ports, connector: str) -> str:
     """An id that sorts after those of the earlier runs of the connector."""
