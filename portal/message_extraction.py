@@ -13,7 +13,7 @@ Message = tuple[int, str, str | tuple[str, str], list[str]]
 MARKS = frozenset({"_", "html", "N_"})
 
 
-def extract_python(file: IO[bytes], *_given: Any, **_options: Any) -> Iterator[Message]:
+def extract_python(file: IO[bytes], *_arguments: Any, **_options: Any) -> Iterator[Message]:
     """The first literal of each mark, and the nouns of the others."""
     for node in ast.walk(ast.parse(file.read())):
         if not isinstance(node, ast.Call):
@@ -38,7 +38,7 @@ def labels_of(constant: ast.expr) -> Iterator[ast.Constant]:
         yield from labels_of(value)
 
 
-def extract_template(file: IO[bytes], *_given: Any, **_options: Any) -> Iterator[Message]:
+def extract_template(file: IO[bytes], *_arguments: Any, **_options: Any) -> Iterator[Message]:
     source = file.read().decode()
     template = Environment(autoescape=True).parse(source)
     for line, text in template_messages(source):

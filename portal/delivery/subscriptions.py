@@ -266,7 +266,7 @@ def of_reader(change: Change) -> Change:
     return lambda ports, key, by: change(ports, _own(key).id, by)
 
 
-def sending(change: Change, done: str) -> Change:
+def delivering(change: Change, done: str) -> Change:
     """A change after which a file is delivered; its message."""
 
     def change_and_send(ports: Ports, id: str, by: str) -> str:
@@ -279,8 +279,8 @@ def sending(change: Change, done: str) -> Change:
 
 PAGES.button("pause", of_reader(subscriptions.pause_subscription), subscription_texts.PAUSED)
 PAGES.button("resume", of_reader(subscriptions.resume_subscription), subscription_texts.RESUMED)
-PAGES.button("send", sending(subscriptions.send_subscription_now, subscription_texts.REQUESTED))
-PAGES.button("again", sending(subscription_files.retry_last_file, subscription_texts.AGAIN))
+PAGES.button("send", delivering(subscriptions.send_subscription_now, subscription_texts.REQUESTED))
+PAGES.button("again", delivering(subscription_files.retry_last_file, subscription_texts.AGAIN))
 PAGES.button("remove", of_reader(subscriptions.remove_subscription), lambda one: subscription_texts.removed(one.name))
 
 
