@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, NotRequired, TypedDict
 
 from tillstream.commands.declaration import Group, InputFile, Option, OutputFile, Terminal, write_file
@@ -201,10 +202,10 @@ def show_whole_numbers(
     region: str,
     columns: dict[str, str],
     files: list[ReplayedFile],
-    holds: Sequence[dict[str, str]],
-    before: Sequence[SalesTotals],
-    after: Sequence[SalesTotals],
-    changes: dict[str, int],
+    holds: Sequence[dict[str, str]] = (),
+    before: Sequence[SalesTotals] = (),
+    after: Sequence[SalesTotals] = (),
+    changes: Mapping[str, int] = MappingProxyType({}),
     replayed: list[ReplayedFile] | None = None,
 ) -> None:
     """Print what a contract's rule for whole numbers changes, or has changed."""

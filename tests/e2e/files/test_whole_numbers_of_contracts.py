@@ -93,6 +93,9 @@ def test_a_terminal_shows_the_figures(ingest: Any, run_text: RunText) -> None:
         ],
     )
     assert run_text("contracts", "--whole-numbers")[0] == run_text("contracts", "shop", "--yes")[0] == 2
+    code, done = run_text("contracts", "shop", "--whole-numbers", "--yes")
+    assert (code, done.splitlines()[:2]) == (0, text.splitlines()[:2])
+    assert done.splitlines()[2].startswith("  resaved.csv · settled · ")
 
 
 def test_an_interrupted_change_is_completed(home: Path, ingest: Any, run: Run) -> None:
