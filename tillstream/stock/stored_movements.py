@@ -3,19 +3,20 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from tillstream.model import audit
 from tillstream.model.dates import utc_text
-from tillstream.model.document_json import decimal_text, from_json, to_json
+from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.ports import Ports
 from tillstream.ports.documents import Document, Put
 from tillstream.records import audit_log, batch_records
 from tillstream.stock.movements import (
+    DayPart,
     Movement,
     MovementKind,
     MovementLine,
@@ -159,13 +160,29 @@ def to_stored_movement(document: Document) -> StoredMovement:
 
 
 def movement_from_data(data: Mapping[str, Any]) -> StoredMovement:
-    """The movement of a document's data. Raises `KeyError`, `TypeError`, `ValueError`, `ArithmeticError`."""
-    lines = tuple(  # one by one: a home has millions
+    """The movement of a document's data, field by field because a home has millions.
+
+    Raises `KeyError`, `TypeError`, `ValueError`, `ArithmeticError`.
+    """
+    lines = tuple(
         MovementLine(one["product_id"], Decimal(one["quantity"]), datetime.fromisoformat(at) if at else None)
         for one in data["lines"]
         for at in (one.get("occurred_at"),)
     )
-    movement = replace(from_json(Movement, {**data, "lines": ()}), lines=lines)
+    movement = Movement(
+        movement_id=data["movement_id"],
+        kind=MovementKind(data["kind"]),
+        region=data["region"],
+        store_id=data["store_id"],
+        stock_date=date.fromisoformat(data["stock_date"]),
+        lines=lines,
+        occurred_at=datetime.fromisoformat(data["occurred_at"]) if data["occurred_at"] else None,
+        day_part=DayPart(data["day_part"]),
+        reason=data["reason"],
+        reference=data["reference"],
+        other_store=data["other_store"],
+        note=data["note"],
+    )
     return StoredMovement(movement, data["by"], datetime.fromisoformat(data["recorded_at"]), data["state"])
 
 
@@ -212,8 +229,20 @@ def movement_to_data(stored: StoredMovement) -> dict[str, Any]:
 
 def movement_content(movement: Movement) -> dict[str, Any]:
     """A movement as JSON, with times in UTC; lines without a time of their own have none."""
-    texts: dict[str, Any] = to_json(replace(movement, lines=())) | {"occurred_at": utc_text(movement.occurred_at)}
-    return texts | {"lines": [_line(one) for one in movement.lines]}
+    return {
+        "movement_id": movement.movement_id,
+        "kind": movement.kind.value,
+        "region": movement.region,
+        "store_id": movement.store_id,
+        "stock_date": movement.stock_date.isoformat(),
+        "lines": [_line(one) for one in movement.lines],
+        "occurred_at": utc_text(movement.occurred_at),
+        "day_part": movement.day_part.value,
+        "reason": movement.reason,
+        "reference": movement.reference,
+        "other_store": movement.other_store,
+        "note": movement.note,
+    }
 
 
 def _line(line: MovementLine) -> Mapping[str, str]:
