@@ -88,7 +88,7 @@ pictures: $(VENV)/.dev ## Take the pictures of the docs again (needs Chromium; O
 BABEL = $(BIN)/pybabel -q
 messages: $(VENV)/.dev ## Bring the catalogues in portal/translations to the texts of the source, and compile them (LANGUAGE=de: begin one)
 	mkdir -p build
-	$(BABEL) extract -F pyproject.toml --project Tillstream -o build/portal.pot portal
+	$(BABEL) extract -F pyproject.toml --project Tillstream -o build/portal.pot portal tillstream/analytics/measures
 	$(if $(LANGUAGE),test -d portal/translations/$(LANGUAGE) || $(BABEL) init -D portal -i build/portal.pot -d portal/translations -l $(LANGUAGE))
 	test ! -d portal/translations || { $(BABEL) update -D portal -i build/portal.pot -d portal/translations && $(BABEL) compile -D portal -d portal/translations; }
 lock: $(VENV)/.dev ## Resolve the newest packages that fit into the lock files

@@ -1,6 +1,7 @@
 """Messages of the portal for Babel, which writes the template of a catalogue: `make messages` (ADR 092)."""
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import IO, Any
 
@@ -52,6 +53,13 @@ def extract_template(file: IO[bytes], *_arguments: Any, **_options: Any) -> Iter
             yield from _plural(call.lineno, texts)
         elif isinstance(call, nodes.Call) and getattr(call.node, "name", "") == "_" and isinstance(texts[0], str):
             yield call.lineno, "gettext", texts[0], []
+
+
+def extract_labels(file: IO[bytes], *_given: Any, **_options: Any) -> Iterator[Message]:
+    """Those of the definitions of measures."""
+    for number, line in enumerate(file, 1):
+        if label := re.match(rb'label = "(.+)"', line):
+            yield number, "gettext", label[1].decode(), []
 
 
 def _plural(line: int, texts: list[Any]) -> Iterator[Message]:

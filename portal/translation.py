@@ -57,6 +57,12 @@ class LazyText(str):
     def __str__(self) -> str:
         return _translated(self[:])
 
+    def lower(self) -> str:
+        return str(self).lower()
+
+    def capitalize(self) -> str:
+        return str(self).capitalize()
+
     def __html__(self) -> Markup:
         return escape(str(self))
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures, filter_fields
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.dashboard import filter_bar, request_filters, texts, tiles
+from portal.dashboard import filter_bar, request_filters, tiles
 from portal.dashboard.breakdowns import TABLES, table_page
 from portal.dashboard.breakdowns import visible_dimensions as dimensions
 from portal.dashboard.request_filters import (
@@ -23,10 +23,11 @@ from portal.dashboard.request_filters import (
 )
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.filter_fields import search_values
+from portal.translation import _
 from portal.urls import own_page, with_args
 from tillstream.analytics import changes
 from tillstream.analytics.filter_values import UnknownValue
-from tillstream.analytics.filters import ALL_TIME, DATE_FILTERS, Filters
+from tillstream.analytics.filters import DATE_FILTERS, Filters
 from tillstream.explore import own_dashboards
 from tillstream.explore.own_dashboards import DashboardOwner
 from tillstream.model.errors import NotFound, Unavailable
@@ -97,7 +98,7 @@ def show() -> ResponseReturnValue:
         tile_address=tile_address,
         presets=_presets(selection),
         compared=request_filters.comparison_of(selection),
-        comparisons=texts.COMPARISONS,
+        comparisons=request_filters.COMPARISONS,
         bar=filter_fields.page_fields(selection.values),
         first=FIRST,
         currencies=filter_bar.currency_choices() if sold else [],
@@ -118,7 +119,7 @@ def table(ranking: str) -> ResponseReturnValue:
     """All rows of a ranking."""
     tiles.visible_tile(ranking)
     if ranking not in TABLES:
-        raise NotFound(texts.NO_TABLE)
+        raise NotFound(_("That part of the dashboard has no table of its own."))
     try:
         selection = request_filters.like_for_like(read_filters())
     except UnknownValue as error:
@@ -143,7 +144,7 @@ def values(filter_name: str) -> ResponseReturnValue:
 def _presets(selection: DashboardFilters) -> dict[str, str]:
     """Values of the period field: empty for the latest period, if there is one."""
     latest = {"": filter_bar.latest_kind(selection.latest)} if selection.latest else {}
-    return {**latest, ALL_TIME: texts.ALL_TIME, **texts.PRESETS, filter_bar.OWN_DATES: texts.CUSTOM_DATES}
+    return latest | request_filters.PERIOD_CHOICES
 
 
 def _at_once(name: str) -> bool:

@@ -11,15 +11,15 @@ from portal import formats
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.managed import ManagedPages
+from portal.translation import N_, _
 from portal.urls import go_to
 from portal.user_stores import user_stores
 from tillstream.explore import annotations
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
 
-EVERY_REGION = "All regions"
-ADDED = "Annotation added."
-DELETED = "Annotation deleted."
+ADDED = N_("Annotation added.")
+DELETED = N_("Annotation deleted.")
 
 blueprint = Blueprint("annotations", __name__, template_folder="templates")
 
@@ -39,7 +39,7 @@ def show_annotations() -> ResponseReturnValue:
         chosen=chosen,
         choices=[(region, region) for region in regions],
         stores=_own_stores() if scope().may(Action.ANNOTATE) else [],
-        every=EVERY_REGION if limit is None else None,
+        every=_("All regions") if limit is None else None,
         day=request.args.get("day", ""),
     )
 

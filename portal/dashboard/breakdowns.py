@@ -8,7 +8,7 @@ from flask import request
 
 from portal import figures, list_view
 from portal.context import TemplateContext, scope
-from portal.dashboard import charts, request_filters, texts
+from portal.dashboard import charts, request_filters
 from portal.dashboard.request_filters import (
     YEAR_BEFORE,
     DashboardFilters,
@@ -21,11 +21,42 @@ from portal.dashboard.request_filters import (
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.list_view import TableHead
 from portal.static_files import asset
+from portal.translation import N_, _
 from portal.value_names import UNKNOWN_VALUE, value_name
 from tillstream.analytics.compared_figure import ComparedFigure, total_change
 from tillstream.model.countries import country_code
 from tillstream.model.permissions import Action
 from tillstream.ports.warehouse import QueryParams, Row
+
+DIMENSION_NAMES = {
+    "region": (N_("Region"), N_("regions"), N_("By region")),
+    "store": (N_("Store"), N_("stores"), N_("By store")),
+    "category": (N_("Category"), N_("categories"), N_("By category")),
+    "product": (N_("Product"), N_("products"), N_("By product")),
+    "channel": (N_("Channel"), N_("channels"), N_("By channel")),
+    "salesperson": (N_("Salesperson"), N_("salespeople"), N_("By salesperson")),
+    "country": (N_("Country"), N_("countries"), N_("By country")),
+    "customer": (N_("Customer"), N_("customers"), N_("By customer")),
+}
+"""Dimension → its name, its plural, and the title of its breakdown."""
+COLUMN_LABELS = N_(
+    {
+        "revenue": "Revenue",
+        "orders": "Orders",
+        "units": "Units",
+        "revenue_share": "% of revenue",
+        "change": "Change",
+        "growth": "Change in %",
+        "lines": "Lines, any status",
+        "region": "Region",
+        "country": "Country",
+        "last_sale_date": "Last sale",
+        "customers": "Customers",
+        "customers_share": "% of customers",
+        "new_customers": "New",
+        "new_customers_share": "% of new",
+    }
+)
 
 SHOWN = 8
 RANKED = 200
@@ -58,6 +89,7 @@ class SalesDimension:
 
     title: str
     plural: str
+    by: str
     query: str
     column: str
     filter: str = ""
@@ -70,7 +102,7 @@ class SalesDimension:
 
 def _of_totals(name: str, *, orders: bool = True, needs: Action = Action.SEE_NUMBERS) -> SalesDimension:
     return SalesDimension(
-        *texts.DIMENSIONS[name],
+        *DIMENSION_NAMES[name],
         "sales-by-dimension-compared",
         "item",
         name,
@@ -85,7 +117,7 @@ DIMENSIONS: dict[str, SalesDimension] = {
     "by-store": _of_totals("store"),
     "by-category": _of_totals("category", orders=False),
     "by-product": SalesDimension(
-        *texts.DIMENSIONS["product"],
+        *DIMENSION_NAMES["product"],
         "products-compared",
         "product",
         "product",
@@ -97,7 +129,7 @@ DIMENSIONS: dict[str, SalesDimension] = {
     "by-salesperson": _of_totals("salesperson", needs=Action.SEE_PERSONAL),
     "by-country": _of_totals("country"),
     "by-customer": SalesDimension(
-        *texts.DIMENSIONS["customer"],
+        *DIMENSION_NAMES["customer"],
         "customers-compared",
         "customer",
         label="customer_name",
@@ -301,13 +333,13 @@ class RankingTable:
 
     @property
     def title(self) -> str:
-        return texts.ranking(self.dimension)
+        return _("{dimensions} by revenue", dimensions=DIMENSION_NAMES[self.dimension][1].capitalize())
 
     @property
     def labelled(self) -> list[tuple[str, str, str]]:
         """Key, label and format of each column."""
-        name = texts.DIMENSIONS[self.dimension][0]
-        return [(key, name if key == "name" else texts.COLUMNS[key], kind) for key, kind in self.columns]
+        name = DIMENSION_NAMES[self.dimension][0]
+        return [(key, name if key == "name" else COLUMN_LABELS[key], kind) for key, kind in self.columns]
 
     @property
     def heads(self) -> list[TableHead]:

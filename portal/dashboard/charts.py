@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import islice
 
-from portal.dashboard import texts
 from portal.figures import ChartFigure, ChartSeries
 from portal.formats import amount_words
 from portal.reader_locale import day_text, month_text
+from portal.translation import _
 from portal.value_names import UNKNOWN_VALUE
 from tillstream.ports.warehouse import Row
 
@@ -81,15 +81,19 @@ def _each_day(cell: Row | None) -> float | None:
 
 def describe_heatmap(figure: ChartFigure, weekdays: tuple[str, ...]) -> str:
     averages = [
-        (value, texts.weekday_of_month(day, month))
+        (value, _("{weekday} in {month}", weekday=day, month=month))
         for month, row in zip(figure["names"], figure["values"], strict=True)
         for day, value in zip(weekdays, row, strict=True)
         if value is not None
     ]
     if not averages:
-        return texts.NO_SALES_IN_MONTHS
+        return _("No sales in these months.")
     best = max(averages)
-    return texts.heatmap(best[1], amount_words(best[0], figure["currency"]))
+    return _(
+        "Average revenue per day by month and weekday: highest on {best} with {amount}.",
+        best=best[1],
+        amount=amount_words(best[0], figure["currency"]),
+    )
 
 
 def world(areas: dict[str, list[Row]], currency: str) -> ChartFigure:
@@ -101,18 +105,29 @@ def world(areas: dict[str, list[Row]], currency: str) -> ChartFigure:
 
 def describe_world(rows: list[Row], currency: str) -> str:
     first = [f"{row['country'] or UNKNOWN_VALUE} {amount_words(row['revenue'], currency)}" for row in rows[:3]]
-    return texts.world(len(rows), first)
+    return _(
+        "Revenue of {count} countries on a map, the largest: {largest}.", count=len(rows), largest="; ".join(first)
+    )
 
 
 def describe_over_time(figure: ChartFigure) -> str:
     """The chart in a sentence, for screen readers."""
     values = figure["values"]
     if not values:
-        return texts.NO_SALES_IN_DAYS
+        return _("No sales in these days.")
     names = [period_name(date.fromisoformat(label), figure["period"]) for label in figure["labels"]]
     high, low = values.index(max(values)), values.index(min(values))
     highest, lowest = ((names[at], amount_words(values[at], figure["currency"])) for at in (high, low))
-    return texts.over_time(names[0], names[-1], len(values), highest, lowest)
+    return _(
+        "Revenue from {first} to {last} in {steps} steps: highest in {high} with {high2}, lowest in {low} with {low2}.",
+        first=names[0],
+        last=names[-1],
+        steps=len(values),
+        high=highest[0],
+        high2=highest[1],
+        low=lowest[0],
+        low2=lowest[1],
+    )
 
 
 def period_name(start: date, period: str) -> str:
@@ -120,11 +135,11 @@ def period_name(start: date, period: str) -> str:
         case "yearly":
             return str(start.year)
         case "quarterly":
-            return texts.quarter((start.month + 2) // 3, start.year)
+            return _("Q{number} {year}", number=(start.month + 2) // 3, year=start.year)
         case "monthly":
             return month_text(start)
         case "weekly":
-            return texts.week(day_text(start))
+            return _("Week of {day}", day=day_text(start))
         case _:
             return day_text(start)
 

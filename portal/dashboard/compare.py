@@ -16,6 +16,7 @@ from portal.dashboard.compare_sides import Pair
 from portal.dashboard.key_figures import STRIP
 from portal.dashboard.request_filters import default_period
 from portal.figures import ChartFigure
+from portal.translation import _
 from portal.urls import with_args
 from portal.value_names import UNKNOWN_VALUE, value_name
 from tillstream.analytics.compared_figure import ChangeEffect, ComparedFigure, total_change
@@ -86,7 +87,7 @@ def explain_change(rows: Sequence[Row], names: Mapping[str, ChangeEffect], curre
     scale = WIDTH / float(high - low) if high > low else 0.0
     bars = tuple(
         Bar(
-            names[row["effect"]].label,
+            _(names[row["effect"]].label),
             names[row["effect"]].part,
             names[row["effect"]].meaning,
             row["amount"],
@@ -185,7 +186,7 @@ def _group(pair: Pair, dimension: str, row: Row) -> ComparedGroup:
     name = UNKNOWN_VALUE if value is None else row["name"]
     if not name:
         name = value if dimension == "product" else value_name(dimension, value, row["region"])
-    amounts = ((pair.effects[effect].label, row[column]) for column, effect in EFFECTS.items())
+    amounts = ((_(pair.effects[effect].label), row[column]) for column, effect in EFFECTS.items())
     return ComparedGroup(
         name,
         value if value and name != value else "",
@@ -225,7 +226,7 @@ def show_comparison() -> ResponseReturnValue:
         currency=currency,
         explained=explain_change(rows, pair.effects, currency),
         groups=load_groups(pair, pair.filters),
-        not_before=compare_sides.NOT_BEFORE.format(pair.names[0]),
+        not_before=_("not in {period}", period=pair.names[0]),
         chart=_over_time(pair, pair.filters),
         export=_effects_file(pair),
     )
@@ -252,7 +253,7 @@ def _compared(growth: dict[str, Row], currency: str) -> Iterator[tuple[str, str,
         measure = find_measure(name)
         kind = "money" if measure.format == "money" else "count"
         one = ComparedFigure.of_whole(growth[name]["value"], growth[name]["before"])
-        yield measure.label, kind, one.in_currency(currency if kind == "money" else "")
+        yield _(measure.label), kind, one.in_currency(currency if kind == "money" else "")
 
 
 def _effects_file(pair: compare_sides.Pair, **changes: Any) -> str:

@@ -9,26 +9,26 @@ from flask import request
 from portal import figures
 from portal.filter_fields import remaining_values
 from portal.reader_locale import days_text
+from portal.translation import N_, _
 from portal.value_names import value_name
 from tillstream.analytics.compared_figure import DEFAULT_ITEM, EFFECT_ITEMS, ChangeEffect, named_effects
 from tillstream.analytics.filters import COLUMNS, COMPARE, COMPARED_DATES, CURRENCY, Filters, period_before
 from tillstream.model.errors import Rejected
 
-SIDE_KINDS = {
-    "period": "Periods",
-    "region": "Regions",
-    "store": "Stores",
-    "channel": "Channels",
-    "category": "Categories",
-    "country": "Countries",
-}
+SIDE_KINDS = N_(
+    {
+        "period": "Periods",
+        "region": "Regions",
+        "store": "Stores",
+        "channel": "Channels",
+        "category": "Categories",
+        "country": "Countries",
+    }
+)
 """What can be compared; all but periods are filters."""
-PERIOD_KINDS = ("the first period", "the second period")
+PERIOD_KINDS = N_(("the first period", "the second period"))
 """Both sides of a comparison of periods, in a sentence."""
-NOT_BEFORE = "not in {}"
-"""In place of a growth: the first side did not sell a group."""
-NO_SALES = "There are no sales yet."
-SAME_SIDES = "Both sides are the same. Choose another one to compare with."
+NO_SALES = N_("There are no sales yet.")
 
 DATES = ("from", "to", *COMPARED_DATES)
 SAME_ITEMS = {"channel": "product-and-channel", "category": "category"}
@@ -40,15 +40,15 @@ SHARED = frozenset({*COLUMNS, CURRENCY})
 
 
 def not_allowed(name: str, value: str, allowed: Iterable[str]) -> str:
-    return f"{name} is “{value}”; allowed values are {', '.join(allowed)}."
+    return _("{name} is “{value}”; allowed values are {allowed}.", name=name, value=value, allowed=", ".join(allowed))
 
 
 def reported_text(days: str) -> str:
-    return f"Sales are reported for {days}. Choose two periods within these days."
+    return _("Sales are reported for {days}. Choose two periods within these days.", days=days)
 
 
 def fewer_than_two(kind: str) -> str:
-    return f"There are fewer than two {SIDE_KINDS[kind].lower()} to compare."
+    return _("There are fewer than two {side_kinds} to compare.", side_kinds=SIDE_KINDS[kind].lower())
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,15 @@ def _pair(
 ) -> Pair:
     replaced = {f"{COMPARE}{name}": chosen for name, chosen in before.args.items() if after.args[name] != chosen}
     if not replaced:
-        return Pair(by, before, after, grain, tuple(values), shared, reason=SAME_SIDES)
+        return Pair(
+            by,
+            before,
+            after,
+            grain,
+            tuple(values),
+            shared,
+            reason=_("Both sides are the same. Choose another one to compare with."),
+        )
     args = after.args | replaced
     return Pair(by, before, after, grain, tuple(values), shared, args, figures.parse_filters(args))
 

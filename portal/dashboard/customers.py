@@ -14,6 +14,7 @@ from portal.context import ports, scope, tillstream
 from portal.dashboard import filter_bar
 from portal.dashboard.request_filters import DashboardFilters, lines_link, link_filters, read_filters
 from portal.list_view import TableHead
+from portal.translation import N_, _
 from tillstream.analytics import measure_values
 from tillstream.analytics.filters import ALL_TIME
 from tillstream.model.errors import NotFound
@@ -21,34 +22,35 @@ from tillstream.model.permissions import Action
 from tillstream.model.text import fold_case
 from tillstream.ports.warehouse import Row
 
-SEGMENTS = {
-    "champions": ("Champions", "Bought recently and often"),
-    "loyal": ("Loyal", "Buy often, and not long ago"),
-    "potential-loyal": ("Potentially loyal", "Bought recently, and more than once"),
-    "new": ("New", "Bought very recently, and rarely"),
-    "promising": ("Promising", "Bought recently, and rarely"),
-    "need-attention": ("Need attention", "Average in both: a reminder can keep them"),
-    "about-to-sleep": ("About to sleep", "Rare buyers whose last purchase is a while ago"),
-    "cannot-lose": ("Cannot lose", "Bought most often, but not for a long time"),
-    "at-risk": ("At risk", "Bought often, but not for a long time"),
-    "hibernating": ("Hibernating", "Bought rarely, and a long time ago"),
-}
+SEGMENTS = N_(
+    {
+        "champions": ("Champions", "Bought recently and often"),
+        "loyal": ("Loyal", "Buy often, and not long ago"),
+        "potential-loyal": ("Potentially loyal", "Bought recently, and more than once"),
+        "new": ("New", "Bought very recently, and rarely"),
+        "promising": ("Promising", "Bought recently, and rarely"),
+        "need-attention": ("Need attention", "Average in both: a reminder can keep them"),
+        "about-to-sleep": ("About to sleep", "Rare buyers whose last purchase is a while ago"),
+        "cannot-lose": ("Cannot lose", "Bought most often, but not for a long time"),
+        "at-risk": ("At risk", "Bought often, but not for a long time"),
+        "hibernating": ("Hibernating", "Bought rarely, and a long time ago"),
+    }
+)
 """Segment → its label and meaning, the best first."""
-ALL_CUSTOMERS = "All customers"
-PERIODS = {"monthly": "Months", "quarterly": "Quarters"}
-SINCE = {"monthly": "Month", "quarterly": "Quarter"}
-COLUMNS = {
-    "customer": "Customer",
-    "segment": "Segment",
-    "revenue": "Revenue",
-    "last_purchase_date": "Last purchase",
-    "purchase_days": "Days with a purchase",
-    "recency_score": "Recency",
-    "frequency_score": "Frequency",
-    "monetary_score": "Monetary value",
-}
-SCORES = "From 1 to 5; 5 is the best fifth of the customers"
-NO_SEGMENT = "There is no such segment of customers."
+PERIODS = N_({"monthly": "Months", "quarterly": "Quarters"})
+SINCE = N_({"monthly": "Month", "quarterly": "Quarter"})
+COLUMNS = N_(
+    {
+        "customer": "Customer",
+        "segment": "Segment",
+        "revenue": "Revenue",
+        "last_purchase_date": "Last purchase",
+        "purchase_days": "Days with a purchase",
+        "recency_score": "Recency",
+        "frequency_score": "Frequency",
+        "monetary_score": "Monetary value",
+    }
+)
 
 MONTHS = {"monthly": 1, "quarterly": 3}
 MAX_ROWS, MAX_COLUMNS = 24, 13
@@ -154,14 +156,14 @@ def show_customers() -> ResponseReturnValue:
 def show_segment(segment: str) -> ResponseReturnValue:
     """Customers of a segment, or all with their segments."""
     if segment != "all" and segment not in SEGMENTS:
-        raise NotFound(NO_SEGMENT)
+        raise NotFound(_("There is no such segment of customers."))
     selection = read_filters(default=ALL_TIME)
     query = replace(list_view.list_query(sorts=SORTS, default_sort="-revenue"), kept=link_filters())
     rows = figures.rows("customers-by-segment", selection.filters, segment=segment, limit=MAX_CUSTOMERS)
     words = query.q.casefold().split()
     matching = [row for row in rows if all(word in _text(row) for word in words)]
     matching.sort(key=lambda row: fold_case(row[query.column]), reverse=query.down)
-    label, meaning = SEGMENTS.get(segment, (ALL_CUSTOMERS, ""))
+    label, meaning = SEGMENTS.get(segment, (_("All customers"), ""))
     return render_template(
         "customers/segment.html",
         segment=segment,
@@ -187,7 +189,7 @@ def _columns() -> list[TableHead]:
             "sort": True,
             "num": key not in {"customer", "segment", "last_purchase_date"},
             "unit": figures.currency() if key == "revenue" else "",
-            "hint": SCORES if key.endswith("_score") else "",
+            "hint": _("From 1 to 5; 5 is the best fifth of the customers") if key.endswith("_score") else "",
         }
         for key, label in COLUMNS.items()
     ]

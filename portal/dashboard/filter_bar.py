@@ -6,13 +6,13 @@ from datetime import date
 
 from portal import figures, filter_fields
 from portal.context import TemplateContext, tillstream
-from portal.dashboard import texts
-from portal.dashboard.request_filters import DashboardFilters, here
+from portal.dashboard.request_filters import PERIOD_CHOICES, PRESETS, DashboardFilters, here
 from portal.reader_locale import day_text, days_text, month_text
+from portal.translation import N_, _
 from portal.value_names import FILTER_LABELS, value_name
-from tillstream.analytics.filters import ALL_TIME, COMPARED_DATES, DATE_FILTERS, Filters, LatestPeriod
+from tillstream.analytics.filters import ALL_TIME, COMPARED_DATES, DATE_FILTERS, OWN_DATES, Filters, LatestPeriod
 
-OWN_DATES = "own"
+LATEST_MONTH = N_("Latest complete month")
 FIRST_FILTERS = ("region", "store")
 """Filters next to the period; the others are behind a button."""
 
@@ -29,15 +29,15 @@ def chips(selection: DashboardFilters) -> list[Chip]:
     shown = []
     if not selection.preset and selection.latest:
         shown.append(Chip(latest_name(selection.latest), here(preset=ALL_TIME)))
-    elif selection.preset in texts.PRESETS:
-        shown.append(Chip(texts.PRESETS[selection.preset], here(preset=None)))
+    elif selection.preset in PRESETS:
+        shown.append(Chip(PRESETS[selection.preset], here(preset=None)))
     elif selection.preset == OWN_DATES:
         shown.append(Chip(_dates(selection.filters.start, selection.filters.end), here(**dict.fromkeys(DATE_FILTERS))))
     compared_dates = _dates(selection.filters.before_start, selection.filters.before_end)
     if compared_dates:
-        shown.append(Chip(texts.compared_with(compared_dates), here(**dict.fromkeys(COMPARED_DATES))))
+        shown.append(Chip(_("Compared with: {days}", days=compared_dates), here(**dict.fromkeys(COMPARED_DATES))))
     if selection.like_for_like:
-        shown.append(Chip(texts.LIKE_FOR_LIKE, here(**{"like-for-like": None})))
+        shown.append(Chip(_("Like-for-like stores"), here(**{"like-for-like": None})))
     for name, label in FILTER_LABELS.items():
         values = selection.values.get(name, [])
         for value in values:
@@ -49,13 +49,13 @@ def chips(selection: DashboardFilters) -> list[Chip]:
 def latest_name(period: LatestPeriod) -> str:
     """Latest complete month: Oct 2026."""
     if period.is_month:
-        return texts.latest_month(month_text(period.start))
-    return texts.latest_days_of(_length(period), days_text(period.start, period.end))
+        return f"{LATEST_MONTH}: {month_text(period.start)}"
+    return _("Last {count} reported days: {days}", count=_length(period), days=days_text(period.start, period.end))
 
 
 def latest_kind(period: LatestPeriod) -> str:
     """Latest complete month."""
-    return texts.LATEST_MONTH if period.is_month else texts.latest_days(_length(period))
+    return LATEST_MONTH if period.is_month else _("Last {count} reported days", count=_length(period))
 
 
 def _length(period: LatestPeriod) -> int:
@@ -65,7 +65,7 @@ def _length(period: LatestPeriod) -> int:
 def _dates(start: date | None, end: date | None) -> str:
     if start and end:
         return days_text(start, end)
-    return texts.since(day_text(start)) if start else texts.until(day_text(end)) if end else ""
+    return _("From {day}", day=day_text(start)) if start else _("Until {day}", day=day_text(end)) if end else ""
 
 
 @dataclass(frozen=True)
@@ -94,15 +94,15 @@ def currency_choices() -> list[CurrencyChoice]:
 
 def _label(code: str, own: str, reporting: str) -> str:
     if code == own != reporting:
-        return texts.own_currency(code)
-    return texts.reporting_currency(code) if code == reporting != own else code
+        return _("{code} (yours)", code=code)
+    return _("{code} (reporting)", code=code) if code == reporting != own else code
 
 
 def selection_context(selection: DashboardFilters, kept: Sequence[str] = ()) -> TemplateContext:
     """What `dashboard/filter_form.html` needs. `kept`: further arguments of the page that the form keeps."""
     return {
         "selection": selection,
-        "presets": {ALL_TIME: texts.ALL_TIME, **texts.PRESETS, OWN_DATES: texts.CUSTOM_DATES},
+        "presets": PERIOD_CHOICES,
         "currencies": currency_choices(),
         "bar": filter_fields.page_fields(selection.values),
         "first": FIRST_FILTERS,

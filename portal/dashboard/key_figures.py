@@ -12,6 +12,7 @@ from portal.dashboard.filter_bar import latest_name
 from portal.dashboard.request_filters import DashboardFilters, FigureComparison, dates_in_address, here
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
 from portal.formats import days
+from portal.translation import N_, _
 from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.filters import LATEST_DAYS, Filters, LatestPeriod
 from tillstream.analytics.measures.definitions import find_measure
@@ -79,13 +80,13 @@ class Card:
 
     @property
     def label(self) -> str:
-        return self.name or find_measure(self.figure).label
+        return self.name or _(find_measure(self.figure).label)
 
 
 CARDS = (
     *(Card(one) for one in (*STRIP, "new_customers", "margin")),
     *(Card(one, turned=True) for one in ("returned_value", "cancelled_value")),
-    Card("active_lines", name="Sale lines"),
+    Card("active_lines", name=N_("Sale lines")),
 )
 
 

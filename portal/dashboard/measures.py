@@ -10,6 +10,7 @@ from portal import figures, list_view
 from portal.access import allow
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import resolved
+from portal.translation import N_, _
 from portal.uploads import scoped
 from tillstream.analytics import measure_values
 from tillstream.analytics.measure_values import visible_dimensions, visible_measures
@@ -20,28 +21,34 @@ from tillstream.model.errors import Rejected
 from tillstream.model.json_text import to_json
 from tillstream.model.permissions import Action
 
-FORMATS = {
-    "money": "Amount",
-    "count": "Number",
-    "quantity": "Number",
-    "share": "Share",
-    "growth": "Growth",
-    "day": "Day",
-    "class": "Class",
-}
+FORMATS = N_(
+    {
+        "money": "Amount",
+        "count": "Number",
+        "quantity": "Number",
+        "share": "Share",
+        "growth": "Growth",
+        "day": "Day",
+        "class": "Class",
+    }
+)
 """Format of a measure → its label."""
-PAGES = {
-    "products-by-class": ("products.show", "Products"),
-    "cohort-retention": ("customers.show", "Customers"),
-    "customers-by-segment": ("customers.show", "Customers"),
-}
+PAGES = N_(
+    {
+        "products-by-class": ("products.show", "Products"),
+        "cohort-retention": ("customers.show", "Customers"),
+        "customers-by-segment": ("customers.show", "Customers"),
+    }
+)
 """Query of an attribute → the endpoint and the label of the page that shows it."""
-COLUMNS = (
-    {"key": "label", "label": "Measure", "sort": True},
-    {"key": "description", "label": "Meaning"},
-    {"key": "formula", "label": "Formula"},
-    {"key": "format", "label": "Format", "sort": True},
-    {"key": "owner", "label": "Owner", "sort": True},
+COLUMNS = N_(
+    (
+        {"key": "label", "label": "Measure", "sort": True},
+        {"key": "description", "label": "Meaning"},
+        {"key": "formula", "label": "Formula"},
+        {"key": "format", "label": "Format", "sort": True},
+        {"key": "owner", "label": "Owner", "sort": True},
+    )
 )
 
 SORTS = ("label", "format", "owner")
@@ -63,7 +70,7 @@ WAITING = (BatchState.HELD, BatchState.FAILED, BatchState.RECEIVED, BatchState.S
 
 
 def no_page(text: str, last: int) -> str:
-    return f"page is “{text}”; it must be a whole number from 1 to {last}."
+    return _("page is “{text}”; it must be a whole number from 1 to {last}.", text=text, last=last)
 
 
 @allow(Action.SEE_NUMBERS)

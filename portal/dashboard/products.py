@@ -10,27 +10,30 @@ from portal.access import allow
 from portal.dashboard import filter_bar
 from portal.dashboard.request_filters import lines_link, link_filters, read_filters
 from portal.list_view import TableHead
+from portal.translation import N_, _
 from tillstream.analytics.filters import ALL_TIME
 from tillstream.model.permissions import Action
 from tillstream.ports.warehouse import Row
 
-CLASSES = {
-    "A": ("Class A", "Few products that make most of the revenue: never let them sell out"),
-    "B": ("Class B", "Products that make a smaller part of the revenue"),
-    "C": ("Class C", "Many products that make very little of the revenue, or none"),
-}
+CLASSES = N_(
+    {
+        "A": ("Class A", "Few products that make most of the revenue: never let them sell out"),
+        "B": ("Class B", "Products that make a smaller part of the revenue"),
+        "C": ("Class C", "Many products that make very little of the revenue, or none"),
+    }
+)
 """ABC class → its label and meaning."""
-ALL_PRODUCTS = "All"
-COLUMNS = {
-    "product_name": "Product",
-    "category": "Category",
-    "abc_class": "Class",
-    "revenue": "Revenue",
-    "share": "Share",
-    "cumulative_share": "Cumulative share",
-    "units": "Units",
-}
-CUMULATIVE = "Share of this product and all products with a higher revenue together"
+COLUMNS = N_(
+    {
+        "product_name": "Product",
+        "category": "Category",
+        "abc_class": "Class",
+        "revenue": "Revenue",
+        "share": "Share",
+        "cumulative_share": "Cumulative share",
+        "units": "Units",
+    }
+)
 
 blueprint = Blueprint("products", __name__, template_folder="templates")
 
@@ -55,7 +58,7 @@ def show_products() -> ResponseReturnValue:
         "products/show.html",
         classes=figures.rows("abc-classes", filters),
         class_texts=CLASSES,
-        all_label=ALL_PRODUCTS,
+        all_label=_("All"),
         chosen=chosen,
         page=list_view.page_of(query, list_view.in_order(matching, query)),
         columns=_columns(),
@@ -77,7 +80,9 @@ def _columns() -> list[TableHead]:
             "sort": True,
             "num": key in {"revenue", "share", "cumulative_share", "units"},
             "unit": figures.currency() if key == "revenue" else "",
-            "hint": CUMULATIVE if key == "cumulative_share" else "",
+            "hint": _("Share of this product and all products with a higher revenue together")
+            if key == "cumulative_share"
+            else "",
         }
         for key, label in COLUMNS.items()
     ]

@@ -10,11 +10,13 @@ from flask import g, request, url_for
 
 from portal import figures
 from portal.context import ports
-from portal.dashboard import texts
 from portal.reader_locale import days_text, month_text
+from portal.translation import N_, _
 from portal.urls import with_args
 from tillstream.analytics.filters import (
+    ALL_TIME,
     DATE_FILTERS,
+    OWN_DATES,
     Filters,
     LatestPeriod,
     PeriodComparison,
@@ -23,6 +25,23 @@ from tillstream.analytics.filters import (
 )
 
 BEFORE, YEAR_BEFORE, NOTHING = "before", "year-before", "nothing"
+PRESETS = N_(
+    {
+        "yesterday": "Yesterday",
+        "last-week": "Last week",
+        "last-7-days": "Last 7 days",
+        "last-30-days": "Last 30 days",
+        "this-month": "This month",
+        "last-month": "Last month",
+        "this-quarter": "This quarter",
+        "this-year": "This year",
+        "last-year": "Last year",
+        "last-12-months": "Last 12 months",
+    }
+)
+PERIOD_CHOICES = {ALL_TIME: N_("All time"), **PRESETS, OWN_DATES: N_("Custom dates")}
+PERIODS = N_({"daily": "Days", "weekly": "Weeks", "monthly": "Months", "quarterly": "Quarters", "yearly": "Years"})
+COMPARISONS = N_({"before": "Previous period", "year-before": "Previous year", "nothing": "None"})
 
 
 @dataclass(frozen=True)
@@ -54,9 +73,7 @@ def read_filters(default: str = "") -> DashboardFilters:
         values |= dates_in_address(latest)
         filters = replace(filters, start=latest.start, end=latest.end)
         g.filters_of_links = dates_in_address(latest)
-    return DashboardFilters(
-        values, filters, preset, period if period in texts.PERIODS else default_period(filters), latest
-    )
+    return DashboardFilters(values, filters, preset, period if period in PERIODS else default_period(filters), latest)
 
 
 def dates_in_address(period: LatestPeriod) -> dict[str, list[str]]:
@@ -159,7 +176,7 @@ class FigureComparison:
         ):
             return month_text(start)
         if (period.start - end).days == 1 and end - start == period.end - period.start:
-            return texts.previous_days((end - start).days + 1)
+            return _("previous {count} days", count=(end - start).days + 1)
         return days_text(start, end)
 
     def link(self, **changes: str) -> str:

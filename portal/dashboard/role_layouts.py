@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from portal.dashboard import texts
+from portal.translation import N_
 from tillstream.model.permissions import Role
 
 ANSWERS = ("brief", "headline", "over-time", "movers", "split-1", "split-2")
@@ -29,35 +29,35 @@ class RoleLayout:
 
 ROLE_LAYOUTS: dict[Role, RoleLayout] = {
     Role.ADMIN: RoleLayout(
-        texts.QUESTIONS[Role.ADMIN],
+        N_("How is every region selling, and is any data missing?"),
         "by-store",
         ("by-region", "by-category"),
         ("stock", "goals", "heatmap", "top-customers", "attention", "freshness"),
         brief=("today", "fallen", "stock", "late", "review"),
     ),
     Role.MANAGER: RoleLayout(
-        texts.QUESTIONS[Role.MANAGER],
+        N_("How are your stores and salespeople selling, and what needs your attention?"),
         "by-product",
         ("by-store", "by-salesperson"),
         ("stock", "goals", "heatmap", "top-customers", "attention", "freshness"),
         brief=("today", "fallen", "stock", "late", "review"),
     ),
     Role.CLERK: RoleLayout(
-        texts.QUESTIONS[Role.CLERK],
+        N_("Did every file arrive, and what needs your attention?"),
         "by-store",
         ("by-store", "by-category"),
         ("stock", "goals", "split-1", "split-2", "freshness"),
         tiles=("attention", "latest-uploads", "headline", "over-time", "movers"),
     ),
     Role.SALESPERSON: RoleLayout(
-        texts.QUESTIONS[Role.SALESPERSON],
+        N_("How are your own sales going?"),
         "by-product",
         ("by-product", "by-customer"),
         ("stock", "goals", "heatmap", "top-customers", "freshness"),
         brief=("today", "goal", "risen", "fallen"),
     ),
     Role.ANALYST: RoleLayout(
-        texts.QUESTIONS[Role.ANALYST],
+        N_("How are sales developing, and why?"),
         "by-country",
         ("by-country", "by-category"),
         ("stock", "goals", "heatmap", "freshness"),

@@ -12,7 +12,7 @@ from portal.alerts import bell
 from portal.connectors import scoped as connectors
 from portal.connectors.scoped import late_or_failing
 from portal.context import TemplateContext, ports, scope
-from portal.dashboard import breakdowns, key_figures, texts, trends
+from portal.dashboard import breakdowns, key_figures, trends
 from portal.dashboard.breakdowns import DIMENSIONS
 from portal.dashboard.request_filters import DashboardFilters
 from portal.dashboard.role_layouts import ROLE_LAYOUTS
@@ -22,6 +22,7 @@ from portal.quality.pass_rates import failing_checks
 from portal.review import waiting
 from portal.stock import levels as stock
 from portal.stock.visible_orders import late_count
+from portal.translation import N_, _
 from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.live_sales import LiveSalesView
@@ -162,27 +163,25 @@ class DashboardTile:
 
 
 TILES: dict[str, DashboardTile] = {
-    "brief": DashboardTile("At a glance", "brief", load_brief),
-    "headline": DashboardTile("Key figures", "headline", key_figures.load_key_figures),
-    "over-time": DashboardTile("Revenue over time", "over_time", trends.over_time, chart=True),
-    "movers": DashboardTile("Biggest movers", "movers", breakdowns.movers),
-    "heatmap": DashboardTile("Sales by weekday", "heatmap", trends.heatmap, chart=True),
+    "brief": DashboardTile(N_("At a glance"), "brief", load_brief),
+    "headline": DashboardTile(N_("Key figures"), "headline", key_figures.load_key_figures),
+    "over-time": DashboardTile(N_("Revenue over time"), "over_time", trends.over_time, chart=True),
+    "movers": DashboardTile(N_("Biggest movers"), "movers", breakdowns.movers),
+    "heatmap": DashboardTile(N_("Sales by weekday"), "heatmap", trends.heatmap, chart=True),
     "top-customers": DashboardTile(
-        "Top customers", "top_customers", breakdowns.top_customers, needs=Action.SEE_PERSONAL
+        N_("Top customers"), "top_customers", breakdowns.top_customers, needs=Action.SEE_PERSONAL
     ),
     "attention": DashboardTile(
-        "Action required", "attention", load_attention, of_sales=False, needs=Action.SEE_UPLOADS
+        N_("Action required"), "attention", load_attention, of_sales=False, needs=Action.SEE_UPLOADS
     ),
     "latest-uploads": DashboardTile(
-        "Latest files", "latest_uploads", load_latest_files, of_sales=False, needs=Action.SEE_UPLOADS
+        N_("Latest files"), "latest_uploads", load_latest_files, of_sales=False, needs=Action.SEE_UPLOADS
     ),
-    "goals": DashboardTile("Goals of this month", "goals", lambda selection: load_goals(selection.values)),
-    "stock": DashboardTile("Stock", "stock", lambda selection: stock.load_stock(selection.values)),
-    "freshness": DashboardTile("Data freshness", "freshness", load_freshness),
+    "goals": DashboardTile(N_("Goals of this month"), "goals", lambda selection: load_goals(selection.values)),
+    "stock": DashboardTile(N_("Stock"), "stock", lambda selection: stock.load_stock(selection.values)),
+    "freshness": DashboardTile(N_("Data freshness"), "freshness", load_freshness),
 } | {
-    name: DashboardTile(
-        texts.by(name.removeprefix("by-")), "breakdown", partial(breakdowns.load_breakdown, name), needs=one.needs
-    )
+    name: DashboardTile(one.by, "breakdown", partial(breakdowns.load_breakdown, name), needs=one.needs)
     for name, one in DIMENSIONS.items()
 }
 
@@ -217,5 +216,5 @@ def visible_tile(name: str) -> DashboardTile:
     if name not in {*layout.tiles, *layout.details, *DIMENSIONS} or not (
         name in TILES and scope().may(TILES[name].needs)
     ):
-        raise NotFound(texts.NO_TILE)
+        raise NotFound(_("Your dashboard has no such part."))
     return TILES[name]

@@ -7,7 +7,7 @@ from typing import Any
 
 from portal import figures
 from portal.context import TemplateContext
-from portal.dashboard import annotations, charts, request_filters, texts
+from portal.dashboard import annotations, charts, request_filters
 from portal.dashboard.request_filters import DashboardFilters, here, lines_link
 from portal.forecast import nodes
 from portal.reader_locale import weekdays
@@ -45,7 +45,9 @@ def over_time(selection: DashboardFilters) -> TemplateContext:
     comparison = request_filters.comparison_of(selection)
     if comparison.period:
         rows_before = _before(selection).get(comparison.chosen, [])
-        figure["before"] = charts.comparison(rows_before, len(starts), texts.COMPARISONS[comparison.chosen])
+        figure["before"] = charts.comparison(
+            rows_before, len(starts), str(request_filters.COMPARISONS[comparison.chosen])
+        )
     summary, links = charts.describe_over_time(figure), dict(zip(starts, addresses, strict=True))
     partial = dict(zip(starts, figure["partial"], strict=True))
     nodes.extend_chart(figure, selection.filters, selection.period)
@@ -54,7 +56,7 @@ def over_time(selection: DashboardFilters) -> TemplateContext:
         "wanted": wanted,
         "rows": rows,
         "currency": currency,
-        "periods": texts.PERIODS,
+        "periods": request_filters.PERIODS,
         "figure": figure,
         "links": links,
         "next_weeks": nodes.next_weeks(selection.filters),

@@ -14,8 +14,7 @@ from portal.access import IN_ADDRESS, allow
 from portal.api import queries, texts
 from portal.api.representations import answer_with_etag
 from portal.context import scope, tillstream
-from portal.dashboard import texts as dashboard_texts
-from portal.dashboard.request_filters import dates_in_address, resolved
+from portal.dashboard.request_filters import PERIOD_CHOICES, PRESETS, dates_in_address, resolved
 from portal.file_responses import attachment, file_response, query_file, table_source
 from portal.urls import with_args
 from portal.value_names import FILTER_LABELS, value_name
@@ -213,11 +212,11 @@ def _period(args: Arguments) -> str:
     preset = next(iter(args.get("preset", ())), "")
     if preset == LATEST_PRESET:
         return LATEST_TEXT
-    if preset in dashboard_texts.PRESETS:
-        return moving_text(dashboard_texts.PRESETS[preset])
+    if preset in PRESETS:
+        return moving_text(PRESETS[preset])
     start, end = (next(iter(args.get(one, ())), "") for one in ("from", "to"))
     if preset == ALL_TIME or not (start or end):
-        return dashboard_texts.ALL_TIME
+        return PERIOD_CHOICES[ALL_TIME]
     return f"{start or '…'} – {end or '…'}"
 
 

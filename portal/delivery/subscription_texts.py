@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from portal.dashboard import texts
+from portal.dashboard.request_filters import PERIOD_CHOICES, PRESETS
 from tillstream.analytics.filters import ALL_TIME, OWN_DATES
 from tillstream.delivery import schedule
 from tillstream.delivery.subscriptions import TableSubscription
@@ -70,6 +70,6 @@ def periods(*, has_latest: bool, has_all: bool, days: Iterable[str]) -> dict[str
     return {
         **({"": LATEST} if has_latest else {}),
         **({OWN_DATES: f"The same days each time: {fixed}"} if fixed else {}),
-        **({ALL_TIME: texts.ALL_TIME} if has_all else {}),
-        **texts.PRESETS,
+        **({ALL_TIME: PERIOD_CHOICES[ALL_TIME]} if has_all else {}),
+        **PRESETS,
     }

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.dashboard.texts import PERIODS
+from portal.dashboard.request_filters import PERIODS
 from portal.delivery import subscription_texts
 from portal.explore import texts
 from portal.managed import Change, ManagedPages

@@ -9,7 +9,6 @@ from portal import figures, filter_fields, list_view
 from portal.access import allow
 from portal.context import scope
 from portal.dashboard import filter_bar, request_filters
-from portal.dashboard import texts as dashboard_texts
 from portal.explore import answer, chart, labels, table, texts, tile
 from portal.explore.selection import limit_label, limit_sentence, limitable_columns, read_exploration
 from portal.urls import with_args
@@ -25,7 +24,6 @@ from tillstream.analytics.explorations import (
     MEASURE,
     offered_measures,
 )
-from tillstream.analytics.filters import ALL_TIME, OWN_DATES
 from tillstream.analytics.measure_values import visible_dimensions
 from tillstream.model.permissions import Action
 
@@ -88,11 +86,7 @@ def show() -> ResponseReturnValue:
         filters=selection.values,
         preset=selection.preset,
         latest=filter_bar.latest_name(selection.latest) if selection.latest else texts.LATEST,
-        presets=[
-            (ALL_TIME, dashboard_texts.ALL_TIME),
-            *dashboard_texts.PRESETS.items(),
-            (OWN_DATES, dashboard_texts.CUSTOM_DATES),
-        ],
+        presets=request_filters.PERIOD_CHOICES.items(),
         bar=filter_fields.page_fields(selection.values),
         currency=figures.currency(),
         address=f"{url_for('explore.show')}?{with_args(in_order)}",

@@ -11,15 +11,14 @@ from flask.typing import ResponseReturnValue
 from portal import figures, filter_fields
 from portal.access import allow
 from portal.context import me, ports, scope
-from portal.dashboard import filter_bar, request_filters, texts
-from portal.dashboard.filter_bar import OWN_DATES
-from portal.dashboard.request_filters import DashboardFilters
+from portal.dashboard import filter_bar, request_filters
+from portal.dashboard.request_filters import PERIOD_CHOICES, DashboardFilters
 from portal.explore import tile as explored
 from portal.explore.tile import SHOW, SLOT
 from portal.managed import ManagedPages
 from portal.urls import go_to, with_args
 from portal.value_names import FILTER_LABELS
-from tillstream.analytics.filters import ALL_TIME, CURRENCY, DATE_FILTERS
+from tillstream.analytics.filters import CURRENCY, DATE_FILTERS, OWN_DATES
 from tillstream.explore import own_dashboards
 from tillstream.explore.own_dashboards import DashboardOwner, OwnDashboard, PinnedTile
 from tillstream.model.permissions import Action
@@ -260,12 +259,7 @@ def show_dashboard(dashboard_id: str) -> ResponseReturnValue:
         shown=SHOWN,
         widths=WIDTHS,
         selection=selection,
-        presets={
-            "": AS_PINNED,
-            ALL_TIME: texts.ALL_TIME,
-            **texts.PRESETS,
-            filter_bar.OWN_DATES: texts.CUSTOM_DATES,
-        },
+        presets={"": AS_PINNED, **PERIOD_CHOICES},
         currencies=filter_bar.currency_choices(),
         bar=filter_fields.page_fields(values),
         first=FIRST,

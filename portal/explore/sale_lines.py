@@ -10,8 +10,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures, filter_fields, list_view
 from portal.access import allow
 from portal.context import ports, scope, tillstream
-from portal.dashboard.request_filters import resolved
-from portal.dashboard.texts import PRESETS
+from portal.dashboard.request_filters import PRESETS, resolved
 from portal.file_responses import file_response, table_source
 from portal.uploads import scoped
 from tillstream.analytics import line_export

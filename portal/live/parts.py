@@ -8,6 +8,7 @@ from flask import render_template
 
 from portal.context import tillstream
 from portal.reader_locale import day_text
+from portal.translation import N_
 from portal.value_names import value_name
 from tillstream.analytics import live_sales as live
 from tillstream.analytics.filters import Filters
@@ -15,15 +16,15 @@ from tillstream.analytics.live_sales import StoreTimes, UnsettledSales, store_ti
 from tillstream.model.permissions import Action
 from tillstream.ports.warehouse import Row
 
-RETURNED = "Return"
-CANCELLED = "Cancelled"
-PENDING = "Pending"
-CORRECTED = "Corrected"
-REMOVED = "Removed"
+RETURNED = N_("Return")
+CANCELLED = N_("Cancelled")
+PENDING = N_("Pending")
+CORRECTED = N_("Corrected")
+REMOVED = N_("Removed")
 UNSETTLED = "unsettled"
 """The kind of a sale that is not in the ledger yet."""
 _STATUSES = {"returned": RETURNED, "cancelled": CANCELLED, "pending": PENDING}
-_KINDS = {"corrected": CORRECTED, "removed": REMOVED, UNSETTLED: "Not yet in the ledger"}
+_KINDS = {"corrected": CORRECTED, "removed": REMOVED, UNSETTLED: N_("Not yet in the ledger")}
 
 MAX_STORES = 12
 """Stores listed with their own figures; the total includes the others."""

@@ -24,6 +24,7 @@ from portal.connectors import scoped as connectors
 from portal.context import TemplateContext, me, ports, signed_in, tillstream
 from portal.operations import prometheus
 from portal.rate_counts import SharedCounts, limit_calls
+from portal.translation import N_, _
 from portal.urls import go_to
 from tillstream import __version__
 from tillstream.analytics import changes, queries
@@ -56,25 +57,31 @@ PARTS: dict[str, Callable[[Ports], Any]] = {
 LAST = "tillstream.last_check"
 
 OPEN = "open"
-RESOLUTIONS = {
-    Resolution.RESTORED: "It is restored from a backup",
-    Resolution.SENT_AGAIN: "It was sent again",
-    Resolution.ACCEPTED: "Accept the loss",
-}
+RESOLUTIONS = N_(
+    {
+        Resolution.RESTORED: "It is restored from a backup",
+        Resolution.SENT_AGAIN: "It was sent again",
+        Resolution.ACCEPTED: "Accept the loss",
+    }
+)
 """How a loss can be dealt with."""
-DEALT_WITH = {
-    Resolution.RESTORED: "Restored",
-    Resolution.SENT_AGAIN: "Sent again",
-    Resolution.ACCEPTED: "Accepted as lost",
-}
+DEALT_WITH = N_(
+    {
+        Resolution.RESTORED: "Restored",
+        Resolution.SENT_AGAIN: "Sent again",
+        Resolution.ACCEPTED: "Accepted as lost",
+    }
+)
 """How a loss was dealt with."""
-DECIDED = {
-    Resolution.RESTORED: "It is whole again.",
-    Resolution.SENT_AGAIN: "The loss is dealt with: it was sent again.",
-    Resolution.ACCEPTED: "The loss is accepted.",
-    OPEN: "The loss is open again.",
-}
-CHOOSE = "Choose how the loss was dealt with."
+DECIDED = N_(
+    {
+        Resolution.RESTORED: "It is whole again.",
+        Resolution.SENT_AGAIN: "The loss is dealt with: it was sent again.",
+        Resolution.ACCEPTED: "The loss is accepted.",
+        OPEN: "The loss is open again.",
+    }
+)
+CHOOSE = N_("Choose how the loss was dealt with.")
 
 LIBRARIES = ("duckdb", "flask", "pyarrow", "pandera", "sqlglot", "waitress")
 blueprint = Blueprint("health", __name__, template_folder="templates")
@@ -175,7 +182,7 @@ def project_text(name: str, location: str) -> str:
 
 
 def storage_places(dataset: str, buckets: Iterable[str]) -> tuple[str, ...]:
-    return (f"dataset {dataset}", *(f"bucket {name}" for name in buckets))
+    return (_("dataset {dataset}", dataset=dataset), *(_("bucket {name}", name=name) for name in buckets))
 
 
 @allow(Action.ADMINISTER)

@@ -12,6 +12,7 @@ from portal.catalogue.change_previews import FieldChange, field_changes
 from portal.connectors import scoped as connectors
 from portal.context import me, ports, scope, tillstream
 from portal.managed import ManagedPages
+from portal.translation import N_, _, ngettext
 from portal.uploads import labels, scoped
 from portal.urls import go_to
 from tillstream.app import home_sync
@@ -28,65 +29,42 @@ from tillstream.sync.homes import NEEDS_ATTENTION, HomeStanding
 from tillstream.sync.http import remote_office
 from tillstream.sync.reference_questions import ReferenceQuestion, question_subject
 
-QUEUES = {
-    "object-events": "Files to read",
-    "batch-events": "Files to import",
-    "store-sales": "Sales from tills",
-    "sale-events": "Changes for other systems",
-}
-STANDINGS = {
-    HomeStanding.REMOVED: "Removed",
-    HomeStanding.HELD: "Held",
-    HomeStanding.DIFFERENT: "Ledgers differ",
-    HomeStanding.NEW: "No contact yet",
-    HomeStanding.LATE: "Late",
-    HomeStanding.BEHIND: "Receiving",
-    HomeStanding.IN_STEP: "In step",
-}
+QUEUES = N_(
+    {
+        "object-events": "Files to read",
+        "batch-events": "Files to import",
+        "store-sales": "Sales from tills",
+        "sale-events": "Changes for other systems",
+    }
+)
+STANDINGS = N_(
+    {
+        HomeStanding.REMOVED: "Removed",
+        HomeStanding.HELD: "Held",
+        HomeStanding.DIFFERENT: "Ledgers differ",
+        HomeStanding.NEW: "No contact yet",
+        HomeStanding.LATE: "Late",
+        HomeStanding.BEHIND: "Receiving",
+        HomeStanding.IN_STEP: "In step",
+    }
+)
 STANDING_TONES = dict.fromkeys(NEEDS_ATTENTION, "bad") | {
     HomeStanding.REMOVED: "quiet",
     HomeStanding.NEW: "quiet",
     HomeStanding.BEHIND: "busy",
     HomeStanding.IN_STEP: "good",
 }
-SYNC_STOPPED = "The sync is stopped. What was sent stays at the head office."
-NOT_ENCRYPTED = "The connection to the head office is not encrypted, so others in its network can read what is sent."
-NOTHING_CHOSEN = "Choose whose entry counts: the one of this home, or the one of the head office."
-RETRIED = "Stalled jobs are retried."
+SYNC_STOPPED = N_("The sync is stopped. What was sent stays at the head office.")
+NOT_ENCRYPTED = N_(
+    "The connection to the head office is not encrypted, so others in its network can read what is sent."
+)
+NOTHING_CHOSEN = N_("Choose whose entry counts: the one of this home, or the one of the head office.")
 
 MAX_QUESTIONS = 50
 """Questions that the page shows."""
 blueprint = Blueprint("pipeline", __name__, template_folder="templates")
 SLOW = timedelta(minutes=5)
 SHOWN = 100
-
-
-def syncs_to(address: str) -> str:
-    return f"This Tillstream syncs to {address} within a minute. The head office must add it with its key."
-
-
-def questions_decided(count: int) -> str:
-    return f"{count:,} question{'' if count == 1 else 's'} decided. What counts is exchanged with the next sync."
-
-
-def request_declined(file: str) -> str:
-    return f"The request to undo {file} is declined. The head office sees the reason after the next sync."
-
-
-def home_added(name: str) -> str:
-    return f"{name} is added. What it sends is settled here from now on."
-
-
-def home_removed(name: str) -> str:
-    return f"{name} is removed. What it sent stays."
-
-
-def home_released(name: str) -> str:
-    return f"What is held of {name} is settled when it syncs again."
-
-
-def resent(count: int) -> str:
-    return f"{count} {'message was' if count == 1 else 'messages were'} resent."
 
 
 @dataclass(frozen=True)
@@ -119,7 +97,12 @@ def decide_questions() -> ResponseReturnValue:
         raise Rejected(NOTHING_CHOSEN)
     ids = request.form.getlist("question") or [one.id for one in reference_questions.open_questions(ports())]
     return go_to(
-        "pipeline.sync", questions_decided(reference_questions.decide_questions(ports(), ids, keep, me().login))
+        "pipeline.sync",
+        ngettext(
+            "{number:,} question decided. What counts is exchanged with the next sync.",
+            "{number:,} questions decided. What counts is exchanged with the next sync.",
+            reference_questions.decide_questions(ports(), ids, keep, me().login),
+        ),
     )
 
 
@@ -150,19 +133,25 @@ def begin_sync() -> ResponseReturnValue:
     to = remote_office.check_allowed_address(request.form.get("to", ""), source_access(tillstream()).check_host)
     home_identity.create_identity(ports(), me().login)
     sync_status.begin_sync(ports(), to, me().login)
-    flash(syncs_to(to), "done")
+    flash(
+        _("This Tillstream syncs to {address} within a minute. The head office must add it with its key.", address=to),
+        "done",
+    )
     return go_to("pipeline.sync", NOT_ENCRYPTED if remote_office.is_unencrypted_address(to) else "", "ask")
 
 
 def decline_request(ports: Ports, batch_id: str, by: str) -> str:
-    return request_declined(undo_requests.decline_to_undo(ports, batch_id, request.form.get("reason", ""), by).file)
+    return _(
+        "The request to undo {file} is declined. The head office sees the reason after the next sync.",
+        file=undo_requests.decline_to_undo(ports, batch_id, request.form.get("reason", ""), by).file,
+    )
 
 
 @allow(Action.ADMINISTER)
 def add_home() -> ResponseReturnValue:
     form = request.form
     home = homes.add_home(ports(), form.get("name", "").strip(), form.get("key", "").strip(), me().login)
-    return go_to("pipeline.sync", home_added(home.name))
+    return go_to("pipeline.sync", _("{name} is added. What it sends is settled here from now on.", name=home.name))
 
 
 blueprint.add_url_rule("/pipeline/sync", "sync", show_sync)
@@ -176,8 +165,18 @@ HOMES = replace(SYNC, path="/pipeline/sync/homes/<home>")
 
 REQUESTS.button("decline", decline_request, endpoint="decline_request")
 
-HOMES.button("remove", homes.remove_home, lambda home: home_removed(home.name), endpoint="remove_home")
-HOMES.button("release", homes.release_home, lambda home: home_released(home.name), endpoint="release_home")
+HOMES.button(
+    "remove",
+    homes.remove_home,
+    lambda home: _("{name} is removed. What it sent stays.", name=home.name),
+    endpoint="remove_home",
+)
+HOMES.button(
+    "release",
+    homes.release_home,
+    lambda home: _("What is held of {name} is settled when it syncs again.", name=home.name),
+    endpoint="release_home",
+)
 
 
 @dataclass(frozen=True)
@@ -238,7 +237,7 @@ def show_pipeline() -> ResponseReturnValue:
 @allow(Action.ADMINISTER)
 def resend_dead_letters() -> ResponseReturnValue:
     sent = message_queues.resend_dead_letters(ports(), request.form.getlist("id"), me().login)
-    return go_to("pipeline.show", resent(sent))
+    return go_to("pipeline.show", ngettext("{number} message was resent.", "{number} messages were resent.", sent))
 
 
 @blueprint.post("/pipeline/sweep", endpoint="drive_on")
@@ -246,7 +245,7 @@ def resend_dead_letters() -> ResponseReturnValue:
 def drive_on() -> ResponseReturnValue:
     app = tillstream()
     report = sweep_by_user(app.ports, app.contracts, me().login, delegate=bool(app.settings.project))
-    for sentence in (RETRIED, *report["repaired"]):
+    for sentence in (_("Stalled jobs are retried."), *report["repaired"]):
         flash(sentence, "done")
     return redirect(url_for("pipeline.show"), 303)
 

@@ -1,7 +1,8 @@
 """Data quality pages: the checks of the marts, how they developed, and the rows that fail."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from flask import Blueprint, jsonify, render_template, url_for
@@ -9,7 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports, scope, tillstream
-from portal.quality import pass_rates, texts
+from portal.formats import NOTHING
+from portal.quality import pass_rates
+from portal.reader_locale import percent
+from portal.translation import N_, _, ngettext
 from portal.urls import go_to
 from tillstream.model.people import Scope
 from tillstream.model.permissions import Action
@@ -20,12 +24,34 @@ from tillstream.ports.warehouse import Row
 
 blueprint = Blueprint("quality", __name__, template_folder="templates")
 
-blueprint.add_app_template_filter(texts.pass_rate)
 blueprint.add_url_rule("/quality/pass-rates", "pass_rates", pass_rates.show_pass_rates)
 blueprint.add_url_rule("/quality/pass-rates/<source>/<code>", "rule", pass_rates.show_rule)
 
 TREND_DAYS = 30
 SHOWN = 100
+KINDS = N_(
+    {
+        "unique": "No duplicates",
+        "not null": "No gaps",
+        "accepted values": "Known values",
+        "reference": "References",
+        "totals": "Totals",
+    }
+)
+_ROWS = N_(
+    {
+        "fact_sales": ("sale line", "sale lines"),
+        "fact_sales_daily": ("daily total", "daily totals"),
+        "dim_date": ("day", "days"),
+        "dim_store": ("store", "stores"),
+        "dim_product": ("product", "products"),
+        "dim_customer": ("customer", "customers"),
+        "dim_salesperson": ("salesperson", "salespeople"),
+        "dim_channel": ("channel", "channels"),
+        "dim_currency": ("currency", "currencies"),
+    }
+)
+"""Mart → what one of its rows is, and several."""
 
 
 @blueprint.get("/quality", endpoint="show")
@@ -37,11 +63,11 @@ def show() -> ResponseReturnValue:
         "quality/show.html",
         last=last,
         checks=checks,
-        kinds=texts.KINDS,
+        kinds=KINDS,
         nightly=bool(tillstream().settings.project),
         trend=(trend := _trend()),
-        sentence_of=texts.sentence,
-        sentence=texts.trend([bool(failed) for _, runs, failed in trend if runs]),
+        sentence_of=check_sentence,
+        sentence=_trend_words([bool(failed) for _, runs, failed in trend if runs]),
         admin=scope().may(Action.ADMINISTER),
     )
 
@@ -61,13 +87,13 @@ def check(check_name: str) -> ResponseReturnValue:
         "quality/check.html",
         check=one,
         result=result,
-        kind=texts.KINDS[one.kind],
+        kind=KINDS[one.kind],
         rows=[({key: _plain(value) for key, value in row.items()}, _links(row)) for row in failing[:SHOWN]],
         more=len(failing) > SHOWN,
         sees_all=_sees_all(scope()),
         trend=(trend := [(day, runs, failed.get(one.name, 0)) for day, runs, failed in _trend()]),
-        sentence_of=texts.sentence,
-        sentence=texts.trend([bool(failed) for _, runs, failed in trend if runs]),
+        sentence_of=check_sentence,
+        sentence=_trend_words([bool(failed) for _, runs, failed in trend if runs]),
     )
 
 
@@ -80,7 +106,11 @@ def run_checks() -> ResponseReturnValue:
     else:
         quality_checks.check_all_days(ports())
     failing = len(quality_results.last_results(ports()).failing)
-    return go_to("quality.show", texts.checked(failing), "wrong" if failing else "done")
+    return go_to(
+        "quality.show",
+        ngettext("{number} check fails.", "{number} checks fail.", failing) if failing else _("All checks pass."),
+        "wrong" if failing else "done",
+    )
 
 
 @blueprint.get("/api/v1/quality", endpoint="data")
@@ -123,3 +153,39 @@ def _links(row: Row) -> dict[str, str]:
     if batch := row.get("batch_id"):
         links["batch_id"] = url_for("uploads.receipt", batch_id=batch)
     return links
+
+
+def check_sentence(name: str, mart: str, kind: str, description: str) -> str:
+    """What holds if a check passes, in the words of the shop; `description`: what the check itself states."""
+    if mart not in _ROWS or kind == "totals":
+        return description
+    one, several = _ROWS[mart]
+    if kind == "unique":
+        return _("No {one} is in the table twice.", one=one)
+    if kind == "not null":
+        return _("Each {one} has a value in every column that needs one.", one=one)
+    if kind == "accepted values":
+        return _("The status of each {one} is one of the possible ones.", one=one)
+    referenced, all_referenced = _ROWS[f"dim_{name.removesuffix('-key').rpartition('-')[2]}"]
+    return _(
+        "Each {referenced} of the {several} is in the table of {all_referenced}.",
+        referenced=referenced,
+        several=several,
+        all_referenced=all_referenced,
+    )
+
+
+def _trend_words(failed: Sequence[bool]) -> str:
+    """failed: for each day with a run, whether a check failed."""
+    if not failed:
+        return _("No run.")
+    days = ngettext("{number} day with a run", "{number} days with a run", len(failed))
+    if not any(failed):
+        return _("{days}, all passed.", days=days)
+    return _("{days}; on {failed} of them a run failed.", days=days, failed=sum(failed))
+
+
+@blueprint.app_template_filter()
+def pass_rate(value: Decimal | None) -> str:
+    """0.99995 → 99.99%; rounded down, so that 100.00% means that every row passed."""
+    return NOTHING if value is None else percent(value.quantize(Decimal("0.0001"), rounding=ROUND_FLOOR), 2)

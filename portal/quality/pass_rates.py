@@ -12,7 +12,9 @@ from portal import figures, list_view
 from portal.access import allow
 from portal.context import ports
 from portal.figures import ChartFigure
-from portal.quality import texts
+from portal.list_view import TableHead
+from portal.reader_locale import day_text
+from portal.translation import N_, _
 from tillstream.analytics.filters import Filters
 from tillstream.delivery.export_formats import FORMATS
 from tillstream.model.errors import NotFound
@@ -35,6 +37,19 @@ WEEKS = (4, 12, 26, 52)
 DEFAULT_WEEKS = 12
 SHOWN = 100
 """Uploads that are listed of a rule, the last received."""
+FILES = ("csv", "xlsx", "parquet")
+"""Formats of a file."""
+RULE_COLUMNS: tuple[TableHead, ...] = N_(
+    (
+        {"key": "rule", "label": "Rule", "sort": True},
+        {"key": "source", "label": "Data source", "sort": True},
+        {"key": "severity", "label": "Row"},
+        {"key": "failed", "label": "Failed rows", "sort": True, "num": True},
+        {"key": "rate", "label": "Pass rate", "sort": True, "num": True},
+        {"key": "change", "label": "Change", "unit": "points", "sort": True, "num": True},
+    )
+)
+_FILE_LABELS = N_({"pass-rates": "Sources by week", "failed-rules": "Rules by week"})
 Line = Row
 SORTS: Mapping[str, Callable[[Line], Any]] = {
     "rule": lambda line: (line["title"], line["rule"].column or "", line["rule"].source),
@@ -57,7 +72,7 @@ def show_pass_rates() -> ResponseReturnValue:
     rows = _ask("pass-rates", weeks)
     sources = compare_checked(rows, weeks.first, _source)
     if source and source not in sources:
-        raise NotFound(texts.no_source(source))
+        raise NotFound(_("There are no rows of a data source {name} in these weeks.", name=source))
     chosen = [row for row in rows if not source or _source(row) == source]
     by_week = sum_checked(chosen, _week)
     total = compare_checked(chosen, weeks.first, lambda _: None).get(None, ComparedRows())
@@ -74,10 +89,10 @@ def show_pass_rates() -> ResponseReturnValue:
         sources=sorted(sources.items(), key=lambda one: (_or_first(one[1].now.rate), one[0])),
         total=total,
         by_week=[(start, by_week.get(start, CheckedRows())) for start in reversed(weeks.starts)],
-        figure=_figure(texts.REJECTED_SHARE, weeks, by_week),
-        summary=texts.share_by_week(source),
+        figure=_figure(_("Rows to fix, in percent"), weeks, by_week),
+        summary=share_by_week(source),
         page=list_view.page_of(query, lines),
-        columns=texts.RULE_COLUMNS,
+        columns=RULE_COLUMNS,
         files=_files(weeks, source),
     )
 
@@ -87,10 +102,10 @@ def show_rule(source: str, code: str) -> ResponseReturnValue:
     """One rule of a source: by week, and the uploads with rows that failed it. `column`: that of the problem."""
     column, weeks = request.args.get("column", ""), _weeks()
     if code not in CATALOGUE:
-        raise NotFound(texts.no_rule(code))
+        raise NotFound(_("There is no rule {code}.", code=code))
     rows = _ask("pass-rates", weeks, source=source)
     if not rows:
-        raise NotFound(texts.no_source(source))
+        raise NotFound(_("There are no rows of a data source {name} in these weeks.", name=source))
     failed = [row for row in _ask("failed-rules", weeks, source=source) if _is_of(row, code, column)]
     by_week = {start: CheckedRows(one.rows) for start, one in sum_checked(rows, _week).items()}
     for row in failed:
@@ -115,8 +130,8 @@ def show_rule(source: str, code: str) -> ResponseReturnValue:
         weeks=weeks,
         choices=WEEKS,
         total=next(iter(totals.values()), without_failures),
-        figure=_figure(texts.FAILED_SHARE, weeks, by_week),
-        summary=texts.share_by_week(source, CATALOGUE[code].title),
+        figure=_figure(_("Failed rows, in percent"), weeks, by_week),
+        summary=share_by_week(source, CATALOGUE[code].title),
         by_week=[(start, by_week.get(start, CheckedRows())) for start in reversed(weeks.starts)],
         uploads=uploads[:SHOWN],
         has_more=len(uploads) > SHOWN,
@@ -159,8 +174,8 @@ def _figure(measure: str, weeks: WholeWeeks, by_week: Mapping[date, CheckedRows]
     }
     before = _failed_percent(weeks.starts_before, by_week)
     if any(value is not None for value in before):
-        names = [texts.week_of(start) for start in weeks.starts_before]
-        figure["before"] = {"name": texts.weeks_before(weeks.count), "values": before, "names": names}
+        names = [_("Week of {day_text}", day_text=day_text(start)) for start in weeks.starts_before]
+        figure["before"] = {"name": _("{count} weeks before", count=weeks.count), "values": before, "names": names}
     return figure
 
 
@@ -174,11 +189,11 @@ def _files(weeks: WholeWeeks, source: str) -> list[tuple[str, str]]:
     args: dict[str, Any] = {"first_day": weeks.first, "last_day": weeks.today, "source": source or None}
     return [
         (
-            texts.file_label(table, FORMATS[form].label),
+            f"{_FILE_LABELS[table]}, {FORMATS[form].label}",
             url_for("exports.table", table=table, format=form, **args),
         )
         for table in ("pass-rates", "failed-rules")
-        for form in texts.FILES
+        for form in FILES
     ]
 
 
@@ -190,3 +205,13 @@ def _or_first(value: Decimal | None) -> Decimal:
 def _words(line: Line) -> str:
     one: SourceRule = line["rule"]
     return " ".join((line["title"], one.code, one.column or "", one.source)).casefold()
+
+
+def share_by_week(source: str, rule: str = "") -> str:
+    """The chart in a sentence, for screen readers."""
+    rows = _("rows of {source}", source=source) if source else _("rows of all data sources")
+    return _(
+        "The share of the {rows} that failed{rule}, by week.",
+        rows=rows,
+        rule=_(" the rule {rule}", rule=rule) if rule else "",
+    )

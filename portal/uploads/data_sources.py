@@ -7,6 +7,7 @@ from werkzeug.utils import secure_filename
 from portal.access import allow
 from portal.context import me, ports
 from portal.file_responses import attachment
+from portal.translation import _
 from portal.uploads import preview_texts, scoped
 from portal.urls import go_to
 from tillstream.contracts import source_settings
@@ -32,11 +33,11 @@ def download_template(name: str) -> Response:
 
 
 def without_preview_text(source: str) -> str:
-    return f"Files of {source} are imported without a preview."
+    return _("Files of {source} are imported without a preview.", source=source)
 
 
 def with_preview_text(source: str) -> str:
-    return f"Files of {source} are previewed before they are imported."
+    return _("Files of {source} are previewed before they are imported.", source=source)
 
 
 @blueprint.get("/data-sources", endpoint="show")

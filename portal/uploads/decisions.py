@@ -6,11 +6,13 @@ from typing import Any
 from flask import Flask, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal import figures
+from portal import figures, formats
 from portal.access import allow
 from portal.change_summary import summarize_change
 from portal.context import TemplateContext, me, ports, scope, tillstream
-from portal.uploads import scoped, texts
+from portal.translation import _
+from portal.uploads import scoped
+from portal.uploads.labels import version_saved
 from portal.urls import go_to
 from tillstream.intake import quarantined_messages
 from tillstream.model.batch import Batch
@@ -52,10 +54,12 @@ def confirm_upload(batch_id: str) -> ResponseReturnValue:
             upload,
             lambda one: held_batches.assign_contract(ports(), tillstream().contracts, one, contract, me().login),
         )
-        return report_decided(texts.read_with(upload.file, contract), read)
+        return report_decided(_("{file} is being read with {source}.", file=upload.file, source=contract), read)
     as_new = bool(request.form.get("as_new"))
     decided = _decide(upload, lambda one: held_batches.confirm_batch(ports(), one, me().login, as_new=as_new))
-    return report_decided(texts.imported(upload.file), decided)
+    return report_decided(
+        _("{file} is being imported. Its rows count within a few seconds.", file=upload.file), decided
+    )
 
 
 @allow(Action.ADMINISTER)
@@ -63,7 +67,7 @@ def accept_upload(batch_id: str) -> ResponseReturnValue:
     """Save the proposed version of the contract and read the held file with it."""
     upload = scoped.changeable_batch(batch_id)
     read = _decide(upload, lambda one: held_batches.accept_proposal(ports(), tillstream().contracts, one, me().login))
-    return report_decided(texts.version_saved(read[0].contract_version, read[0].contract, upload.file), read)
+    return report_decided(version_saved(read[0].contract_version, read[0].contract, upload.file), read)
 
 
 @allow(Action.DECIDE)
@@ -71,7 +75,7 @@ def reject_upload(batch_id: str) -> ResponseReturnValue:
     upload = scoped.changeable_batch(batch_id)
     reason = request.form.get("reason", "").strip()[:500]
     rejected = _decide(upload, lambda one: held_batches.reject_batch(ports(), one, me().login, reason))
-    return report_decided(texts.discarded(upload.file), rejected)
+    return report_decided(_("{file} is discarded. None of its rows is imported.", file=upload.file), rejected)
 
 
 def _decide(upload: Batch, decide: Callable[[str], Batch]) -> list[Batch]:
@@ -82,8 +86,13 @@ def _decide(upload: Batch, decide: Callable[[str], Batch]) -> list[Batch]:
 def report_decided(message: str, decided: Sequence[Batch]) -> ResponseReturnValue:
     """Go to the receipt of the first of the batches with a message about it, and the number of the others."""
     others = len(decided) - 1
+    count = formats.many(others, "other file")
     return go_to(
-        "uploads.receipt", f"{message} {texts.and_others(others)}" if others else message, batch_id=decided[0].batch_id
+        "uploads.receipt",
+        f"{message} {_('The same answer was given for {count} with the same reasons.', count=count)}"
+        if others
+        else message,
+        batch_id=decided[0].batch_id,
     )
 
 
@@ -91,14 +100,20 @@ def report_decided(message: str, decided: Sequence[Batch]) -> ResponseReturnValu
 def discard_sales(batch_id: str) -> ResponseReturnValue:
     """Discard quarantined sales of tills, each a line of their micro-batch."""
     quarantined_messages.discard_messages(ports(), *_chosen(batch_id), me().login)
-    return go_to("uploads.receipt", texts.SALES_DISCARDED, batch_id=batch_id)
+    return go_to(
+        "uploads.receipt",
+        _("The sales are discarded. Their tills read it with the outcomes of their sales."),
+        batch_id=batch_id,
+    )
 
 
 @allow(Action.ADMINISTER)
 def accept_sales(batch_id: str) -> ResponseReturnValue:
     """Accept messages of tills whose key was revoked or unknown, or that were new to their region, when received."""
     quarantined_messages.accept_messages(ports(), *_chosen(batch_id), me().login)
-    return go_to("uploads.receipt", texts.SALES_ACCEPTED, batch_id=batch_id)
+    return go_to(
+        "uploads.receipt", _("The messages are accepted, and settled as sales of their store."), batch_id=batch_id
+    )
 
 
 def _chosen(batch_id: str) -> tuple[str, set[int], str]:
@@ -122,8 +137,12 @@ def undo_batch(batch_id: str) -> ResponseReturnValue:
     upload = scoped.changeable_batch(batch_id, with_corrections=True)
     done = ask_decision(DecisionKind.UNDO, batch=batch_id)
     if done.get("requested"):
-        return go_to("uploads.receipt", texts.undoing(upload.file), batch_id=batch_id)
-    flash(texts.undone(upload.file), "done")
+        return go_to(
+            "uploads.receipt",
+            _("{file} is being undone. This takes some minutes; until then, its rows count.", file=upload.file),
+            batch_id=batch_id,
+        )
+    flash(_("{file} is undone. Lines that other files also contain stay.", file=upload.file), "done")
     if done["settlement_no"]:
         return redirect(url_for("changes.settlement", number=done["settlement_no"]), 303)
     return redirect(url_for("uploads.receipt", batch_id=batch_id), 303)
@@ -134,7 +153,11 @@ def ask_home(batch_id: str) -> ResponseReturnValue:
     """Ask the home of a synced batch to undo it."""
     upload = scoped.changeable_batch(batch_id, with_corrections=True)
     request_ = undo_requests.ask_to_undo(ports(), upload.batch_id, request.form.get("reason", ""), me().login)
-    return go_to("uploads.receipt", texts.home_requested(request_.home), batch_id=batch_id)
+    return go_to(
+        "uploads.receipt",
+        _("{home} is asked to undo the file. Its answer arrives with one of its next syncs.", home=request_.home),
+        batch_id=batch_id,
+    )
 
 
 def side_by_side(preview: Mapping[str, list[Row]]) -> list[TemplateContext]:

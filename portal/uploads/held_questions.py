@@ -8,8 +8,10 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import mapping, preview_content, preview_texts, question_texts, questions, scoped, texts
+from portal.translation import _
+from portal.uploads import mapping, preview_content, preview_texts, questions, scoped
 from portal.uploads.decisions import report_decided
+from portal.uploads.labels import not_your_region, version_saved
 from portal.urls import go_to
 from tillstream.contracts import registry
 from tillstream.contracts.registry import contract_version
@@ -45,7 +47,7 @@ def link_text(upload: Batch) -> str:
         return ""
     answers = questionnaire.stored_answers(ports(), upload.batch_id)
     try:
-        onboarding, _ = questionnaire.held_questionnaire(
+        onboarding, _language = questionnaire.held_questionnaire(
             ports(),
             scoped.visible_contracts(),
             upload,
@@ -56,8 +58,8 @@ def link_text(upload: Batch) -> str:
     except Rejected:
         return ""
     if onboarding.questions:
-        return question_texts.ANSWER
-    return question_texts.REVIEW if onboarding.contract else ""
+        return _("Answer the open questions")
+    return _("Review the proposed data source") if onboarding.contract else ""
 
 
 @allow(Action.UPLOAD)
@@ -85,7 +87,6 @@ def show_questions(batch_id: str) -> ResponseReturnValue:
         mapping=mapping.mapping_of(onboarding, rows),
         step=request.args.get("step", ""),
         texts=preview_texts,
-        question_text=question_texts,
         figures=figures,
         wrong=wrong,
         later=not at_once,
@@ -126,9 +127,9 @@ def save_answers(batch_id: str) -> ResponseReturnValue:
     )
     contract = questions.named_contract(onboarding) if not upload.contract else onboarding.contract
     if contract is None:
-        raise Rejected(question_texts.ANSWER_FIRST)
+        raise Rejected(_("Answer the open questions first."))
     if not scope().covers_region(contract.region):
-        raise Rejected(texts.not_your_region(contract.region))
+        raise Rejected(not_your_region(contract.region))
     figures, wrong = _figures(upload, contract)
     if figures is None:
         raise Rejected(wrong)
@@ -148,10 +149,14 @@ def save_answers(batch_id: str) -> ResponseReturnValue:
         if requester and request.form.get("give_region"):
             regions = [*requester.regions, contract.region]
             accounts.assign_account(ports(), requester.login, regions=regions, by=me().login)
-            flash(texts.region_added(requester.login, contract.region), "done")
-        saved = texts.version_saved(decided[0].contract_version, contract.name, upload.file)
+            flash(_("{login} has the region {region} now.", login=requester.login, region=contract.region), "done")
+        saved = version_saved(decided[0].contract_version, contract.name, upload.file)
         return report_decided(saved, decided)
-    return go_to("uploads.receipt", question_texts.answers_saved(upload.file), batch_id=batch_id)
+    return go_to(
+        "uploads.receipt",
+        _("Your answers are saved. {file} is read when an administrator accepts them.", file=upload.file),
+        batch_id=batch_id,
+    )
 
 
 def _without_region(upload: Batch, contract: Contract) -> User | None:
@@ -177,7 +182,7 @@ def _figures(upload: Batch, contract: Contract) -> tuple[FileFigures | None, str
 def _held_upload(batch_id: str) -> Batch:
     upload = scoped.changeable_batch(batch_id)
     if not _is_held_file(upload):
-        raise Rejected(question_texts.none_open(upload.file))
+        raise Rejected(_("{file} has no open questions.", file=upload.file))
     return upload
 
 

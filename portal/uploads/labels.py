@@ -9,56 +9,65 @@ from typing import Any
 from portal import formats
 from portal.context import TemplateContext
 from portal.reader_locale import decimal
+from portal.translation import N_, _, ngettext, nouns
 from tillstream.model.batch import REJECTED_BY, STATES_IN_LEDGER, Batch, BatchState, HoldCode
 from tillstream.model.text import upper_first
 from tillstream.receipts.receipt import Receipt
 
-STATE_TEXTS = {
-    "received": ("Waiting", "The file is stored. Reading starts in a few seconds."),
-    "staging": ("Reading", "Every row is being checked."),
-    "staged": ("Importing", "Every row is checked. The numbers follow within a few seconds."),
-    "held": ("Needs review", "None of its rows is imported until someone reviews it."),
-    "settled": ("Imported", "Its rows are in the numbers."),
-    "announced": ("Imported", "Its rows are in the numbers."),
-    "rejected": ("Rejected", "None of its rows is imported."),
-    "cancelled": ("Cancelled", "Cancelled before it was imported."),
-    "failed": ("Failed", "Nothing is lost. It can be retried."),
-    "undone": ("Undone", "Its rows no longer count."),
-    "replayed": ("Replaced", "It was reprocessed. The newer result counts."),
-}
-"""State → its label and its meaning."""
-DISCARDED_TEXT = ("Discarded", "None of its rows is imported.")
-NOTHING_TO_IMPORT_TEXT = (
-    "Nothing to import",
-    "Nothing is imported. If sales are missing, export the file again with its rows.",
+STATE_TEXTS = N_(
+    {
+        "received": ("Waiting", "The file is stored. Reading starts in a few seconds."),
+        "staging": ("Reading", "Every row is being checked."),
+        "staged": ("Importing", "Every row is checked. The numbers follow within a few seconds."),
+        "held": ("Needs review", "None of its rows is imported until someone reviews it."),
+        "settled": ("Imported", "Its rows are in the numbers."),
+        "announced": ("Imported", "Its rows are in the numbers."),
+        "rejected": ("Rejected", "None of its rows is imported."),
+        "cancelled": ("Cancelled", "Cancelled before it was imported."),
+        "failed": ("Failed", "Nothing is lost. It can be retried."),
+        "undone": ("Undone", "Its rows no longer count."),
+        "replayed": ("Replaced", "It was reprocessed. The newer result counts."),
+    }
 )
-GROUP_TEXTS = {
-    "needs": "Action required",
-    "way": "In progress",
-    "counted": "Imported",
-    "fix": "Rows to fix",
-    "out": "Not imported",
-}
-OUTCOMES: tuple[tuple[str, str, str], ...] = (
-    ("new", "new", "Lines that were not imported before"),
-    ("corrected", "corrected", "Imported lines with new values, which count now"),
-    ("duplicate", "duplicates", "Lines that were already imported with the same values or newer ones"),
-    ("quarantined", "to fix", "Rows to fix: they are not imported until they are corrected or accepted"),
-    ("blank", "blank", "Empty rows"),
-    ("ignored", "ignored", "Repeated headers, titles, totals, and discarded rows"),
+"""State → its label and its meaning."""
+DISCARDED_TEXT = N_(("Discarded", "None of its rows is imported."))
+NOTHING_TO_IMPORT_TEXT = N_(
+    (
+        "Nothing to import",
+        "Nothing is imported. If sales are missing, export the file again with its rows.",
+    )
+)
+GROUP_TEXTS = N_(
+    {
+        "needs": "Action required",
+        "way": "In progress",
+        "counted": "Imported",
+        "fix": "Rows to fix",
+        "out": "Not imported",
+    }
+)
+OUTCOMES: tuple[tuple[str, str, str], ...] = N_(
+    (
+        ("new", "new", "Lines that were not imported before"),
+        ("corrected", "corrected", "Imported lines with new values, which count now"),
+        ("duplicate", "duplicates", "Lines that were already imported with the same values or newer ones"),
+        ("quarantined", "to fix", "Rows to fix: they are not imported until they are corrected or accepted"),
+        ("blank", "blank", "Empty rows"),
+        ("ignored", "ignored", "Repeated headers, titles, totals, and discarded rows"),
+    )
 )
 """Outcome of a row, its label and its meaning."""
-ACCEPTED, ACCEPTED_MEANING = "accepted", "Rows without errors"
-NO_ROWS = "The file has a header and no rows"
-NO_SOURCE = "The file is kept. Choose its data source to read it"
-HEADLINES = {
-    "received": "Waiting to be read",
-    "staging": "Reading",
-    "rejected": "The file is rejected",
-    "discarded": "The file is discarded",
-    "cancelled": "Cancelled before it was imported",
-    "failed": "It failed; nothing is lost",
-}
+ACCEPTED, ACCEPTED_MEANING = "accepted", N_("Rows without errors")
+HEADLINES = N_(
+    {
+        "received": "Waiting to be read",
+        "staging": "Reading",
+        "rejected": "The file is rejected",
+        "discarded": "The file is discarded",
+        "cancelled": "Cancelled before it was imported",
+        "failed": "It failed; nothing is lost",
+    }
+)
 """State → its headline, of those that name no rows."""
 
 TONES = {
@@ -83,50 +92,55 @@ UNDER_WAY = frozenset({BatchState.RECEIVED, BatchState.STAGING, BatchState.STAGE
 
 def identical_text(groups: Sequence[Sequence[str]], *, others: bool) -> str:
     """[["2", "5"], ["7", "8 others"]] → Lines 2 and 5 are identical; lines 7 and 8 others are identical"""
-    parts = [f"lines {', '.join(lines[:-1])} and {lines[-1]} are identical" for lines in groups]
-    text = "; ".join([*parts, "and others"] if others else parts)
+    parts = [
+        _("lines {lines} and {lines2} are identical", lines=", ".join(lines[:-1]), lines2=lines[-1]) for lines in groups
+    ]
+    text = "; ".join([*parts, _("and others")] if others else parts)
     return upper_first(text)
 
 
 def other_lines(count: str) -> str:
-    return f"{count} others"
+    return _("{count} others", count=count)
 
 
 def imported_text(count: str, read: int, to_fix: int) -> str:
-    return f"{count} of {_rows(read)} imported{_to_fix(to_fix)}"
+    return _("{count} of {rows} imported{to_fix}", count=count, rows=_rows(read), to_fix=_to_fix(to_fix))
 
 
 def ready_text(count: str, read: int, to_fix: int) -> str:
-    return f"{count} of {_rows(read)} ready to import{_to_fix(to_fix)}"
+    return _("{count} of {rows} ready to import{to_fix}", count=count, rows=_rows(read), to_fix=_to_fix(to_fix))
 
 
 def duplicates_text(count: int, read: int, to_fix: int) -> str:
     if count < read:
-        some = formats.many(count, f"of {_rows(read)} is a duplicate", f"of {_rows(read)} are duplicates")
+        one, several = nouns("{count} of {rows} is a duplicate", "{count} of {rows} are duplicates")
+        some = ngettext(one, several, count, count=decimal(count), rows=_rows(read))
     else:
-        some = "Its row is a duplicate" if read == 1 else f"All {_rows(read)} are duplicates"
-    return f"{some}; nothing counts twice{_to_fix(to_fix)}"
+        some = _("Its row is a duplicate") if read == 1 else _("All {rows} are duplicates", rows=_rows(read))
+    return _("{some}; nothing counts twice{to_fix}", some=some, to_fix=_to_fix(to_fix))
 
 
 def checked_text(read: int, to_fix: int) -> str:
-    return f"{_rows(read)} checked; the import starts soon{_to_fix(to_fix)}"
+    return _("{rows} checked; the import starts soon{to_fix}", rows=_rows(read), to_fix=_to_fix(to_fix))
 
 
 def needs_review(read: int, to_fix: int) -> str:
-    return f"{_rows(read) if read else 'The file'} {'need' if read > 1 else 'needs'} review{_to_fix(to_fix)}"
+    what = _rows(read) if read else _("The file")
+    one, several = nouns("{what} needs review{to_fix}", "{what} need review{to_fix}")
+    return ngettext(one, several, max(read, 1), what=what, to_fix=_to_fix(to_fix))
 
 
 def not_counted(read: int) -> str:
-    return f"{_rows(read)} read; none of them count now"
+    return _("{rows} read; none of them count now", rows=_rows(read))
 
 
 def discarded_by(person: str) -> str:
     """person: the name, and the reason if there is one."""
-    return f"Discarded by {person}"
+    return _("Discarded by {person}", person=person)
 
 
 def held_because(reason: str) -> str:
-    return f"Needs review: {reason}"
+    return _("Needs review: {reason}", reason=reason)
 
 
 def rows_by_outcome(read: int, parts: Sequence[str]) -> str:
@@ -134,7 +148,7 @@ def rows_by_outcome(read: int, parts: Sequence[str]) -> str:
 
 
 def _to_fix(count: int) -> str:
-    return f"; {_rows(count)} to fix" if count else ""
+    return _("; {rows} to fix", rows=_rows(count)) if count else ""
 
 
 def _rows(count: int) -> str:
@@ -213,11 +227,15 @@ def headline(receipt: Receipt) -> str:
             if read and accepted and accepted == rows["duplicate"]:
                 return duplicates_text(accepted, read, refused)
             some = ready_text if status == "dry-run" else imported_text
-            return some(decimal(accepted), read, refused) if read else NO_ROWS
+            return some(decimal(accepted), read, refused) if read else _("The file has a header and no rows")
         case "staged":
             return checked_text(read, refused)
         case "held":
-            return NO_SOURCE if receipt.get("contract") == "" else needs_review(read, refused)
+            return (
+                _("The file is kept. Choose its data source to read it")
+                if receipt.get("contract") == ""
+                else needs_review(read, refused)
+            )
         case "undone" | "replayed":
             return not_counted(read)
         case status:
@@ -250,3 +268,21 @@ def balance(rows: Mapping[str, Any]) -> list[TemplateContext]:
         accepted_part = {"label": ACCEPTED, "meaning": ACCEPTED_MEANING, "count": accepted}
         parts.insert(0, {"name": "accepted"} | accepted_part)
     return parts
+
+
+def not_your_region(region: str) -> str:
+    return _("{region} is not one of your regions.", region=region)
+
+
+def version_saved(version: int, source: str, file: str) -> str:
+    return _(
+        "Version {version} of {source} is saved. {file} is being read with it.",
+        version=version,
+        source=source,
+        file=file,
+    )
+
+
+def failed_text(*, may_retry: bool) -> str:
+    who = _("Retry it under Pipeline") if may_retry else _("An administrator can retry it")
+    return _("It failed, and nothing is lost. {who}; do not upload it again.", who=who)

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from portal import figures, formats, list_view, value_names
 from portal.access import allow
 from portal.context import TemplateContext, me, ports, scope, tillstream
+from portal.translation import N_
 from portal.uploads import labels, scoped
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import MAX_DAYS_AHEAD
@@ -33,16 +34,21 @@ from tillstream.receipts import receipt as receipts
 from tillstream.review import contract_proposals
 
 COLUMNS = [
-    {"key": "store", "label": "Store"},
-    {"key": "day", "label": "Day"},
-    {"key": "sales", "label": "Sales", "num": True, "hint": "Sales of the day that count"},
-    {"key": "new", "label": "New", "num": True, "hint": "Lines that were not imported before"},
-    {"key": "corrected", "label": "Corrected", "num": True, "hint": "Lines with new values, which count now"},
-    {"key": "duplicate", "label": "Duplicates", "num": True, "hint": "Lines that were already imported"},
-    {"key": "quarantined", "label": "To fix", "num": True, "hint": "Rows that do not count until they are accepted"},
-    {"key": "received", "label": "Last received"},
+    {"key": "store", "label": N_("Store")},
+    {"key": "day", "label": N_("Day")},
+    {"key": "sales", "label": N_("Sales"), "num": True, "hint": N_("Sales of the day that count")},
+    {"key": "new", "label": N_("New"), "num": True, "hint": N_("Lines that were not imported before")},
+    {"key": "corrected", "label": N_("Corrected"), "num": True, "hint": N_("Lines with new values, which count now")},
+    {"key": "duplicate", "label": N_("Duplicates"), "num": True, "hint": N_("Lines that were already imported")},
+    {
+        "key": "quarantined",
+        "label": N_("To fix"),
+        "num": True,
+        "hint": N_("Rows that do not count until they are accepted"),
+    },
+    {"key": "received", "label": N_("Last received")},
 ]
-NO_STORE = "No store"
+NO_STORE = N_("No store")
 
 STORE_DAYS = timedelta(days=14)
 MAX_BATCHES = 100

@@ -5,9 +5,12 @@ from functools import partial
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from portal import formats
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import mapping, preview_content, preview_texts, question_texts, questions, same_file, scoped, texts
+from portal.translation import _
+from portal.uploads import mapping, preview_content, preview_texts, questions, same_file, scoped
+from portal.uploads.labels import not_your_region
 from portal.urls import go_to
 from tillstream.contracts import registry
 from tillstream.intake import resumable_upload, upload_completion
@@ -67,7 +70,6 @@ def show_preview(sending_id: str) -> ResponseReturnValue:
             same_file=same_file,
             later=not is_small,
             texts=preview_texts,
-            question_text=question_texts,
             **preview_content.in_words(preview),
         )
     return render_template(
@@ -102,9 +104,11 @@ def summary(sending_id: str) -> ResponseReturnValue:
     choice = contract_choice.contract_candidates(file_sample, fits, upload.file)
     chosen = preview_content.chosen_contract(upload, choice)
     if not chosen:
-        return jsonify({"says": preview_texts.SEVERAL_FIT})
+        return jsonify({"says": _("It may be a file of several of your data sources. Choose one in its preview.")})
     if chosen != contract_choice.NEW_SOURCE:
-        return jsonify({"says": preview_texts.looks_like(chosen)})
+        return jsonify(
+            {"says": _("It looks like a file of {source}. Nothing is imported until you confirm it.", source=chosen)}
+        )
     count = len(
         questionnaire.build_questionnaire(opened, questions.source_name(upload.file), upload.answers, ()).questions
     )
@@ -142,21 +146,33 @@ def save_source(sending_id: str) -> ResponseReturnValue:
     contracts = tillstream().contracts
     if scope().may(Action.ADMINISTER):
         if contract.name in contracts.in_use():
-            raise Rejected(texts.source_exists(contract.name))
+            raise Rejected(_("The data source {source} already exists. Choose another name.", source=contract.name))
         saved = contracts.save(contract, me().login)
         registry.confirm_contract(ports(), saved.name, me().login)  # the figures are above the button
         loaded = upload_completion.ingest_previewed(ports(), contracts, sending_id, me().login, saved.name)
-        flash(texts.source_saved(saved.name), "done")
+        flash(
+            _(
+                "The data source {source} is saved. This file and later files like it are read with it.",
+                source=saved.name,
+            ),
+            "done",
+        )
     else:
         if not scope().covers_region(contract.region):
-            raise Rejected(texts.not_your_region(contract.region))
+            raise Rejected(not_your_region(contract.region))
         received = contract.dates.latest_day(ports().clock.now())
         figures = read_figures(opened, contract, received, ports().limits, file=upload.file)
         changes = [*questions.answers_in_words(upload.answers), *figures.sentences()]
         loaded = upload_completion.propose_contract_for_upload(
             ports(), contracts, sending_id, me().login, contract, changes
         )
-        flash(texts.source_proposed(contract.name), "done")
+        flash(
+            _(
+                "The data source {source} is proposed. The file is imported when an administrator accepts it.",
+                source=contract.name,
+            ),
+            "done",
+        )
     return _loaded(loaded)
 
 
@@ -166,25 +182,35 @@ def request_region(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     region = " ".join(request.form.get("region", "").split())
     if scope().covers_region(region):
-        raise Rejected(texts.your_region(region))
+        raise Rejected(_("You need no request for {region}: choose it as the region of the file.", region=region))
     requested = upload_completion.request_region(
         ports(), tillstream().contracts, upload.id, me().login, region, upload.answers
     )
-    flash(texts.region_requested(upload.file, requested.requested_region), "done")
+    flash(
+        _(
+            "Administrators are asked for the region {region}. {file} is kept, and imported after their answer.",
+            region=requested.requested_region,
+            file=upload.file,
+        ),
+        "done",
+    )
     return _loaded(requested)
 
 
 def _loaded(upload: ResumableUpload) -> ResponseReturnValue:
     if upload.batch_id:
         return redirect(url_for("uploads.receipt", batch_id=upload.batch_id), 303)
-    return go_to("uploads.listing", texts.received_text(upload.file))
+    return go_to("uploads.listing", _("{file} is received. It is listed here in a few seconds.", file=upload.file))
 
 
 @allow(Action.UPLOAD)
 def forget_preview(sending_id: str) -> ResponseReturnValue:
     upload = resumable_upload.get_upload(ports(), sending_id, me().login)
     resumable_upload.cancel_upload(ports(), upload.id, me().login)
-    return go_to("uploads.listing", texts.preview_discarded(upload.file))
+    return go_to(
+        "uploads.listing",
+        _("{file} is discarded. None of its rows is imported, and the file is not kept.", file=upload.file),
+    )
 
 
 @allow(Action.UPLOAD)
@@ -193,4 +219,10 @@ def forget_previews() -> ResponseReturnValue:
     previews = [one for one in resumable_upload.open_uploads(ports(), me().login) if one.waits]
     for one in previews:
         resumable_upload.cancel_upload(ports(), one.id, me().login)
-    return go_to("uploads.listing", texts.previews_discarded(len(previews)))
+    return go_to(
+        "uploads.listing",
+        _(
+            "{count} discarded. None of their rows is imported.",
+            count=formats.many(len(previews), "preview is", "previews are"),
+        ),
+    )

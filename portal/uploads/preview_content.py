@@ -5,8 +5,9 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from portal.context import TemplateContext, me, ports, scope, stores, tillstream
-from portal.uploads import labels, mapping, questions, texts
+from portal.uploads import labels, mapping, questions
 from portal.uploads.decisions import ask_decision
+from portal.uploads.labels import not_your_region
 from tillstream.analytics import queries
 from tillstream.detection import FileSample
 from tillstream.intake import resumable_upload, upload_completion
@@ -82,7 +83,7 @@ def sample_of_file(opened: Any) -> tuple[FileSample | None, str]:
 def by_contract(upload: ResumableUpload, contract: Contract, *, tried: bool) -> UploadPreview:
     """Preview by a contract. `tried`: dry-run large files, too."""
     if not scope().covers_region(contract.region):  # its result would show sales of the region
-        return UploadPreview(contract, None, None, texts.not_your_region(contract.region))
+        return UploadPreview(contract, None, None, not_your_region(contract.region))
     received = contract.dates.latest_day(ports().clock.now())
     try:
         opened = partial(upload_completion.open_complete_upload, ports(), upload)

@@ -8,8 +8,11 @@ from zoneinfo import available_timezones
 
 from flask import request
 
+from portal import formats
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import preview_texts, question_texts, scoped, texts
+from portal.translation import _
+from portal.uploads import preview_texts, scoped
+from portal.uploads.labels import not_your_region
 from portal.uploads.mapping import mapped_columns
 from tillstream.detection.answers import check_answers, invalid_reason, zone_name
 from tillstream.detection.evidence import NO_COLUMN, DetectionQuestion, WordUse
@@ -181,13 +184,12 @@ def _question_view(
     values = question_examples.answer_examples(opened, onboarding, question)
     chosen = answer or question.default
     choices = tuple(
-        Choice(one, question_texts.choice(question, one), values.get(one, ()), one == chosen)
-        for one in question.choices
+        Choice(one, preview_texts.choice(question, one), values.get(one, ()), one == chosen) for one in question.choices
     )
     return QuestionView(
         question,
-        question_texts.asks(question),
-        question_texts.hint(question),
+        preview_texts.asks(question),
+        preview_texts.hint(question),
         answer,
         choices,
         question_examples.rows_of_question(onboarding.sample, question.lines),
@@ -201,7 +203,7 @@ def _question_view(
 
 
 def _word_view(question: DetectionQuestion, use: WordUse) -> WordView:
-    choices = tuple(Choice(one, question_texts.choice(question, one), (), one == use.meaning) for one in use.choices)
+    choices = tuple(Choice(one, preview_texts.choice(question, one), (), one == use.meaning) for one in use.choices)
     return WordView(use.word, use.key, use.rows, use.amount, choices, not use.meaning)
 
 
@@ -237,9 +239,9 @@ def merge_answers(previous: Mapping[str, str], columns: Mapping[str, str]) -> di
 def _valid(key: str, answer: str) -> str:
     """The answer. Raises `Rejected` with a message for its field."""
     if reason := invalid_reason(key, answer):
-        raise Rejected(question_texts.cannot_be_used(answer, reason))
+        raise Rejected(_("“{answer}” cannot be used: {reason}.", answer=answer, reason=reason))
     if key == "region" and not scope().covers_region(answer):
-        raise Rejected(texts.not_your_region(answer))
+        raise Rejected(not_your_region(answer))
     return answer
 
 
@@ -270,12 +272,14 @@ def contract_of(file: str, opened: Opened, answers: Mapping[str, str]) -> Contra
 def named_contract(onboarding: questionnaire.Questionnaire) -> Contract:
     """The new contract, with the name in the form. Raises `Rejected` while a question is open."""
     if onboarding.contract is None:
-        raise Rejected(question_texts.still_open(len(onboarding.questions)))
+        raise Rejected(
+            _("{count} still open.", count=formats.many(len(onboarding.questions), "question is", "questions are"))
+        )
     name = request.form.get("name", "").strip() or onboarding.contract.name
     data: JsonObject = onboarding.contract.model_dump(mode="json")
     if data["identity"]["id_prefix"] == f"{onboarding.contract.name}-":
         data["identity"]["id_prefix"] = f"{name}-"
-    return parse_contract(data | {"name": name}, question_texts.THE_DATA_SOURCE)
+    return parse_contract(data | {"name": name}, _("The data source"))
 
 
 def answers_in_words(answers: Mapping[str, str]) -> list[str]:
@@ -285,5 +289,5 @@ def answers_in_words(answers: Mapping[str, str]) -> list[str]:
         question = DetectionQuestion(key, key)
         family, _, rest = key.partition(".")
         what = preview_texts.ABOUT.get(key) or (preview_texts.COLUMNS.get(rest, f"“{rest}”") if rest else family)
-        lines.append(f"{what}: {question_texts.choice(question, answer)}")
+        lines.append(f"{what}: {preview_texts.choice(question, answer)}")
     return lines

@@ -5,13 +5,26 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import TemplateContext, ports, scope
+from portal.translation import N_, _
 from portal.uploads import labels, scoped
-from portal.uploads.texts import DUPLICATES, EARLIER, discarded_text, failed_text, outcome_with_reason
+from portal.uploads.labels import failed_text
 from tillstream.model.batch import STATES_IN_LEDGER, Batch, BatchState
 from tillstream.model.permissions import Action
 from tillstream.records import batch_records
 from tillstream.records.batch_registration import digest_of_stream
 from tillstream.review.questionnaire import FileOpener
+
+OUTCOMES = N_(
+    {
+        "held": "It needs review. Review it instead of uploading it again.",
+        "rejected": "It was rejected, and none of its rows is imported. Correct the file first, or choose another data "
+        "source.",
+        "cancelled": "It was cancelled before it was imported, so you can import it again.",
+        "undone": "It was undone, so none of its rows counts. If it is right, you can import it again.",
+        "replayed": "It was reprocessed, and the newer result counts. If you import it again, its rows are duplicates.",
+    }
+)
+"""State of an earlier file → what it means for the same file now."""
 
 
 @allow(Action.UPLOAD)
@@ -38,14 +51,19 @@ def earlier_of(opened: FileOpener) -> Batch | None:
 def advice(upload: Batch) -> str:
     """What a person can do about a file that was uploaded before."""
     if upload.state in STATES_IN_LEDGER | labels.UNDER_WAY:
-        return DUPLICATES
+        return _("If you import it again, its rows are duplicates and nothing counts twice.")
     if upload.state is BatchState.FAILED:
         return failed_text(may_retry=scope().may(Action.ADMINISTER))
     if upload.is_discarded:
-        return discarded_text(labels.reason(upload).rstrip("."))
-    outcome = EARLIER[upload.state.value]
+        return _(
+            "{by}. None of its rows is imported. If it is right after all, you can import it again.",
+            by=labels.reason(upload).rstrip("."),
+        )
+    outcome = OUTCOMES[upload.state.value]
     return (
-        outcome_with_reason(outcome, upload.error) if upload.state is BatchState.REJECTED and upload.error else outcome
+        _("{outcome} Reason: {reason}", outcome=outcome, reason=upload.error)
+        if upload.state is BatchState.REJECTED and upload.error
+        else outcome
     )
 
 

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 
 from portal.context import me, ports, scope, tillstream
-from portal.uploads import texts
+from portal.translation import _
 from tillstream.model import batch
 from tillstream.model.batch import FILE_KINDS, Batch, BatchKind, BatchState
 from tillstream.model.contract import Contract
@@ -25,7 +25,7 @@ def visible_batch(batch_id: str) -> Batch:
     """A batch in the scope of the user. Raises `NotFound` for others too, so as not to reveal that they exist."""
     upload = batch_records.get_batch(ports(), batch_id)
     if not covers(upload):
-        raise NotFound(texts.no_batch(batch_id))
+        raise NotFound(_("There is no batch {batch_id}.", batch_id=batch_id))
     return upload
 
 
@@ -38,7 +38,13 @@ def changeable_batch(batch_id: str, *, with_corrections: bool = False) -> Batch:
     upload = visible_batch(batch_id)
     corrections = batch_records.child_batches(ports(), batch_id, BatchKind.CORRECTION) if with_corrections else []
     if not batch.may_change_batches(scope(), upload, corrections):
-        raise BeyondScope(texts.of_other_stores(upload.file))
+        raise BeyondScope(
+            _(
+                "{file} also contains sales of stores that are not yours. Somebody who is not limited to stores can "
+                "do this.",
+                file=upload.file,
+            )
+        )
     return upload
 
 
@@ -84,7 +90,7 @@ def visible_contract(name: str) -> Contract:
     """As `ContractRegistry.pin`, for a contract that the user may upload with. Raises `Rejected` for others."""
     if any(one.name == name for one in visible_contracts()):
         return tillstream().contracts.pin(name)
-    raise Rejected(texts.NO_DATA_SOURCE)
+    raise Rejected(_("Choose the data source of the file."))
 
 
 def delivered_sales() -> LineLookup:

@@ -10,7 +10,8 @@ from werkzeug.datastructures import FileStorage
 
 from portal.access import allow
 from portal.context import TemplateContext, me, ports, scope, stores, tillstream
-from portal.uploads import labels, preview_content, scoped, texts
+from portal.translation import _
+from portal.uploads import labels, preview_content, scoped
 from portal.uploads.decisions import ask_decision, side_by_side
 from portal.uploads.preview_content import store_sent_file
 from portal.urls import go_to
@@ -52,7 +53,11 @@ def imports_without_preview(name: str) -> bool:
 
 
 def imported_at_once_text(upload: ResumableUpload) -> str:
-    return texts.imported_at_once(upload.file, upload.contract)
+    return _(
+        "{file} is a file of {source}, whose files are imported without a preview.",
+        file=upload.file,
+        source=upload.contract,
+    )
 
 
 def _recognised(upload: ResumableUpload) -> str:
@@ -87,7 +92,9 @@ def submit_files() -> ResponseReturnValue:
         return answer, 201
     if len(received) == 1:
         return redirect(_receipt(received[0].batch_id), 303)
-    return go_to("uploads.listing", texts.received(len(received)))
+    return go_to(
+        "uploads.listing", _("{count} files are received. Reading starts in a few seconds.", count=len(received))
+    )
 
 
 @allow(Action.UPLOAD)
@@ -111,7 +118,7 @@ def _store_sent_files(*, previewed: bool) -> ResponseReturnValue:
             _receipt(kept[0].batch_id) if imported else url_for("uploads.preview", sending_id=kept[0].id), 303
         )
     if len(kept) > len(imported):
-        flash(texts.ready_to_preview(len(kept) - len(imported)), "done")
+        flash(_("{count} files are ready to preview.", count=len(kept) - len(imported)), "done")
     return redirect(url_for("uploads.listing"), 303)
 
 
@@ -124,7 +131,7 @@ def _size(stream: BinaryIO) -> int:
 @allow(Action.UPLOAD)
 def cancel_upload(batch_id: str) -> ResponseReturnValue:
     upload = batch_records.cancel_batch(ports(), scoped.changeable_batch(batch_id).batch_id, me().login)
-    flash(texts.cancelled(upload.file), "done")
+    flash(_("{file} is cancelled. None of its rows is imported.", file=upload.file), "done")
     return redirect(_receipt(batch_id), 303)
 
 
@@ -134,7 +141,7 @@ def fix_rows(batch_id: str) -> ResponseReturnValue:
     scoped.changeable_batch(batch_id)
     ((name, stream),) = _files(most=1)
     submit_correction(ports(), batch_id, name, stream, me().login, stores=stores())
-    flash(texts.FIXES_RECEIVED, "done")
+    flash(_("Your fixes are received. They are read in a few seconds."), "done")
     return redirect(_receipt(batch_id), 303)
 
 
@@ -185,7 +192,7 @@ def replay_batch(batch_id: str) -> ResponseReturnValue:
     upload = replay.replay_batch(
         app.ports, app.contracts, batch_id, name or None, by, stores=stores(), received=received
     )
-    flash(texts.REPROCESSED, "done")
+    flash(_("The file is being reprocessed. The new result replaces the old one when it is imported."), "done")
     return redirect(_receipt(upload.batch_id), 303)
 
 
@@ -200,9 +207,9 @@ def _received(values: Mapping[str, str]) -> str:
 def _files(most: int | None = None) -> list[tuple[str, BinaryIO]]:
     chosen: list[FileStorage] = [one for one in request.files.getlist("file") if one.filename]
     if not chosen:
-        raise Rejected(texts.NO_FILE)
+        raise Rejected(_("Choose a file first."))
     if most and len(chosen) > most:
-        raise Rejected(texts.SEVERAL_FILES)
+        raise Rejected(_("Choose one file."))
     return [(str(one.filename), cast("BinaryIO", one.stream)) for one in chosen]
 
 

@@ -5,7 +5,9 @@ import re
 from explored_table import explore_figure
 from visitor import Visitor, Work, indian_file, indian_sale, page_words
 
-from portal.dashboard import texts as dashboard_texts
+from portal.dashboard.breakdowns import DIMENSION_NAMES
+from portal.dashboard.filter_bar import LATEST_MONTH
+from portal.dashboard.request_filters import COMPARISONS
 from portal.explore import texts
 from tillstream.analytics.measures.definitions import DIMENSIONS
 
@@ -118,8 +120,8 @@ def test_a_tile_has_the_chosen_groups_and_names_what_the_chart_lacks(sold: Visit
 
 
 def test_periods_have_the_words_of_the_sales_pages() -> None:
-    assert list(texts.COMPARISONS.values()) == [dashboard_texts.COMPARISONS[one] for one in ("before", "year-before")]
-    assert texts.LATEST == dashboard_texts.LATEST_MONTH
-    plurals = {name: plural for name, (_, plural) in dashboard_texts.DIMENSIONS.items()}
+    assert list(texts.COMPARISONS.values()) == [COMPARISONS[one] for one in ("before", "year-before")]
+    assert texts.LATEST == LATEST_MONTH
+    plurals = {name: plural for name, (_, plural, _) in DIMENSION_NAMES.items()}
     assert texts.PLURALS | plurals == texts.PLURALS
     assert texts.PLURALS.keys() == DIMENSIONS.keys()

@@ -12,7 +12,7 @@ from tillstream.model.problems import CATALOGUE, ProblemType, Severity
 PORTAL = Path(__file__).resolve().parents[3] / "portal"
 PAGES = "\n".join(
     path.read_text(encoding="utf-8")
-    for path in [*PORTAL.glob("*/templates/*/*.html"), PORTAL / "uploads" / "question_texts.py"]
+    for path in [*PORTAL.glob("*/templates/*/*.html"), PORTAL / "uploads" / "held_questions.py"]
 )
 PROBLEMS = pytest.mark.parametrize("problem", CATALOGUE.values(), ids=CATALOGUE)
 ON_THE_COMMAND_LINE = re.compile(r"\b(contract|confirm|reject|BATCH|command)\b", re.IGNORECASE)
