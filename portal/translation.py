@@ -69,6 +69,9 @@ class LazyText(str):
     def __format__(self, form: str) -> str:
         return format(str(self), form)
 
+    def __mod__(self, values: Any) -> str:
+        return str.__mod__(str(self), values)
+
 
 def N_(constant: Constant) -> Constant:  # noqa: N802 - as in other programs with gettext
     """Mark the text of a constant, or the labels among the values of a dictionary or a tuple."""

@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from portal.alerts import bell, pages, rules, texts
+from portal.alerts import bell, pages, rules
 from portal.managed import ManagedPages
-from tillstream.alerts.rules import remove_rule
+from portal.translation import N_
 from tillstream.model.permissions import Action
 
 blueprint = Blueprint("alerts", __name__, template_folder="templates")
@@ -21,7 +21,7 @@ blueprint.get("/api/alerts", endpoint="data")(pages.alerts_data)
 blueprint.get("/api/v1/alerts", endpoint="data")(pages.alerts_data)
 RULES = ManagedPages(blueprint, "/alerts/rules/<rule_id>", page="", listing="rules")
 RULES.button("enable", rules.enable_rule, endpoint="enable_rule")
-RULES.button("remove", lambda ports, key, by: remove_rule(ports, key, by=by), texts.REMOVED, endpoint="remove_rule")
+RULES.button("remove", rules.remove_listed_rule, endpoint="remove_rule")
 ALERTS = ManagedPages(blueprint, "/alerts/<alert_id>", access=Action.DECIDE)
-ALERTS.button("acknowledge", pages.acknowledge_alert, texts.ACKNOWLEDGED)
+ALERTS.button("acknowledge", pages.acknowledge_alert, N_("You take care of this alert: there are no reminders."))
 ALERTS.button("snooze", pages.snooze_alert)

@@ -1,5 +1,6 @@
 """The rules of alerts: their list, and the page on which one is added, changed and previewed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -8,8 +9,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from portal.access import allow
-from portal.alerts import texts
+from portal.alerts.pages import SEVERITIES
 from portal.context import me, ports, tillstream
+from portal.translation import N_, _, ngettext
 from tillstream.alerts import evaluation, published, rules
 from tillstream.alerts.condition import AlertSources
 from tillstream.alerts.kinds import KINDS, AlertSeverity, RuleLimit, kind_of
@@ -22,6 +24,17 @@ from tillstream.model.people import UNRESTRICTED
 from tillstream.model.permissions import Action
 from tillstream.ports import Ports
 
+_PLURAL = re.compile(r"(?<=ss)es\b|s\b")
+"""The ending of the noun in a unit: losses, sale lines, weeks before."""
+LIMITS: dict[str, str] = N_(
+    {
+        RuleLimit.REGIONS: "Regions",
+        RuleLimit.STORES: "Stores",
+        RuleLimit.CATEGORIES: "Categories",
+        RuleLimit.PRODUCTS: "Products",
+    }
+)
+
 Form = MultiDict[str, str]
 NEW = "new"
 """In place of the version of a rule that is not stored yet."""
@@ -32,7 +45,7 @@ def changed_rule(rule: AlertRule, form: Form) -> AlertRule:
     values = {name.removeprefix("parameter-"): text for name, text in form.items() if name.startswith("parameter-")}
     severity = form.get("severity", rule.severity.value)
     if severity not in set(AlertSeverity):
-        raise Rejected(f"There is no severity “{severity}”.")
+        raise Rejected(_("There is no severity “{severity}”.", severity=severity))
     return replace(
         rule,
         name=form.get("name", ""),
@@ -75,7 +88,7 @@ def _number(form: Form, name: str, default: int) -> int:
     if not text:
         return default
     if not text.isdecimal() or len(text) > 6:
-        raise Rejected(texts.NUMBER.format(text=text))
+        raise Rejected(_("“{text}” is not a whole number.", text=text))
     return int(text)
 
 
@@ -86,8 +99,8 @@ def list_rules() -> ResponseReturnValue:
         "alerts/rules.html",
         rules=rules.find_rules(ports()),
         kinds=KINDS,
-        severities=texts.SEVERITIES,
-        threshold=texts.threshold,
+        severities=SEVERITIES,
+        threshold=threshold_text,
         last=evaluation.last_evaluation(ports()),
         currency=tillstream().settings.reporting_currency,
     )
@@ -119,11 +132,16 @@ def save_rule(rule_id: str) -> ResponseReturnValue:
     return _submitted(stored.rule, request.form.get("version", str(stored.version)))
 
 
+def remove_listed_rule(ports: Ports, rule_id: str, by: str) -> str:
+    rules.remove_rule(ports, rule_id, by=by)
+    return _("The rule is removed. Its alerts end within a few minutes.")
+
+
 def enable_rule(ports: Ports, rule_id: str, by: str) -> str:
     """Enable or disable a rule; return a sentence about it. Raises `NotFound`."""
     is_enabled = request.form.get("enabled") == "yes"
     rules.enable_rule(ports, rule_id, by=by, is_enabled=is_enabled)
-    return texts.ENABLED if is_enabled else texts.DISABLED
+    return _("The rule is enabled.") if is_enabled else _("The rule is disabled. Its alerts end within a few minutes.")
 
 
 def _submitted(rule: AlertRule, version: str) -> ResponseReturnValue:
@@ -135,7 +153,7 @@ def _submitted(rule: AlertRule, version: str) -> ResponseReturnValue:
         _save(changed, version)
     except (Conflict, Rejected) as error:
         return _page(rule, version, error=str(error)), 422
-    flash(texts.SAVED, "done")
+    flash(_("The rule is saved."), "done")
     for filters in (
         Filters(store=changed.limits.get(RuleLimit.STORES)),
         Filters(category=changed.limits.get(RuleLimit.CATEGORIES)),
@@ -143,7 +161,7 @@ def _submitted(rule: AlertRule, version: str) -> ResponseReturnValue:
         try:
             _check(filters)
         except filter_values.UnknownValue as error:
-            flash(texts.without_sales(str(error)), "ask")
+            flash(_("{reason} No sale has it yet. Check the spelling.", reason=str(error)), "ask")
     return redirect(url_for("alerts.rules"), 303)
 
 
@@ -176,11 +194,28 @@ def _page(rule: AlertRule, version: str, *, error: str = "", previewed: AlertPre
         entered=request.form if error else {},
         chosen=chosen_channels(rule, request.form if error else None),
         preview=previewed,
-        preview_words=texts.previewed(previewed.count, DAYS) if previewed else "",
+        preview_words=_preview_words(previewed.count) if previewed else "",
         limits=limits_text({name.value: values for name, values in rule.limits.items()}),
-        limit_labels=texts.LIMITS,
-        severities=texts.SEVERITIES,
+        limit_labels=LIMITS,
+        severities=SEVERITIES,
         channels=published.channel_names(ports()),
         currency=tillstream().settings.reporting_currency,
         zone=rule.delivery.quiet.zone if rule.delivery.quiet else me().time_zone or "UTC",
+    )
+
+
+def threshold_text(rule: AlertRule, currency: str) -> str:
+    """The value at which alerts open, in words."""
+    of, value = rule.alert_kind.threshold, rule.threshold
+    noun = _PLURAL.sub("", of.unit, count=1) if value == 1 else of.unit
+    unit = {"money": currency, "percent": "%"}.get(of.unit, noun)
+    return f"{of.label} {value:,f} {unit}"
+
+
+def _preview_words(count: int) -> str:
+    if not count:
+        return _("This rule would have raised no alert in the last {days} days.", days=DAYS)
+    alerts = ngettext("alert", "alerts", count)
+    return _(
+        "This rule would have raised {count:,} {alerts} in the last {days} days.", count=count, alerts=alerts, days=DAYS
     )

@@ -8,12 +8,12 @@ from typing import Any
 
 from flask import render_template, request
 
-from portal.catalogue import texts
-from portal.catalogue.tabs import TABS, entry_address
+from portal.catalogue.tabs import ALL_REGIONS, COST_EFFECT, LABELS, LISTS, TABS, YES_NO, entry_address
 from portal.context import ports, scope
 from portal.figures import ask
 from portal.formats import price
 from portal.reader_locale import day_text
+from portal.translation import _
 from tillstream.analytics.filters import Filters
 from tillstream.catalogue import entry_saving
 from tillstream.catalogue.cost_effect import CostEffect, cost_effects, first_changed_day
@@ -47,19 +47,20 @@ def field_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterat
     """The fields of `after`, as of `entry_saving.changed_fields`; amounts of other regions are left out."""
     for field, new in after.items():
         old = before.get(field, [])
-        if field not in texts.LISTS:
-            yield FieldChange(texts.LABELS.get(field, field), _texts(field, old), _texts(field, new))
+        if field not in LISTS:
+            yield FieldChange(LABELS.get(field, field), _texts(field, old), _texts(field, new))
             continue
         removed, added = ([one for one in old if one not in new], [one for one in new if one not in old])
-        change = FieldChange(texts.LABELS[field], _amounts(removed), _amounts(added))
+        change = FieldChange(LABELS[field], _amounts(removed), _amounts(added))
         if change.before or change.after:
             yield change
 
 
 def amount_text(row: DatedAmount) -> str:
-    region = "" if row.region == EVERYWHERE else row.region
-    amount = price(row.amount, row.currency).striptags()
-    return texts.amount(region, amount, row.currency, day_text(row.valid_from) if row.valid_from else "")
+    region = ALL_REGIONS if row.region == EVERYWHERE else row.region
+    amount = f"{price(row.amount, row.currency).striptags()} {row.currency}"
+    first_day = day_text(row.valid_from) if row.valid_from else _("the beginning")
+    return _("{region}: {amount} from {first_day}", region=region, amount=amount, first_day=first_day)
 
 
 def _amounts(rows: list[dict[str, Any]]) -> list[str]:
@@ -76,11 +77,11 @@ def _texts(field: str, value: Any) -> list[str]:
         case {"day": day, "hours": hours}:
             shown = [f"{day} {hours}"]
         case bool():
-            shown = [texts.YES_NO["yes" if value else "no"]]
+            shown = [YES_NO["yes" if value else "no"]]
         case str() if field == "rate" and value:
             shown = [rate_text(Decimal(value))]
         case _:
-            shown = [texts.ALL_REGIONS if (field, value) == ("region", EVERYWHERE) else str(value)] if value else []
+            shown = [ALL_REGIONS if (field, value) == ("region", EVERYWHERE) else str(value)] if value else []
     return shown
 
 
@@ -92,14 +93,18 @@ def notices_of(kind: EntryKind, changes: Collection[EntryChange]) -> list[str]:
     notices = [*_similar_codes(kind, changes)]
     if kind is EntryKind.PRODUCT:
         suppliers = {key[0] for key in catalogue_entries(ports(), Supplier)}
-        notices += map(texts.unknown_supplier, _unknown("supplier", changes, suppliers))
+        unknown = _unknown("supplier", changes, suppliers)
+        notices += [_("The catalogue has no supplier {code}.", code=one) for one in unknown]
     if kind is EntryKind.PROMOTION:
         products = catalogue_entries(ports(), Product).values()
         categories = {one.category for one in products if one.category}
-        notices += map(texts.unknown_category, _unknown("category", changes, categories))
+        unknown = _unknown("category", changes, categories)
+        notices += [_("No product of the catalogue has the category {category}.", category=one) for one in unknown]
     if kind is EntryKind.STORE:
         notices += [
-            texts.unknown_country(one) for one in _new_values("country", changes) if not countries.country_code(one)
+            _("{name} is not the name or code of a country.", name=one)
+            for one in _new_values("country", changes)
+            if not countries.country_code(one)
         ]
     return list(dict.fromkeys(notices))
 
@@ -124,7 +129,8 @@ def _similar_codes(kind: EntryKind, changes: Collection[EntryChange]) -> Iterato
         similar[_folded(one)].add(one.key)
     for one in added:
         for key in sorted(similar[_folded(one)] - {one.key}):
-            yield texts.similar(*sorted((one.key[-1], key[-1])))
+            code, other = sorted((one.key[-1], key[-1]))
+            yield _("{code} and {other} differ only in capital letters: they are two codes.", code=code, other=other)
 
 
 def _folded(entry: Entry) -> tuple[str, ...]:
@@ -167,5 +173,5 @@ def cost_effect_page(product: Product, effects: list[CostEffect]) -> str:
         address=entry_address(TABS["products"], product),
         effects=[(None, effect) for effect in effects],
         posted=posted,
-        title=texts.COST_EFFECT,
+        title=COST_EFFECT,
     )

@@ -8,11 +8,26 @@ from flask.typing import ResponseReturnValue
 
 from portal import formats
 from portal.access import allow
-from portal.catalogue import change_previews, texts
+from portal.catalogue import change_previews
 from portal.catalogue.change_previews import field_changes, notices_of
 from portal.catalogue.form_fields import amount_lists, fields_of
-from portal.catalogue.tabs import TABS, CatalogueTab, all_regions, entry_address, key_of_request, tab_links, tab_of
+from portal.catalogue.tabs import (
+    LABELS,
+    LISTS,
+    MIRROR_LATE,
+    SINGULAR,
+    TABS,
+    TITLES,
+    CatalogueTab,
+    all_regions,
+    entry_address,
+    key_of_request,
+    no_tab,
+    tab_links,
+    tab_of,
+)
 from portal.context import me, ports, scope, tillstream
+from portal.translation import N_, _
 from tillstream.catalogue import entry_saving, stored_entries, warehouse_mirror
 from tillstream.catalogue.entry_lists import entry_in_scope
 from tillstream.catalogue.entry_permissions import check_edit, edits_all, may_edit
@@ -29,6 +44,16 @@ from tillstream.model.catalogue_columns import (
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import DatedAmount, Entry, Product, amount_of_same_day
+
+CONFLICTS = N_(
+    {
+        False: "Somebody else changed this entry since you opened it. The stored values are shown at each field that "
+        "differs. Correct your values and save again.",
+        True: "Somebody else changed this product since you opened it. The stored values are shown. Compare them, then "
+        "add or remove yours again.",
+    }
+)
+"""Whether a price or cost was to be added or removed → the words about an edit of an older version."""
 
 PRODUCTS = TABS["products"]
 
@@ -77,7 +102,7 @@ def save_entry(
         return form_page(tab, error.current, compare=True), 409
     written = warehouse_mirror.follow_change(ports())
     tillstream().queries.clear()
-    flash(texts.saved(" ".join(stored.entry.key)) if written else texts.MIRROR_LATE, "done")
+    flash(_("{name} is saved.", name=" ".join(stored.entry.key)) if written else MIRROR_LATE, "done")
     for one in (*notices, *notices_of(tab.kind, [(shown.entry if shown else None, stored.entry)])):
         flash(one, "ask")
     return redirect(entry_address(tab, stored.entry), 303)
@@ -87,7 +112,7 @@ def stored_entry(tab: CatalogueTab) -> StoredEntry:
     """The entry of the request. Raises `NotFound`, also outside the scope."""
     stored = stored_entries.get_required_entry(ports(), tab.kind, *key_of_request(tab))
     if not entry_in_scope(scope(), stored.entry):
-        raise NotFound(texts.no_tab(tab.name))
+        raise NotFound(no_tab(tab.name))
     return stored
 
 
@@ -109,26 +134,30 @@ def form_page(
     return render_template(
         "catalogue/entry.html",
         tab=tab,
-        title=texts.TABS[tab.name],
-        singular=texts.SINGULAR[tab.name],
+        title=TITLES[tab.name],
+        singular=SINGULAR[tab.name],
         links=tab_links(),
         entry=entry,
         fields=fields,
         others=[one for one in problems if one.field not in names],
-        conflict=texts.CONFLICTS["list" in request.form] if compare else "",
+        conflict=CONFLICTS["list" in request.form] if compare else "",
         existing=_existing(tab, existing) if existing else None,
         version=stored_version if version is None else version,
         editable=edits_all(scope()) if isinstance(entry, Product) else entry is None or may_edit(scope(), entry),
         changes=entry_saving.find_entry_changes(ports(), tab.kind, *entry.key) if entry else [],
         changes_of=field_changes,
-        labels=texts.LABELS,
+        labels=LABELS,
         amounts=amounts,
     )
 
 
 def _existing(tab: CatalogueTab, stored: StoredEntry) -> tuple[str, str]:
     """The words about an entry that has the code of a new one, and its address if the user may see it."""
-    words = texts.exists(texts.SINGULAR[tab.name], " ".join(stored.entry.key))
+    words = _(
+        "The catalogue already has the {singular} {key}, so nothing is saved. Enter another code, or edit that one.",
+        singular=SINGULAR[tab.name],
+        key=" ".join(stored.entry.key),
+    )
     return words, entry_address(tab, stored.entry) if entry_in_scope(scope(), stored.entry) else ""
 
 
@@ -140,8 +169,8 @@ def save_amount() -> ResponseReturnValue:
     """
     stored = stored_entry(PRODUCTS)
     product, name = stored.entry, request.form.get("list", "")
-    if not isinstance(product, Product) or name not in texts.LISTS:
-        raise NotFound(texts.no_tab(name))
+    if not isinstance(product, Product) or name not in LISTS:
+        raise NotFound(no_tab(name))
     version = request.form.get("version", 0, type=int)
     rows: tuple[DatedAmount, ...] = product.prices if name == "prices" else product.costs
     notices: list[str] = []
@@ -174,4 +203,5 @@ def _with_amount(
     if (old.amount, old.currency) == (new.amount, new.currency):
         return rows, []
     price = formats.price(old.amount, old.currency).striptags()
-    return (*rows, new), [texts.replaces(texts.LISTS[name], price, old.currency)]
+    replaced = _("The new {singular} replaces {value} {currency}, which has the same first day.")
+    return (*rows, new), [replaced.format(singular=LISTS[name], value=price, currency=old.currency)]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from flask import request
 
-from portal.catalogue import texts
-from portal.catalogue.tabs import CatalogueTab, own_regions, supplier_names
+from portal.catalogue.tabs import ALL_REGIONS, LABELS, LISTS, YES_NO, CatalogueTab, own_regions, supplier_names
 from portal.context import scope, tillstream
+from portal.translation import N_, _
 from tillstream.catalogue.entry_permissions import edits_all, edits_region, shows_amount
 from tillstream.model.catalogue_columns import (
     AMOUNT_COLUMNS,
@@ -18,6 +18,36 @@ from tillstream.model.catalogue_columns import (
     entry_cells,
 )
 from tillstream.model.product_catalogue import EVERYWHERE, DatedAmount, Entry, Product, replaced_amounts
+
+HINTS = N_(
+    {
+        "code": "As written in files and by tills.",
+        "pack_size": "Units in a pack: orders are whole packs.",
+        "minimum_order": "Units of the smallest order.",
+        "shelf_life_days": "Days for which it can be sold after it arrives.",
+        "minimum_stock": "Units of a store up to which its stock is low. Empty: what it sells in the lead time.",
+        "lead_time_days": "Days from an order to its arrival.",
+        "barcodes": "Several are separated by semicolons.",
+        "aliases": "Codes of other sources, as REGION:CODE or *:CODE for all regions, separated by semicolons.",
+        "store_id": "As written in the files of the region.",
+        "salesperson_id": "As written in the files of the region.",
+        "time_zone": "For example Europe/London.",
+        "currency": "For example EUR.",
+        "opening_hours": "For example Mon-Fri 09:00-18:00; Sat 10:00-16:00.",
+        "stores": "Store IDs, separated by semicolons. Empty: all stores of the region.",
+        "product": "The code of one product, or leave it empty and enter a category.",
+        "kind": "Promotions of one kind cannot overlap.",
+        "rate": "For example 20%.",
+        "valid_from": "For example 2026-12-01. Empty: from the beginning.",
+        "valid_to": "For example 2026-12-24. Empty: without an end.",
+    }
+)
+FIRST_DAYS = N_(
+    {
+        "prices": "Empty: from the beginning. Prices off the list compares each sale with the price of its day.",
+        "costs": "Empty: from the beginning. An earlier day changes past margins.",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -51,9 +81,9 @@ def fields_of(
             FormField(
                 column.name,
                 column.name,
-                texts.LABELS[column.name],
+                LABELS[column.name],
                 value,
-                texts.HINTS.get(column.name, ""),
+                HINTS.get(column.name, ""),
                 errors.get(column.name, ()),
                 current if compare and current.strip() != value.strip() else None,
                 _choices(column, value),
@@ -68,14 +98,14 @@ def amount_fields(name: str, posted: Mapping[str, str], problems: Iterable[Entry
     """The fields of the form that adds a price or cost. name: `prices` or `costs`."""
     errors = _errors(problems)
     hints = {
-        "valid_from": texts.FIRST_DAYS[name],
-        "currency": texts.default_currency(tillstream().settings.reporting_currency),
+        "valid_from": FIRST_DAYS[name],
+        "currency": _("Empty: {currency}.", currency=tillstream().settings.reporting_currency),
     }
     return [
         FormField(
             f"{name}-{column.name}",
             column.name,
-            texts.LABELS[column.name],
+            LABELS[column.name],
             posted.get(column.name, ""),
             hints.get(column.name, ""),
             errors.get(column.name, ()),
@@ -92,13 +122,13 @@ def _errors(problems: Iterable[EntryProblem]) -> dict[str, tuple[str, ...]]:
     """Field → its messages."""
     errors: dict[str, tuple[str, ...]] = {}
     for one in problems:
-        errors[one.field] = (*errors.get(one.field, ()), f"{one.message_with(texts.LABELS)} {one.remedy}")
+        errors[one.field] = (*errors.get(one.field, ()), f"{one.message_with(LABELS)} {one.remedy}")
     return errors
 
 
 def _choices(column: EntryColumn, value: str) -> tuple[tuple[str, str], ...]:
     if column.name == "active":
-        return tuple(texts.YES_NO.items())
+        return tuple(YES_NO.items())
     if column.name == "supplier":
         return supplier_choices(value)
     if column.name != "region":
@@ -119,7 +149,7 @@ def region_choices(value: str, *, everywhere: bool) -> tuple[tuple[str, str], ..
     """Own regions, and all regions for who may edit them. value: the chosen one, which is always listed."""
     names = dict.fromkeys([*own_regions(), *([value] if value not in {"", EVERYWHERE} else [])])
     listed = [(one, one) for one in names]
-    whole = [(EVERYWHERE, texts.ALL_REGIONS)] if everywhere and (edits_all(scope()) or value == EVERYWHERE) else []
+    whole = [(EVERYWHERE, ALL_REGIONS)] if everywhere and (edits_all(scope()) or value == EVERYWHERE) else []
     return (*whole, *listed)
 
 
@@ -148,7 +178,7 @@ class AmountList:
 def amount_lists(product: Product, problems: Iterable[EntryProblem] = ()) -> list[AmountList]:
     """The visible prices and costs, by region and day. problems: those of the posted form."""
     listed = []
-    for name in texts.LISTS:
+    for name in LISTS:
         rows = product.prices if name == "prices" else product.costs
         without_effect = replaced_amounts(rows, by_currency=name == "prices")
         shown = [
@@ -158,7 +188,7 @@ def amount_lists(product: Product, problems: Iterable[EntryProblem] = ()) -> lis
         ]
         is_posted = request.form.get("list") == name and "remove" not in request.form
         fields = amount_fields(name, request.form if is_posted else {}, problems if is_posted else ())
-        listed.append(AmountList(name, texts.LABELS[name], texts.LISTS[name], shown, fields, is_posted))
+        listed.append(AmountList(name, LABELS[name], LISTS[name], shown, fields, is_posted))
     return listed
 
 

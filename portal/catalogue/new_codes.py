@@ -9,10 +9,10 @@ from flask.typing import ResponseReturnValue
 
 from portal import list_view
 from portal.access import allow
-from portal.catalogue import texts
-from portal.catalogue.tabs import TABS, all_regions, entry_address, own_regions, tab_links
+from portal.catalogue.tabs import MIRROR_LATE, TABS, all_regions, entry_address, no_tab, own_regions, tab_links
 from portal.context import me, ports, scope, tillstream
 from portal.figures import ask
+from portal.translation import N_, _, ngettext
 from tillstream.analytics.filters import Filters
 from tillstream.catalogue import entry_lists, new_codes, warehouse_mirror
 from tillstream.catalogue.entry_permissions import may_edit
@@ -21,6 +21,33 @@ from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Product
 
+CODE_STATES = N_({"": "To decide", "decided": "Decided"})
+DECISIONS = N_({"accepted": "Accepted as", "merged": "Merged into", "ignored": "Ignored"})
+CODE_KINDS = N_({EntryKind.PRODUCT: "Products", EntryKind.STORE: "Stores", EntryKind.SALESPERSON: "Salespeople"})
+CODE_EVIDENCE: dict[EntryKind, list[dict[str, object]]] = {
+    EntryKind.PRODUCT: [
+        {"key": "category", "label": N_("Category")},
+        {"key": "price", "label": N_("Usual price"), "num": True},
+    ],
+    EntryKind.STORE: [
+        {"key": "currency", "label": N_("Usual currency")},
+        {"key": "people", "label": N_("Salespeople"), "num": True},
+    ],
+    EntryKind.SALESPERSON: [],
+}
+DECISION_COLUMNS = [
+    {"key": "code", "label": N_("Code")},
+    {"key": "decision", "label": N_("Decision")},
+    {"key": "who", "label": N_("Who")},
+    {"key": "when", "label": N_("When")},
+    {"key": "actions", "label": N_("Actions")},
+]
+MERGE_COLUMNS = [
+    {"key": "name", "label": N_("Product")},
+    {"key": "category", "label": N_("Category")},
+    {"key": "actions", "label": N_("Actions")},
+]
+
 MAX_CODES = 5_000
 """Codes that are listed, those with most lines first."""
 AT_ONCE = 100
@@ -28,7 +55,7 @@ SORTS = {"name": "name", "lines": "lines", "first": "first_sale_date", "last": "
 DECIDED = "decided"
 Evidence = dict[str, dict[str, Any]]
 """ID of a code → row of the query `unknown-codes`."""
-TAB_OF = {one.kind: one for one in TABS.values() if one.kind in texts.CODE_KINDS}
+TAB_OF = {one.kind: one for one in TABS.values() if one.kind in CODE_KINDS}
 
 
 @allow(Action.MANAGE_STOCK)
@@ -54,9 +81,9 @@ def show_new_codes() -> ResponseReturnValue:
         query=query,
         page=list_view.page_of(query, matching),
         state=state,
-        states=texts.CODE_STATES,
-        decisions=texts.DECISIONS,
-        columns={"new": texts.code_columns(kind), "decided": texts.DECISION_COLUMNS},
+        states=CODE_STATES,
+        decisions=DECISIONS,
+        columns={"new": _code_columns(kind), "decided": DECISION_COLUMNS},
         kind=kind,
         kinds=_kind_links(unknown),
         kind_address=address_of(kind),
@@ -73,10 +100,10 @@ def show_new_codes() -> ResponseReturnValue:
 @allow(Action.MANAGE_STOCK)
 def decide_codes() -> ResponseReturnValue:
     """Accept or ignore the chosen codes, or go to the page that merges them. `answer`: of a button of all chosen."""
-    answer, _, single = request.form.get("answer", "").partition(" ")
+    answer, _space, single = request.form.get("answer", "").partition(" ")
     chosen = [single] if single else list(dict.fromkeys(request.form.getlist("code")[:AT_ONCE]))
     if not chosen:
-        raise Rejected(texts.NO_CODE)
+        raise Rejected(_("Select at least one code."))
     if answer == "merge":
         return redirect(url_for("catalogue.merge_codes", codes=",".join(chosen)), 303)
     codes = evidence_of(chosen)
@@ -87,8 +114,8 @@ def decide_codes() -> ResponseReturnValue:
         new_codes.ignore_codes(ports(), codes, by=me().login)
         done = codes
     else:
-        raise NotFound(texts.no_tab(answer))
-    _follow(texts.decided(answer, [one.code for one in done]) if done else "")
+        raise NotFound(no_tab(answer))
+    _follow(_decided(answer, list(dict.fromkeys(one.code for one in done))) if done else "")
     return redirect(address_of(codes[0].kind), 303)
 
 
@@ -107,7 +134,7 @@ def show_merge() -> ResponseReturnValue:
     if not entries and not query.q:
         entries = entry_lists.list_entries(ports(), EntryKind.PRODUCT, scope(), entry_lists.EntryFilter())
     page = list_view.page_of(query, entries)
-    return render_template("catalogue/merge.html", codes=codes, query=query, page=page, columns=texts.MERGE_COLUMNS)
+    return render_template("catalogue/merge.html", codes=codes, query=query, page=page, columns=MERGE_COLUMNS)
 
 
 @allow(Action.MANAGE_STOCK)
@@ -116,7 +143,8 @@ def save_merge() -> ResponseReturnValue:
     product = request.form.get("product", "")
     _check_editor(codes)
     new_codes.merge_codes(ports(), codes, product, by=me().login, regions=all_regions())
-    _follow(texts.merged([one.code for one in codes], product))
+    merged = ", ".join(dict.fromkeys(one.code for one in codes))
+    _follow(_("{codes} now names the product {product}, in past sales too.", codes=merged, product=product))
     return redirect(url_for("catalogue.new_codes"), 303)
 
 
@@ -130,7 +158,7 @@ def undo_decision() -> ResponseReturnValue:
     except new_codes.ChangedSince as error:
         flash(str(error), "ask")
     else:
-        _follow(texts.undone(decision.code))
+        _follow(_("{code} is a new code again.", code=decision.code))
     return redirect(address_of(decision.kind, state=DECIDED), 303)
 
 
@@ -166,7 +194,7 @@ def evidence_of(ids: Iterable[str]) -> list[NewCode]:
     rows = undecided_codes()
     codes = [_new_code(rows[one]) for one in ids if one in rows]
     if not codes:
-        raise Rejected(texts.DECIDED_MEANWHILE)
+        raise Rejected(_("These codes are no longer new: the catalogue has them, or somebody decided about them."))
     return codes
 
 
@@ -179,21 +207,24 @@ def _new_code(row: dict[str, Any]) -> NewCode:
 def _kind(values: Mapping[str, str]) -> EntryKind:
     """The kind in an address or form; without one, products. Raises `NotFound`."""
     name = values.get("kind") or EntryKind.PRODUCT.value
-    if name not in texts.CODE_KINDS:
-        raise NotFound(texts.no_tab(name))
+    if name not in CODE_KINDS:
+        raise NotFound(no_tab(name))
     return EntryKind(name)
 
 
 def _kind_links(unknown: Evidence) -> list[tuple[str, str]]:
     """Address and label of the codes of each kind, with their number."""
     numbers = Counter(row["kind"] for row in unknown.values())
-    return [(address_of(kind), texts.numbered(words, numbers[kind])) for kind, words in texts.CODE_KINDS.items()]
+    return [
+        (address_of(kind), f"{words} ({numbers[kind]:,})" if numbers[kind] else words)
+        for kind, words in CODE_KINDS.items()
+    ]
 
 
 def _products(codes: list[NewCode]) -> list[NewCode]:
     """Only codes of products can be merged. Raises `NotFound`."""
     if any(one.kind is not EntryKind.PRODUCT for one in codes):
-        raise NotFound(texts.no_tab("merge"))
+        raise NotFound(no_tab("merge"))
     return codes
 
 
@@ -208,7 +239,7 @@ def _accepted(codes: Sequence[NewCode]) -> list[NewCode]:
             new_codes.accept_code(ports(), same, by=me().login, regions=all_regions())
             done += same
         except Rejected as error:
-            flash(texts.not_accepted(same[0].code, str(error)), "ask")
+            flash(_("{code} is not accepted. {reason}", code=same[0].code, reason=str(error)), "ask")
     return done
 
 
@@ -216,7 +247,7 @@ def _follow(message: str) -> None:
     written = warehouse_mirror.follow_change(ports())
     tillstream().queries.clear()
     if message:
-        flash(message if written else texts.MIRROR_LATE, "done")
+        flash(message if written else MIRROR_LATE, "done")
 
 
 def _may_decide(row: Any) -> bool:
@@ -249,3 +280,29 @@ def _text(row: Any) -> str:
         ("region", "code", "product", "by") if isinstance(row, DecidedCode) else ("region", "code", "name", "stores")
     )
     return " ".join(_value(row, name) for name in names)
+
+
+def _code_columns(kind: EntryKind) -> list[dict[str, object]]:
+    """Columns of the list of new codes of a kind."""
+    stores: list[dict[str, object]] = [] if kind is EntryKind.STORE else [{"key": "stores", "label": _("Stores")}]
+    return [
+        {"key": "name", "label": _("Code"), "sort": True},
+        {"key": "region", "label": _("Region")},
+        *CODE_EVIDENCE[kind],
+        {"key": "lines", "label": _("Sale lines"), "num": True, "sort": True},
+        {"key": "first", "label": _("First sale"), "sort": True},
+        {"key": "last", "label": _("Last sale"), "sort": True},
+        *stores,
+        {"key": "actions", "label": _("Actions")},
+    ]
+
+
+def _decided(answer: str, codes: list[str]) -> str:
+    if answer == "accept":
+        return ngettext(
+            "{code} is accepted: the catalogue has it now.",
+            "{number:,} codes are accepted: the catalogue has them now.",
+            len(codes),
+            code=codes[0],
+        )
+    return ngettext("{code} is ignored.", "{number:,} codes are ignored.", len(codes), code=codes[0])

@@ -8,14 +8,77 @@ from typing import Any
 from flask import request, url_for
 
 from portal import value_names
-from portal.catalogue import texts
 from portal.context import ports, scope, tillstream
 from portal.formats import day
+from portal.translation import N_, _
 from tillstream.catalogue.entry_lists import catalogue_entries
 from tillstream.catalogue.file_export import FileKind
 from tillstream.model.catalogue_columns import ENTRY_COLUMNS, KEY_COLUMNS
 from tillstream.model.errors import NotFound
 from tillstream.model.product_catalogue import Entry, EntryKind, Supplier
+
+TITLES = N_(
+    {
+        "products": "Products",
+        "stores": "Stores",
+        "salespeople": "Salespeople",
+        "promotions": "Promotions",
+        "suppliers": "Suppliers",
+    }
+)
+SINGULAR = {
+    "products": N_("product"),
+    "stores": N_("store"),
+    "salespeople": N_("salesperson"),
+    "promotions": N_("promotion"),
+    "suppliers": N_("supplier"),
+}
+LABELS = N_(
+    {
+        "code": "Code",
+        "name": "Name",
+        "category": "Category",
+        "pack_size": "Pack size",
+        "supplier": "Supplier",
+        "minimum_order": "Minimum order",
+        "shelf_life_days": "Shelf life in days",
+        "minimum_stock": "Minimum stock",
+        "barcodes": "Barcodes",
+        "aliases": "Other codes",
+        "active": "Offered",
+        "region": "Region",
+        "store_id": "Store ID",
+        "country": "Country",
+        "time_zone": "Time zone",
+        "currency": "Currency",
+        "latitude": "Latitude",
+        "longitude": "Longitude",
+        "opening_hours": "Opening hours",
+        "salesperson_id": "Salesperson ID",
+        "stores": "Stores",
+        "promotion_id": "Code",
+        "product": "Product",
+        "kind": "Kind",
+        "rate": "Reduction",
+        "per_euro": "Units for one euro",
+        "valid_from": "First day",
+        "valid_to": "Last day",
+        "email": "Email",
+        "phone": "Phone",
+        "lead_time_days": "Lead time in days",
+        "review_days": "Days between orders",
+        "costs": "Costs",
+        "prices": "Prices",
+        "amount": "Amount",
+    }
+)
+LIST_LABELS = {"store_id": N_("Store")}
+"""Labels of fields that a list shows by name instead of by code."""
+COST_EFFECT = N_("Effect on past margins")
+YES_NO = N_({"yes": "Yes", "no": "No, retired"})
+ALL_REGIONS = N_("All regions")
+LISTS = {"prices": N_("price"), "costs": N_("cost")}
+MIRROR_LATE = N_("Saved. The numbers follow within a few minutes, because the warehouse is not available now.")
 
 
 @dataclass(frozen=True)
@@ -52,21 +115,25 @@ TABS = {
 }
 
 
+def no_tab(name: str) -> str:
+    return _("The catalogue has no page {name}.", name=name)
+
+
 def tab_of(name: str) -> CatalogueTab:
     """Raises `NotFound`."""
     if name not in TABS:
-        raise NotFound(texts.no_tab(name))
+        raise NotFound(no_tab(name))
     return TABS[name]
 
 
 def tab_links() -> list[tuple[str, str]]:
     """Address and label of each tab."""
-    pages = [(url_for("catalogue.listing", tab=name), words) for name, words in texts.TABS.items()]
+    pages = [(url_for("catalogue.listing", tab=name), words) for name, words in TITLES.items()]
     return [
         *pages,
-        (url_for("catalogue.regions"), texts.LABELS["region"] + "s"),
-        (url_for("catalogue.new_codes"), texts.NEW_CODES),
-        (url_for("catalogue.prices_off_list"), texts.PRICES_OFF_LIST),
+        (url_for("catalogue.regions"), _("Regions")),
+        (url_for("catalogue.new_codes"), _("New codes")),
+        (url_for("catalogue.prices_off_list"), _("Prices off the list")),
     ]
 
 
@@ -113,5 +180,5 @@ def cells_of(tab: CatalogueTab, entry: Entry, suppliers: Mapping[str, str]) -> l
             text = value_names.value_name("product", text)
         elif isinstance(value, date):
             text = day(value)
-        cells.append((texts.LIST_LABELS.get(field, texts.LABELS[field]), text))
+        cells.append((LIST_LABELS.get(field, LABELS[field]), text))
     return cells

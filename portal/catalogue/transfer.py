@@ -8,17 +8,22 @@ from flask.typing import ResponseReturnValue
 
 from portal import table_imports
 from portal.access import allow
-from portal.catalogue import change_previews, texts
+from portal.catalogue import change_previews
 from portal.catalogue.change_previews import field_changes, notices_of
-from portal.catalogue.tabs import CatalogueTab, all_regions, tab_links, tab_of
+from portal.catalogue.tabs import COST_EFFECT, TITLES, CatalogueTab, all_regions, no_tab, tab_links, tab_of
 from portal.context import me, ports, scope, tillstream
 from portal.table_imports import SHOWN, Preview
+from portal.translation import N_, _
 from portal.urls import go_to
 from tillstream.catalogue import file_export, file_import, warehouse_mirror
 from tillstream.catalogue.file_export import ENTRY_KINDS, FileKind, columns_of_file, parse_file_kind
 from tillstream.catalogue.file_import import AppliedImport, ImportPlan, ImportRules, plan_import
 from tillstream.model.errors import Conflict, NotFound
 from tillstream.model.permissions import Action
+
+KINDS = {"products": N_("Products"), "prices": N_("Prices"), "costs": N_("Costs")} | {
+    name: words for name, words in TITLES.items() if name != "products"
+}
 
 
 @allow(Action.MANAGE_STOCK)
@@ -44,11 +49,14 @@ def apply_import(tab: str) -> ResponseReturnValue:
         return _page(page_of_tab, preview), 422
     applied = _apply(preview.plan, preview.name)
     if applied is None:
-        return _page(page_of_tab, table_imports.kept_preview(plan, texts.IMPORT_CONFLICT)), 409
+        conflict = _("The catalogue was changed since the preview. Review the changes again, then import the file.")
+        return _page(page_of_tab, table_imports.kept_preview(plan, conflict)), 409
     preview.delete()
     warehouse_mirror.follow_change(ports())
     tillstream().queries.clear()
-    return go_to("catalogue.listing", texts.imported(applied.added, applied.changed), tab=tab)
+    imported = _("The file is imported: {added:,} added, {changed:,} changed.")
+    imported = imported.format(added=applied.added, changed=applied.changed)
+    return go_to("catalogue.listing", imported, tab=tab)
 
 
 @allow(Action.MANAGE_STOCK)
@@ -63,7 +71,7 @@ def _kind(tab: CatalogueTab, text: str) -> FileKind:
     """Raises `NotFound` for a kind of another tab."""
     kind = parse_file_kind(text) if text in set(FileKind) else None
     if kind not in tab.files or kind is None:
-        raise NotFound(texts.no_tab(text))
+        raise NotFound(no_tab(text))
     return kind
 
 
@@ -90,17 +98,17 @@ def _page(tab: CatalogueTab, preview: Preview[ImportPlan] | None = None) -> str:
     return render_template(
         "catalogue/import.html",
         tab=tab,
-        title=texts.TABS[tab.name],
+        title=TITLES[tab.name],
         links=tab_links(),
-        kinds=[(kind.value, texts.KINDS[kind.value]) for kind in tab.files],
-        columns={texts.KINDS[kind]: [one.name for one in columns_of_file(kind)] for kind in tab.files},
+        kinds=[(kind.value, KINDS[kind.value]) for kind in tab.files],
+        columns={KINDS[kind]: [one.name for one in columns_of_file(kind)] for kind in tab.files},
         preview=preview,
         plan=planned,
         shown=SHOWN,
         changes_of=field_changes,
         effects=effects,
         notices=_notices(planned) if planned else [],
-        effect_title=texts.COST_EFFECT,
+        effect_title=COST_EFFECT,
         other_effects=others,
     )
 

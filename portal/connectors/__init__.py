@@ -4,8 +4,9 @@ from functools import partial
 
 from flask import Blueprint
 
-from portal.connectors import editing, pages, texts
+from portal.connectors import editing, pages
 from portal.managed import ManagedPages
+from portal.translation import N_
 from tillstream.connectors import due_runs, records
 from tillstream.model.errors import Rejected
 
@@ -22,7 +23,13 @@ blueprint.add_url_rule("/connectors/<connector>/edit", "change", editing.change_
 blueprint.add_url_rule("/connectors/<connector>/edit/test", "test_change", editing.test_change, methods=["POST"])
 CONNECTORS = ManagedPages(blueprint, "/connectors/<connector>")
 CONNECTORS.button("test", editing.send_test, shows=Rejected)
-CONNECTORS.button("run", due_runs.request_run, texts.REQUESTED)
-CONNECTORS.button("pause", partial(records.pause_connector, is_paused=True), texts.PAUSED)
-CONNECTORS.button("resume", partial(records.pause_connector, is_paused=False), texts.RESUMED)
-CONNECTORS.button("remove", records.remove_connector, texts.REMOVED)
+CONNECTORS.button("run", due_runs.request_run, N_("The connector runs as soon as the server is free, within a minute."))
+CONNECTORS.button(
+    "pause",
+    partial(records.pause_connector, is_paused=True),
+    N_("The connector is paused. It continues from the same place when you resume it."),
+)
+CONNECTORS.button(
+    "resume", partial(records.pause_connector, is_paused=False), N_("The connector runs again by its schedule.")
+)
+CONNECTORS.button("remove", records.remove_connector, N_("The connector is removed."))

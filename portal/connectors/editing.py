@@ -11,9 +11,10 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from portal.access import allow
-from portal.connectors import texts
+from portal.connectors.scoped import SCHEDULES, schedule_text
 from portal.context import me, ports, tillstream
 from portal.managed import ManagedForm
+from portal.translation import N_, _
 from portal.uploads import scoped
 from portal.urls import go_to
 from tillstream.app.source_access import source_access
@@ -47,18 +48,24 @@ def connector_access() -> SourceAccess:
 def tested_connector(subject: str | ConnectorDraft) -> Tested:
     """The result for a connector by name, or for settings that are not saved."""
     result = due_runs.test_connection(ports(), connector_access(), subject, me().login)
-    if result.is_ok:
-        return Tested(True, texts.tested(result.seconds, result.message))
-    return Tested(False, texts.failed(result.seconds, result.message))
+    passed, failed = _("The test passed in {:.1f} seconds. {}"), _("The test failed after {:.1f} seconds. {}")
+    return Tested(result.is_ok, (passed if result.is_ok else failed).format(result.seconds, result.message))
 
 
 class ConnectorForm(ManagedForm):
     """The fields of every kind; `connector_form` adds those of the settings."""
 
     kind: ConnectorKind
-    name = StringField(texts.NAME, [InputRequired(texts.NO_NAME), Length(max=100)])
-    contract = SelectField(texts.CONTRACT)
-    every_minutes = SelectField(texts.SCHEDULE, coerce=int, default=15)
+    name = StringField(
+        N_("Name"),
+        [InputRequired(N_("Enter a name.")), Length(max=100)],
+        description=N_("Small letters, digits and hyphens, for example erp-sales. It cannot be changed later."),
+    )
+    contract = SelectField(
+        N_("Data source"),
+        description=N_("Which contract reads its files. By content: the contract that fits the columns of each file."),
+    )
+    every_minutes = SelectField(N_("Schedule"), coerce=int, default=15)
 
     @property
     def settings(self) -> list[tuple[SourceSetting, Field]]:
@@ -83,9 +90,9 @@ def connector_form(kind: ConnectorKind, contracts: list[str], connector: Connect
     """The form of a kind with the values of a connector, or those that were posted."""
     fields = {PREFIX + one.name: _field(one) for one in kind.settings}
     form: ConnectorForm = type("FormOfKind", (ConnectorForm,), {"kind": kind, **fields})(data=_values(connector))
-    minutes = sorted({*texts.SCHEDULES, *([connector.every_minutes] if connector else [])})
-    form.contract.choices = [SelectChoice("", texts.BY_CONTENT), *(SelectChoice(name, name) for name in contracts)]
-    form.every_minutes.choices = [SelectChoice(number, texts.every(number)) for number in minutes]
+    minutes = sorted({*SCHEDULES, *([connector.every_minutes] if connector else [])})
+    form.contract.choices = [SelectChoice("", _("By content")), *(SelectChoice(name, name) for name in contracts)]
+    form.every_minutes.choices = [SelectChoice(number, schedule_text(number)) for number in minutes]
     return form
 
 
@@ -93,7 +100,8 @@ def setting_hint(setting: SourceSetting) -> str:
     """Its hint, and how a credential is referred to."""
     if not setting.is_credential:
         return setting.hint
-    return f"{setting.hint.removesuffix('.')}. {texts.CREDENTIAL_HINT}" if setting.hint else texts.CREDENTIAL_HINT
+    reference = _("A reference, never the credential: env:TILLSTREAM_SOURCE_…, file:… or secret:tillstream-source-…")
+    return f"{setting.hint.removesuffix('.')}. {reference}" if setting.hint else reference
 
 
 def _values(connector: Connector | None) -> dict[str, Any] | None:
@@ -105,7 +113,7 @@ def _values(connector: Connector | None) -> dict[str, Any] | None:
 
 
 def _field(setting: SourceSetting) -> Any:
-    required = [InputRequired(texts.missing(setting.label))] if setting.is_required else []
+    required = [InputRequired(_("Enter “{label}”.", label=setting.label))] if setting.is_required else []
     if setting.choices:
         choices = [SelectChoice(one, one or "–") for one in setting.choices]
         return SelectField(setting.label, required, choices=choices, default=setting.default)
@@ -134,7 +142,7 @@ def add_connector(connector_kind: str) -> ResponseReturnValue:
     def save(draft: ConnectorDraft) -> Connector:
         return records.add_connector(ports(), tillstream().contracts, connector_access(), draft, me().login)
 
-    return _save(NEW, _empty(connector_kind), save, texts.ADDED)
+    return _save(NEW, _empty(connector_kind), save, _("The connector is added."))
 
 
 @allow(Action.ADMINISTER)
@@ -144,7 +152,7 @@ def change_connector(connector: str) -> ResponseReturnValue:
             ports(), tillstream().contracts, connector_access(), connector, draft, me().login
         )
 
-    return _save(EDIT, _stored(connector), save, texts.CHANGED)
+    return _save(EDIT, _stored(connector), save, _("The connector is changed."))
 
 
 @allow(Action.ADMINISTER)
@@ -184,7 +192,7 @@ def _stored(name: str) -> ConnectorForm:
 
 
 def _page(page: str, form: ConnectorForm, result: Tested | None = None) -> str:
-    return render_template(page, form=form, hint=setting_hint, tested=result, texts=texts)
+    return render_template(page, form=form, hint=setting_hint, tested=result)
 
 
 def send_test(_ports: Ports, connector: str, _by: str) -> str:

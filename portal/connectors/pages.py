@@ -8,10 +8,11 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.access import allow
-from portal.connectors import scoped, texts
+from portal.connectors import scoped
 from portal.connectors.scoped import ConnectorState, ListedConnector
 from portal.context import ports, scope
 from portal.list_view import list_query, page_number, page_of
+from portal.translation import N_
 from portal.uploads import labels
 from portal.uploads import scoped as uploads
 from tillstream.connectors import kind_table, run_history
@@ -21,6 +22,15 @@ from tillstream.model.batch import Batch, BatchState
 from tillstream.model.permissions import Action
 from tillstream.records import batch_records
 
+OUTCOMES = N_(
+    {
+        "running": ("Running", "busy"),
+        "done": ("Done", "good"),
+        "stopped": ("Stopped", "ask"),
+        "failed": ("Failed", "bad"),
+    }
+)
+"""Outcome of a run → label and tone. Stopped: its next run continues from there."""
 RUNS, FILES = 20, 5
 MAX_LETTERS = 200
 SORTS: Mapping[str, Callable[[ListedConnector], Any]] = {
@@ -50,7 +60,6 @@ def list_connectors() -> ResponseReturnValue:
         attention=[one for one in every if one.state.needs_attention],
         is_at_work=any(one.state.is_at_work for one in every),
         kinds=() if every else kind_table.all_kinds(),
-        texts=texts,
     )
 
 
@@ -73,7 +82,7 @@ def show_connector(connector: str) -> ResponseReturnValue:
         page=page,
         more_runs=len(listed) > RUNS,
         is_at_work=one.state.is_at_work,
-        texts=texts,
+        outcomes=OUTCOMES,
     )
 
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from portal.connectors import texts
 from portal.context import ports, scope, tillstream
+from portal.translation import N_, _, ngettext, nouns
 from tillstream.connectors import kind_table, records
 from tillstream.connectors.source import ConnectorKind
 from tillstream.connectors.state import (
@@ -18,6 +18,25 @@ from tillstream.connectors.state import (
 )
 from tillstream.model.errors import NotFound
 from tillstream.model.permissions import Action
+
+STATES = N_(
+    {
+        "on-time": ("On time", "good"),
+        "running": ("Running", "busy"),
+        "requested": ("Starts soon", "busy"),
+        "late": ("Late", "ask"),
+        "failing": ("Failing", "bad"),
+        "paused": ("Paused", ""),
+        "new": ("Not run yet", ""),
+        "complete": ("Complete", "good"),
+    }
+)
+"""Label and tone."""
+
+SCHEDULES = N_(
+    {5: "Every 5 minutes", 15: "Every 15 minutes", 30: "Every 30 minutes", 60: "Every hour", 1440: "Every day"}
+)
+UNITS = ((nouns("day", "days"), 86_400), (nouns("hour", "hours"), 3_600), (nouns("minute", "minutes"), 60))
 
 
 class ConnectorState(StrEnum):
@@ -61,19 +80,29 @@ class ListedConnector:
 
     @property
     def label(self) -> str:
-        return texts.STATES[self.state][0]
+        return STATES[self.state][0]
 
     @property
     def tone(self) -> str:
-        return texts.STATES[self.state][1]
+        return STATES[self.state][1]
 
     @property
     def lag(self) -> str:
         """Time since the last run that read the source to its end; a complete backfill has none."""
         since = connector_lag(self.status, self.now)
         if self.state == ConnectorState.COMPLETE or (since is None and self.status.last_complete_at):
-            return texts.NO_LAG
-        return texts.lag(since)
+            return "–"
+        if since is None:
+            return _("never")
+        seconds = int(since.total_seconds())
+        for unit, size in UNITS:
+            if seconds >= size:
+                return f"{seconds // size} {ngettext(*unit, seconds // size)}"
+        return _("less than a minute")
+
+    @property
+    def schedule(self) -> str:
+        return _("Once, as a backfill") if self.connector.is_once else schedule_text(self.connector.every_minutes)
 
     @property
     def region(self) -> str:
@@ -113,7 +142,7 @@ def listed_connector(name: str) -> ListedConnector:
     """Raises `NotFound`, also for one outside the user's regions."""
     stored = records.get_connector(ports(), name)
     if not _is_visible(stored):
-        raise NotFound(texts.no_connector(name))
+        raise NotFound(_("There is no connector {name}.", name=name))
     return _listed(stored, connector_status(ports(), name), ports().clock.now())
 
 
@@ -138,3 +167,7 @@ def _is_visible(one: Connector) -> bool:
 
 def _listed(one: Connector, stored: ConnectorStatus, now: datetime) -> ListedConnector:
     return ListedConnector(one, kind_table.find_kind(one.kind), stored, now)
+
+
+def schedule_text(minutes: int) -> str:
+    return str(SCHEDULES[minutes]) if minutes in SCHEDULES else _("Every {minutes} minutes", minutes=minutes)

@@ -1,6 +1,8 @@
 """The forecast page: what is expected, how sure that is, why, and how good earlier forecasts were."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -8,16 +10,47 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.context import TemplateContext, me, ports, scope
-from portal.forecast import nodes, numbers, series, texts
+from portal.forecast import nodes, numbers, series
 from portal.forecast.numbers import ShownForecast
 from portal.forecast.what_if import what_if
 from portal.managed import ManagedPages
+from portal.translation import N_, _
 from portal.urls import go_to
 from tillstream.forecasting import published_forecasts, run_records
 from tillstream.forecasting.published_forecasts import forecast_coverage
 from tillstream.model import audit
 from tillstream.model.permissions import Action
 from tillstream.records import audit_log
+
+STEPS = N_({"day": "By day", "week": "By week"})
+NAIVE = N_({"day": "the sales of the last week", "week": "the sales of the last year"})
+"""Step of a forecast → the sales that a seasonal naive forecast repeats."""
+METHODS = N_(
+    {
+        "day": {"model": "Model", "seasonal naive": "Last week again"},
+        "week": {"model": "Model", "seasonal naive": "Last year again"},
+    }
+)
+"""Step of a forecast → the methods of our own runs; others are named as in the table."""
+PARTS = N_(
+    {
+        "level_part": ("Recent level", "Mean of the last 28 open days"),
+        "trend_part": ("Trend and time of year", "What the weeks ahead differ from the recent level"),
+        "weekday_part": ("Weekday", "What the weekday differs from the mean of its week"),
+        "holiday_part": ("Public holidays", "What the model expects of holidays on this day or near it"),
+        "plan_part": ("Prices and promotions", "What the model expects of the prices and promotions in the catalogue"),
+    }
+)
+MEASURES = N_(
+    {
+        "relative_mae": ("Error ÷ naive", "Absolute error, ÷ that of the sales of the last week or year as a forecast"),
+        "relative_sum_error": ("Error of sums ÷ naive", "The same for the sums of whole windows"),
+        "mase": ("MASE", "Absolute error ÷ usual change from week to week, or year to year"),
+        "pinball": ("Pinball loss", "Error of the quantiles ÷ the same change"),
+        "coverage": ("In the band", "Share of values inside the range from low to high; 80% is right"),
+        "bias": ("Bias", "Forecast above (+) or below (−) what came"),
+    }
+)
 
 blueprint = Blueprint("forecast", __name__, template_folder="templates")
 blueprint.get("/forecast/series", endpoint="series")(series.show_series)
@@ -43,7 +76,7 @@ def show() -> ResponseReturnValue:
     if last is None or last.reason:
         return render_template("forecast/none.html", **state)
     target = request.args.get("target", "revenue")
-    target = "units" if node.level == "product" or target not in texts.TARGETS else target
+    target = "units" if node.level == "product" or target not in nodes.TARGETS else target
     step = "week" if last.grain == "week" or request.args.get("by") == "week" else "day"
     shown = ShownForecast(node, target, step)
     rows = shown.ahead()
@@ -61,18 +94,18 @@ def show() -> ResponseReturnValue:
         sums=sums,
         figure=numbers.forecast_chart(shown.sold(rows[0], currency), rows, step, target, currency),
         summary=numbers.describe_forecast(node.label, target, sums[-1], currency) if sums else "",
-        method=texts.method_text(rows[0], numbers.relative_error(target, node.level), last.grain),
+        method=method_text(rows[0], numbers.relative_error(target, node.level), last.grain),
         explained=explained,
         earlier=shown.earlier(currency),
         below=_below(shown),
         what_if=what_if(shown),
         groups=numbers.forecast_groups(target),
         sees_all=numbers.sees_all(),
-        parts={name: each for name, each in texts.PARTS.items() if any(row[name] for row in explained)},
-        reason=texts.largest_part,
-        methods=texts.METHODS[last.grain],
-        targets=texts.TARGETS,
-        steps=texts.STEPS,
+        parts={name: each for name, each in PARTS.items() if any(row[name] for row in explained)},
+        reason=largest_part,
+        methods=METHODS[last.grain],
+        targets=nodes.TARGETS,
+        steps=STEPS,
         args=node.values,
         export=node.values | {"target": target, "level": node.level, "period": step},
     )
@@ -94,10 +127,10 @@ def accuracy() -> ResponseReturnValue:
             if row["cutoff_date"] and row["level"] == "store"
         ],
         importance=[row for row in report["importance"] if row["target"] == "revenue"],
-        measures=texts.MEASURES,
-        naive=texts.NAIVE,
-        levels=texts.LEVELS,
-        targets=texts.TARGETS,
+        measures=MEASURES,
+        naive=NAIVE,
+        levels=nodes.LEVELS,
+        targets=nodes.TARGETS,
     )
 
 
@@ -107,7 +140,9 @@ def request_run() -> ResponseReturnValue:
     """Request a new forecast, which is made in the background."""
     run_records.request_forecast(ports())
     audit_log.record(ports(), me().login, audit.AuditAction.FORECAST_REQUESTED, "forecasts")
-    return go_to("forecast.show", texts.REQUESTED)
+    return go_to(
+        "forecast.show", _("A new forecast is made within a few minutes, or after a load of sales that is under way.")
+    )
 
 
 @blueprint.get("/api/v1/forecasts/accuracy", endpoint="accuracy_data")
@@ -127,9 +162,43 @@ def _below(shown: ShownForecast) -> TemplateContext | None:
     matching = [each for each in members if all(word in each[0].label.casefold() for word in words)]
     matching.sort(key=lambda each: each[1]["mean"], reverse=query.down)
     columns = [
-        {"key": "name", "label": texts.LEVELS[level]},
-        {"key": "mean", "label": texts.NEXT_WEEKS, "sort": True, "num": True},
-        {"key": "method", "label": texts.METHOD},
+        {"key": "name", "label": nodes.LEVELS[level]},
+        {"key": "mean", "label": _("Next 4 weeks"), "sort": True, "num": True},
+        {"key": "method", "label": _("Method")},
     ]
     page = list_view.page_of(query, matching)
-    return {"label": texts.LEVELS[level], "page": page, "rows": len(members), "columns": columns}
+    return {"label": nodes.LEVELS[level], "page": page, "rows": len(members), "columns": columns}
+
+
+def method_text(row: Mapping[str, Any], relative_error: float | None, grain: str) -> str:
+    """How the forecast was made, and how good its method was. grain: the step that it was made by."""
+    naive = NAIVE[grain]
+    if row["method"] not in METHODS[grain]:
+        return _("Made by {method}, which our backtest does not include.", method=row["method"])
+    if row["method"] != "model":
+        return _(
+            "This is {naive} again (a seasonal naive forecast): the model was not better in the backtest for these "
+            "sales.",
+            naive=naive,
+        )
+    if relative_error is None:
+        return _("Made by the model.")
+    if relative_error >= 1:
+        return _("Made by the model, which at this level was not better in the backtest than {naive}.", naive=naive)
+    better = _("Made by the model. In the backtest its error was {share:.0%} smaller than that of {naive}.")
+    return better.format(share=1 - relative_error, naive=naive)
+
+
+def largest_part(row: Mapping[str, Any]) -> str:
+    """Why a day differs from the recent level, in words."""
+    named = [(abs(row[name]), name) for name in list(PARTS)[1:] if row[name]]
+    if not row["level_part"] or not named:
+        return _("as usual")
+    size, name = max(named)
+    share = size / row["level_part"]
+    if share < 0.02:
+        return _("as usual")
+    part = str(PARTS[name][0]).lower()
+    if row[name] > 0:
+        return _("{part}: {share:.0%} above the recent level", part=part, share=share)
+    return _("{part}: {share:.0%} below the recent level", part=part, share=share)

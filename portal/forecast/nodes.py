@@ -11,13 +11,27 @@ from flask import request, url_for
 from portal import figures
 from portal.context import scope
 from portal.figures import ChartFigure
-from portal.forecast import texts
+from portal.translation import N_, _
 from portal.urls import with_args
 from portal.value_names import value_name
 from tillstream.analytics.filters import COLUMNS, Filters
 from tillstream.forecasting.published_forecasts import forecast_coverage
 from tillstream.model.permissions import Action
 from tillstream.ports.warehouse import Row
+
+TARGETS = N_({"revenue": "Revenue", "units": "Units"})
+LEVELS = N_(
+    {
+        "total": "All sales",
+        "region": "Regions",
+        "store": "Stores",
+        "category": "Categories",
+        "store_category": "Categories in stores",
+        "product": "Products in stores",
+    }
+)
+ACTUAL, FORECAST, BAND = N_("Sold"), N_("Forecast"), N_("80% of values are expected in this range")
+WITHOUT = N_({"region": "no region", "store": "no store", "category": "no category", "product": "other products"})
 
 NO_NODE = "-"
 """In the address: sales without a store, category or product."""
@@ -58,8 +72,12 @@ class Node:
 
     @property
     def label(self) -> str:
-        """Its name for people."""
-        return texts.node_label(self.level, {name: self._name(name) for name in self.values})
+        """Its name for people, such as “Toys in Leeds”."""
+        names = {name: self._name(name) for name in self.values}
+        if not names:
+            return LEVELS["total"]
+        what = list(names.values())[-1]
+        return _("{what} in {store}", what=what, store=names["store"]) if len(names) > 2 else what
 
     @property
     def filters(self) -> Filters:
@@ -80,7 +98,7 @@ class Node:
     def _name(self, name: str) -> str:
         value = self.values[name]
         if value == NO_NODE:
-            return texts.WITHOUT[name]
+            return WITHOUT[name]
         return value_name(name, value, self.values.get("region"))
 
 
@@ -131,10 +149,10 @@ def extend_chart(figure: ChartFigure, filters: Filters, period: str) -> None:
     figure["labels"] += [label for label in by_label if label > last.isoformat()]
     shown = [by_label.get(label) for label in figure["labels"]]
     figure["forecast"] = {
-        "name": texts.FORECAST,
+        "name": FORECAST,
         "values": [_number(row, "mean") for row in shown],
         "band": {
-            "name": texts.BAND,
+            "name": BAND,
             "low": [_number(row, "low") for row in shown],
             "high": [_number(row, "high") for row in shown],
         },

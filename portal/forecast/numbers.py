@@ -10,10 +10,11 @@ from flask import g
 from portal import figures
 from portal.context import TemplateContext, ports, scope
 from portal.figures import ChartFigure
-from portal.forecast import nodes, texts
+from portal.forecast import nodes
 from portal.forecast.nodes import Node
 from portal.formats import amount_words
 from portal.reader_locale import day_text
+from portal.translation import _
 from tillstream.analytics.filters import Filters
 from tillstream.forecasting import published_forecasts
 from tillstream.forecasting.outside_series import OutsideValue
@@ -51,11 +52,11 @@ def forecast_chart(sold: Rows, forecast: Rows, step: str, target: str, currency:
     gap: list[float | None] = [None] * max(len(past) - 1, 0)
     return _figure(step, target, currency, starts) | {
         "series": [
-            {"name": texts.ACTUAL, "values": [*past, *[None] * len(future)]},
-            {"name": texts.FORECAST, "values": [*gap, *joined, *future]},
+            {"name": nodes.ACTUAL, "values": [*past, *[None] * len(future)]},
+            {"name": nodes.FORECAST, "values": [*gap, *joined, *future]},
         ],
         "band": {
-            "name": texts.BAND,
+            "name": nodes.BAND,
             "low": [*gap, *joined, *(_number(row["low"]) for row in forecast)],
             "high": [*gap, *joined, *(_number(row["high"]) for row in forecast)],
         },
@@ -67,11 +68,11 @@ def compared_chart(sold: dict[date, Any], earlier: Rows, target: str, currency: 
     starts = [row["last_day"] for row in earlier]
     return _figure("day", target, currency, starts) | {
         "series": [
-            {"name": texts.ACTUAL, "values": [_number(sold.get(day)) for day in starts]},
-            {"name": texts.FORECAST, "values": [_number(row["mean"]) for row in earlier]},
+            {"name": nodes.ACTUAL, "values": [_number(sold.get(day)) for day in starts]},
+            {"name": nodes.FORECAST, "values": [_number(row["mean"]) for row in earlier]},
         ],
         "band": {
-            "name": texts.BAND,
+            "name": nodes.BAND,
             "low": [_number(row["low"]) for row in earlier],
             "high": [_number(row["high"]) for row in earlier],
         },
@@ -90,9 +91,9 @@ def outside_chart(values: Sequence[OutsideValue]) -> ChartFigure:
         "period": "daily",
         "labels": [day.isoformat() for day in days],
         "currency": "",
-        "measure": texts.VALUE,
+        "measure": _("Value"),
         "series": [
-            {"name": region or texts.ALL_REGIONS, "values": [by_day.get(day) for day in days]}
+            {"name": region or _("All regions"), "values": [by_day.get(day) for day in days]}
             for region, by_day in lines
         ],
     }
@@ -101,7 +102,8 @@ def outside_chart(values: Sequence[OutsideValue]) -> ChartFigure:
 def describe_forecast(label: str, target: str, total: Row, currency: str) -> str:
     """The chart in a sentence, for screen readers."""
     amount = amount_words(total["mean"], currency)
-    return f"{texts.TARGETS[target]} of {label}, forecast up to {day_text(total['last_day'])}: {amount}."
+    what, day = nodes.TARGETS[target], day_text(total["last_day"])
+    return _("{what} of {label}, forecast up to {day}: {amount}.", what=what, label=label, day=day, amount=amount)
 
 
 def _figure(step: str, target: str, currency: str, starts: Sequence[date]) -> ChartFigure:
@@ -110,7 +112,7 @@ def _figure(step: str, target: str, currency: str, starts: Sequence[date]) -> Ch
         "period": {"day": "daily", "week": "weekly"}[step],
         "labels": [start.isoformat() for start in starts],
         "currency": currency,
-        "measure": texts.TARGETS[target],
+        "measure": nodes.TARGETS[target],
     }
 
 
@@ -200,7 +202,7 @@ class ShownForecast:
 def forecast_groups(target: str) -> list[tuple[str, list[Node]]]:
     """The nodes that the page offers, by level."""
     levels = ("region", "store", "category") if sees_all() else ("region", "store")
-    offered = [(texts.LEVELS[level], list(nodes.node_choices(level, target))) for level in levels]
+    offered = [(nodes.LEVELS[level], list(nodes.node_choices(level, target))) for level in levels]
     return [(label, members) for label, members in offered if members]
 
 

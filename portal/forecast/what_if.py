@@ -10,8 +10,9 @@ from flask import request
 
 from portal import figures
 from portal.context import scope
-from portal.forecast import texts
+from portal.forecast.nodes import TARGETS
 from portal.forecast.numbers import ShownForecast
+from portal.translation import _
 from tillstream.analytics.filters import Filters
 from tillstream.forecasting import price_effects
 from tillstream.forecasting.models.panel import Floats
@@ -67,12 +68,28 @@ def what_if(shown: ShownForecast) -> WhatIf | None:
         return None
     rows = figures.rows("price-effects", Filters(category=shown.node.filters.category))
     if not rows:
-        return WhatIf(None, texts.TOO_FEW_PRICES.format(fewest=price_effects.FEWEST_CHANGES))
+        few = _(
+            "Too few prices have changed in this category. It needs {fewest} products whose list price in the "
+            "catalogue, or promotion, differed by 5% for three weeks."
+        )
+        return WhatIf(None, few.format(fewest=price_effects.FEWEST_CHANGES))
     effect = PriceEffect.of_row(rows[0])
     if not effect.is_clear:
-        return WhatIf(None, texts.NO_CLEAR_EFFECT.format(products=effect.products))
+        unclear = _(
+            "The list prices or promotions of {products} products changed, without a clear effect on units. "
+            "Nothing can be computed from that."
+        )
+        return WhatIf(None, unclear.format(products=effect.products))
     more, low, high = (each - 1 for each in effect.units_at(-0.1))
-    sentence = texts.PRICE_EFFECT.format(more=more, low=low, high=high, products=effect.products)
+    sentence = _(
+        "At prices 10% lower, {more:.0%} more units were sold (80% range: {low:.0%} to {high:.0%}). This is what the "
+        "{products} products of the category show whose list price or promotion changed, each compared with the "
+        "others of the category in the same store and week.",
+        more=more,
+        low=low,
+        high=high,
+        products=effect.products,
+    )
     return _computed(WhatIf(effect, sentence, request.args.get("price", "").strip()), effect, shown)
 
 
@@ -84,21 +101,26 @@ def _computed(offered: WhatIf, effect: PriceEffect, shown: ShownForecast) -> Wha
     try:
         percent = Decimal(offered.entered.replace("%", "").replace("−", "-").replace(",", ".").strip())
     except InvalidOperation:
-        return replace(offered, problem=texts.NO_PERCENT.format(entered=offered.entered))
+        problem = _("“{entered}” is not a number. Write a change in percent, such as -10.", entered=offered.entered)
+        return replace(offered, problem=problem)
     if percent.is_nan() or not low <= percent <= high or not percent:
-        return replace(offered, problem=texts.OUTSIDE_OF_PRICES.format(low=low, high=high))
+        problem = _(
+            "Enter a change from {low:+}% to {high:+}%, other than 0. Prices further from the usual one have "
+            "not been tried."
+        )
+        return replace(offered, problem=problem.format(low=low, high=high))
     return replace(offered, rows=tuple(_rows(shown, effect, float(percent) / 100)))
 
 
 def _rows(shown: ShownForecast, effect: PriceEffect, change: float) -> Iterator[PriceRow]:
     units, revenue = replace(shown, target="units"), replace(shown, target="revenue")
     factors = np.array(effect.units_at(change))
-    yield _row(texts.TARGETS["units"], *_expected(units), factors)
+    yield _row(TARGETS["units"], *_expected(units), factors)
     now, currency = _expected(revenue)
-    yield _row(texts.TARGETS["revenue"], now, currency, (1 + change) * factors)
+    yield _row(TARGETS["revenue"], now, currency, (1 + change) * factors)
     rate = _margin_rate(shown) if scope().may(Action.SEE_COSTS) else None
     if rate:
-        yield _row(texts.MARGIN, None if now is None else now * rate, currency, (change + rate) / rate * factors)
+        yield _row(_("Gross margin"), None if now is None else now * rate, currency, (change + rate) / rate * factors)
 
 
 def _row(label: str, now: float | None, currency: str, factors: Floats) -> PriceRow:

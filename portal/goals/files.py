@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from portal import table_imports
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.goals import requested, texts
+from portal.goals import requested
+from portal.translation import _
 from tillstream.goals import published_standings, stored_goals
 from tillstream.goals.goal_import import GOAL_COLUMNS, ImportedGoals, goal_reader, import_goals
 from tillstream.goals.published_standings import standing_row
@@ -40,8 +41,8 @@ def import_goals_file() -> ResponseReturnValue:
     name, content = table_imports.uploaded_file()
     content = content if name else text[:MAX_TEXT].encode()
     if not content.strip():
-        return _page(month, error=texts.NO_FILE), 422
-    source = name or "pasted rows"
+        return _page(month, error=_("Choose a file, or paste rows from a spreadsheet.")), 422
+    source = name or _("pasted rows")
     read = requested.month_of_goals(month)
     reader = goal_reader(requested.all_names(month).within(requested.may_edit), read.currency_of, month)
     try:
@@ -98,7 +99,13 @@ def goals_data() -> ResponseReturnValue:
     """The standings of a target, or of all targets of a level, in one measure and month. Raises `Rejected`."""
     unknown = sorted(set(request.args) - ARGUMENTS)
     if unknown:
-        raise Rejected(f"There is no parameter {', '.join(unknown)}. Parameters: {', '.join(sorted(ARGUMENTS))}.")
+        raise Rejected(
+            _(
+                "There is no parameter {unknown}. Parameters: {arguments}.",
+                unknown=", ".join(unknown),
+                arguments=", ".join(sorted(ARGUMENTS)),
+            )
+        )
     month, measure = requested.month(), requested.measure()
     standings = requested.month_of_goals(month).standings(measure)
     names = partial(requested.all_names, month)

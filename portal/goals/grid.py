@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from portal import list_view
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.goals import requested, texts
+from portal.goals import requested
+from portal.translation import _, ngettext
 from portal.urls import go_to
 from tillstream.goals import stored_goals
 from tillstream.goals.goal_import import parse_goal_amount
@@ -98,19 +99,22 @@ def save_grid() -> ResponseReturnValue:
     try:
         count = stored_goals.save_goals(ports(), changes, by=me().login, source="grid", expected=expected)
     except Conflict:
-        flash(texts.CONFLICT, "wrong")
+        flash(_("Somebody saved goals at the same moment. Your entries are still here; save them again."), "wrong")
         return _page(grid, lines, page), 409
-    return go_to("goals.edit", texts.saved(count), **grid.args, page=page.query.page)
+    message = (
+        ngettext("{number} goal is saved.", "{number} goals are saved.", count) if count else _("Nothing changed.")
+    )
+    return go_to("goals.edit", message, **grid.args, page=page.query.page)
 
 
 def _grid(values: Mapping[str, str]) -> Grid:
     levels = _levels()
     level = values.get("level", "") or levels[0].value
     if level not in set(levels):
-        raise Rejected(f"There is no grid of “{level}”.")
+        raise Rejected(_("There is no grid of “{level}”.", level=level))
     year = values.get("year", "") or str(ports().clock.now().year)
     if not year.isdecimal() or not FIRST_YEAR <= int(year) <= LAST_YEAR:
-        raise Rejected(f"“{year}” is not a year from {FIRST_YEAR} to {LAST_YEAR}.")
+        raise Rejected(_("“{year}” is not a year from {first} to {last}.", year=year, first=FIRST_YEAR, last=LAST_YEAR))
     measure = requested.measure(values)
     if measure is GoalMeasure.ORDERS and level == GoalLevel.CATEGORY:
         level = levels[0].value
@@ -172,7 +176,7 @@ def _read_line(grid: Grid, line: Line, changes: dict[Month, dict[stored_goals.Go
     """
     posted = request.form.get(f"currency|{line.key}", line.currency).strip().upper()
     if grid.measure.is_money and posted not in CURRENCIES:
-        line.errors[grid.months[0]] = f"“{posted}” is not a currency."
+        line.errors[grid.months[0]] = _("“{posted}” is not a currency.", posted=posted)
         return
     is_other_currency = grid.measure.is_money and posted != line.currency
     line.currency = posted if grid.measure.is_money else ""
@@ -183,7 +187,8 @@ def _read_line(grid: Grid, line: Line, changes: dict[Month, dict[stored_goals.Go
             continue
         line.cells[month] = text
         if stored not in {was, text}:
-            line.errors[month] = texts.changed_meanwhile(stored)
+            now = _("is now {stored}", stored=stored) if stored else _("was removed")
+            line.errors[month] = _("Somebody changed this goal meanwhile: it {now}. Save again to replace it.", now=now)
         try:
             amount = parse_goal_amount(text, grid.measure, line.currency)
         except UnusableCell as problem:
@@ -207,8 +212,8 @@ def _page(grid: Grid, lines: Sequence[Line] | None = None, page: list_view.ListP
         grid=grid,
         lines=lines,
         page=page,
-        levels=[(one.value, texts.LEVELS[one]) for one in _levels()],
-        measures=[(one.value, texts.MEASURES[one]) for one in requested.measures()],
+        levels=[(one.value, requested.LEVELS[one]) for one in _levels()],
+        measures=[(one.value, requested.MEASURES[one]) for one in requested.measures()],
         regions=[(one, one) for one in regions],
         years=[(str(year), str(year)) for year in sorted({*range(this_year - 1, this_year + 3), grid.year})],
         errors=[(line, month, text) for line in lines for month, text in line.errors.items()],
@@ -250,7 +255,7 @@ def show_history() -> ResponseReturnValue:
         months=[month.plus(-1), month.plus(1)],
         versions=versions,
         label=requested.label,
-        measures=texts.MEASURES,
+        measures=requested.MEASURES,
     )
 
 
@@ -259,9 +264,11 @@ def restore_version() -> ResponseReturnValue:
     """Save an earlier version again."""
     month, number = Month.parse(request.form.get("month", "")), request.form.get("version", 0, type=int)
     if month is None:
-        raise Rejected("Choose a month.")
+        raise Rejected(_("Choose a month."))
     try:
         stored_goals.restore_version(ports(), month, number, by=me().login, may_change=requested.may_edit)
     except Conflict as error:
-        raise Rejected(f"{error} Look at the newest version first.") from error
-    return go_to("goals.history", texts.RESTORED.format(number=number, month=month), month=month)
+        raise Rejected(_("{error} Look at the newest version first.", error=error)) from error
+    return go_to(
+        "goals.history", _("Version {number} of {month} is restored.", number=number, month=month), month=month
+    )

@@ -13,17 +13,34 @@ from portal import list_view
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.formats import amount_words
-from portal.goals import requested, texts
+from portal.goals import requested
 from portal.reader_locale import day_text
+from portal.translation import N_, _
 from portal.urls import go_to
 from tillstream.goals import published_standings
-from tillstream.goals.standings import DayOfMonth, GoalStanding, Standings
+from tillstream.goals.month_projection import FORECAST, PACE
+from tillstream.goals.standings import SHARE, SUM, DayOfMonth, GoalStanding, Standings
 from tillstream.goals.targets import LEVEL_BELOW, TARGET_FIELDS, WITHOUT_VALUE, GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
 
-SOLD, EXPECTED = "Sold since the first day", "Goal, spread over the days"
+KINDS = N_({GoalLevel.REGION: "Region", GoalLevel.STORE: "Store"})
+METHODS = N_({FORECAST: "from the forecast", PACE: "at the pace of the month so far"})
+ORIGINS = N_(
+    {SHARE: "A share of the goal above, by the sales of the last 12 months.", SUM: "The sum of the goals below."}
+)
+TAGS = N_({SHARE: "by share", SUM: "as sum"})
+"""Origin of a goal that was not entered → the word beside its amount."""
+BOARDS = N_(
+    {
+        "managers": "Managers and administrators see it",
+        "everyone": "Salespeople see it too, as percentages",
+        "off": "Nobody sees it",
+    }
+)
+
+SOLD, EXPECTED = N_("Sold since the first day"), N_("Goal, spread over the days")
 SHOWN = 5
 TARGET_SORTS = ("name", "goal", "sold", "reached", "ahead", "projected", "required")
 RANKING_SORTS = ("name", "kind", "goal", "sold", "expected", "part", "until", "ending")
@@ -46,9 +63,10 @@ def days_chart(each: Sequence[DayOfMonth], standing: GoalStanding, measure: str)
 
 def describe_days(label: str, standing: GoalStanding) -> str:
     """The chart in a sentence, for screen readers."""
-    sold = f"{label}: {amount_words(standing.sold, standing.currency)} sold"
-    until = f" until {day_text(standing.through)}" if standing.through else ""
-    goal = f", of a goal of {amount_words(standing.goal.amount, standing.currency)}" if standing.goal else ""
+    sold = _("{label}: {amount_words} sold", label=label, amount_words=amount_words(standing.sold, standing.currency))
+    until = _(" until {day_text}", day_text=day_text(standing.through)) if standing.through else ""
+    aim = amount_words(standing.goal.amount, standing.currency) if standing.goal else ""
+    goal = _(", of a goal of {goal}", goal=aim) if aim else ""
     return f"{sold}{until}{goal}."
 
 
@@ -135,27 +153,27 @@ def show_goals() -> ResponseReturnValue:
         month=month,
         months=[month.plus(-1), month.plus(1)],
         measure=measure,
-        measures=[(one, texts.MEASURES[one]) for one in requested.measures()],
+        measures=[(one, requested.MEASURES[one]) for one in requested.measures()],
         target=target,
-        label=requested.label(target) if target else texts.YOURS,
+        label=requested.label(target) if target else _("Your goals"),
         crumbs=_crumbs(target, roots, month, measure),
         standing=standing,
-        figure=days_chart(days, standing, texts.MEASURES[measure]) if standing and days else None,
+        figure=days_chart(days, standing, requested.MEASURES[measure]) if standing and days else None,
         summary=describe_days(requested.label(target), standing) if target and standing else "",
-        axes=[(one, texts.LEVELS[one]) for one in axes],
+        axes=[(one, requested.LEVELS[one]) for one in axes],
         axis=axis,
-        heading=texts.LEVELS[axis] if axis else texts.YOURS,
+        heading=requested.LEVELS[axis] if axis else _("Your goals"),
         page=page,
         has_goals=bool(requested.month_of_goals(month).stored.goals),
         ranks=scope().salesperson is None,
         edits=scope().may(Action.MANAGE_STOCK),
         admin=scope().may(Action.ADMINISTER),
         board=_board(standings, target),
-        boards=texts.BOARDS,
+        boards=BOARDS,
         board_setting=published_standings.leader_board_setting(ports()),
-        methods=texts.METHODS,
-        origins=texts.ORIGINS,
-        tags=texts.TAGS,
+        methods=METHODS,
+        origins=ORIGINS,
+        tags=TAGS,
         args=requested.args,
         goal_bar=goal_bar,
     )
@@ -165,10 +183,10 @@ def show_goals() -> ResponseReturnValue:
 def switch_board() -> ResponseReturnValue:
     """Who sees leader boards."""
     wanted = request.form.get("shown", "")
-    if wanted not in texts.BOARDS:
-        raise Rejected("Choose who sees the leader board.")
+    if wanted not in BOARDS:
+        raise Rejected(_("Choose who sees the leader board."))
     published_standings.save_leader_board_setting(ports(), wanted, by=me().login)
-    return go_to("goals.show", texts.BOARD_SAVED)
+    return go_to("goals.show", _("The leader board is changed."))
 
 
 def _axes(target: GoalTarget | None) -> list[GoalLevel]:
@@ -261,7 +279,7 @@ def show_ranking() -> ResponseReturnValue:
     standings = requested.month_of_goals(month).standings(measure)
     names = partial(requested.all_names, month)
     places = [
-        RankedPlace(requested.label(one.target), one.target.region, texts.KINDS[level], one)
+        RankedPlace(requested.label(one.target), one.target.region, KINDS[level], one)
         for level in (GoalLevel.REGION, GoalLevel.STORE)
         for one in standings.of_all(published_standings.chosen_targets(standings, scope(), names, level.value, None))
         if one.goal
@@ -273,7 +291,7 @@ def show_ranking() -> ResponseReturnValue:
         month=month,
         months=[month.plus(-1), month.plus(1)],
         measure=measure,
-        measures=[(one, texts.MEASURES[one]) for one in requested.measures()],
+        measures=[(one, requested.MEASURES[one]) for one in requested.measures()],
         page=list_view.page_of(query, list_view.in_order([one.row() for one in places], query)),
         behind=sum(one.part < 0 for one in measured if one.part is not None),
         measured=len(measured),

@@ -6,16 +6,42 @@ from typing import Any
 from flask import abort, g, request
 
 from portal.context import ports, scope, tillstream
-from portal.goals import texts
+from portal.translation import N_, _
 from portal.value_names import value_name
 from tillstream.goals import published_standings, target_sales
 from tillstream.goals.standings import MonthOfGoals
 from tillstream.goals.target_sales import TargetNames
-from tillstream.goals.targets import GoalLevel, GoalMeasure, GoalTarget
+from tillstream.goals.targets import WITHOUT_VALUE, GoalLevel, GoalMeasure, GoalTarget
 from tillstream.model.dates import Month
 from tillstream.model.errors import Rejected
 from tillstream.model.people import may_change
 from tillstream.model.permissions import Action
+
+MEASURES = N_(
+    {
+        GoalMeasure.REVENUE: "Revenue",
+        GoalMeasure.UNITS: "Units",
+        GoalMeasure.MARGIN: "Margin",
+        GoalMeasure.ORDERS: "Orders",
+    }
+)
+LEVELS = N_(
+    {
+        GoalLevel.COMPANY: "Company",
+        GoalLevel.REGION: "Regions",
+        GoalLevel.STORE: "Stores",
+        GoalLevel.SALESPERSON: "Salespeople",
+        GoalLevel.CATEGORY: "Categories",
+    }
+)
+_WITHOUT = N_(
+    {
+        GoalLevel.REGION: "No region",
+        GoalLevel.STORE: "No store",
+        GoalLevel.SALESPERSON: "No salesperson",
+        GoalLevel.CATEGORY: "No category",
+    }
+)
 
 
 def month() -> Month:
@@ -25,7 +51,7 @@ def month() -> Month:
         return Month.from_day(ports().clock.now().date())
     parsed = Month.parse(text)
     if parsed is None:
-        raise Rejected(f"“{text}” is not a month. Write year and month, such as 2026-11.")
+        raise Rejected(_("“{text}” is not a month. Write year and month, such as 2026-11.", text=text))
     return parsed
 
 
@@ -39,7 +65,9 @@ def measure(values: Mapping[str, str] | None = None) -> GoalMeasure:
     """The measure in the address or in these values, else revenue. Raises `Rejected`."""
     text = (request.args if values is None else values).get("measure", "") or GoalMeasure.REVENUE.value
     if text not in set(GoalMeasure):
-        raise Rejected(f"There is no measure “{text}”. Use one of {', '.join(measures())}.")
+        raise Rejected(
+            _("There is no measure “{text}”. Use one of {measures}.", text=text, measures=", ".join(measures()))
+        )
     if GoalMeasure(text) not in measures():
         abort(403)
     return GoalMeasure(text)
@@ -98,11 +126,12 @@ def roots_within(of: Month, regions: Collection[str], stores: Collection[str]) -
 
 def label(one: GoalTarget) -> str:
     """The name of a target for people."""
-    if one.level is GoalLevel.SALESPERSON:
-        return texts.label(one, value_name("salesperson", one.salesperson, one.region))
-    if one.level is GoalLevel.STORE:
-        return texts.label(one, value_name("store", one.store, one.region))
-    return texts.label(one)
+    if one.level is GoalLevel.COMPANY:
+        return _("All sales")
+    code = one.filled[one.level]
+    if code == WITHOUT_VALUE:
+        return _WITHOUT[one.level]
+    return value_name(one.level, code, one.region)
 
 
 def args(one: GoalTarget, **more: Any) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from portal.access import allow, requires_password_sign_in
 from portal.context import lives, me, ports, tillstream
 from portal.filter_fields import FilterField, FilterValue, filter_field, remaining_values
 from portal.managed import ManagedForm, ManagedPages, shown_once
-from portal.people import account_texts, tills
+from portal.people import tills
+from portal.translation import N_, _, ngettext
 from portal.urls import go_to, public_address
 from portal.value_names import value_name
 from tillstream.model.errors import Conflict, Rejected, Unavailable
@@ -36,21 +37,42 @@ from tillstream.ports import Ports
 MAX_PEOPLE = 500
 """Maximum number of suggested salespeople; users type others."""
 SORTABLE = {"name", "role", "seen"}
-COLUMNS = [{"key": key, "label": label, "sort": key in SORTABLE} for key, label in account_texts.COLUMNS.items()]
+ROLES = N_(
+    {
+        Role.CLERK: "Clerk: uploads and corrects files",
+        Role.MANAGER: "Manager: also reviews files and undoes uploads",
+        Role.ANALYST: "Analyst: sees numbers without names",
+        Role.SALESPERSON: "Salesperson: sees their own sales",
+        Role.ADMIN: "Admin: everything",
+    }
+)
+STATES = N_({"active": "Active", "invited": "Invited", "stopped": "Disabled"})
+LABELS = N_(
+    {
+        "name": "Name",
+        "role": "Role",
+        "regions": "Regions",
+        "stores": "Stores",
+        "seen": "Last seen",
+        "sessions": "Signed in",
+        "state": "Account",
+    }
+)
+COLUMNS = [{"key": key, "label": label, "sort": key in SORTABLE} for key, label in LABELS.items()]
 blueprint = Blueprint("admin", __name__, template_folder="templates")
 
 
 class AccountForm(ManagedForm):
-    name = StringField(account_texts.COLUMNS["name"], [Length(max=100)])
+    name = StringField(LABELS["name"], [Length(max=100)])
     role = SelectField(
-        account_texts.COLUMNS["role"],
-        choices=[SelectChoice(role.value, words) for role, words in account_texts.ROLES.items()],
+        LABELS["role"],
+        choices=[SelectChoice(role.value, words) for role, words in ROLES.items()],
     )
     # Validated by `tillstream.people`; its errors are shown under the field.
-    regions = SelectMultipleField(account_texts.COLUMNS["regions"], validate_choice=False)
-    stores = SelectMultipleField(account_texts.COLUMNS["stores"], validate_choice=False)
-    more_stores = StringField(account_texts.OTHER_STORES, [Length(max=500)])
-    salesperson = StringField(account_texts.SALESPERSON, [Length(max=60)])
+    regions = SelectMultipleField(LABELS["regions"], validate_choice=False)
+    stores = SelectMultipleField(LABELS["stores"], validate_choice=False)
+    more_stores = StringField(N_("Other stores"), [Length(max=500)])
+    salesperson = StringField(N_("Salesperson ID"), [Length(max=60)])
 
     def account_values(self) -> dict[str, Any]:
         """Form values as keyword arguments of `tillstream.people`."""
@@ -68,7 +90,7 @@ class AccountForm(ManagedForm):
 
 class NewAccountForm(AccountForm):
     refused_by = (Rejected, Conflict)
-    login = StringField(account_texts.LOGIN, [InputRequired(account_texts.NO_LOGIN), Length(max=60)])
+    login = StringField(N_("Sign-in name"), [InputRequired(N_("Enter a sign-in name.")), Length(max=60)])
 
     def field_of(self, error: Exception) -> str:
         return "login" if isinstance(error, Conflict) else super().field_of(error)
@@ -90,16 +112,14 @@ def form_lists(form: AccountForm) -> FormLists:
     all_regions = tuple(FilterValue(region, value_name("region", region)) for region in regions)
     own = all_regions[: len(chosen["region"])]
     try:
-        stores = filter_field("store", chosen, "stores", account_texts.COLUMNS["stores"])
+        stores = filter_field("store", chosen, "stores", LABELS["stores"])
         salespeople = [
             FilterValue(one, value_name("salesperson", one)) for one in remaining_values("salesperson", {})[:MAX_PEOPLE]
         ]
     except Unavailable:  # accounts do not depend on the warehouse
         listed = tuple(FilterValue(store, store) for store in chosen["store"])
-        stores, salespeople = FilterField("stores", "store", account_texts.COLUMNS["stores"], listed, listed, ()), []
-    return FormLists(
-        FilterField("regions", "region", account_texts.COLUMNS["regions"], own, all_regions, ()), stores, salespeople
-    )
+        stores, salespeople = FilterField("stores", "store", LABELS["stores"], listed, listed, ()), []
+    return FormLists(FilterField("regions", "region", LABELS["regions"], own, all_regions, ()), stores, salespeople)
 
 
 def _parts(values: list[str] | None) -> list[str]:
@@ -119,8 +139,8 @@ def show_people() -> ResponseReturnValue:
         query=query,
         columns=COLUMNS,
         open_sessions=sessions.count_open_sessions(ports(), page.rows, lives()),
-        roles={role.value: account_texts.ROLE_NAMES[role] for role in Role},
-        states={state: account_texts.ACCOUNT_STATES[state] for state in accounts.ACCOUNT_STATES},
+        roles={role.value: str(ROLES[role]).split(":")[0] for role in Role},
+        states={state: STATES[state] for state in accounts.ACCOUNT_STATES},
         me=me(),
     )
 
@@ -146,10 +166,12 @@ def _invite(form: NewAccountForm) -> ResponseReturnValue:
 def _expect(form: NewAccountForm) -> ResponseReturnValue:
     """Add an account for company sign-in, which needs no link: users are identified by their e-mail address."""
     if "@" not in (form.login.data or ""):
-        raise WrongField("login", account_texts.COMPANY_LOGIN)
+        raise WrongField("login", _("People sign in with their company account here. Enter its email address."))
     one = external_identities.invite_externally(ports(), form.login.data, **form.account_values())
     address = tillstream().settings.address + url_for("sign_in.form")
-    return go_to("admin.person", account_texts.can_sign_in_at(one.login, address), login=one.login)
+    return go_to(
+        "admin.person", _("{login} can sign in now at {address}.", login=one.login, address=address), login=one.login
+    )
 
 
 def link_page(login: str, text: str, days: int) -> ResponseReturnValue:
@@ -158,8 +180,13 @@ def link_page(login: str, text: str, days: int) -> ResponseReturnValue:
         "admin/once.html",
         public_address() + url_for("sign_in.join", text=text),
         url_for("admin.person", login=login),
-        words=account_texts.link_title(login),
-        says=account_texts.link_use(login, days),
+        words=_("Link for {login}", login=login),
+        says=ngettext(
+            "{login} uses it to set a password. It works once, within a day.",
+            "{login} uses it to set a password. It works once, within {number} days.",
+            days,
+            login=login,
+        ),
     )
 
 
@@ -182,22 +209,28 @@ def show_person(login: str) -> ResponseReturnValue:
 
 @allow(Action.ADMINISTER)
 def change_person(login: str) -> ResponseReturnValue:
-    one, form = _other(login, account_texts.NOT_OWN_ACCOUNT), AccountForm()
+    one, form = _other(login, _("You cannot change your own account. Another admin can.")), AccountForm()
 
     def change() -> ResponseReturnValue:
         accounts.assign_account(ports(), one.login, **form.account_values())
-        return go_to("admin.person", account_texts.changed(one.login), login=one.login)
+        return go_to(
+            "admin.person",
+            _("{login} is changed. Changes apply from the next page that they open.", login=one.login),
+            login=one.login,
+        )
 
     return form.saved(lambda: _page(one, form), change)
 
 
 def disable_person(ports: Ports, login: str, by: str) -> str:
-    one = accounts.disable_account(ports, _other(login, account_texts.NOT_DISABLE_SELF).login, by=by)
-    return account_texts.disabled(one.login)
+    one = accounts.disable_account(
+        ports, _other(login, _("You cannot disable your own account. Another admin can.")).login, by=by
+    )
+    return _("{login} is signed out and cannot sign in.", login=one.login)
 
 
 def enable_person(ports: Ports, login: str, by: str) -> str:
-    return account_texts.enabled(accounts.enable_account(ports, login, by=by).login)
+    return _("{login} can sign in again.", login=accounts.enable_account(ports, login, by=by).login)
 
 
 @allow(Action.ADMINISTER)
@@ -206,10 +239,17 @@ def reset_password(login: str) -> ResponseReturnValue:
 
     With company sign-in, unbind the account: the next sign-in with its e-mail address binds it again.
     """
-    one = _other(login, account_texts.OWN_PASSWORD)
+    one = _other(login, _("Change your own password on your profile."))
     if not tillstream().settings.passwords_open:
         external_identities.unbind_identity(ports(), one.login, by=me().login)
-        return go_to("admin.person", account_texts.unbound(one.login), login=one.login)
+        return go_to(
+            "admin.person",
+            _(
+                "{login} is signed out. The next person who signs in with this address gets the account.",
+                login=one.login,
+            ),
+            login=one.login,
+        )
     public_address()  # before the old password ends
     text = invitation_links.reissue_link(ports(), one.login, by=me().login)
     return link_page(one.login, text, invitation_links.get_link(ports(), text).days)
@@ -217,21 +257,27 @@ def reset_password(login: str) -> ResponseReturnValue:
 
 @requires_password_sign_in
 def take_off_second_step(ports: Ports, login: str, by: str) -> str:
-    one = _other(login, account_texts.OWN_SECOND_STEP)
+    one = _other(login, _("Turn off your own two-factor sign-in on your profile."))
     two_factor.disable_second_factor(ports, one.login, by=by)
-    return account_texts.second_step_off(one.login)
+    return _("{login} now signs in without a code, and can set up two-factor sign-in again.", login=one.login)
 
 
 @allow(Action.ADMINISTER)
 def end_session(login: str, session_id: str) -> ResponseReturnValue:
     one = accounts.get_user(ports(), login)
     sessions.end_session(ports(), one.login, session_id, me().login)
-    return go_to("admin.person", account_texts.session_ended(one.login), login=one.login)
+    return go_to("admin.person", _("{login} is signed out on that device.", login=one.login), login=one.login)
 
 
 def end_sessions(ports: Ports, login: str, by: str) -> str:
-    one = _other(login, account_texts.OWN_SESSIONS)
-    return account_texts.sessions_ended(one.login, sessions.end_sessions(ports, one, lives(), by))
+    one = _other(login, _("End your own sessions on your profile."))
+    ended = sessions.end_sessions(ports, one, lives(), by)
+    return ngettext(
+        "{login} is signed out on {number} device.",
+        "{login} is signed out on {number} devices.",
+        ended,
+        login=one.login,
+    )
 
 
 def _other(login: str, message: str) -> User:
@@ -273,9 +319,9 @@ def show_policy() -> ResponseReturnValue:
 def save_policy() -> ResponseReturnValue:
     selected = request.form.getlist("roles")
     if not set(selected) <= set(Role):
-        raise Rejected(account_texts.unknown_role(Role))
+        raise Rejected(_("Choose among the roles {roles}.", roles=", ".join(Role)))
     account_store.require_second_factor(ports(), [Role(role) for role in selected], me().login)
-    return go_to("admin.policy", account_texts.RULES_SAVED)
+    return go_to("admin.policy", _("Saved. The rules apply from the next page that each person opens."))
 
 
 blueprint.add_url_rule("/people", "people", show_people)
@@ -298,11 +344,17 @@ blueprint.add_url_rule("/stores/connect", "connect_till", tills.connect_till, me
 blueprint.add_url_rule("/stores/unsigned", "accept_unsigned", tills.accept_unsigned, methods=["POST"])
 blueprint.add_url_rule("/stores/keys/<key_id>/replace", "rotate_key", tills.rotate_key, methods=["POST"])
 ManagedPages(blueprint, "/stores/<token_id>", page="", listing="stores").button(
-    "revoke", store_credentials.revoke_store_token, lambda token: account_texts.revoked(token.store_id)
+    "revoke",
+    store_credentials.revoke_store_token,
+    lambda token: _("The token for {store_id} is revoked.", store_id=token.store_id),
 )
 ManagedPages(blueprint, "/stores/keys/<key_id>", page="", listing="stores").button(
     "revoke",
     store_credentials.revoke_store_key,
-    lambda key: account_texts.key_revoked(key.till, key.store_id),
+    lambda key: _(
+        "The key of the till {till} of {store_id} is revoked. What it signs no longer counts.",
+        till=key.till,
+        store_id=key.store_id,
+    ),
     endpoint="revoke_key",
 )

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 from joserfc.errors import JoseError
 from requests import RequestException
 
-from portal.people import sign_in_forms
 from portal.people.sign_in_forms import IdentityNotVerified
+from portal.translation import _
 from tillstream.model.errors import Unavailable
 from tillstream.people.external_identities import ExternalIdentity
 from tillstream.settings import Settings
@@ -40,7 +40,7 @@ class Provider:
         try:
             answer: ResponseReturnValue = self._client.authorize_redirect(back)
         except (RequestException, RuntimeError, ValueError) as error:
-            raise Unavailable(sign_in_forms.UNREACHABLE) from error
+            raise Unavailable(_("Your company's sign-in cannot be reached. Try again in a moment.")) from error
         return answer
 
     def finish(self) -> ExternalIdentity:
@@ -51,11 +51,23 @@ class Provider:
         except (AuthlibBaseError, JoseError, ValueError) as error:
             # Log the class only: a provider may put submitted data into the message.
             current_app.logger.warning("a sign-in by the provider was rejected: %s", type(error).__name__)
-            raise IdentityNotVerified(sign_in_forms.NOT_VERIFIED) from error
+            raise IdentityNotVerified(
+                _(
+                    "Your company's sign-in could not be verified. Try again. "
+                    "If it fails again, contact an administrator."
+                )
+            ) from error
         except RequestException as error:
-            raise Unavailable(sign_in_forms.UNREACHABLE) from error
+            raise Unavailable(_("Your company's sign-in cannot be reached. Try again in a moment.")) from error
         if not claims:
-            raise IdentityNotVerified(sign_in_forms.NO_IDENTITY)
+            raise IdentityNotVerified(
+                _(
+                    "Your company's sign-in did not return your identity. Try again. "
+                    "If it fails again, contact an administrator."
+                )
+            )
         if claims.get("email_verified") not in (True, "true") or not claims.get("email"):
-            raise IdentityNotVerified(sign_in_forms.EMAIL_NOT_VERIFIED)
+            raise IdentityNotVerified(
+                _("Your company's sign-in has not verified your email address. Contact an administrator.")
+            )
         return ExternalIdentity(self._issuer, str(claims["sub"]), str(claims["email"]))

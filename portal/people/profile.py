@@ -15,6 +15,7 @@ from portal.access import Open, allow, requires_password_sign_in
 from portal.context import lives, me, ports, this_session, tillstream
 from portal.managed import ManagedForm, ManagedPages
 from portal.people.sign_in_forms import CodeForm
+from portal.translation import N_, _, ngettext
 from portal.urls import go_to
 from tillstream.model.errors import Rejected
 from tillstream.people import account_store, sessions, two_factor
@@ -22,33 +23,16 @@ from tillstream.people.passwords import TooManyTries
 from tillstream.people.two_factor import WrongCode
 from tillstream.ports import Ports
 
-NAME, NO_NAME = "Name", "Enter your name."
-LOCALE, BROWSER = "Date and number format", "Browser default"
-TIME_ZONE = "Time zone"
-CURRENCY, AUTOMATIC = "Display currency", "Automatic"
-SAVED = "Saved."
-SESSION_ENDED = "You are signed out on that device."
-SECOND_STEP_REQUIRED = "Your role requires two-factor sign-in. You cannot turn it off."
-SECOND_STEP_OFF = "Two-factor sign-in is off."
-
 blueprint = Blueprint("profile", __name__, template_folder="templates")
 
 SIGN_INS = 10
 
 
-def reporting_currency_label(currency: str) -> str:
-    return f"Reporting currency ({currency})"
-
-
-def others_ended_text(count: int) -> str:
-    return f"You are signed out on {count} other {'device' if count == 1 else 'devices'}."
-
-
 class ProfileForm(ManagedForm):
-    name = StringField(NAME, [InputRequired(NO_NAME), Length(max=100)])
-    locale = SelectField(LOCALE, validate_choice=False)
-    time_zone = StringField(TIME_ZONE, [Length(max=60)])
-    display_currency = SelectField(CURRENCY, validate_choice=False)
+    name = StringField(N_("Name"), [InputRequired(N_("Enter your name.")), Length(max=100)])
+    locale = SelectField(N_("Date and number format"), validate_choice=False)
+    time_zone = StringField(N_("Time zone"), [Length(max=60)])
+    display_currency = SelectField(N_("Display currency"), validate_choice=False)
 
 
 @blueprint.get("/profile", endpoint="show")
@@ -75,7 +59,7 @@ def save_profile() -> ResponseReturnValue:
             display_currency=form.display_currency.data or "",
             currencies=figures.currencies(),
         )
-        return go_to("profile.show", SAVED)
+        return go_to("profile.show", _("Saved."))
 
     return form.saved(lambda: _page(form), save)
 
@@ -85,7 +69,7 @@ def end_session(ports: Ports, session_id: str, by: str) -> None:
 
 
 ManagedPages(blueprint, "/profile/sessions/<session_id>", page="", listing="show", access=Open.SIGNED_IN).button(
-    "end", end_session, SESSION_ENDED, endpoint="end_session"
+    "end", end_session, N_("You are signed out on that device."), endpoint="end_session"
 )
 
 
@@ -93,7 +77,12 @@ ManagedPages(blueprint, "/profile/sessions/<session_id>", page="", listing="show
 @allow(Open.SIGNED_IN)
 def end_others() -> ResponseReturnValue:
     ended = sessions.end_sessions(ports(), me(), lives(), me().login, but=this_session().id)
-    return go_to("profile.show", others_ended_text(ended))
+    return go_to(
+        "profile.show",
+        ngettext(
+            "You are signed out on {number} other device.", "You are signed out on {number} other devices.", ended
+        ),
+    )
 
 
 @blueprint.get("/profile/second-step", endpoint="second_step")
@@ -126,12 +115,12 @@ def new_codes() -> ResponseReturnValue:
 @requires_password_sign_in
 def take_off() -> ResponseReturnValue:
     if me().role in account_store.second_factor_roles(ports()):
-        raise Rejected(SECOND_STEP_REQUIRED)
+        raise Rejected(_("Your role requires two-factor sign-in. You cannot turn it off."))
 
     def off(code: str) -> ResponseReturnValue:
         two_factor.check_second_factor(ports(), me().login, code)
         two_factor.disable_second_factor(ports(), me().login, by=me().login)
-        return go_to("profile.show", SECOND_STEP_OFF)
+        return go_to("profile.show", _("Two-factor sign-in is off."))
 
     return _with_code(off)
 
@@ -155,10 +144,13 @@ def _codes(codes: list[str]) -> ResponseReturnValue:
 
 
 def _page(form: ProfileForm) -> str:
-    locales = {"": BROWSER} | account_store.LOCALES
+    locales = {"": _("Browser default")} | account_store.LOCALES
     form.locale.choices = [SelectChoice(*one) for one in locales.items()]
     reporting = tillstream().settings.reporting_currency
-    fixed = {"": AUTOMATIC, account_store.REPORTING_CURRENCY: reporting_currency_label(reporting)}
+    fixed = {
+        "": _("Automatic"),
+        account_store.REPORTING_CURRENCY: _("Reporting currency ({currency})", currency=reporting),
+    }
     currencies = fixed | {code: code for code in figures.currencies()}
     form.display_currency.choices = [SelectChoice(*one) for one in currencies.items()]
     all_sessions = sessions.find_sessions(ports(), me().login, limit=200)

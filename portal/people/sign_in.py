@@ -26,8 +26,9 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from portal.access import Open, allow, requires_password_sign_in
 from portal.context import enter, lives, me, ports, signed_in, this_session, tillstream
 from portal.context import leave as end_session
-from portal.people import sign_in_forms, sign_in_methods
+from portal.people import sign_in_methods
 from portal.people.sign_in_forms import CodeForm, FirstPasswordForm, OwnPasswordForm, SignInForm
+from portal.translation import _
 from portal.urls import go_to, own_page
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.people import accounts, external_identities, invitation_links, sessions, two_factor
@@ -200,7 +201,12 @@ def code() -> ResponseReturnValue:
 def check_code() -> ResponseReturnValue:
     form, status, half = CodeForm(), 422, _half()
     if half is None:
-        return go_to("sign_in.form", sign_in_forms.CODE_EXPIRED, "wrong", next=request.args.get("next"))
+        return go_to(
+            "sign_in.form",
+            _("That took too long. Enter your name and password again."),
+            "wrong",
+            next=request.args.get("next"),
+        )
     if form.validate_on_submit():
         try:
             user = two_factor.check_second_factor(ports(), half.login, form.code.data)
@@ -254,7 +260,7 @@ def accept_invitation(text: str) -> ResponseReturnValue:
             form.new.errors = [str(error)]
         else:
             answer = _begin_session(user, remembered=False)  # clears the previous session
-            flash(sign_in_forms.PASSWORD_SET, "done")
+            flash(_("Your password is set."), "done")
             return answer
     return render_template("sign_in/join.html", form=form, link=link, shortest=MIN_PASSWORD_LENGTH), 422
 
@@ -300,14 +306,14 @@ def change_password() -> ResponseReturnValue:
             other_sessions = sessions.open_sessions(ports(), before, lives())
             user = accounts.change_password(ports(), before.login, form.old.data, form.new.data)
         except (WrongSignIn, TooManyTries):
-            form.old.errors = [sign_in_forms.WRONG_OLD]
+            form.old.errors = [_("This is not your current password.")]
         except Rejected as error:
             form.new.errors = [str(error)]
         else:
             for session in other_sessions:  # the new password has ended them; this updates their list
                 sessions.end_session(ports(), user.login, session.id, user.login)
             enter(user, remembered=remembered)
-            flash(sign_in_forms.PASSWORD_CHANGED, "done")
+            flash(_("Your password is changed. All other devices are signed out."), "done")
             return redirect(_next() if before.given_password else url_for("profile.show"), 303)
     return _password_page(form), 422
 

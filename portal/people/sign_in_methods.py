@@ -3,8 +3,8 @@
 from flask import Flask, current_app, request
 
 from portal.context import SignedInUser, lives, ports, tillstream
-from portal.people import sign_in_forms
 from portal.people.sign_in_forms import IdentityNotVerified
+from portal.translation import _
 from tillstream.people import sessions
 from tillstream.people.account_store import User
 from tillstream.people.external_identities import ExternalIdentity
@@ -55,12 +55,14 @@ def proved_by_proxy(settings: Settings) -> ExternalIdentity:
     signer: JWTVerifier = current_app.extensions[EXTENSION]
     shown = request.headers.get(ASSERTION, "")
     if not shown:
-        raise IdentityNotVerified(sign_in_forms.AROUND_PROXY)
+        raise IdentityNotVerified(
+            _("This address bypasses your company's sign-in. Open the address that you were given.")
+        )
     try:
         claims = signer.claims(shown, settings.iap_audience)
     except InvalidToken as error:
         current_app.logger.warning("an assertion of the proxy was rejected: %s", error)
-        raise IdentityNotVerified(sign_in_forms.PROXY_NOT_VERIFIED) from error
+        raise IdentityNotVerified(_("Your company's sign-in could not be verified. Reload the page.")) from error
     return ExternalIdentity(ISSUER, str(claims["sub"]), str(claims.get("email", "")))
 
 

@@ -10,7 +10,7 @@ from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.filter_fields import remaining_values
 from portal.managed import shown_once
-from portal.people import account_texts
+from portal.translation import N_, _
 from portal.urls import go_to, public_address
 from tillstream.model.errors import Unavailable
 from tillstream.model.permissions import Action
@@ -19,16 +19,18 @@ from tillstream.people.store_credentials import TillSetup
 
 
 class NewStoreToken(FlaskForm):
-    region = SelectField(account_texts.REGION, [InputRequired(account_texts.NO_REGION)])
+    region = SelectField(N_("Region"), [InputRequired(N_("Choose a region."))])
     store_id = StringField(
-        account_texts.STORE, [InputRequired(account_texts.NO_STORE), Length(max=60)], render_kw={"list": "known-stores"}
+        N_("Store"),
+        [InputRequired(N_("Enter the store's ID as written in its files.")), Length(max=60)],
+        render_kw={"list": "known-stores"},
     )
-    label = StringField(account_texts.TILL, [Length(max=100)])
+    label = StringField(N_("Till"), [Length(max=100)])
 
 
 def _form() -> NewStoreToken:
     form, regions = NewStoreToken(), tillstream().contracts.regions_to_choose()
-    form.region.choices = [("", account_texts.CHOOSE), *((one, one) for one in regions)]
+    form.region.choices = [("", _("Choose")), *((one, one) for one in regions)]
     return form
 
 
@@ -60,7 +62,7 @@ def add_token() -> ResponseReturnValue:
     token, text = store_credentials.issue_store_token(
         ports(), form.region.data, form.store_id.data, form.label.data or "", me().login
     )
-    words = account_texts.token_title(token.store_id, token.region)
+    words = _("Token for {store_id} in {region}", store_id=token.store_id, region=token.region)
     return shown_once("admin/once.html", text, url_for("admin.stores"), words=words)
 
 
@@ -95,7 +97,14 @@ def accept_unsigned() -> ResponseReturnValue:
     store = store_credentials.accept_unsigned_messages(
         ports(), request.form.get("region", ""), request.form.get("store_id", ""), me().login
     )
-    return go_to("admin.stores", account_texts.unsigned_accepted(store.store_id, store.region))
+    return go_to(
+        "admin.stores",
+        _(
+            "Unsigned messages of {store_id} in {region} are accepted again, until the store gets a new key.",
+            store_id=store.store_id,
+            region=store.region,
+        ),
+    )
 
 
 def _setup_page(setup: TillSetup) -> ResponseReturnValue:

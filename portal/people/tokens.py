@@ -10,54 +10,43 @@ from portal import list_view
 from portal.access import Open, allow
 from portal.context import me, ports, scope, tillstream
 from portal.managed import ManagedForm, ManagedPages, shown_once
+from portal.translation import N_, _
 from tillstream.model.permissions import Action
 from tillstream.people import personal_tokens
 from tillstream.ports import Ports
 
-RIGHTS = {
-    "numbers": "Read numbers: sales, by time, place and product",
-    "personal": "Read personal columns: customers and salespeople",
-    "uploads": "Read uploads and their receipts",
-    "upload": "Upload, correct and reprocess files",
-    "decide": "Import, discard and undo uploads",
-    "pipeline": "See the pipeline and retry stalled jobs",
-    "quality": "See data quality",
-    "stock": "Record stock movements, and change the catalogue and goals",
-}
+RIGHTS = N_(
+    {
+        "numbers": "Read numbers: sales, by time, place and product",
+        "personal": "Read personal columns: customers and salespeople",
+        "uploads": "Read uploads and their receipts",
+        "upload": "Upload, correct and reprocess files",
+        "decide": "Import, discard and undo uploads",
+        "pipeline": "See the pipeline and retry stalled jobs",
+        "quality": "See data quality",
+        "stock": "Record stock movements, and change the catalogue and goals",
+    }
+)
 """Right of a token → what it allows."""
-NAME, NO_NAME = "Name", "Enter a name for the token."
-RIGHTS_FIELD, NO_RIGHTS = "Rights", "Choose at least one right."
-FILES_ONLY = "Only for live files of spreadsheets and BI tools; the token can be part of an address, and only reads"
-REGIONS = "Regions"
-VALID_FOR = "Valid for"
 
 DAYS = (7, 30, personal_tokens.DEFAULT_DAYS, 180, personal_tokens.MAX_DAYS)
 PER_PAGE = 50
 blueprint = Blueprint("tokens", __name__, template_folder="templates")
 
 
-def days_text(count: int) -> str:
-    return f"{count} days"
-
-
-def revoked_text(name: str) -> str:
-    return f"The token “{name}” is revoked."
-
-
-def revoked_of_text(login: str, name: str) -> str:
-    return f"The token “{name}” of {login} is revoked."
-
-
 class NewPersonalToken(ManagedForm):
-    name = StringField(NAME, [InputRequired(NO_NAME), Length(max=60)])
-    files_only = BooleanField(FILES_ONLY)
-    rights = SelectMultipleField(RIGHTS_FIELD, [InputRequired(NO_RIGHTS)])
-    regions = SelectMultipleField(REGIONS)
-    days = SelectField(VALID_FOR, coerce=int, choices=[SelectChoice(days, days_text(days)) for days in DAYS])
+    name = StringField(N_("Name"), [InputRequired(N_("Enter a name for the token.")), Length(max=60)])
+    files_only = BooleanField(
+        N_("Only for live files of spreadsheets and BI tools; the token can be part of an address, and only reads")
+    )
+    rights = SelectMultipleField(N_("Rights"), [InputRequired(N_("Choose at least one right."))])
+    regions = SelectMultipleField(N_("Regions"))
+    days = SelectField(N_("Valid for"), coerce=int)
 
 
 def _form() -> NewPersonalToken:
     form, regions = NewPersonalToken(), scope().regions
+    form.days.choices = [SelectChoice(days, _("{count} days", count=days)) for days in DAYS]
     form.rights.choices = [SelectChoice(right, RIGHTS[right]) for right in personal_tokens.grantable_rights(scope())]
     regions_offered = tillstream().contracts.regions_to_choose() if regions is None else regions
     form.regions.choices = [SelectChoice(region, region) for region in sorted(regions_offered)]
@@ -93,7 +82,8 @@ def create_token() -> ResponseReturnValue:
 
 
 def revoke_own_token(ports: Ports, token_id: str, by: str) -> str:
-    return revoked_text(personal_tokens.revoke_personal_token(ports, token_id, by=by, login=by).name)
+    token = personal_tokens.revoke_personal_token(ports, token_id, by=by, login=by)
+    return _("The token “{name}” is revoked.", name=token.name)
 
 
 def _page(form: NewPersonalToken) -> str:
@@ -126,7 +116,7 @@ def show_all_tokens() -> ResponseReturnValue:
 
 def revoke_any_token(ports: Ports, token_id: str, by: str) -> str:
     token = personal_tokens.revoke_personal_token(ports, token_id, by=by)
-    return revoked_of_text(token.login, token.name)
+    return _("The token “{name}” of {login} is revoked.", name=token.name, login=token.login)
 
 
 blueprint.add_url_rule("/tokens", "own", show_own_tokens)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from portal.alerts import texts
+from portal.alerts.rules import threshold_text
 from tillstream.alerts.kinds import KINDS
 from tillstream.alerts.rules import AlertRule
 
@@ -29,6 +29,6 @@ def test_one_of_each_unit_is_singular() -> None:
         unit = kind.threshold.unit
         rule = AlertRule.of_kind("one", kind)
         parameters = [{**rule.parameters, kind.threshold.name: Decimal(number)} for number in (1, 3)]
-        one, more = (texts.threshold(replace(rule, parameters=each), "EUR") for each in parameters)
+        one, more = (threshold_text(replace(rule, parameters=each), "EUR") for each in parameters)
         assert one == f"{kind.threshold.label} 1 {ONE[unit]}"
         assert more == f"{kind.threshold.label} 3 {ONE[unit] if unit in {'money', 'percent'} else unit}"

@@ -8,7 +8,7 @@ import pytest
 from forecast_steps import sell  # noqa: F401 - what the fixtures of the module begin with
 from visitor import People, Visitor, Work, indian_file, indian_sale
 
-from portal.forecast import texts
+from portal.forecast import METHODS, method_text
 from tillstream.analytics import queries
 from tillstream.app import App
 from tillstream.forecasting import run_records
@@ -53,15 +53,15 @@ def test_the_page_of_a_product_has_units_and_sums_from_errors_of_sums(sold: Visi
 
 
 def test_another_method_is_named_and_is_not_in_our_backtest() -> None:
-    sentence = texts.method_text({"method": "BigQuery ML ARIMA_PLUS"}, 0.5, "day")
+    sentence = method_text({"method": "BigQuery ML ARIMA_PLUS"}, 0.5, "day")
     assert sentence == "Made by BigQuery ML ARIMA_PLUS, which our backtest does not include."
-    assert "a seasonal naive forecast" in texts.method_text({"method": "seasonal naive"}, 0.5, "day")
+    assert "a seasonal naive forecast" in method_text({"method": "seasonal naive"}, 0.5, "day")
 
 
 @pytest.mark.parametrize(("step", "repeated"), [("day", "week"), ("week", "year")])
 def test_a_naive_forecast_is_named_by_what_it_repeats(step: str, repeated: str) -> None:
-    assert f"the sales of the last {repeated} again" in texts.method_text({"method": "seasonal naive"}, None, step)
-    assert texts.METHODS[step]["seasonal naive"] == f"Last {repeated} again"
+    assert f"the sales of the last {repeated} again" in method_text({"method": "seasonal naive"}, None, step)
+    assert METHODS[step]["seasonal naive"] == f"Last {repeated} again"
 
 
 def test_a_selection_in_the_form_is_that_of_the_links(sold: Visitor) -> None:
