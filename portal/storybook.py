@@ -218,6 +218,10 @@ def _sample_data() -> TemplateContext:
         "key_figures": KEY_FIGURES,
         "breakdown": BREAKDOWN,
         "fields": (FilterField("person", "salesperson", "Salesperson", PEOPLE[:1], PEOPLE, ()),),
+        "problems": (
+            {"line": 3, "column": "price", "message": "ten is not a number.", "remedy": "Write digits, such as 10.00."},
+            {"line": 7, "column": "", "message": "The row has 4 cells, the header 5.", "remedy": "Add the cell."},
+        ),
         "at": datetime(2026, 6, 30, 17, 5, tzinfo=UTC),
         "reminder": "Dear Mumbai, the sales of 28 and 29 June are not here yet. Please send them today.",
     }
