@@ -130,6 +130,7 @@ def template_environment() -> type[Environment]:
 def register(flask: Flask, readers_locale: Callable[[], str]) -> None:
     catalogues = _shipped_catalogues()
     flask.add_template_global(language)
+    flask.add_template_filter(_, "translated")
     if not catalogues:
         return
 

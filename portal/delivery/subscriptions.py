@@ -10,7 +10,7 @@ from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.dashboard.request_filters import PERIODS
 from portal.delivery import subscription_texts
-from portal.explore import texts
+from portal.explore.selection import exploration_title
 from portal.managed import Change, ManagedPages
 from portal.urls import go_to
 from portal.value_names import FILTER_LABELS, value_name
@@ -110,7 +110,7 @@ def name_for(address: str) -> str:
     path, arguments = address_arguments(address)
     if path == EXPLORE:
         one = explorations.parse_exploration(arguments, scope())
-        return texts.title(one.measures[0].label, [each.label for each in one.dimensions])[:LONGEST]
+        return exploration_title(one)[:LONGEST]
     return path.removeprefix(TABLES).replace("-", " ").capitalize()[:LONGEST]
 
 

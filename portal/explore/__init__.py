@@ -9,8 +9,18 @@ from portal import figures, filter_fields, list_view
 from portal.access import allow
 from portal.context import scope
 from portal.dashboard import filter_bar, request_filters
-from portal.explore import answer, chart, labels, table, texts, tile
-from portal.explore.selection import limit_label, limit_sentence, limitable_columns, read_exploration
+from portal.explore import answer, chart, labels, table, tile
+from portal.explore.selection import (
+    CHARTS,
+    COMPARISONS,
+    KINDS,
+    exploration_title,
+    limit_label,
+    limit_sentence,
+    limitable_columns,
+    read_exploration,
+)
+from portal.translation import _
 from portal.urls import with_args
 from tillstream.analytics.explorations import (
     ACROSS,
@@ -45,8 +55,11 @@ def show() -> ResponseReturnValue:
     compared = result.compared
     before = (compared.before_start, compared.before_end) if compared else None
     count = len(result.rows)
-    limited = [f"{texts.limited(len(rows), count)} {texts.SORT_TO_CHOOSE}"] if len(rows) < count else []
-    by = exploration.dimensions[0].label if exploration.dimensions else ""
+    sort = _("Sort the table to choose which ones are first.")
+    limited = [f"{table.limited_text(len(rows), count)} {sort}"] if len(rows) < count else []
+    all_in_files = _(
+        "Export and its files for other tools have all groups, without the limit; Export as shown has these."
+    )
     in_order = kept | {"sort": request.args.get("sort")}
     return render_template(
         "explore/show.html",
@@ -63,8 +76,8 @@ def show() -> ResponseReturnValue:
             "goals": GOALS,
         },
         most=MAX_DIMENSIONS,
-        charts=texts.CHARTS,
-        comparisons=texts.COMPARISONS,
+        charts=CHARTS,
+        comparisons=COMPARISONS,
         page=page,
         heads=table.table_heads(exploration, result, unfinished),
         unfinished=unfinished,
@@ -72,25 +85,25 @@ def show() -> ResponseReturnValue:
         notes=[*result.notes, *limited],
         compared=compared,
         limitable=[(one.key, limit_label(one)) for one in limitable_columns(result.columns)],
-        kinds=texts.KINDS,
+        kinds=KINDS,
         limit=limit_sentence(result.columns, exploration.having) if exploration.having else "",
         figure=figure.data if figure else None,
-        all_in_files=texts.ALL_IN_FILES if exploration.having or exploration.first else "",
+        all_in_files=all_in_files if exploration.having or exploration.first else "",
         chart_notes=figure.notes if figure else (),
         sort=query.sort if request.args.get("sort") else "",
-        firsts=[(str(one), texts.first_groups(one)) for one in FIRSTS],
-        summary=texts.summary(exploration.measures[0].label, by),
+        firsts=[(str(one), _("First {count:,}", count=one)) for one in FIRSTS],
+        summary=chart.chart_summary(exploration),
         name_of=labels.value_label,
         codes=labels.CODES,
         lines_of=partial(tile.group_lines_link, exploration, selection.values, compared_with=before),
         filters=selection.values,
         preset=selection.preset,
-        latest=filter_bar.latest_name(selection.latest) if selection.latest else texts.LATEST,
+        latest=filter_bar.latest_name(selection.latest) if selection.latest else filter_bar.LATEST_MONTH,
         presets=request_filters.PERIOD_CHOICES.items(),
         bar=filter_fields.page_fields(selection.values),
         currency=figures.currency(),
         address=f"{url_for('explore.show')}?{with_args(in_order)}",
-        pin_title=texts.title(exploration.measures[0].label, [one.label for one in exploration.dimensions]),
+        pin_title=exploration_title(exploration),
         pin_show=tile.usual_form(exploration),
         export=f"{url_for('explore.export')}?{with_args(kept, format='csv')}",
         export_shown=f"{url_for('explore.export_shown')}?{with_args(in_order, format='csv')}",

@@ -9,7 +9,6 @@ from typing import Any
 from portal import figures
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore import texts
 from portal.explore.selection import (
     BEFORE,
     CHANGE,
@@ -23,6 +22,7 @@ from portal.explore.selection import (
 )
 from portal.goals import requested
 from portal.reader_locale import days_text, month_text
+from portal.translation import _, ngettext
 from tillstream.analytics import measure_values
 from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.explorations import Exploration
@@ -57,14 +57,14 @@ def read_goals(exploration: Exploration, selection: DashboardFilters) -> Goals |
     """The revenue goals of the groups in the month of the page, or why there are none."""
     by, days = exploration.by, (selection.filters.start, selection.filters.end)
     if exploration.across or len(by) != 1 or by[0].name not in LEVELS:
-        return texts.GOALS_BY
+        return _("Goals are shown for groups by region or by store only.")
     if set(selection.values) - WITH_GOALS:
-        return texts.GOALS_FILTERED
+        return _("Goals count all sales of a region or store. Remove the other filters to see them.")
     month = _month(days)
     if month is None:
-        return texts.GOALS_MONTH
+        return _("Goals are set for months. Choose a period within one month to see them.")
     if not requested.month_of_goals(month).stored.goals:
-        return texts.no_goals(month_text(month.first))
+        return _("No goals are set for {month}.", month=month_text(month.first))
     standings = requested.month_of_goals(month).standings(GoalMeasure.REVENUE)
     regions, stores = selection.filters.region, selection.filters.store
     listed = [
@@ -80,7 +80,8 @@ def read_goals(exploration: Exploration, selection: DashboardFilters) -> Goals |
         if one.goal:
             members.setdefault(getattr(one.target, name), []).append(one)
     values = {value: _sums(standings, group) for value, group in members.items()}
-    return Goals(values, texts.goals_of(month_text(month.first)))
+    about = _("Goals are those of {month} as a whole, at the latest exchange rates.", month=month_text(month.first))
+    return Goals(values, about)
 
 
 def add_goals(exploration: Exploration, rows: Iterable[dict[str, Any]], goals: Goals) -> list[dict[str, Any]]:
@@ -142,7 +143,11 @@ def load_answer(
     if exploration.having is None:
         return result
     if exploration.across or result.is_cut:
-        note = texts.NO_COLUMNS_FILTERED if exploration.across else texts.too_many_filtered(MAX_GROUPS)
+        note = _(
+            "At most {most:,} groups can be limited by their numbers. Narrow the filters, or choose fewer dimensions.",
+            most=MAX_GROUPS,
+        )
+        note = _("Values across columns are not limited to numbers.") if exploration.across else note
         return replace(result, notes=[*result.notes, note])
     kept = limited_rows(result.rows, result.columns, exploration.having)
     return replace(result, rows=kept, limit=limit_sentence(result.columns, exploration.having))
@@ -168,19 +173,22 @@ def _computed(
     rows = _groups(exploration, now)
     is_cut = len(rows) > MAX_GROUPS
     if is_cut:
-        rows, notes = rows[:MAX_GROUPS], [*notes, texts.cut(MAX_GROUPS)]
+        cut = _("There are more than {most:,} groups. The first of them are shown; narrow the filters, or export all.")
+        rows, notes = rows[:MAX_GROUPS], [*notes, cut.format(most=MAX_GROUPS)]
     if exploration.across:
         return replace(_across(exploration, exploration.across, rows, notes, most_across), is_cut=is_cut)
     if not isinstance(sides, PeriodComparison):
         return ExplorationAnswer(rows, [MeasureColumn(name, name) for name in names], notes, is_cut=is_cut)
     earlier = _groups(exploration, replace(now, start=sides.before_start, end=sides.before_end))
     if is_cut or len(earlier) > MAX_GROUPS:
-        notes = [*notes, texts.too_many_compared(MAX_GROUPS)]
+        many = _("At most {most:,} groups can be compared. Narrow the filters, or choose fewer dimensions.")
+        notes = [*notes, many.format(most=MAX_GROUPS)]
         return ExplorationAnswer(rows, [MeasureColumn(name, name) for name in names], notes, is_cut=is_cut)
     columns = [column for one in exploration.shown for column in compared_columns(one)]
     compared = _compared(exploration, rows, earlier, currency)
     if sides.cut:
-        notes = [*notes, texts.compared_in_part(days_text(sides.start, sides.end))]
+        part = _("The period is not complete: {days} is compared with as many days of the previous one.")
+        notes = [*notes, part.format(days=days_text(sides.start, sides.end))]
     return ExplorationAnswer(compared, columns, notes, sides)
 
 
@@ -203,14 +211,14 @@ def measure_groups(measures: Sequence[Measure], by: Sequence[Dimension], filters
 def _sides(exploration: Exploration, selection: DashboardFilters) -> PeriodComparison | str:
     """The compared periods, or why nothing is compared."""
     if exploration.across:
-        return texts.NO_COLUMNS_COMPARED
+        return _("Values across columns are not compared.")
     if exploration.has_periods:
-        return texts.NO_PERIODS_COMPARED
+        return _("Groups by day, week, month, quarter or year are not compared. Use the page Compare instead.")
     if not selection.has_period:
-        return texts.NO_DATES_COMPARED
+        return _("Choose a period with a first and a last day to compare it.")
     previous, year = figures.comparisons(selection.filters)
     chosen = previous if exploration.against == "previous" else year
-    return chosen or texts.NOT_REPORTED
+    return chosen or _("There is no reported previous period to compare with.")
 
 
 def _compared(exploration: Exploration, rows: list[Row], before: list[Row], currency: str) -> list[Row]:
@@ -261,8 +269,13 @@ def _across(
         if row[across.name] in keys:
             whole[keys[row[across.name]]] = row[one.name]
     empty = dict.fromkeys(keys.values())
-    more = [texts.others_across(len(ordered) - len(kept))] if len(ordered) > len(kept) else []
-    several = [texts.ONE_IN_COLUMNS] if len(exploration.measures) > 1 else []
+    left = ngettext(
+        "1 more column is not shown; narrow the filters, or export all.",
+        "{number:,} more columns are not shown; narrow the filters, or export all.",
+        len(ordered) - len(kept),
+    )
+    more = [left] if len(ordered) > len(kept) else []
+    several = [_("Values across columns show the first measure only.")] if len(exploration.measures) > 1 else []
     return ExplorationAnswer([empty | row for row in grouped.values()], columns, [*notes, *several, *more])
 
 

@@ -10,14 +10,35 @@ from typing import Any
 
 from portal import figures
 from portal.dashboard import charts
-from portal.explore import labels, texts
+from portal.explore import labels
 from portal.explore.answer import GOAL, MAX_GROUPS, ExplorationAnswer, measure_groups
 from portal.explore.labels import PERIOD_LENGTHS, incomplete_periods
-from portal.explore.selection import BEFORE
+from portal.explore.selection import BEFORE, COMPARISONS, GOALS
+from portal.translation import N_, _
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definitions import Dimension, Measure
 
+PERIODS = {
+    "day": N_("days"),
+    "week": N_("weeks"),
+    "month": N_("months"),
+    "quarter": N_("quarters"),
+    "year": N_("years"),
+}
+PLURALS = PERIODS | {
+    "weekday": N_("weekdays"),
+    "status": N_("statuses"),
+    "region": N_("regions"),
+    "store": N_("stores"),
+    "category": N_("categories"),
+    "product": N_("products"),
+    "channel": N_("channels"),
+    "salesperson": N_("salespeople"),
+    "country": N_("countries"),
+    "customer": N_("customers"),
+}
+"""Dimension → several of its values."""
 MAX_SERIES, MAX_BARS, MANY_POINTS = 6, 20, 60
 FRACTIONS = frozenset({"share", "growth"})
 Series = dict[str, Any]
@@ -39,7 +60,12 @@ def draw_chart(exploration: Exploration, answer: ExplorationAnswer, filters: Fil
         return None
     groups = _groups(exploration, answer, filters, shown)
     if groups is None:
-        return Figure(None, (texts.not_drawn(first.label),))
+        not_drawn = _(
+            "There is no chart: the numbers of {measure} do not add up to those of larger groups with the limit. "
+            "Remove the limit, or group by two dimensions.",
+            measure=_(first.label),
+        )
+        return Figure(None, (not_drawn,))
     if not groups.rows:
         return None
     by = dimensions[0]
@@ -50,14 +76,15 @@ def draw_chart(exploration: Exploration, answer: ExplorationAnswer, filters: Fil
     else:
         series, notes = _sides(groups.rows, by, _columns(exploration, answer), places, first), []
     if len(places) < count:
-        notes.append(texts.drawn_places(len(places), count, by.name))
+        drawn = _("The chart shows {drawn:,} of {count:,} {plurals}, the first ones in the order of the table.")
+        notes.append(drawn.format(drawn=len(places), count=count, plurals=PLURALS[by.name]))
     unfinished = incomplete_periods(by, places, filters) if by.is_period else frozenset()
     partial = [place in unfinished for place in places]
     if any(partial):
         series = [one | {"partial": partial} for one in series]
     figure: dict[str, Any] = {
         "kind": _kind(exploration, by, places, len(series)),
-        "measure": texts.in_percent(first.label) if first.format in FRACTIONS else first.label,
+        "measure": _("{measure}, %", measure=_(first.label)) if first.format in FRACTIONS else _(first.label),
         "currency": figures.currency() if first.format == "money" else "",
         "values": series[0]["values"],
         "partial": partial,
@@ -119,11 +146,11 @@ def _sums(rows: Rows, dimensions: Sequence[Dimension], column: str) -> Rows:
 def _columns(exploration: Exploration, answer: ExplorationAnswer) -> dict[str, str]:
     """What is drawn of each group: key in rows → name."""
     first = exploration.measures[0]
-    columns = {first.name: first.label}
+    columns = {first.name: _(first.label)}
     if answer.compared:
-        columns[f"{first.name}.{BEFORE}"] = texts.COMPARISONS[exploration.against]
+        columns[f"{first.name}.{BEFORE}"] = COMPARISONS[exploration.against]
     if first.name == "revenue" and any(one.key == GOAL for one in answer.columns):
-        columns[GOAL] = texts.GOALS[GOAL]
+        columns[GOAL] = GOALS[GOAL]
     return columns
 
 
@@ -175,14 +202,14 @@ def _split(
     if len(values) == len(drawn):
         return series, []
     if not has_rest or split.is_period:
-        return series, [texts.drawn_series(len(drawn), len(values), split.name)]
+        return series, [drawn_series(len(drawn), len(values), split.name)]
     rest = dict.fromkeys(places)
     for row in rows:
         if row[split.name] not in drawn and row[by.name] in rest and row[measure.name] is not None:
             rest[row[by.name]] = (rest[row[by.name]] or 0) + row[measure.name]
-    name = texts.others(len(values) - len(drawn))
+    name = _("Other ({count:,})", count=len(values) - len(drawn))
     series.append({"name": name, "values": [_number(rest[place], measure) for place in places], "quiet": True})
-    return series, [texts.drawn_series(len(drawn), len(values), split.name, name)]
+    return series, [drawn_series(len(drawn), len(values), split.name, name)]
 
 
 def _sides(
@@ -201,3 +228,19 @@ def _number(value: Any, measure: Measure) -> float | None:
     if value is None:
         return None
     return float(Decimal(value) * (100 if measure.format in FRACTIONS else 1))
+
+
+def drawn_series(drawn: int, count: int, by: str, rest: str = "") -> str:
+    """by: the dimension. rest: the name of the sum of all others; empty: there is none."""
+    which = _("latest") if by in PERIODS else _("largest")
+    shown = _("The chart shows the {drawn:,} {which} of {count:,} {plurals}")
+    shown = shown.format(drawn=drawn, which=which, count=count, plurals=PLURALS[by])
+    if rest:
+        return shown + _("; “{rest}” is the sum of the rest.", rest=rest)
+    return shown + _(". To see others, choose them in the filters.")
+
+
+def chart_summary(exploration: Exploration) -> str:
+    """A chart in a sentence, for screen readers."""
+    by = _(exploration.dimensions[0].label).lower() if exploration.dimensions else ""
+    return _("{measure} by {by}.", measure=_(exploration.measures[0].label), by=by)

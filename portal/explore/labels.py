@@ -11,11 +11,13 @@ from typing import Any
 
 from portal import figures
 from portal.dashboard import charts
-from portal.explore import texts
 from portal.reader_locale import day_text
+from portal.translation import N_
 from portal.value_names import UNKNOWN_VALUE, value_name
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.measures.definitions import Dimension
+
+WEEKDAYS = N_(("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"))
 
 CODES = frozenset({"store", "product", "salesperson"})
 """Dimensions whose values are codes, shown beside their names."""
@@ -33,7 +35,7 @@ def value_label(by: Dimension, value: Any) -> str:
     if value is None or value == "":
         return UNKNOWN_VALUE
     if by.name == "weekday":
-        return texts.WEEKDAYS[int(value) - 1]
+        return WEEKDAYS[int(value) - 1]
     if isinstance(value, date):
         return charts.period_name(value, LABELLED_PERIODS[by.name]) if by.name in LABELLED_PERIODS else day_text(value)
     return value_name(by.name, str(value))

@@ -1,6 +1,5 @@
 """Dashboards of one's own: tiles pinned on Explore, with filters that apply to all of them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from urllib.parse import parse_qs
@@ -16,6 +15,7 @@ from portal.dashboard.request_filters import PERIOD_CHOICES, DashboardFilters
 from portal.explore import tile as explored
 from portal.explore.tile import SHOW, SLOT
 from portal.managed import ManagedPages
+from portal.translation import N_, _
 from portal.urls import go_to, with_args
 from portal.value_names import FILTER_LABELS
 from tillstream.analytics.filters import CURRENCY, DATE_FILTERS, OWN_DATES
@@ -26,16 +26,12 @@ from tillstream.ports import Ports
 
 blueprint = Blueprint("own_dashboards", __name__, template_folder="templates")
 
-AS_PINNED = "As pinned"
-"""The choice of the period that each tile was pinned with."""
-SHOWN = {"chart": "Chart", "table": "Table", "number": "Number"}
+SHOWN = N_({"chart": "Chart", "table": "Table", "number": "Number"})
 """What a tile shows → its name."""
-WIDTHS = {"third": "A third of the page", "half": "Half of the page", "full": "The whole page"}
+WIDTHS = N_({"third": "A third of the page", "half": "Half of the page", "full": "The whole page"})
 """Width of a tile → its name."""
-MY_DASHBOARD = "My dashboard"
+MY_DASHBOARD = N_("My dashboard")
 """Proposed name of the first dashboard."""
-TILE_CHANGED = "Tile changed."
-START_CHANGED = "Start page changed."
 
 PRESET = "preset"
 FIRST = ("region",)
@@ -45,31 +41,6 @@ FIRST = ("region",)
 def reader() -> DashboardOwner:
     """The signed-in user."""
     return DashboardOwner(me().login, me().created_at)
-
-
-def pinned_text(title: str, name: str) -> str:
-    return f"“{title}” is pinned to “{name}”."
-
-
-def created_text(name: str) -> str:
-    return f"Dashboard “{name}” created."
-
-
-def changed_text(name: str) -> str:
-    return f"Dashboard “{name}” changed."
-
-
-def removed_text(name: str) -> str:
-    return f"Dashboard “{name}” removed. It can be restored below for 30 days."
-
-
-def restored_text(name: str) -> str:
-    return f"“{name}” restored."
-
-
-def own_filters_text(labels: Iterable[str]) -> str:
-    """Which filters of the page a tile does not take."""
-    return f"{', '.join(labels)} above: not applied, because the tile has its own."
 
 
 @dataclass(frozen=True)
@@ -107,7 +78,7 @@ def links_of_tile(tile: PinnedTile, selection: DashboardFilters) -> TileLinks:
         tile,
         f"{url_for('explore.tile_of')}?{with_args(args, **shown)}",
         f"{url_for('explore.show')}?{with_args(args)}",
-        own_filters_text(refused) if refused else "",
+        _("{labels} above: not applied, because the tile has its own.", labels=", ".join(refused)) if refused else "",
     )
 
 
@@ -115,7 +86,7 @@ def links_of_tile(tile: PinnedTile, selection: DashboardFilters) -> TileLinks:
 @allow(Action.SEE_NUMBERS)
 def create_dashboard() -> ResponseReturnValue:
     dashboard = own_dashboards.create_dashboard(ports(), reader(), _form("name"))
-    return _to(dashboard.id, message=created_text(dashboard.name))
+    return _to(dashboard.id, message=_("Dashboard “{name}” created.", name=dashboard.name))
 
 
 @blueprint.post("/dashboards/pin", endpoint="pin")
@@ -131,7 +102,8 @@ def pin_tile() -> ResponseReturnValue:
     chosen = _form("dashboard") or own_dashboards.create_dashboard(ports(), reader(), _form("name")).id
     pinned = partial(own_dashboards.with_pinned_tile, title=title, address=address, show=show)
     dashboard = own_dashboards.change_dashboard(ports(), chosen, reader(), pinned)
-    return _to(chosen, f"tile-{dashboard.tiles[-1].id}", pinned_text(title, dashboard.name))
+    message = _("“{title}” is pinned to “{name}”.", title=title, name=dashboard.name)
+    return _to(chosen, f"tile-{dashboard.tiles[-1].id}", message)
 
 
 @blueprint.post("/dashboards/<dashboard_id>", endpoint="save")
@@ -140,7 +112,7 @@ def save_dashboard(dashboard_id: str) -> ResponseReturnValue:
     """Change the name and whether everybody may open the dashboard."""
     shared = _form("shared") == "yes"
     dashboard = own_dashboards.rename_dashboard(ports(), dashboard_id, reader(), _form("name"), shared=shared)
-    return _to(dashboard_id, message=changed_text(dashboard.name))
+    return _to(dashboard_id, message=_("Dashboard “{name}” changed.", name=dashboard.name))
 
 
 @blueprint.post("/dashboards/start", endpoint="start")
@@ -148,7 +120,7 @@ def save_dashboard(dashboard_id: str) -> ResponseReturnValue:
 def choose_start() -> ResponseReturnValue:
     """Open the portal with `dashboard`; empty: with the dashboard of the role."""
     own_dashboards.set_start_dashboard(ports(), reader(), _form("dashboard"))
-    return go_to("own_dashboards.listing", START_CHANGED)
+    return go_to("own_dashboards.listing", _("Start page changed."))
 
 
 @blueprint.post("/dashboards/<dashboard_id>/arrange", endpoint="arrange")
@@ -173,7 +145,7 @@ def change_tile(dashboard_id: str, tile_id: str) -> ResponseReturnValue:
     title, show, width = _form("title"), _form("show"), _form("width")
     changed = partial(own_dashboards.with_changed_tile, id=tile_id, title=title, show=show, width=width)
     own_dashboards.change_dashboard(ports(), dashboard_id, reader(), changed)
-    return _to(dashboard_id, f"tile-{tile_id}", TILE_CHANGED)
+    return _to(dashboard_id, f"tile-{tile_id}", _("Tile changed."))
 
 
 @blueprint.post("/dashboards/<dashboard_id>/tiles/<tile_id>/remove", endpoint="remove_tile")
@@ -197,11 +169,13 @@ PAGES = ManagedPages(blueprint, "/dashboards/<dashboard_id>", access=Action.SEE_
 
 def remove_dashboard(ports: Ports, dashboard_id: str, _by: str) -> str:
     may_all = scope().may(Action.ADMINISTER)
-    return removed_text(own_dashboards.remove_dashboard(ports, dashboard_id, reader(), any_owner=may_all).name)
+    name = own_dashboards.remove_dashboard(ports, dashboard_id, reader(), any_owner=may_all).name
+    return _("Dashboard “{name}” removed. It can be restored below for 30 days.", name=name)
 
 
 def restore_dashboard(ports: Ports, dashboard_id: str, _by: str) -> str:
-    return restored_text(own_dashboards.restore_dashboard(ports, dashboard_id, reader()).name)
+    name = own_dashboards.restore_dashboard(ports, dashboard_id, reader()).name
+    return _("“{name}” restored.", name=name)
 
 
 PAGES.button("remove", remove_dashboard)
@@ -259,7 +233,7 @@ def show_dashboard(dashboard_id: str) -> ResponseReturnValue:
         shown=SHOWN,
         widths=WIDTHS,
         selection=selection,
-        presets={"": AS_PINNED, **PERIOD_CHOICES},
+        presets={"": _("As pinned"), **PERIOD_CHOICES},
         currencies=filter_bar.currency_choices(),
         bar=filter_fields.page_fields(values),
         first=FIRST,

@@ -9,6 +9,7 @@ from portal import figures
 from portal.access import allow
 from portal.change_summary import CHANGE_WORDS
 from portal.context import ports, scope
+from portal.translation import N_
 from portal.user_stores import is_row_of_user
 from tillstream.analytics.filters import Filters
 from tillstream.model.ids import event_ids
@@ -16,16 +17,18 @@ from tillstream.model.permissions import Action
 from tillstream.pipeline.publishing.sale_events import RECORD_COLLECTION as ANNOUNCED
 from tillstream.records import audit_log, batch_records
 
-ACTIONS = {
-    "upload.received": "uploaded",
-    "upload.fixed": "corrected",
-    "upload.replayed": "reprocessed",
-    "upload.confirmed": "imported after review",
-    "upload.given-a-contract": "assigned another data source",
-    "upload.rejected": "discarded",
-    "upload.undone": "undone",
-    "upload.cancelled": "cancelled",
-}
+ACTIONS = N_(
+    {
+        "upload.received": "uploaded",
+        "upload.fixed": "corrected",
+        "upload.replayed": "reprocessed",
+        "upload.confirmed": "imported after review",
+        "upload.given-a-contract": "assigned another data source",
+        "upload.rejected": "discarded",
+        "upload.undone": "undone",
+        "upload.cancelled": "cancelled",
+    }
+)
 """Action on a file of the sale → its word."""
 
 blueprint = Blueprint("sale_history", __name__, template_folder="templates")

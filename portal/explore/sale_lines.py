@@ -12,6 +12,7 @@ from portal.access import allow
 from portal.context import ports, scope, tillstream
 from portal.dashboard.request_filters import PRESETS, resolved
 from portal.file_responses import file_response, table_source
+from portal.translation import N_
 from portal.uploads import scoped
 from tillstream.analytics import line_export
 from tillstream.analytics.filters import CURRENCY, DATE_FILTERS
@@ -25,38 +26,40 @@ from tillstream.model.permissions import Action
 from tillstream.receipts.source_line import find_row
 from tillstream.records import batch_records
 
-ORIGINAL = "Original"
-COLUMN_LABELS = {
-    "sale_date": "Day",
-    "sold_at": "Time",
-    "region": "Region",
-    "store_id": "Store",
-    "sale_id": "Sale",
-    "line_key": "Line",
-    "status": "Status",
-    "product_id": "Product number",
-    "product_name": "Product",
-    "category": "Category",
-    "channel": "Channel",
-    "country": "Country",
-    "customer_id": "Customer number",
-    "customer_name": "Customer",
-    "salesperson_id": "Salesperson",
-    "quantity": "Quantity",
-    "unit_price": "Price",
-    "discount": "Discount",
-    "tax": "Tax",
-    "net_amount": "Net",
-    "gross_amount": "Gross",
-    "currency": "Currency",
-    "reporting_amount": "Net, converted",
-    "unit_cost": "Unit cost",
-    "returns_sale_id": "Returns sale",
-    "source": "Source",
-    "source_version": "Version",
-    "ingested_at": "Counted",
-    "extra": "Other columns",
-}
+ORIGINAL = N_("Original")
+COLUMN_LABELS = N_(
+    {
+        "sale_date": "Day",
+        "sold_at": "Time",
+        "region": "Region",
+        "store_id": "Store",
+        "sale_id": "Sale",
+        "line_key": "Line",
+        "status": "Status",
+        "product_id": "Product number",
+        "product_name": "Product",
+        "category": "Category",
+        "channel": "Channel",
+        "country": "Country",
+        "customer_id": "Customer number",
+        "customer_name": "Customer",
+        "salesperson_id": "Salesperson",
+        "quantity": "Quantity",
+        "unit_price": "Price",
+        "discount": "Discount",
+        "tax": "Tax",
+        "net_amount": "Net",
+        "gross_amount": "Gross",
+        "currency": "Currency",
+        "reporting_amount": "Net, converted",
+        "unit_cost": "Unit cost",
+        "returns_sale_id": "Returns sale",
+        "source": "Source",
+        "source_version": "Version",
+        "ingested_at": "Counted",
+        "extra": "Other columns",
+    }
+)
 """Column → its label, in display order."""
 
 AMOUNTS = frozenset({"unit_price", "discount", "tax", "net_amount", "gross_amount", "unit_cost"})

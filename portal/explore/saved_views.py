@@ -8,24 +8,16 @@ from flask.typing import ResponseReturnValue
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.managed import ManagedPages
+from portal.translation import _
 from portal.urls import go_to, own_page
 from tillstream.model.permissions import Action
 from tillstream.ports import Ports
 from tillstream.records import saved_views
 from tillstream.records.saved_views import SavedView
 
-START_CHANGED = "Start page changed."
 blueprint = Blueprint("views", __name__, template_folder="templates")
 SUBSCRIBED = {"/dashboard": "dashboard.subscribe", "/compare": "compare.subscribe"}
 """Page of a view → the address that leads to the subscription to its figures; an exploration is its own table."""
-
-
-def saved_text(name: str) -> str:
-    return f"View “{name}” saved."
-
-
-def deleted_text(name: str) -> str:
-    return f"View “{name}” deleted."
 
 
 @blueprint.app_template_global("saved_views")
@@ -61,7 +53,7 @@ def save_view() -> ResponseReturnValue:
     )
     if request.form.get("start") == "yes":
         saved_views.set_start_view(ports(), me().login, me().created_at, view.id)
-    flash(saved_text(view.name))
+    flash(_("View “{name}” saved.", name=view.name))
     return redirect(own_page(view.address), 303)
 
 
@@ -69,7 +61,8 @@ PAGES = ManagedPages(blueprint, "/views/<view_id>", page="", listing="show", acc
 
 
 def delete_view(ports: Ports, view_id: str, by: str) -> str:
-    return deleted_text(saved_views.remove_view(ports, view_id, by=by, any_owner=scope().may(Action.ADMINISTER)).name)
+    view = saved_views.remove_view(ports, view_id, by=by, any_owner=scope().may(Action.ADMINISTER))
+    return _("View “{name}” deleted.", name=view.name)
 
 
 PAGES.button("delete", delete_view)
@@ -80,4 +73,4 @@ PAGES.button("delete", delete_view)
 def choose_start_view() -> ResponseReturnValue:
     """Open the portal with the view `view`; empty: with the dashboard of the role."""
     saved_views.set_start_view(ports(), me().login, me().created_at, request.form.get("view", ""))
-    return go_to("views.show", START_CHANGED)
+    return go_to("views.show", _("Start page changed."))

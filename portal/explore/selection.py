@@ -9,11 +9,21 @@ from typing import Any
 from flask import request
 
 from portal.context import scope
-from portal.explore import texts
+from portal.translation import N_, _
 from tillstream.analytics import explorations
 from tillstream.analytics.explorations import Exploration, Having
 from tillstream.analytics.measures.definitions import Measure, all_measures
 from tillstream.model.errors import Rejected
+
+CHARTS = N_({"": "Automatic", "columns": "Columns", "line": "Line", "bars": "Bars", "none": "No chart"})
+"""Kind of chart → its name."""
+COMPARISONS = N_({"previous": "Previous period", "year": "Previous year"})
+"""What is compared with → its name."""
+GOALS = N_({"goal": "Goal", "reached": "Of goal"})
+KINDS = N_({"above": "more than", "below": "less than", "between": "between"})
+"""Kind of limit of a number → its name."""
+COLUMN = {"before": N_("previous"), "change": N_("change"), "growth": N_("change, %")}
+"""Part of a compared measure → what its column shows after the name of the measure."""
 
 CHANGE, GROWTH, BEFORE = "change", "growth", "before"
 
@@ -36,8 +46,8 @@ def read_exploration() -> Exploration:
     one = explorations.parse_exploration(request.args.to_dict(flat=False), scope())
     return replace(
         one,
-        chart=one.chart if one.chart in texts.CHARTS else "",
-        against=one.against if one.against in texts.COMPARISONS else "",
+        chart=one.chart if one.chart in CHARTS else "",
+        against=one.against if one.against in COMPARISONS else "",
     )
 
 
@@ -74,11 +84,11 @@ def column_format(one: MeasureColumn) -> str:
 def column_label(one: MeasureColumn) -> str:
     """The name of a column that is not across."""
     if one.part in GOAL_PARTS:
-        return texts.GOALS[one.part]
-    label = all_measures()[one.measure].label
+        return GOALS[one.part]
+    label = _(all_measures()[one.measure].label)
     if column_format(one) == POINTS:
-        return f"{label}, {texts.CHANGE_IN_POINTS}"
-    return f"{label}, {texts.COLUMN[one.part]}" if one.part else label
+        return f"{label}, {_('change, points')}"
+    return f"{label}, {COLUMN[one.part]}" if one.part else label
 
 
 def limitable_columns(shown: list[MeasureColumn]) -> list[MeasureColumn]:
@@ -89,7 +99,7 @@ def limitable_columns(shown: list[MeasureColumn]) -> list[MeasureColumn]:
 def limit_label(one: MeasureColumn) -> str:
     """The name of a column with the unit in which people enter its numbers."""
     name = column_label(one)
-    return texts.in_percent(name) if column_format(one) == "share" else name
+    return _("{measure}, %", measure=name) if column_format(one) == "share" else name
 
 
 def limit_sentence(shown: list[MeasureColumn], having: Having) -> str:
@@ -97,7 +107,8 @@ def limit_sentence(shown: list[MeasureColumn], having: Having) -> str:
     column = next((one for one in limitable_columns(shown) if one.key == having.column), None)
     name, unit = (column_label(column), column_format(column) in IN_PERCENT) if column else (having.column, False)
     numbers = [having.low, having.high] if having.kind == "between" else [having.low]
-    return texts.limit(name, having.kind, numbers, in_percent=unit)
+    number = _(" and ").join(numbers) + ("%" if unit else "")
+    return _("{name} {kind} {number}", name=name, kind=KINDS[having.kind], number=number)
 
 
 def limited_rows(rows: list[Row], shown: list[MeasureColumn], having: Having) -> list[Row]:
@@ -105,7 +116,7 @@ def limited_rows(rows: list[Row], shown: list[MeasureColumn], having: Having) ->
     no number, or a column that the table lacks."""
     column = next((one for one in limitable_columns(shown) if one.key == having.column), None)
     if column is None:
-        raise Rejected(texts.NO_SUCH_COLUMN)
+        raise Rejected(_("The table lacks the number that limits its groups. Choose another one behind Filters."))
     unit = Decimal("0.01") if column_format(column) in IN_PERCENT else Decimal(1)
     low, high = _number(having.low) * unit, _number(having.high) * unit if having.kind == "between" else Decimal(0)
     passes: Callable[[Decimal], bool] = {
@@ -118,5 +129,12 @@ def limited_rows(rows: list[Row], shown: list[MeasureColumn], having: Having) ->
 
 def _number(text: str) -> Decimal:
     if not NUMBER.fullmatch(text):
-        raise Rejected(texts.no_number(text))
+        raise Rejected(_("“{text}” is not a number. Write it with a point, such as 1250.50.", text=text[:40]))
     return Decimal(text)
+
+
+def exploration_title(one: Exploration) -> str:
+    """Revenue by month and region."""
+    by = _(" and ").join(_(each.label).lower() for each in one.dimensions)
+    measure = _(one.measures[0].label)
+    return _("{measure} by {by}", measure=measure, by=by) if by else measure

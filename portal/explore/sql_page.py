@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from portal import file_responses
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
+from portal.translation import _
 from tillstream.delivery.export_formats import export_format
 from tillstream.delivery.export_table import export_table
 from tillstream.explore import engines, scoped_tables, suggested_statements
@@ -20,7 +21,6 @@ from tillstream.explore.scoped_statement import MAX_STATEMENT
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action, Role
 
-NOTHING = "Write a SELECT first."
 FILE = "sql"
 MAX_RUNNING = 2
 """Queries that a person can run at a time."""
@@ -28,18 +28,6 @@ blueprint = Blueprint("sql_page", __name__, template_folder="templates")
 
 LONGEST_LINK = 1_500
 """Characters of a statement in a link."""
-
-
-def too_many_rows(most: int) -> str:
-    return f"A file has at most {most:,} rows, and this query has more. Add a condition, or group the rows."
-
-
-def preparing_text(done: int, total: int) -> str:
-    return f"Preparing the data of your regions and stores: {done:,} of {total:,} files."
-
-
-def in_use_text(most: int) -> str:
-    return f"{most} of your queries are running. Wait for one of them, or cancel it."
 
 
 class RunningQueries:
@@ -55,7 +43,8 @@ class RunningQueries:
         event = threading.Event()
         with self._lock:
             if sum(owner == login for owner, _, _ in self._running) >= MAX_RUNNING:
-                raise Rejected(in_use_text(MAX_RUNNING))
+                many = _("{most} of your queries are running. Wait for one of them, or cancel it.", most=MAX_RUNNING)
+                raise Rejected(many)
             self._running.append((login, number, event))
         try:
             yield event.is_set
@@ -98,7 +87,7 @@ def run_statement() -> ResponseReturnValue:
     """Run a statement, and show its rows; with a format, answer with a file."""
     text, suffix = request.form.get("sql", "").strip(), request.form.get("format", "")
     if not text:
-        return _page("", problem=NOTHING), 422
+        return _page("", problem=_("Write a SELECT first.")), 422
     try:
         answer = _run(text, engines.EXPORTED_ROWS if suffix else engines.SHOWN_ROWS)
     except Rejected as error:
@@ -106,7 +95,8 @@ def run_statement() -> ResponseReturnValue:
         return _page(text, problem=str(error)), 422
     _record(text, answer)
     if suffix and answer.is_cut:
-        return _page(text, problem=too_many_rows(engines.EXPORTED_ROWS)), 422
+        many = _("A file has at most {most:,} rows, and this query has more. Add a condition, or group the rows.")
+        return _page(text, problem=many.format(most=engines.EXPORTED_ROWS)), 422
     if suffix:
         return _file(suffix, answer)
     return _page(text, answer=answer)
@@ -125,7 +115,8 @@ def cancel_statement() -> ResponseReturnValue:
 def show_progress() -> ResponseReturnValue:
     """How far the data is that a running statement of the person waits for; empty if it waits for none."""
     made = tillstream().sql().progress(scope())
-    return {"text": preparing_text(made.done, made.total) if made else ""}
+    preparing = _("Preparing the data of your regions and stores: {done:,} of {total:,} files.")
+    return {"text": preparing.format(done=made.done, total=made.total) if made else ""}
 
 
 def _run(text: str, limit: int) -> StatementAnswer:

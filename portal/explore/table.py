@@ -12,10 +12,11 @@ from flask import Response
 from portal import figures, file_responses, list_view, value_names
 from portal.context import scope
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore import answer, labels, texts
+from portal.explore import answer, labels
 from portal.explore.answer import ExplorationAnswer, Row
 from portal.explore.labels import incomplete_periods
 from portal.explore.selection import GROWTH, MeasureColumn, column_format, column_label
+from portal.translation import _
 from tillstream.analytics.explorations import Exploration
 from tillstream.analytics.filters import CURRENCY, Filters
 from tillstream.analytics.measures.definitions import Dimension
@@ -90,9 +91,9 @@ def table_heads(
     """Heads of all columns, as the part `table` of the templates takes them. unfinished: see `incomplete_of`."""
     currency = figures.currency()
     across = unfinished.get(exploration.across.name, frozenset()) if exploration.across else frozenset()
-    cells: list[dict[str, Any]] = [{"key": one.name, "label": one.label, "sort": True} for one in exploration.by]
+    cells: list[dict[str, Any]] = [{"key": one.name, "label": _(one.label), "sort": True} for one in exploration.by]
     for one, form, name in table_columns(exploration, result):
-        label = f"{name} ({texts.INCOMPLETE})" if one.value in across else name
+        label = f"{name} ({_('not complete')})" if one.value in across else name
         unit = currency if form == "money" else ""
         cells.append({"key": one.key, "label": label, "sort": True, "num": True, "unit": unit})
     return cells
@@ -108,7 +109,8 @@ def shown_file(exploration: Exploration, selection: DashboardFilters, form: str)
     """The rows of the table in the order of the page, with the heads of its columns."""
     result = answer.load_answer(exploration, selection, most_across=MAX_ACROSS, is_exact=export_format(form).is_exact)
     if result.is_cut:
-        raise Rejected(texts.too_many_shown(answer.MAX_GROUPS))
+        too_many = _("The table shows the first {most:,} groups only. Narrow the filters, or export all groups.")
+        raise Rejected(too_many.format(most=answer.MAX_GROUPS))
     rows = table_query(exploration, {}, result)[1]
     by = [(one.name, one.name) for one in exploration.by]
     numbers = [(column.key, label) for column, _, label in table_columns(exploration, result)]
@@ -134,12 +136,12 @@ def shown_file(exploration: Exploration, selection: DashboardFilters, form: str)
 
 def _limits(result: answer.ExplorationAnswer, count: int) -> dict[str, str]:
     """What limits the rows of the table, without its filters. count: of the shown rows."""
-    limits = {texts.ONLY: result.limit} if result.limit else {}
+    limits = {_("Only groups with"): result.limit} if result.limit else {}
     if count < len(result.rows):
-        limits[texts.ROWS] = texts.first_of(count, len(result.rows))
+        limits[_("Rows")] = _("first {shown:,} of {count:,} groups", shown=count, count=len(result.rows))
     if result.compared:
         before = result.compared.before_start.isoformat(), result.compared.before_end.isoformat()
-        limits[texts.COMPARED_WITH] = " ".join(export_table.filters_in_words({"from": before[:1], "to": before[1:]}))
+        limits[_("Compared with")] = " ".join(export_table.filters_in_words({"from": before[:1], "to": before[1:]}))
     return limits
 
 
@@ -182,3 +184,7 @@ def _respond(
     }
     what = "-by-".join(["explore", *(one.name for one in exploration.dimensions[:1])])
     return file_responses.file_response(form, replace(table, name=what), named, limits)
+
+
+def limited_text(shown: int, count: int) -> str:
+    return _("The first {shown:,} of {count:,} groups are shown.", shown=shown, count=count)

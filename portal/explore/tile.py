@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from portal import figures, list_view
 from portal.dashboard import charts, request_filters
 from portal.dashboard.request_filters import DashboardFilters
-from portal.explore import answer, chart, labels, table, texts
+from portal.explore import answer, chart, labels, table
 from portal.explore.answer import Row
 from portal.explore.labels import PERIOD_LENGTHS
 from portal.explore.selection import (
@@ -24,6 +24,7 @@ from portal.explore.selection import (
     read_exploration,
 )
 from portal.reader_locale import days_text
+from portal.translation import _
 from portal.urls import with_args
 from tillstream.analytics.compared_figure import ComparedFigure
 from tillstream.analytics.explorations import Exploration
@@ -116,22 +117,22 @@ def _body(show: str, slot: str, address: str) -> str:
     exploration, selection = read_exploration(), request_filters.read_filters()
     limited = []
     if show == TileContent.NUMBER:
-        limited = [texts.TOTAL_OF_ALL] if exploration.having or exploration.first else []
+        if exploration.having or exploration.first:
+            limited.append(_("The number is the total of all groups, without a limit."))
         exploration = replace(
             exploration, measures=exploration.measures[:1], by=(), across=None, first=0, goals=False, having=None
         )
     result = answer.load_answer(exploration, selection)
     query, rows = table.table_query(exploration, exploration_filters(selection) | exploration.args, result)
     if result.limit:
-        limited.append(texts.only(result.limit))
+        limited.append(_("Only groups with: {limit}.", limit=result.limit))
     if len(rows) < len(result.rows):
-        limited.append(texts.limited(len(rows), len(result.rows)))
+        limited.append(table.limited_text(len(rows), len(result.rows)))
     figure = chart.draw_chart(exploration, result, selection.filters, rows) if show == TileContent.CHART else None
     drawn = figure.data if figure else None
     shown = list_view.page_of(replace(query, page=1, size=MAX_UNDER_CHART if drawn else MAX_ROWS), rows)
     unfinished = table.incomplete_of(exploration, result, selection.filters)
     table.look_up_names(exploration, result, shown)
-    by = exploration.dimensions[0].label if exploration.dimensions else ""
     return render_template(
         "explore/tile.html",
         slot=slot,
@@ -139,7 +140,7 @@ def _body(show: str, slot: str, address: str) -> str:
         exploration=exploration,
         is_number=show == TileContent.NUMBER,
         figure=drawn,
-        summary=texts.summary(exploration.measures[0].label, by),
+        summary=chart.chart_summary(exploration),
         rows=shown.rows,
         others=max(0, len(rows) - len(shown.rows)),
         heads=table.table_heads(exploration, result, unfinished),
@@ -147,11 +148,11 @@ def _body(show: str, slot: str, address: str) -> str:
         columns=table.table_columns(exploration, result),
         change=_change(exploration, result) if show == TileContent.NUMBER else None,
         points=next((one.key for one in result.columns[:3] if column_format(one) == POINTS), ""),
-        against=texts.compared(days_text(result.compared.before_start, result.compared.before_end))
+        against=_("vs {days}", days=days_text(result.compared.before_start, result.compared.before_end))
         if result.compared
         else "",
         days=_days(selection),
-        nothing=texts.NO_GROUPS if result.limit else texts.NO_SALES,
+        nothing=_("No groups match.") if result.limit else _("No sales match."),
         notes=[*limited, *result.notes, *(figure.notes if figure else ())],
         name_of=labels.value_label,
         codes=labels.CODES,
