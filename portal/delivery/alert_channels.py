@@ -10,9 +10,10 @@ from wtforms.validators import InputRequired, Length
 
 from portal.access import allow
 from portal.context import me, ports, tillstream
-from portal.delivery.report_texts import STATES
+from portal.delivery.reports import STATES
 from portal.delivery.webhooks import allows_private
 from portal.managed import ManagedForm, ManagedPages, shown_once
+from portal.translation import N_, _
 from portal.urls import go_to
 from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.delivery import channel_registry, notice_deliveries
@@ -36,26 +37,30 @@ from tillstream.records.outbox import ENDED_BADLY
 DELIVERIES = 50
 HOURS = [SelectChoice(hour, f"{hour}:00") for hour in range(24)]
 ZONES = [SelectChoice(zone, zone) for zone in ("UTC", *account_store.time_zone_names())]
-KINDS = {EMAIL: "E-mail", WEBHOOK: "Webhook", SLACK: "Slack", TEAMS: "Microsoft Teams", SERVICE: "Another service"}
-HINTS = {
-    EMAIL: "One per line: an e-mail address, or a sign-in name and an e-mail address. Users get only the alerts within "
-    "their scope.",
-    WEBHOOK: "For example https://example.com/alerts. Each request is signed.",
-    SLACK: "The address of an incoming webhook of Slack: https://hooks.slack.com/services/…",
-    TEAMS: "The address of a workflow “When a Teams webhook request is received”.",
-    SERVICE: "As Apprise writes it, for example discord://… or mmosts://chat.example.com/…",
-}
+KINDS = N_(
+    {EMAIL: N_("E-mail"), WEBHOOK: "Webhook", SLACK: "Slack", TEAMS: "Microsoft Teams", SERVICE: "Another service"}
+)
+HINTS = N_(
+    {
+        EMAIL: "One per line: an e-mail address, or a sign-in name and an e-mail address. Users get only the alerts "
+        "within their scope.",
+        WEBHOOK: "For example https://example.com/alerts. Each request is signed.",
+        SLACK: "The address of an incoming webhook of Slack: https://hooks.slack.com/services/…",
+        TEAMS: "The address of a workflow “When a Teams webhook request is received”.",
+        SERVICE: "As Apprise writes it, for example discord://… or mmosts://chat.example.com/…",
+    }
+)
 """Of the address or the recipients."""
 
 blueprint = Blueprint("alert_channels", __name__, template_folder="templates")
 
 
 class ChannelForm(ManagedForm):
-    name = StringField("Name", [InputRequired("Enter a name."), Length(max=MAX_CHANNEL_NAME)])
-    url = StringField("Address", [Length(max=MAX_MESSAGE_LETTERS)])
-    recipients = TextAreaField("Recipients", [Length(max=10_000)])
-    digest_hour = SelectField("Hour of collected notices", coerce=int, choices=HOURS, default=7)
-    time_zone = SelectField("Time zone", choices=ZONES)
+    name = StringField(N_("Name"), [InputRequired(N_("Enter a name.")), Length(max=MAX_CHANNEL_NAME)])
+    url = StringField(N_("Address"), [Length(max=MAX_MESSAGE_LETTERS)])
+    recipients = TextAreaField(N_("Recipients"), [Length(max=10_000)])
+    digest_hour = SelectField(N_("Hour of collected notices"), coerce=int, choices=HOURS, default=7)
+    time_zone = SelectField(N_("Time zone"), choices=ZONES)
 
     def draft(self, kind: str) -> ChannelDraft:
         url, recipients = self.url.data or "", self.recipients.data or ""
@@ -68,7 +73,7 @@ class ChannelForm(ManagedForm):
 
 def new_page(kind: str, form: ChannelForm) -> str:
     if kind not in CHANNEL_KINDS:
-        raise NotFound("There is no such kind of channel.")
+        raise NotFound(_("There is no such kind of channel."))
     return render_template("alert_channels/new.html", kind=kind, form=form, kinds=KINDS, hints=HINTS)
 
 
@@ -112,7 +117,7 @@ def add_channel(kind: str) -> ResponseReturnValue:
     def add() -> ResponseReturnValue:
         channel, key = channel_registry.add_channel(ports(), form.draft(kind), me().login, private=allows_private())
         if not key:
-            return go_to("alert_channels.show", "The channel is created.", channel_id=channel.id)
+            return go_to("alert_channels.show", _("The channel is created."), channel_id=channel.id)
         return shown_once(
             "alert_channels/once.html", key, url_for("alert_channels.show", channel_id=channel.id), channel=channel
         )
@@ -126,7 +131,7 @@ def change_channel(channel_id: str) -> ResponseReturnValue:
 
     def change() -> ResponseReturnValue:
         channel_registry.change_channel(ports(), channel_id, form.draft(kind), me().login, private=allows_private())
-        return go_to("alert_channels.show", "The channel is changed.", channel_id=channel_id)
+        return go_to("alert_channels.show", _("The channel is changed."), channel_id=channel_id)
 
     return form.saved(lambda: channel_page(channel_id, form), change)
 
@@ -145,7 +150,7 @@ def send_again(delivery_id: str) -> ResponseReturnValue:
     """Send a delivery again that failed, or that may have been sent."""
     notice_deliveries.retry_notice(ports(), delivery_id, by=me().login)
     mail_job.request_mail_job(tillstream())
-    return go_to("alert_channels.listing", "The delivery is sent again within a minute.")
+    return go_to("alert_channels.listing", _("The delivery is sent again within a minute."))
 
 
 blueprint.add_url_rule("/alert-channels", "listing", list_channels)
@@ -157,9 +162,11 @@ CHANNELS = ManagedPages(blueprint, "/alert-channels/<channel_id>")
 CHANNELS.button(
     "pause",
     partial(channel_registry.pause_channel, is_paused=True),
-    "The channel is paused. Notices of this time are not sent later.",
+    N_("The channel is paused. Notices of this time are not sent later."),
 )
-CHANNELS.button("resume", partial(channel_registry.pause_channel, is_paused=False), "The channel gets notices again.")
+CHANNELS.button(
+    "resume", partial(channel_registry.pause_channel, is_paused=False), N_("The channel gets notices again.")
+)
 CHANNELS.button("test", send_test, shows=Rejected)
-CHANNELS.button("remove", channel_registry.remove_channel, "The channel is removed.")
+CHANNELS.button("remove", channel_registry.remove_channel, N_("The channel is removed."))
 blueprint.add_url_rule("/alert-deliveries/<delivery_id>", "send_again", send_again, methods=["POST"])

@@ -9,6 +9,7 @@ from portal.context import me, ports, scope, tillstream
 from portal.delivery.subscriptions import address_of
 from portal.file_responses import attachment, stream_chunks
 from portal.managed import Change, ManagedPages
+from portal.translation import N_, _
 from tillstream.app import mail_job
 from tillstream.delivery import background_exports
 from tillstream.delivery.background_exports import (
@@ -32,12 +33,10 @@ from tillstream.ports import Ports
 from tillstream.records import audit_log
 from tillstream.records.batch_registration import is_staged_object_intact
 
-STATES = {WAITING: "Waiting", RUNNING: "Running", DONE: "Done", FAILED: "Failed", CANCELLED: "Cancelled"}
-STARTED = "The export runs in the background. Its file appears below and under Exports."
-NOT_DONE = "The file is not complete yet."
-OTHER_SCOPE = "What you may see has changed since the file was written. Remove the export and start it again."
-DAMAGED = "The file was damaged. Remove the export and start it again."
-GONE = "The file was removed. Remove the export and start it again."
+STATES = N_({WAITING: "Waiting", RUNNING: "Running", DONE: "Done", FAILED: "Failed", CANCELLED: "Cancelled"})
+STARTED = N_("The export runs in the background. Its file appears below and under Exports.")
+DAMAGED = N_("The file was damaged. Remove the export and start it again.")
+GONE = N_("The file was removed. Remove the export and start it again.")
 
 blueprint = Blueprint("background_exports", __name__, template_folder="templates")
 NEWEST = 3
@@ -116,9 +115,11 @@ def download_export(export_id: str) -> ResponseReturnValue:
     """The file, if the person still sees the same rows and columns. Raises `NotFound`, `Rejected`."""
     one = _own(export_id)
     if one.state != DONE:
-        raise NotFound(NOT_DONE)
+        raise NotFound(_("The file is not complete yet."))
     if one.scope != scope_text(scope()):
-        raise Rejected(OTHER_SCOPE)
+        raise Rejected(
+            _("What you may see has changed since the file was written. Remove the export and start it again.")
+        )
     try:
         if one.sha256 and not is_staged_object_intact(ports().objects, one.object_name, one.sha256):
             raise Rejected(DAMAGED)
@@ -139,5 +140,5 @@ def _own(id: str) -> BackgroundExport:
     """An export of the signed-in person, and not of an earlier account with this name. Raises `NotFound`."""
     one = background_exports.get_export(ports(), id)
     if (one.login, one.account) != (me().login, me().created_at):
-        raise NotFound("There is no such export.")
+        raise NotFound(_("There is no such export."))
     return one

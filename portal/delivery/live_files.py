@@ -16,6 +16,7 @@ from portal.api.representations import answer_with_etag
 from portal.context import scope, tillstream
 from portal.dashboard.request_filters import PERIOD_CHOICES, PRESETS, dates_in_address, resolved
 from portal.file_responses import attachment, file_response, query_file, table_source
+from portal.translation import N_, _
 from portal.urls import with_args
 from portal.value_names import FILTER_LABELS, value_name
 from tillstream.analytics import query_catalogue
@@ -40,65 +41,57 @@ from tillstream.marts import connection_files
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Action
 
-MEASURES_TEXT = "Measures of Explore"
-LINES_TEXT = "Sale lines, with all columns"
-ROWS_TEXT, OF_MEASURES_TEXT, GROUPS_TEXT, PERIOD_TEXT, CURRENCY_TEXT = (
-    "Rows",
-    "Measures",
-    "Grouped by",
-    "Period",
-    "Currency",
-)
-LATEST_TEXT = "The latest complete month, or the last 28 reported days; it moves on with time"
+MEASURES_TEXT = N_("Measures of Explore")
+LINES_TEXT = N_("Sale lines, with all columns")
 TOKEN = "TOKEN"  # noqa: S105 - stands for one
 """What an address has in place of the token."""
 
 QUERY_TITLES: Mapping[str, str] = MappingProxyType(
     {
-        "abc-classes": "Products by ABC class: how much revenue few of them make",
-        "abc-xyz-classes": "Products by ABC and XYZ class, counted",
-        "abc-xyz-products": "Each product with its ABC and XYZ class",
-        "by-currency": "Sales by currency",
-        "change": "Why revenue changed: the effects between two periods",
-        "change-by-group": "Why revenue changed, by region, store, category or product",
-        "cohort-retention": "How many customers come back, by the period of their first purchase",
-        "country-shares": "Countries: share of revenue and customers",
-        "customer-counts": "Customers: all, new and repeat",
-        "customers-by-segment": "Customers with their segment",
-        "customers-compared": "Customers, compared with an earlier period",
-        "earlier-forecasts": "Earlier forecasts, to compare with what was sold",
-        "failed-rules": "Rows that failed a rule, by data source",
-        "figures-over-time": "Key figures over time",
-        "forecast-nodes": "What is forecast, with the sums of the next days",
-        "forecasts": "Latest forecasts",
-        "freshness-of-everything": "How current the data is",
-        "growth": "Growth of the key figures",
-        "headline": "Further key figures, such as returns and cancelled sales",
-        "kpis": "Key figures",
-        "monthly-trends": "Months with their growth",
-        "pass-rates": "Share of accepted rows, by data source",
-        "products-by-class": "Products with their ABC class",
-        "products-compared": "Products, compared with an earlier period",
-        "rfm-segments": "Segments of customers",
-        "sales-by-category": "Sales by category",
-        "sales-by-channel": "Sales by channel",
-        "sales-by-country": "Sales by country",
-        "sales-by-dimension-compared": "Sales by region, store or category, compared with an earlier period",
-        "sales-by-product": "Sales by product",
-        "sales-by-region": "Sales by region",
-        "sales-by-store": "Sales by store",
-        "sales-by-weekday": "Sales by month and weekday",
-        "sales-over-time": "Sales over time",
-        "sales-over-time-compared": "Sales over time, compared with earlier periods",
-        "salespeople": "Sales by salesperson",
-        "stock-as-of": "Stock on a past day",
-        "stock-levels": "Stock levels",
-        "stock-shrinkage": "Stock that was lost or turned up",
-        "stock-slow": "Stock that sells slowly or not at all",
-        "stock-value": "Value of the stock",
-        "top-customers": "Customers with the highest revenue",
-        "unplaced-counts": "Sales that change no stock, counted",
-        "unplaced-sales": "Sales that change no stock",
+        "abc-classes": N_("Products by ABC class: how much revenue few of them make"),
+        "abc-xyz-classes": N_("Products by ABC and XYZ class, counted"),
+        "abc-xyz-products": N_("Each product with its ABC and XYZ class"),
+        "by-currency": N_("Sales by currency"),
+        "change": N_("Why revenue changed: the effects between two periods"),
+        "change-by-group": N_("Why revenue changed, by region, store, category or product"),
+        "cohort-retention": N_("How many customers come back, by the period of their first purchase"),
+        "country-shares": N_("Countries: share of revenue and customers"),
+        "customer-counts": N_("Customers: all, new and repeat"),
+        "customers-by-segment": N_("Customers with their segment"),
+        "customers-compared": N_("Customers, compared with an earlier period"),
+        "earlier-forecasts": N_("Earlier forecasts, to compare with what was sold"),
+        "failed-rules": N_("Rows that failed a rule, by data source"),
+        "figures-over-time": N_("Key figures over time"),
+        "forecast-nodes": N_("What is forecast, with the sums of the next days"),
+        "forecasts": N_("Latest forecasts"),
+        "freshness-of-everything": N_("How current the data is"),
+        "growth": N_("Growth of the key figures"),
+        "headline": N_("Further key figures, such as returns and cancelled sales"),
+        "kpis": N_("Key figures"),
+        "monthly-trends": N_("Months with their growth"),
+        "pass-rates": N_("Share of accepted rows, by data source"),
+        "products-by-class": N_("Products with their ABC class"),
+        "products-compared": N_("Products, compared with an earlier period"),
+        "rfm-segments": N_("Segments of customers"),
+        "sales-by-category": N_("Sales by category"),
+        "sales-by-channel": N_("Sales by channel"),
+        "sales-by-country": N_("Sales by country"),
+        "sales-by-dimension-compared": N_("Sales by region, store or category, compared with an earlier period"),
+        "sales-by-product": N_("Sales by product"),
+        "sales-by-region": N_("Sales by region"),
+        "sales-by-store": N_("Sales by store"),
+        "sales-by-weekday": N_("Sales by month and weekday"),
+        "sales-over-time": N_("Sales over time"),
+        "sales-over-time-compared": N_("Sales over time, compared with earlier periods"),
+        "salespeople": N_("Sales by salesperson"),
+        "stock-as-of": N_("Stock on a past day"),
+        "stock-levels": N_("Stock levels"),
+        "stock-shrinkage": N_("Stock that was lost or turned up"),
+        "stock-slow": N_("Stock that sells slowly or not at all"),
+        "stock-value": N_("Value of the stock"),
+        "top-customers": N_("Customers with the highest revenue"),
+        "unplaced-counts": N_("Sales that change no stock, counted"),
+        "unplaced-sales": N_("Sales that change no stock"),
     }
 )
 
@@ -118,11 +111,11 @@ blueprint = Blueprint("live_files", __name__, template_folder="templates")
 
 
 def no_preset(name: str, presets: Iterable[str]) -> str:
-    return f"There is no preset {name}. Use one of: {', '.join(presets)}."
+    return _("There is no preset {name}. Use one of: {presets}.", name=name, presets=", ".join(presets))
 
 
 def moving_text(period: str) -> str:
-    return f"{period}; it moves on with time"
+    return _("{period}; it moves on with time", period=period)
 
 
 def query_title(name: str) -> str:
@@ -190,28 +183,26 @@ def live_file_title(name: str) -> str:
 
 def describe_contents(name: str, args: Arguments) -> list[tuple[str, str]]:
     """Pairs of a label and what the address has for it. args: of the address, without the token."""
-    lines = [(ROWS_TEXT, live_file_title(name))]
+    lines = [(_("Rows"), live_file_title(name))]
     if name == "measures":
         chosen = [one for text in args.get("measures", ()) for one in text.split(",")]
-        lines.append(
-            (OF_MEASURES_TEXT, ", ".join(all_measures()[one].label for one in chosen if one in all_measures()))
-        )
+        lines.append((_("Measures"), ", ".join(all_measures()[one].label for one in chosen if one in all_measures())))
     by = [one for text in args.get(BY, ()) for one in text.split(",") if one != UNGROUPED]
     if by:
-        lines.append((GROUPS_TEXT, ", ".join(DIMENSIONS[one].label if one in DIMENSIONS else one for one in by)))
-    lines.append((PERIOD_TEXT, _period(args)))
+        lines.append((_("Grouped by"), ", ".join(DIMENSIONS[one].label if one in DIMENSIONS else one for one in by)))
+    lines.append((_("Period"), _period(args)))
     for filter_name, label in FILTER_LABELS.items():
         if args.get(filter_name):
             lines.append((label, ", ".join(value_name(filter_name, one) for one in args[filter_name])))
     if args.get(CURRENCY):
-        lines.append((CURRENCY_TEXT, args[CURRENCY][0]))
+        lines.append((_("Currency"), args[CURRENCY][0]))
     return lines
 
 
 def _period(args: Arguments) -> str:
     preset = next(iter(args.get("preset", ())), "")
     if preset == LATEST_PRESET:
-        return LATEST_TEXT
+        return _("The latest complete month, or the last 28 reported days; it moves on with time")
     if preset in PRESETS:
         return moving_text(PRESETS[preset])
     start, end = (next(iter(args.get(one, ())), "") for one in ("from", "to"))

@@ -12,9 +12,9 @@ from looker.links import finished_address, links
 from portal import figures, formats
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.delivery import report_texts
 from portal.file_responses import attachment
 from portal.filter_fields import remaining_values
+from portal.translation import N_, _
 from portal.urls import go_to, public_address
 from tillstream.app import mail_job
 from tillstream.delivery import schedule
@@ -22,7 +22,7 @@ from tillstream.model.dates import Month
 from tillstream.model.errors import NotFound, Rejected
 from tillstream.model.permissions import Action
 from tillstream.records import mail
-from tillstream.records.outbox import ENDED_BADLY
+from tillstream.records.outbox import ENDED_BADLY, FAILED, SENDING, SENT, UNCLEAR, WAITING
 from tillstream.reports import facts, subscriptions
 from tillstream.reports.facts import ReportPeriod, ReportSource
 from tillstream.reports.forms import REPORT_FORMS, render_report
@@ -36,6 +36,16 @@ NEEDED = {
 
 MESSAGES = 20
 """Messages of the outbox that an administrator sees."""
+EVERY = N_({facts.WEEK: "Every week", facts.MONTH: "Every month"})
+STATES = N_(
+    {
+        WAITING: "Waiting",
+        SENDING: "Being sent",
+        SENT: "Sent",
+        FAILED: "Failed",
+        UNCLEAR: "Unclear: it may have been sent",
+    }
+)
 blueprint = Blueprint("reports", __name__, template_folder="templates")
 
 
@@ -55,6 +65,15 @@ def finished_reports() -> Iterator[FinishedReport]:
             if one.is_copy and _is_readable(one.report):
                 address = finished_address(ids[one.report.name])
                 yield FinishedReport(one.report.title, one.report.question, address, one.address)
+
+
+def weekday_choices() -> list[tuple[int, str]]:
+    """Numbers in a schedule with their texts."""
+    return [(number, _("On {day}s", day=day)) for number, day in enumerate(schedule.WEEKDAYS, 1)]
+
+
+def monthday_choices() -> list[tuple[int, str]]:
+    return [(day, _("On the {day}", day=schedule.ordinal(day))) for day in range(1, schedule.MONTH_DAYS + 1)]
 
 
 def _is_readable(report: Report) -> bool:
@@ -79,7 +98,10 @@ def show_reports() -> ResponseReturnValue:
         today=today,
         own={one.every: one for one in subscribed if one.login == me().login},
         others=[one for one in subscribed if one.login != me().login],
-        texts=report_texts,
+        every_choices=EVERY,
+        days={facts.WEEK: weekday_choices(), facts.MONTH: monthday_choices()},
+        hours=[(hour, _("at {hour}:00", hour=hour)) for hour in range(24)],
+        states=STATES,
         default_day=schedule.DEFAULT_DAY,
         default_hour=schedule.DEFAULT_HOUR,
         is_admin=is_admin,
@@ -95,12 +117,13 @@ def subscribe() -> ResponseReturnValue:
     """Subscribe to the report by e-mail; administrators also for other users."""
     login = request.form.get("login", "").strip() or me().login
     if login != me().login and not scope().may(Action.ADMINISTER):
-        raise Rejected("Only an administrator can subscribe other users.")
+        raise Rejected(_("Only an administrator can subscribe other users."))
     form = request.form
     day, hour = form.get("day", type=int), form.get("hour", type=int)
     every, to = form.get("every", ""), form.get("to", "")
     subscriptions.subscribe_to_report(ports(), login, every, to, by=me().login, day=day, hour=hour)
-    return go_to("reports.show", report_texts.SUBSCRIBED if tillstream().settings.sends_mail else report_texts.KEPT)
+    kept = _("The subscription is kept. E-mail is not set up, so reports come once it is.")
+    return go_to("reports.show", _("The report comes by e-mail.") if tillstream().settings.sends_mail else kept)
 
 
 @blueprint.post("/reports/unsubscribe", endpoint="unsubscribe")
@@ -108,9 +131,9 @@ def subscribe() -> ResponseReturnValue:
 def unsubscribe() -> ResponseReturnValue:
     login = request.form.get("login", "") or me().login
     if login != me().login and not scope().may(Action.ADMINISTER):
-        raise NotFound("There is no such subscription.")
+        raise NotFound(_("There is no such subscription."))
     subscriptions.unsubscribe_from_report(ports(), login, request.form.get("every", ""), by=me().login)
-    return go_to("reports.show", report_texts.UNSUBSCRIBED)
+    return go_to("reports.show", _("The report no longer comes by e-mail."))
 
 
 @blueprint.post("/reports/messages/<message_id>", endpoint="send_again")
@@ -119,9 +142,9 @@ def send_again(message_id: str) -> ResponseReturnValue:
     """Send a message again that failed."""
     mail.retry_mail(ports(), message_id, by=me().login)
     mail_job.request_mail_job(tillstream())
-    return go_to(
-        "reports.show", report_texts.SENT_AGAIN if tillstream().settings.sends_mail else report_texts.KEPT_MESSAGE
-    )
+    kept = _("The message is kept. E-mail is not set up, so it is sent once it is.")
+    sent = _("The message is sent within a few minutes.")
+    return go_to("reports.show", sent if tillstream().settings.sends_mail else kept)
 
 
 @blueprint.get("/reports/executive.<form>", endpoint="executive")
@@ -129,10 +152,10 @@ def send_again(message_id: str) -> ResponseReturnValue:
 def executive_report(form: str) -> ResponseReturnValue:
     """The executive report of the days and region in the address, within the scope of the user."""
     if form not in REPORT_FORMS:
-        raise NotFound("A report is a PDF, a web page (html) or a workbook (xlsx).")
+        raise NotFound(_("A report is a PDF, a web page (html) or a workbook (xlsx)."))
     app, chosen, region = tillstream(), _period(), request.args.get("region", "")
     if region and region not in _regions():
-        raise NotFound(f"There is no region “{region}” in your scope.")
+        raise NotFound(_("There is no region “{region}” in your scope.", region=region))
     source = ReportSource(
         app.ports,
         app.contracts,
@@ -154,7 +177,7 @@ def _period() -> ReportPeriod:
     if first is None and last is None:
         return facts.latest_period(facts.MONTH, ports().clock.now().date())
     if first is None or last is None:
-        raise Rejected("Choose the first and the last day.")
+        raise Rejected(_("Choose the first and the last day."))
     return facts.chosen_period(first, last)
 
 

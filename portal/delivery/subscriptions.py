@@ -1,5 +1,6 @@
 """Subscriptions to tables, and the destinations to which files are delivered."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from urllib.parse import urlencode
 
@@ -8,10 +9,11 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
-from portal.dashboard.request_filters import PERIODS
-from portal.delivery import subscription_texts
+from portal.dashboard.request_filters import PERIOD_CHOICES, PERIODS, PRESETS
+from portal.delivery.reports import monthday_choices, weekday_choices
 from portal.explore.selection import exploration_title
 from portal.managed import Change, ManagedPages
+from portal.translation import N_, _
 from portal.urls import go_to
 from portal.value_names import FILTER_LABELS, value_name
 from tillstream.analytics import explorations
@@ -26,7 +28,14 @@ from tillstream.analytics.filters import (
     is_filter,
 )
 from tillstream.app import mail_job, outgoing_deliveries
-from tillstream.delivery import file_deliveries, file_destinations, subscribed_tables, subscription_files, subscriptions
+from tillstream.delivery import (
+    file_deliveries,
+    file_destinations,
+    schedule,
+    subscribed_tables,
+    subscription_files,
+    subscriptions,
+)
 from tillstream.delivery.file_destinations import FileDestinationDraft
 from tillstream.delivery.schedule import MONTH
 from tillstream.delivery.subscribed_tables import LINES, LINES_FILE, OF_PAGES, PRESET, query_parameters
@@ -37,6 +46,21 @@ from tillstream.people import accounts
 from tillstream.ports import Ports
 from tillstream.records import saved_views
 from tillstream.records.mail import is_address
+from tillstream.records.outbox import FAILED, SENDING, SENT, SUPERSEDED, UNCLEAR, WAITING
+
+EVERY = N_({schedule.DAY: "Every day", schedule.WEEK: "Every week", schedule.MONTH: "Every month"})
+STATES = N_(
+    {
+        WAITING: "waiting to be sent",
+        SENDING: "being sent",
+        SENT: "sent",
+        FAILED: "could not be delivered",
+        UNCLEAR: "may have been sent",
+        SUPERSEDED: "not sent, replaced by a newer file",
+    }
+)
+REQUESTED = N_("The file is sent within a few minutes, or after a load of sales that is under way.")
+AGAIN = N_("The file is delivered again within a few minutes, or after a load of sales that is under way.")
 
 FORMAT = "format"
 FROM_FILES = {f"{EXPLORE}/file": EXPLORE, LINES_FILE: TABLES + LINES}
@@ -55,7 +79,7 @@ def address_of(link: str) -> str:
     path, arguments = address_arguments(link)
     path = FROM_FILES.get(path, path)
     if path != EXPLORE and not path.startswith(TABLES):
-        raise Rejected("This page has no table to subscribe to.")
+        raise Rejected(_("This page has no table to subscribe to."))
     return _joined(path, {name: values for name, values in arguments.items() if name != FORMAT})
 
 
@@ -124,7 +148,8 @@ def describe_table(address: str) -> list[tuple[str, str]]:
     lines = list(_table(path, arguments))
     days = [arguments[name][0] for name in COMPARED_DATES if any(arguments.get(name, []))]
     if days:
-        lines.append((subscription_texts.COMPARED, subscription_texts.compared_days(days)))
+        compared = _("{days}; the period before, if the period moves on", days=" – ".join(days))
+        lines.append((_("Compared with"), compared))
     for name in sorted(arguments, key=lambda name: list(FILTER_LABELS).index(name) if name in FILTER_LABELS else -1):
         chosen = [text for text in arguments[name] if text]
         if not chosen or (name in OF_PAGES | {*DATE_FILTERS, *COMPARED_DATES} and name not in own):
@@ -132,7 +157,7 @@ def describe_table(address: str) -> list[tuple[str, str]]:
         if name in own:
             lines.append((name.replace("_", " ").capitalize(), ", ".join(PERIODS.get(one, one) for one in chosen)))
         elif name == CURRENCY:
-            lines.append((subscription_texts.CURRENCY, chosen[-1]))
+            lines.append((_("Currency"), chosen[-1]))
         elif is_filter(name):
             lines.append(_filter(name, chosen))
     return lines
@@ -140,19 +165,17 @@ def describe_table(address: str) -> list[tuple[str, str]]:
 
 def _table(path: str, arguments: dict[str, list[str]]) -> list[tuple[str, str]]:
     if path != EXPLORE:
-        return [(subscription_texts.TABLE, path.removeprefix(TABLES).replace("-", " ").capitalize())]
+        return [(_("Table"), path.removeprefix(TABLES).replace("-", " ").capitalize())]
     one = explorations.parse_exploration(arguments, scope())
-    measures = [(subscription_texts.MEASURES, ", ".join(each.label for each in one.measures))]
-    return measures + (
-        [(subscription_texts.BY, ", ".join(each.label for each in one.dimensions))] if one.dimensions else []
-    )
+    measures = [(_("Measures"), ", ".join(each.label for each in one.measures))]
+    return measures + ([(_("By"), ", ".join(each.label for each in one.dimensions))] if one.dimensions else [])
 
 
 def _filter(name: str, chosen: list[str]) -> tuple[str, str]:
     column = name.removeprefix(COMPARE)
     label = FILTER_LABELS.get(column, column.capitalize())
     values = ", ".join(value_name(column, one) for one in chosen)
-    return (subscription_texts.compared(label) if name != column else label), values
+    return (_("{label} to compare with", label=label) if name != column else label), values
 
 
 @allow(Action.ADMINISTER)
@@ -165,7 +188,7 @@ def show_destinations() -> ResponseReturnValue:
         kinds=file_destinations.KINDS.values(),
         used={name: used.count(name) for name in used},
         deliveries=file_deliveries.list_file_deliveries(ports(), SHOWN_DELIVERIES),
-        texts=subscription_texts,
+        states=STATES,
     )
 
 
@@ -174,7 +197,9 @@ def add_destination() -> ResponseReturnValue:
     names = [*FileDestinationDraft.__dataclass_fields__]
     draft = FileDestinationDraft(**{name: request.form.get(name, "").strip() for name in names})
     one = outgoing_deliveries.add_file_destination(tillstream(), draft, me().login)
-    return go_to("subscriptions.destinations", subscription_texts.destination_added(one.name))
+    return go_to(
+        "subscriptions.destinations", _("Destination {name} added. Test it before people subscribe.", name=one.name)
+    )
 
 
 blueprint.add_url_rule(DESTINATIONS, "destinations", show_destinations)
@@ -189,7 +214,7 @@ PLACES.button(
 PLACES.button(
     "remove",
     file_destinations.remove_destination,
-    lambda one: subscription_texts.destination_removed(one.name),
+    lambda one: _("Destination {name} removed. Its subscriptions are paused when they are due.", name=one.name),
     endpoint="remove_destination",
 )
 
@@ -207,7 +232,7 @@ def show_subscriptions() -> ResponseReturnValue:
         own=own,
         others=[one for one in everyone if one not in own] if is_admin else [],
         mails=mails,
-        texts=subscription_texts,
+        states=STATES,
     )
 
 
@@ -221,9 +246,11 @@ def new_subscription() -> ResponseReturnValue:
             (one for one in saved_views.find_views(ports(), me().login, me().created_at) if one.id == view), None
         )
         if shown is None:
-            raise NotFound("There is no such view.")
+            raise NotFound(_("There is no such view."))
         if shown.page != EXPLORE:
-            raise Rejected(subscription_texts.NO_VIEW)
+            raise Rejected(
+                _("This view is not of Explore. Open it, choose a table, and subscribe to that in its menu Export.")
+            )
         draft = SubscriptionDraft(shown.name, shown.address, "xlsx", _own_address(), "week", view=view)
     else:
         address = address_of(request.args.get("address", ""))
@@ -240,7 +267,7 @@ def add_subscription() -> ResponseReturnValue:
     draft = address_of_form()
     _check(draft, me().login)
     one = subscriptions.add_subscription(ports(), me().login, draft, me().login)
-    return go_to("subscriptions.show", subscription_texts.added(one, sends_mail=tillstream().settings.sends_mail))
+    return go_to("subscriptions.show", _added(one))
 
 
 @blueprint.get("/subscriptions/<subscription_id>", endpoint="edit")
@@ -255,7 +282,7 @@ def change_subscription(subscription_id: str) -> ResponseReturnValue:
     draft, one = address_of_form(), _own(subscription_id)
     _check(draft, one.login)
     changed = subscriptions.change_subscription(ports(), subscription_id, draft, me().login)
-    return go_to("subscriptions.show", subscription_texts.added(changed, sends_mail=tillstream().settings.sends_mail))
+    return go_to("subscriptions.show", _added(changed))
 
 
 PAGES = ManagedPages(blueprint, "/subscriptions/<subscription_id>", page="", listing="show", access=Action.SEE_NUMBERS)
@@ -272,23 +299,29 @@ def delivering(change: Change, done: str) -> Change:
     def change_and_send(ports: Ports, id: str, by: str) -> str:
         one = change(ports, _own(id).id, by)
         mail_job.request_mail_job(tillstream())
-        return done if one.destination or tillstream().settings.sends_mail else subscription_texts.KEPT
+        if one.destination or tillstream().settings.sends_mail:
+            return str(done)
+        return _("The request is kept. E-mail is not set up, so the file is sent once it is.")
 
     return change_and_send
 
 
-PAGES.button("pause", of_reader(subscriptions.pause_subscription), subscription_texts.PAUSED)
-PAGES.button("resume", of_reader(subscriptions.resume_subscription), subscription_texts.RESUMED)
-PAGES.button("send", delivering(subscriptions.send_subscription_now, subscription_texts.REQUESTED))
-PAGES.button("again", delivering(subscription_files.retry_last_file, subscription_texts.AGAIN))
-PAGES.button("remove", of_reader(subscriptions.remove_subscription), lambda one: subscription_texts.removed(one.name))
+PAGES.button("pause", of_reader(subscriptions.pause_subscription), N_("Subscription paused."))
+PAGES.button("resume", of_reader(subscriptions.resume_subscription), N_("Subscription resumed."))
+PAGES.button("send", delivering(subscriptions.send_subscription_now, REQUESTED))
+PAGES.button("again", delivering(subscription_files.retry_last_file, AGAIN))
+PAGES.button(
+    "remove",
+    of_reader(subscriptions.remove_subscription),
+    lambda one: _("“{name}” is no longer delivered.", name=one.name),
+)
 
 
 def _own(id: str) -> TableSubscription:
     """A subscription of the signed-in person; for administrators, of anybody. Raises `NotFound`."""
     one = subscriptions.get_subscription(ports(), id)
     if not _is_own(one) and not scope().may(Action.ADMINISTER):
-        raise NotFound("There is no such subscription.")
+        raise NotFound(_("There is no such subscription."))
     return one
 
 
@@ -307,14 +340,17 @@ def _form(draft: SubscriptionDraft, id: str = "") -> str:
         one=draft,
         id=id,
         period=period_of(draft.address),
-        periods=subscription_texts.periods(
+        periods=_periods(
             has_latest=subscribed_tables.follows_latest(path),
             has_all=path == EXPLORE or not subscribed_tables.follows_latest(path),
             days=days,
         ),
         lines=lines,
-        destinations=subscription_texts.destinations(one.name for one in file_destinations.find_destinations(ports())),
-        texts=subscription_texts,
+        destinations={"": _("E-mail")} | {one.name: one.name for one in file_destinations.find_destinations(ports())},
+        every_choices=EVERY,
+        weekdays=[(str(day), text) for day, text in weekday_choices()],
+        monthdays=[(str(day), text) for day, text in monthday_choices()],
+        hours=[(str(hour), f"{hour}:00") for hour in range(24)],
     )
 
 
@@ -327,3 +363,24 @@ def _check(draft: SubscriptionDraft, login: str) -> None:
 
 def _own_address() -> str:
     return me().login if is_address(me().login) else ""
+
+
+def _added(one: TableSubscription) -> str:
+    when = one.schedule.words
+    if one.destination:
+        return _("“{name}” is delivered to {place} {when}.", name=one.name, place=one.destination, when=when)
+    if tillstream().settings.sends_mail:
+        return _("“{name}” comes by e-mail {when}.", name=one.name, when=when)
+    return _("“{name}” is kept. E-mail is not set up, so its files come once it is.", name=one.name)
+
+
+def _periods(*, has_latest: bool, has_all: bool, days: Iterable[str]) -> dict[str, str]:
+    """Periods to choose from. has_latest, has_all: whether the latest period and all time are among them. days: those
+    of the address, if it has any."""
+    fixed = " – ".join(days)
+    return {
+        **({"": _("Latest period")} if has_latest else {}),
+        **({OWN_DATES: _("The same days each time: {fixed}", fixed=fixed)} if fixed else {}),
+        **({ALL_TIME: PERIOD_CHOICES[ALL_TIME]} if has_all else {}),
+        **PRESETS,
+    }

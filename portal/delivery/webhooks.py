@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, Length
 from portal.access import allow
 from portal.context import me, ports, tillstream
 from portal.managed import ManagedForm, ManagedPages, shown_once
+from portal.translation import N_, _, ngettext
 from portal.urls import go_to
 from tillstream.delivery import webhook_events
 from tillstream.delivery import webhooks as delivery_webhooks
@@ -22,31 +23,14 @@ from tillstream.model.permissions import Action
 from tillstream.ports import Ports
 from tillstream.records import audit_log
 
-ADDRESS, NO_ADDRESS = "Address", "Enter the address that receives the events."
-FILTER = "Filter"
-REMOVED = "The webhook is removed."
-CHANGED = "The webhook is changed."
-PAUSED = "The webhook is paused. Its events are collected for seven days."
-RESUMED = "The webhook sends again, first the events that were collected."
-
 blueprint = Blueprint("webhooks", __name__, template_folder="templates")
 
 
-def accepted_text(status: int, milliseconds: int) -> str:
-    return f"The receiver accepted the test with {status} after {milliseconds} ms."
-
-
-def refused_text(error: str) -> str:
-    return f"The test was not accepted. {error}"
-
-
-def resent_text(count: int) -> str:
-    return f"{count} {'event is' if count == 1 else 'events are'} sent again."
-
-
 class WebhookForm(ManagedForm):
-    url = StringField(ADDRESS, [InputRequired(NO_ADDRESS), Length(max=MAX_URL_LETTERS)])
-    filter = StringField(FILTER, [Length(max=FILTER_LETTERS)])
+    url = StringField(
+        N_("Address"), [InputRequired(N_("Enter the address that receives the events.")), Length(max=MAX_URL_LETTERS)]
+    )
+    filter = StringField(N_("Filter"), [Length(max=FILTER_LETTERS)])
 
     def field_of(self, error: Exception) -> str:
         return "filter" if "filter" in str(error).casefold() else "url"
@@ -107,7 +91,7 @@ def change_webhook(webhook_id: str) -> ResponseReturnValue:
     def change() -> ResponseReturnValue:
         url, filter_ = form.url.data, form.filter.data or ""
         delivery_webhooks.change_webhook(ports(), webhook_id, me().login, url, filter_, private=allows_private())
-        return go_to("webhooks.show", CHANGED, webhook_id=webhook_id)
+        return go_to("webhooks.show", _("The webhook is changed."), webhook_id=webhook_id)
 
     return form.saved(lambda: webhook_page(webhook_id, form), change)
 
@@ -116,8 +100,9 @@ def send_test(ports: Ports, webhook_id: str, _by: str) -> str:
     """Send a test event; return its outcome. Raises `Rejected`."""
     answer = webhook_events.send_test_event(ports, webhook_id, private=allows_private())
     if answer.error:
-        raise Rejected(refused_text(answer.error))
-    return accepted_text(answer.status, answer.milliseconds)
+        raise Rejected(_("The test was not accepted. {error}", error=answer.error))
+    accepted = _("The receiver accepted the test with {status} after {milliseconds} ms.")
+    return accepted.format(status=answer.status, milliseconds=answer.milliseconds)
 
 
 def resend_deliveries(ports: Ports, webhook_id: str, by: str) -> int:
@@ -144,8 +129,18 @@ blueprint.add_url_rule("/webhooks/<webhook_id>", "show", show_webhook)
 blueprint.add_url_rule("/webhooks/<webhook_id>/change", "change", change_webhook, methods=["POST"])
 blueprint.add_url_rule("/webhooks/<webhook_id>/new-secret", "new_secret", new_secret, methods=["POST"])
 WEBHOOKS = ManagedPages(blueprint, "/webhooks/<webhook_id>")
-WEBHOOKS.button("pause", partial(delivery_webhooks.pause_webhook, reason=delivery_webhooks.BY_PERSON), PAUSED)
-WEBHOOKS.button("resume", delivery_webhooks.resume_webhook, RESUMED)
+WEBHOOKS.button(
+    "pause",
+    partial(delivery_webhooks.pause_webhook, reason=delivery_webhooks.BY_PERSON),
+    N_("The webhook is paused. Its events are collected for seven days."),
+)
+WEBHOOKS.button(
+    "resume", delivery_webhooks.resume_webhook, N_("The webhook sends again, first the events that were collected.")
+)
 WEBHOOKS.button("test", send_test, shows=Rejected)
-WEBHOOKS.button("resend", resend_deliveries, resent_text)
-WEBHOOKS.button("remove", delivery_webhooks.remove_webhook, REMOVED)
+WEBHOOKS.button(
+    "resend",
+    resend_deliveries,
+    lambda count: ngettext("{number} event is sent again.", "{number} events are sent again.", count),
+)
+WEBHOOKS.button("remove", delivery_webhooks.remove_webhook, N_("The webhook is removed."))
