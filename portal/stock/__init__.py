@@ -4,7 +4,18 @@ from typing import Any
 
 from flask import Blueprint
 
-from portal.stock import counts, entry, levels, lines, movements, stores, texts
+from portal.stock import counts, entry, levels, lines, movements, stores
+from portal.translation import N_
+
+MENU = N_(
+    {
+        "transfer": "Send to another store",
+        "adjust": "Adjust stock",
+        "write-off": "Write off",
+        "return": "Return to a supplier",
+    }
+)
+"""Last part of the address of a form → its label in the menu."""
 
 blueprint = Blueprint("stock", __name__, template_folder="templates", url_prefix="/stock")
 
@@ -39,8 +50,8 @@ def template_context() -> dict[str, Any]:
     return {
         "named_store": stores.named_store,
         "order_number": stores.order_number,
-        "statuses": texts.STATUSES,
-        "meanings": texts.MEANINGS,
+        "statuses": levels.STATUSES,
+        "meanings": levels.MEANINGS,
         "tabs": stores.tab_links(),
-        "forms": texts.MENU,
+        "forms": MENU,
     }

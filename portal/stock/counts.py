@@ -12,7 +12,8 @@ from portal import figures, list_view
 from portal.access import allow
 from portal.context import me, ports, scope
 from portal.filter_fields import remaining_values
-from portal.stock import lines, movements, stores, texts
+from portal.stock import lines, movements, stores
+from portal.translation import N_, _
 from portal.urls import go_to
 from portal.user_stores import UserStore
 from tillstream.analytics.filters import Filters
@@ -21,6 +22,37 @@ from tillstream.model.permissions import Action
 from tillstream.stock import stock_counts
 from tillstream.stock.movements import DayPart
 from tillstream.stock.stock_counts import CountDifference, CountedLine, CountPart, CountScan, CountState, StockCount
+
+PARTS = N_({CountPart.WHOLE: "Whole store", CountPart.CATEGORY: "One category", CountPart.LIST: "Only what is scanned"})
+PART_HINTS = N_(
+    {
+        CountPart.WHOLE: "At the end, you decide about each product that was not counted.",
+        CountPart.CATEGORY: "At the end, you decide about each product of the category that was not counted.",
+        CountPart.LIST: "Products that are not counted keep their stock.",
+    }
+)
+DAY_PARTS = N_({DayPart.BEFORE_OPENING: "Before opening", DayPart.AFTER_CLOSING: "After closing"})
+COUNT_STATES = N_(
+    {
+        CountState.OPEN: ("In progress", "busy"),
+        CountState.CLOSING: ("Being recorded", "busy"),
+        CountState.CONFIRMED: ("Confirmed", "good"),
+        CountState.DISCARDED: ("Discarded", ""),
+    }
+)
+"""State → its label and tone."""
+COUNT_COLUMNS = N_({"started": "Started", "store": "Store", "part": "Part", "state": "State", "by": "Started by"})
+LINE_COLUMNS = N_({"product": "Product", "quantity": "Counted", "at": "Last scan", "by": "By", "change": "Change"})
+DIFFERENCE_COLUMNS = N_(
+    {
+        "product": "Product",
+        "expected": "Expected",
+        "counted": "Counted",
+        "difference": "Difference",
+        "value": "Value at cost",
+        "counted_at": "Counted at",
+    }
+)
 
 MAX_LEVELS = 100_000
 """Products of one store that are compared."""
@@ -38,9 +70,9 @@ def list_counts() -> ResponseReturnValue:
     return render_template(
         "stock/counts.html",
         page=list_view.page_of(query, counts),
-        parts=texts.PARTS,
-        states=texts.COUNT_STATES,
-        columns=[{"key": name, "label": label} for name, label in texts.COUNT_COLUMNS.items()],
+        parts=PARTS,
+        states=COUNT_STATES,
+        columns=[{"key": name, "label": label} for name, label in COUNT_COLUMNS.items()],
     )
 
 
@@ -54,13 +86,14 @@ def start_count() -> ResponseReturnValue:
     """Begin the count of the form."""
     place, count_id = stores.chosen_store(), request.form.get("count", "")[:100]
     if place is None:
-        return _form(None, count_id, texts.NO_STORE), 422
+        return _form(None, count_id, _("Choose the store.")), 422
     part, day_part = request.form.get("part", ""), request.form.get("day_part", "")
     if part not in set(CountPart):
-        return _form(place, count_id, texts.NO_PART), 422
+        return _form(place, count_id, _("Choose what you count.")), 422
     if day_part not in set(DayPart):
         if _has_untimed_sales(place):
-            return _form(place, count_id, texts.NO_DAY_PART), 422
+            timeless = _("Choose whether you count before opening or after closing: sales of this store have no times.")
+            return _form(place, count_id, timeless), 422
         day_part = DayPart.AFTER_CLOSING
     category = request.form.get("category", "") if part == CountPart.CATEGORY else ""
     now = ports().clock.now()
@@ -93,7 +126,7 @@ def scan_product(count_id: str) -> ResponseReturnValue:
     text, units = request.form.get("product", "").strip(), lines.quantity_of(request.form.get("quantity", "") or "1")
     product = lines.named_product(place, text)
     if product is None or isinstance(units, str):
-        return _refused(count, texts.unknown_product(text) if product is None else str(units))
+        return _refused(count, lines.unknown_product(text) if product is None else str(units))
     now = ports().clock.now()
     try:
         line = stock_counts.enter_scan(
@@ -128,14 +161,14 @@ def remove_line(count_id: str) -> ResponseReturnValue:
 def discard_count(count_id: str) -> ResponseReturnValue:
     """End a count without recording anything."""
     stock_counts.discard_count(ports(), required_count(count_id).count_id, by=me().login)
-    return go_to("stock.counts", texts.COUNT_DISCARDED)
+    return go_to("stock.counts", _("The count was discarded. Stock is as before."))
 
 
 def required_count(count_id: str) -> StockCount:
     """The count. Raises `NotFound`, also for one of a store that is not the user's."""
     count = stock_counts.get_count(ports(), count_id)
     if not stores.may_change(count.region, count.store_id):
-        raise NotFound(texts.NO_COUNT)
+        raise NotFound(_("There is no such count in your stores."))
     return count
 
 
@@ -165,10 +198,8 @@ def _count_page(count: StockCount, problem: str = "") -> str:
         number=len(counted),
         units=sum(one.quantity for one in counted),
         problem=problem,
-        parts=texts.PARTS,
-        columns=[
-            {"key": name, "label": label, "num": name == "quantity"} for name, label in texts.LINE_COLUMNS.items()
-        ],
+        parts=PARTS,
+        columns=[{"key": name, "label": label, "num": name == "quantity"} for name, label in LINE_COLUMNS.items()],
     )
 
 
@@ -180,9 +211,9 @@ def _form(place: UserStore | None, count_id: str, error: str = "") -> str:
         place_label=stores.store_label(place) if place else "",
         stores=stores.store_choices(),
         categories=[(one, one) for one in remaining_values("category", chosen)] if place else [],
-        parts=texts.PARTS,
-        part_hints=texts.PART_HINTS,
-        day_parts=texts.DAY_PARTS,
+        parts=PARTS,
+        part_hints=PART_HINTS,
+        day_parts=DAY_PARTS,
         asks_day_part=place is not None and _has_untimed_sales(place),
         count_id=count_id,
         error=error,
@@ -212,7 +243,7 @@ def confirm_count(count_id: str) -> ResponseReturnValue:
     except Rejected as error:
         return _review_page(count, str(error)), 422
     movements.follow_levels()
-    return go_to("stock.review_count", texts.COUNT_CONFIRMED, count_id=count_id)
+    return go_to("stock.review_count", _("The count is recorded. Stock starts from it."), count_id=count_id)
 
 
 def _review_page(count: StockCount, error: str = "") -> str:
@@ -241,8 +272,8 @@ def _review_page(count: StockCount, error: str = "") -> str:
         ticks_all=request.args.get("zero") == "all",
         movements=stock_counts.count_movement_ids(count, counted) if count.state is CountState.CONFIRMED else [],
         error=error,
-        parts=texts.PARTS,
-        states=texts.COUNT_STATES,
+        parts=PARTS,
+        states=COUNT_STATES,
         columns=_columns(),
     )
 
@@ -281,8 +312,7 @@ def _value(rows: list[dict[str, Any]]) -> dict[str, Decimal]:
 
 
 def _columns() -> list[dict[str, Any]]:
-    names = [name for name in texts.DIFFERENCE_COLUMNS if name != "value" or scope().may(Action.SEE_COSTS)]
+    names = [name for name in DIFFERENCE_COLUMNS if name != "value" or scope().may(Action.SEE_COSTS)]
     return [
-        {"key": name, "label": texts.DIFFERENCE_COLUMNS[name], "num": name not in {"product", "counted_at"}}
-        for name in names
+        {"key": name, "label": DIFFERENCE_COLUMNS[name], "num": name not in {"product", "counted_at"}} for name in names
     ]

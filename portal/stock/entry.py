@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from flask import render_template, request
@@ -12,14 +13,60 @@ from flask.typing import ResponseReturnValue
 from portal import figures, formats, list_view
 from portal.access import allow
 from portal.context import ports
-from portal.stock import lines, movements, stores, texts
+from portal.stock import lines, movements, stores
 from portal.stock.lines import FormLine
+from portal.translation import N_, _
 from portal.urls import go_to
 from portal.user_stores import UserStore
 from tillstream.analytics.filters import Filters
 from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.permissions import Action
 from tillstream.stock.movements import KINDS_WITH_REASON, REASONS, Movement, MovementKind, MovementLine
+
+FORM_TEXTS: dict[MovementKind, dict[str, str]] = N_(
+    {
+        MovementKind.RECEIPT: {
+            "title": "Receive goods",
+            "lead": "Goods that arrived from a supplier.",
+            "button": "Record the receipt",
+            "reference": "Order, supplier or delivery note",
+        },
+        MovementKind.TRANSFER_OUT: {
+            "title": "Send goods to another store",
+            "lead": "They leave the stock of this store now, "
+            "and enter that of the other when it confirms their arrival.",
+            "button": "Send",
+        },
+        MovementKind.ADJUSTMENT: {
+            "title": "Adjust stock",
+            "lead": "Add units, or take some away with a minus sign, such as -2. "
+            "To enter how many there are, count them.",
+            "button": "Record the adjustment",
+        },
+        MovementKind.WRITE_OFF: {
+            "title": "Write off",
+            "lead": "Units that can no longer be sold.",
+            "button": "Write off",
+        },
+        MovementKind.SUPPLIER_RETURN: {
+            "title": "Return to a supplier",
+            "lead": "Goods that go back to a supplier.",
+            "button": "Record the return",
+            "reference": "Order, supplier or delivery note",
+        },
+    }
+)
+"""Kind of a movement → the texts of its form."""
+RETURN_COLUMNS = N_(
+    {
+        "product": "Product",
+        "day": "Returned",
+        "store": "Store",
+        "sale": "Sale",
+        "units": "Units",
+        "mark": "Can it be sold?",
+    }
+)
 
 FORMS = {
     "receive": MovementKind.RECEIPT,
@@ -48,10 +95,10 @@ def save_form(movement_form: str) -> ResponseReturnValue:
     form = movement_form
     kind, place, movement_id = _kind(form), stores.chosen_store(), request.form.get("movement", "")[:100]
     if place is None:
-        return _page(form, None, movement_id, texts.NO_STORE), 422
+        return _page(form, None, movement_id, _("Choose the store.")), 422
     entered = lines.posted_lines(place)
     if any(line.problem for line in entered):
-        return _page(form, place, movement_id, texts.LINES_WRONG, entered), 422
+        return _page(form, place, movement_id, _("Nothing was recorded yet. Correct the marked lines."), entered), 422
     try:
         movement = replace(_movement(kind, place, movement_id), lines=lines.to_movement(entered))
         movements.record_movements([movement])
@@ -59,13 +106,17 @@ def save_form(movement_form: str) -> ResponseReturnValue:
         raise
     except (Rejected, Conflict) as error:
         return _page(form, place, movement_id, str(error), entered), 422
-    return go_to("stock.movement", texts.recorded(kind, movement.lines), id=movement_id)
+    units = formats.count(sum((line.quantity for line in movement.lines), Decimal(0))).striptags()
+    recorded = _("Recorded: {kind}, {products}, {units} units.")
+    products = formats.many(len(movement.lines), "product")
+    recorded = recorded.format(kind=movements.KINDS[kind], products=products, units=units)
+    return go_to("stock.movement", recorded, id=movement_id)
 
 
 def _kind(form: str) -> MovementKind:
     """Raises `NotFound`."""
     if form not in FORMS:
-        raise NotFound(texts.NO_FORM)
+        raise NotFound(_("There is no such form."))
     return FORMS[form]
 
 
@@ -74,7 +125,7 @@ def _movement(kind: MovementKind, place: UserStore, movement_id: str) -> Movemen
     today = stores.business_day(place.region, place.store_id)
     day = formats.day_in(request.form.get("day", "")) or today
     if day > today:
-        raise Rejected(texts.DAY_IN_FUTURE)
+        raise Rejected(_("The day is in the future."))
     is_transfer = kind is MovementKind.TRANSFER_OUT
     return Movement(
         movement_id,
@@ -98,7 +149,7 @@ def _receiver(place: UserStore) -> str:
     """The store that the request sends to. Raises `Rejected`, and `NotFound` if it is in another region."""
     wanted = request.form.get("other_store", "")
     if not wanted:
-        raise Rejected(texts.NO_RECEIVER)
+        raise Rejected(_("Choose the store that gets the goods."))
     return stores.store_of_key(wanted, stores.receiving_stores(place)).store_id
 
 
@@ -110,7 +161,7 @@ def _page(
         "stock/form.html",
         form=form,
         kind=kind,
-        words=texts.FORMS[kind],
+        words=FORM_TEXTS[kind],
         place=place,
         place_label=stores.store_label(place) if place else "",
         stores=stores.store_choices(),
@@ -142,7 +193,7 @@ def list_returns() -> ResponseReturnValue:
         page=list_view.ListPage(query, rows[: query.size], total, len(rows) > query.size),
         days=RECENT.days,
         new_id=secrets.token_hex(16),
-        columns=[{"key": name, "label": label, "num": name == "units"} for name, label in texts.RETURN_COLUMNS.items()],
+        columns=[{"key": name, "label": label, "num": name == "units"} for name, label in RETURN_COLUMNS.items()],
     )
 
 
@@ -162,7 +213,7 @@ def mark_return() -> ResponseReturnValue:
             reference=row["sale_id"],
         )
         movements.record_movements([movement])
-    return go_to("stock.returns", texts.UNSELLABLE)
+    return go_to("stock.returns", _("The returned units are no longer in stock."))
 
 
 def _requested_return() -> dict[str, Any]:
@@ -173,5 +224,5 @@ def _requested_return() -> dict[str, Any]:
     rows = figures.ask("stock-returns", filters, text=wanted["sale_id"], limit=MAX_RETURNS).to_pylist()
     row: dict[str, Any] | None = next((one for one in rows if {name: one[name] for name in names} == wanted), None)
     if row is None or not stores.may_change(row["region"], row["store_id"]):
-        raise NotFound(texts.NO_RETURN)
+        raise NotFound(_("There is no such return in your stores."))
     return row

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 
 from portal.access import allow
 from portal.context import ports, scope, tillstream
-from portal.stock import stores, texts
+from portal.stock import stores
+from portal.translation import _
 from portal.user_stores import UserStore
 from tillstream.analytics.filters import Filters
 from tillstream.analytics.queries import run_query
@@ -133,15 +134,15 @@ def quantity_of(text: str) -> Decimal | str:
     try:
         return catalogue_columns.parse_number(text)
     except CellProblem:
-        return texts.not_a_number(text)
+        return _("“{text}” is not a number.", text=text)
 
 
 def _checked(place: UserStore, product: str, quantity: str) -> FormLine:
     if not product:
-        return FormLine(product, quantity, problem=texts.NO_PRODUCT)
+        return FormLine(product, quantity, problem=_("Enter a product."))
     named = named_product(place, product)
     if named is None:
-        return FormLine(product, quantity, problem=texts.unknown_product(product))
+        return FormLine(product, quantity, problem=unknown_product(product))
     units = quantity_of(quantity or "1")
     if isinstance(units, str):
         return FormLine(product, quantity, named.name, units)
@@ -153,3 +154,8 @@ def products_json() -> ResponseReturnValue:
     """The products that a scanned code or a typed text names, in the store of the form."""
     place, text = stores.chosen_store(), request.args.get("q", "").strip()
     return jsonify({"products": [asdict(one) for one in search_products(place, text)] if place else []})
+
+
+def unknown_product(text: str) -> str:
+    unknown = _("There is no product “{text}”: no code, barcode or name. Add it to the catalogue, or correct it.")
+    return unknown.format(text=text)

@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue
 from portal import figures, list_view
 from portal.access import allow
 from portal.context import me, ports, tillstream
-from portal.stock import lines, stores, texts
+from portal.stock import lines, stores
+from portal.translation import N_, _
 from portal.urls import go_to
 from tillstream.analytics.filters import Filters
 from tillstream.model.document_json import decimal_text
@@ -20,6 +21,37 @@ from tillstream.stock import store_transfers, stored_levels, stored_movements
 from tillstream.stock.movements import REASONS, TRANSFER_KINDS, Movement, MovementKind
 from tillstream.stock.store_transfers import Transfer
 from tillstream.stock.stored_movements import StoredMovement
+
+KINDS = N_(
+    {
+        MovementKind.COUNT: "Count",
+        MovementKind.RECEIPT: "Received",
+        MovementKind.TRANSFER_OUT: "Sent to another store",
+        MovementKind.TRANSFER_IN: "Arrived from another store",
+        MovementKind.TRANSFER_LOSS: "Lost in transit",
+        MovementKind.ADJUSTMENT: "Adjustment",
+        MovementKind.WRITE_OFF: "Written off",
+        MovementKind.SUPPLIER_RETURN: "Returned to a supplier",
+        MovementKind.UNSELLABLE_RETURN: "Return that cannot be sold",
+    }
+)
+MOVEMENT_COLUMNS = N_(
+    {"day": "Day", "kind": "What", "lines": "Products", "about": "Reference", "by": "Recorded by", "at": "Recorded"}
+)
+TRANSFER_COLUMNS = N_(
+    {
+        "transfer": "Sent",
+        "from": "From",
+        "to": "To",
+        "products": "Products",
+        "sent": "Units sent",
+        "arrived": "Arrived",
+        "lost": "Lost",
+        "transit": "In transit",
+    }
+)
+TRANSFER_NUMBERS = frozenset({"products", "sent", "arrived", "lost", "transit"})
+NO_MOVEMENT = N_("There is no such stock movement in your stores.")
 
 MAX_MOVEMENTS = 500
 """Movements of a store that are listed, the newest ones."""
@@ -54,7 +86,8 @@ def _is_recorded(movement: Movement) -> bool:
     except NotFound:
         return False
     if replace(stored, occurred_at=movement.occurred_at) != movement:
-        raise Conflict(texts.RECORDED_BEFORE)
+        before = _("This form was recorded before with other lines. Open it under Movements, or start a new form.")
+        raise Conflict(before)
     return True
 
 
@@ -74,11 +107,11 @@ def list_movements() -> ResponseReturnValue:
         place=place,
         current=stores.store_key(place.region, place.store_id) if place else "",
         stores=stores.store_choices(),
-        kinds=texts.KINDS,
+        kinds=KINDS,
         reasons=REASONS,
         cancelled=cancelled,
         names=lines.product_names(place, codes) if place else {},
-        columns=[{"key": name, "label": label} for name, label in texts.MOVEMENT_COLUMNS.items()],
+        columns=[{"key": name, "label": label} for name, label in MOVEMENT_COLUMNS.items()],
     )
 
 
@@ -92,7 +125,7 @@ def show_movement() -> ResponseReturnValue:
         "stock/movement.html",
         stored=stored,
         movement=movement,
-        kinds=texts.KINDS,
+        kinds=KINDS,
         reasons=REASONS,
         names=lines.product_names(place, {line.product_id for line in movement.lines}) if place else {},
         is_cancelled=stored_movements.is_movement_cancelled(ports(), movement.movement_id),
@@ -106,7 +139,8 @@ def cancel_movement() -> ResponseReturnValue:
     store_transfers.check_transfer_cancellation(ports(), movement)
     stored_movements.cancel_movement(ports(), movement.movement_id, by=me().login)
     follow_levels()
-    return go_to("stock.movement", texts.CANCELLED, id=movement.movement_id)
+    cancelled = _("The movement no longer counts. To correct it, enter it again.")
+    return go_to("stock.movement", cancelled, id=movement.movement_id)
 
 
 def _requested_movement() -> StoredMovement:
@@ -115,7 +149,7 @@ def _requested_movement() -> StoredMovement:
     movement = stored.movement
     others = (movement.other_store,) if movement.kind in TRANSFER_KINDS else ()
     if movement.kind is MovementKind.CANCELLATION or not stores.may_change(movement.region, movement.store_id, *others):
-        raise NotFound(texts.NO_MOVEMENT)
+        raise NotFound(NO_MOVEMENT)
     return stored
 
 
@@ -130,8 +164,7 @@ def list_transfers() -> ResponseReturnValue:
         page=list_view.page_of(query, rows),
         state=state,
         columns=[
-            {"key": name, "label": label, "num": name in texts.TRANSFER_NUMBERS}
-            for name, label in texts.TRANSFER_COLUMNS.items()
+            {"key": name, "label": label, "num": name in TRANSFER_NUMBERS} for name, label in TRANSFER_COLUMNS.items()
         ],
     )
 
@@ -148,7 +181,7 @@ def confirm_transfer() -> ResponseReturnValue:
     transfer = _requested_transfer()
     here = redirect(url_for("stock.transfer", id=transfer.reference), 303)
     if request.form.get("step", type=int) != transfer.step:
-        flash(texts.ARRIVED_MEANWHILE, "ask")
+        flash(_("Something of this transfer was recorded since you opened the page. This is its state now."), "ask")
         return here
     cells = zip(request.form.getlist("product"), request.form.getlist("quantity"), strict=False)
     entered = {product: lines.quantity_of(text.strip() or "0") for product, text in cells}
@@ -166,7 +199,7 @@ def confirm_transfer() -> ResponseReturnValue:
     except Rejected as error:
         return _transfer_page(transfer, str(error)), 422
     record_movements(movements)
-    flash(texts.ARRIVED, "done")
+    flash(_("What arrived is in stock."), "done")
     return here
 
 
@@ -174,7 +207,7 @@ def _requested_transfer() -> Transfer:
     """The transfer in the address or the form. Raises `NotFound`, also outside the scope."""
     transfer = store_transfers.get_transfer(ports(), request.values.get("id", ""))
     if not stores.may_change(transfer.region, transfer.from_store, transfer.to_store):
-        raise NotFound(texts.NO_MOVEMENT)
+        raise NotFound(NO_MOVEMENT)
     return transfer
 
 
@@ -184,7 +217,7 @@ def _transfer_page(transfer: Transfer, error: str = "") -> str:
         "stock/transfer.html",
         transfer=transfer,
         error=error,
-        kinds=texts.KINDS,
+        kinds=KINDS,
         plain=decimal_text,
         names=lines.product_names(place, {line.product_id for line in transfer.lines}) if place else {},
     )

@@ -12,7 +12,8 @@ from flask.typing import ResponseReturnValue
 from portal import formats
 from portal.access import allow
 from portal.context import me, ports
-from portal.stock import order_texts, visible_orders
+from portal.stock import visible_orders
+from portal.translation import _
 from portal.user_stores import UserStore, user_store, user_stores
 from tillstream.catalogue import entry_lists
 from tillstream.catalogue.stored_entries import find_product
@@ -23,6 +24,7 @@ from tillstream.model.errors import Conflict, NotFound, Rejected
 from tillstream.model.people import UNRESTRICTED
 from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import EntryKind, Product, Supplier, cost_on
+from tillstream.model.text import upper_first
 from tillstream.stock import purchase_orders
 from tillstream.stock.purchase_orders import OrderLine, OrderState, PurchaseOrder
 
@@ -69,7 +71,7 @@ def posted_rows() -> list[FormRow]:
 
 
 def row_of(product: Product, units: str = "", unit_cost: str = "") -> FormRow:
-    return FormRow(product.code, product.name or product.code, units, unit_cost, order_texts.pack_hint(product))
+    return FormRow(product.code, product.name or product.code, units, unit_cost, pack_hint(product))
 
 
 def scanned_product(region: str) -> Scanned:
@@ -83,7 +85,7 @@ def scanned_product(region: str) -> Scanned:
     products = tuple(one for one in matches if isinstance(one, Product))
     if len(products) == 1:
         return Scanned(products[0])
-    return Scanned(matches=products[:MAX_MATCHES], error="" if products else order_texts.no_product(text))
+    return Scanned(matches=products[:MAX_MATCHES], error="" if products else no_product(text))
 
 
 def with_product(rows: Sequence[FormRow], product: Product, new: FormRow, step: Decimal) -> list[FormRow]:
@@ -97,7 +99,7 @@ def entered_number(name: str, text: str) -> Decimal:
     try:
         return catalogue_columns.parse_number(text)
     except CellProblem as error:
-        raise Rejected(order_texts.not_a_number(name, text)) from error
+        raise Rejected(_("{name}: “{text}” is not a number.", name=name, text=text)) from error
 
 
 def products_of(codes: Iterable[str]) -> dict[str, Product]:
@@ -107,7 +109,7 @@ def products_of(codes: Iterable[str]) -> dict[str, Product]:
 
 
 def _hint(code: str) -> str:
-    return order_texts.pack_hint(products_of([code]).get(code))
+    return pack_hint(products_of([code]).get(code))
 
 
 def _more(text: str, step: Decimal) -> str:
@@ -187,12 +189,13 @@ def _posted(order: PurchaseOrder, version: int) -> ResponseReturnValue:
         stored = _store(entered, version)
     except Conflict:
         current, stored_version = purchase_orders.get_order_version(ports(), order.order_id)
-        return _page(OrderForm(entered, stored_version, rows, [order_texts.CHANGED, _summary(current)])), 409
+        changed = _("The order was changed meanwhile. Compare your entries with the stored order, then save again.")
+        return _page(OrderForm(entered, stored_version, rows, [changed, _summary(current)])), 409
     except NotFound:
         raise
     except Rejected as error:
         return _page(OrderForm(entered, version, rows, [str(error)])), 422
-    flash(order_texts.saved(stored.number), "done")
+    flash(_("{number} is saved as a draft.", number=stored.number), "done")
     for words in _notices(stored):
         flash(words, "ask")
     return redirect(url_for("orders.show", order_number=stored.number), 303)
@@ -208,14 +211,14 @@ def _lines(rows: Sequence[FormRow], order: PurchaseOrder) -> tuple[OrderLine, ..
     """The lines of the rows with units. Raises `Rejected`."""
     filled = [one for one in rows if one.units]
     if not filled:
-        raise Rejected(order_texts.NO_UNITS)
+        raise Rejected(_("Enter the units of at least one product."))
     products = products_of(one.product for one in filled)
     before = {line.product: line for line in order.lines}
     lines = []
     for row in filled:
         product, stored = products.get(row.product), before.get(row.product)
         if product is None and stored is None:
-            raise Rejected(order_texts.no_product(row.product))
+            raise Rejected(no_product(row.product))
         cost = _unit_cost(row, product, order)
         name = product.name or product.code if product else row.name
         lines.append(OrderLine(row.product, name, entered_number(name, row.units), cost))
@@ -227,7 +230,7 @@ def _unit_cost(row: FormRow, product: Product | None, order: PurchaseOrder) -> D
     if visible_orders.shows_costs():
         cost = entered_number(row.name, row.unit_cost) if row.unit_cost else None
         if cost is not None and cost < 0:
-            raise Rejected(order_texts.negative_cost(row.name))
+            raise Rejected(_("{name}: the unit cost must not be negative.", name=row.name))
         return cost
     stored = next((line.unit_cost for line in order.lines if line.product == row.product), None)
     return stored if stored is not None else _catalogue_cost(product, order) if product else None
@@ -243,11 +246,13 @@ def _notices(order: PurchaseOrder) -> list[str]:
     """Lines that differ from the pack sizes and minimum orders of the catalogue."""
     products, notices = products_of(line.product for line in order.lines), []
     for line in order.lines:
-        product = products.get(line.product)
+        product, units = products.get(line.product), decimal_text(line.units)
         if product and product.pack_size and line.units % product.pack_size:
-            notices.append(order_texts.no_whole_packs(line.name, line.units, product.pack_size))
+            odd = _("{name}: {units} units are no whole packs of {pack}.")
+            notices.append(odd.format(name=line.name, units=units, pack=decimal_text(product.pack_size)))
         if product and product.minimum_order and line.units < product.minimum_order:
-            notices.append(order_texts.below_minimum(line.name, line.units, product.minimum_order))
+            few = _("{name}: {units} units are fewer than the minimum order of {minimum}.")
+            notices.append(few.format(name=line.name, units=units, minimum=decimal_text(product.minimum_order)))
     return notices[:MAX_NOTICES]
 
 
@@ -255,7 +260,8 @@ def _draft(number: str) -> PurchaseOrder:
     """Raises `NotFound`, and `Rejected` for an order that is no draft."""
     order = visible_orders.order_of(number)
     if order.state is not OrderState.DRAFT:
-        raise Rejected(order_texts.no_draft(order.number, order.state))
+        no_draft = _("{number} is {state} and can no longer be changed. Create another order.")
+        raise Rejected(no_draft.format(number=order.number, state=order.state))
     return order
 
 
@@ -264,14 +270,15 @@ def _rows_of(order: PurchaseOrder) -> list[FormRow]:
     return [
         FormRow(
             line.product, line.name, decimal_text(line.units), _text(line.unit_cost),
-            order_texts.pack_hint(products.get(line.product)),
+            pack_hint(products.get(line.product)),
         )
         for line in order.lines
     ]  # fmt: skip
 
 
 def _summary(order: PurchaseOrder) -> str:
-    return order_texts.stored_lines(f"{line.name}: {decimal_text(line.units)}" for line in order.lines)
+    lines = "; ".join(f"{line.name}: {decimal_text(line.units)}" for line in order.lines)
+    return _("Stored now: {lines}.", lines=lines)
 
 
 def _expected() -> date | None:
@@ -296,7 +303,8 @@ def _choices() -> str:
     """The form for the supplier and the store."""
     active = [(one.code, one.name or one.code) for one in visible_orders.suppliers().values() if one.active]
     stores = [
-        (f"{one.region}/{one.store_id}", order_texts.store(one.region, one.store_id, one.name)) for one in user_stores()
+        (f"{one.region}/{one.store_id}", visible_orders.place_label(one.region, one.store_id, one.name))
+        for one in user_stores()
     ]
     return render_template(
         "orders/choices.html",
@@ -320,3 +328,16 @@ def _page(form: OrderForm) -> str:
         expected_on=values.get("expected_on", expected),
         has_costs=visible_orders.shows_costs(),
     )
+
+
+def no_product(text: str) -> str:
+    return _("The catalogue has no product with the code, barcode or name “{text}”.", text=text)
+
+
+def pack_hint(product: Product | None) -> str:
+    """Packs of 6, at least 12."""
+    if product is None:
+        return ""
+    packs = _("Packs of {size}", size=decimal_text(product.pack_size)) if product.pack_size else ""
+    least = _("at least {units}", units=decimal_text(product.minimum_order)) if product.minimum_order else ""
+    return upper_first(", ".join(filter(None, (packs, least))))

@@ -16,8 +16,9 @@ from portal.context import me, ports, tillstream
 from portal.file_responses import attachment
 from portal.managed import Change
 from portal.operations.audit import ACTION_LABELS
-from portal.stock import order_form, order_texts, stores, visible_orders
+from portal.stock import order_form, stores, visible_orders
 from portal.stock.order_form import NOTHING_SCANNED, FormRow, Scanned
+from portal.translation import N_, _
 from portal.urls import go_to
 from tillstream.app import mail_job, outgoing_deliveries
 from tillstream.model.document_json import decimal_text
@@ -32,6 +33,25 @@ from tillstream.stock.order_arrivals import OrderReceipt
 from tillstream.stock.order_documents import order_mail
 from tillstream.stock.purchase_orders import OrderState, PurchaseOrder, TrackedOrder
 from tillstream.stock.stored_movements import StoredMovement
+
+STEPS = N_(
+    {
+        OrderState.CLOSED: "The order is closed. Nothing more is expected.",
+        OrderState.SENT: "The order is open again. The rest is expected.",
+        OrderState.CANCELLED: "The order is cancelled.",
+    }
+)
+FIELDS = N_(
+    {
+        "state": "State",
+        "lines": "Products",
+        "expected_on": "Expected",
+        "sent_on": "Sent",
+        "closed_on": "Closed",
+        "note": "Note",
+    }
+)
+"""Field of an order in its history → its label."""
 
 
 @allow(Action.SEE_NUMBERS)
@@ -48,17 +68,17 @@ def show_order(order_number: str) -> ResponseReturnValue:
         order=order,
         tracked=tracked,
         status=tracked.status(today),
-        tones=order_texts.TONES,
-        states=order_texts.STATES,
+        tones=visible_orders.TONES,
+        states=visible_orders.STATES,
         supplier=(supplier.name if supplier else "") or order.supplier,
-        lead_time=order_texts.lead_time(supplier, learned),
+        lead_time=visible_orders.lead_time_text(supplier, learned),
         store=visible_orders.store_label(order),
         extra={product: units for product, units in tracked.received.items() if product not in names},
         names=names,
         receipts=receipts_of(order.order_id),
         history=purchase_orders.order_history(ports(), order.number),
         labels={action.value: label for action, label in ACTION_LABELS.items()},
-        fields=order_texts.FIELDS,
+        fields=FIELDS,
         today=today,
         suggested=suggested,
         email=supplier.email if supplier and tillstream().settings.sends_mail else "",
@@ -70,7 +90,7 @@ def show_order(order_number: str) -> ResponseReturnValue:
 def order_document(order_number: str, form: str) -> ResponseReturnValue:
     """The order as PDF or CSV."""
     if form not in order_documents.DOCUMENT_FORMS:
-        raise NotFound(order_texts.no_form(order_documents.DOCUMENT_FORMS))
+        raise NotFound(_("An order is available as {forms}.", forms=" or ".join(order_documents.DOCUMENT_FORMS)))
     order = visible_orders.order_of(order_number)
     content = order_documents.order_document(ports(), order, costs=visible_orders.shows_costs()).render(form)
     return attachment(content, f"{order.number}.{form}", order_documents.DOCUMENT_FORMS[form])
@@ -92,7 +112,8 @@ def send_order(order_number: str) -> ResponseReturnValue:
     supplier = visible_orders.suppliers().get(order.supplier)
     address = supplier.email if supplier and request.form.get("email") and tillstream().settings.sends_mail else ""
     if request.form.get("email") and not address:
-        raise Rejected(order_texts.NO_ADDRESS)
+        no_address = _("The supplier has no e-mail address. Enter it in the catalogue, or send the document yourself.")
+        raise Rejected(no_address)
     days = visible_orders.lead_days(supplier, order_arrivals.stored_lead_times(ports()).get(order.supplier))
     sent_on = formats.day_in(request.form.get("sent_on", "")) or ports().clock.now().date()
     expected_on = formats.day_in(request.form.get("expected_on", "")) or order.expected_on
@@ -101,7 +122,10 @@ def send_order(order_number: str) -> ResponseReturnValue:
     tillstream().queries.clear()
     if address:
         _mail(order, address)
-    return go_to("orders.show", order_texts.sent(order.number, address), order_number=order.number)
+    sent = _("{number} is marked as sent. Download the document and send it to the supplier.")
+    mailed = _("{number} is marked as sent, and is e-mailed to {address} within a few minutes.")
+    message = (mailed if address else sent).format(number=order.number, address=address)
+    return go_to("orders.show", message, order_number=order.number)
 
 
 def step_of(step: Callable[..., PurchaseOrder]) -> Change:
@@ -110,7 +134,7 @@ def step_of(step: Callable[..., PurchaseOrder]) -> Change:
     def change(ports: Ports, number: str, by: str) -> str:
         order = step(ports, visible_orders.order_of(number).order_id, by=by)
         tillstream().queries.clear()
-        return order_texts.STEPS[order.state]
+        return STEPS[order.state]
 
     return change
 
@@ -158,11 +182,9 @@ def record_receipt(order_number: str) -> ResponseReturnValue:
         raise
     except (Rejected, Conflict) as error:
         return _page(tracked, ReceiptForm(movement_id, rows, str(error))), 422
-    return go_to(
-        "orders.show",
-        order_texts.received(order.number, is_complete=not after.missing_units),
-        order_number=order.number,
-    )
+    complete = _("The goods are recorded. {number} is complete.", number=order.number)
+    message = _("The goods are recorded.") if after.missing_units else complete
+    return go_to("orders.show", message, order_number=order.number)
 
 
 @allow(Action.MANAGE_STOCK)
@@ -170,16 +192,18 @@ def cancel_receipt(order_number: str) -> ResponseReturnValue:
     """Cancel a receipt of the order."""
     order, movement_id = visible_orders.order_of(order_number), request.form.get("movement", "")
     if movement_id not in {one.movement.movement_id for one in receipts_of(order.order_id)}:
-        raise NotFound(order_texts.NO_RECEIPT)
+        raise NotFound(_("The order has no such receipt."))
     order_arrivals.cancel_receipt(ports(), movement_id, by=me().login)
-    return go_to("orders.show", order_texts.RECEIPT_CANCELLED, order_number=order.number)
+    cancelled = _("The receipt is cancelled. Its goods are expected again, and the stock follows.")
+    return go_to("orders.show", cancelled, order_number=order.number)
 
 
 def _tracked(number: str) -> TrackedOrder:
     """Raises `NotFound`, and `Rejected` for an order that was not sent."""
     order = visible_orders.order_of(number)
     if order.state not in {OrderState.SENT, OrderState.CLOSED}:
-        raise Rejected(order_texts.not_sent(order.number, order.state))
+        not_sent = _("{number} is {state}. Goods can be received for an order that was sent.")
+        raise Rejected(not_sent.format(number=order.number, state=order.state))
     return purchase_orders.track_orders(ports(), [order])[0]
 
 
@@ -201,13 +225,13 @@ def _when(order: PurchaseOrder) -> tuple[date, datetime | None]:
     try:
         local = time.fromisoformat(text) if text else None
     except ValueError as error:
-        raise Rejected(order_texts.not_a_time(text)) from error
+        raise Rejected(_("“{text}” is not a time. Write it like 14:30.", text=text)) from error
     if local is None:
         at = now if day == today else None
     else:
         at = datetime.combine(day, local.replace(tzinfo=None), _zone(order)).astimezone(UTC)
     if day > today or (at and at > now):
-        raise Rejected(order_texts.DAY_IN_FUTURE)
+        raise Rejected(_("The goods cannot arrive in the future. Enter a day and time that have passed."))
     return day, at
 
 

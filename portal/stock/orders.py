@@ -15,8 +15,9 @@ from portal.api.operations.orders import FILTERS, MAX_ORDERS
 from portal.context import ports, scope
 from portal.list_view import ListQuery
 from portal.managed import ManagedPages
-from portal.stock import order_form, order_page, order_texts, stores, visible_orders
+from portal.stock import order_form, order_page, stores, visible_orders
 from portal.stock.order_page import receipts_of
+from portal.translation import N_, _
 from tillstream.model.document_json import decimal_text
 from tillstream.model.errors import Rejected
 from tillstream.model.permissions import Action
@@ -25,6 +26,20 @@ from tillstream.stock import order_arrivals, purchase_orders
 from tillstream.stock.order_lists import OPEN, STORED_STATES, OrderFilter, list_orders, order_row
 from tillstream.stock.purchase_orders import PurchaseOrder
 from tillstream.stock.stored_movements import StoredMovement
+
+COLUMNS = N_(
+    {
+        "number": "Order",
+        "supplier": "Supplier",
+        "store": "Store",
+        "status": "State",
+        "sent_on": "Sent",
+        "expected_on": "Expected",
+        "lines": "Products",
+        "cost": "Cost",
+    }
+)
+NUMBERS = frozenset({"lines", "cost"})
 
 blueprint = Blueprint("orders", __name__, template_folder="templates")
 
@@ -61,7 +76,7 @@ class ListedOrder:
 @allow(Action.SEE_NUMBERS)
 def show_orders() -> ResponseReturnValue:
     """Orders of the user's stores; at first the open ones, newest first."""
-    shown = [name for name in order_texts.COLUMNS if name != "cost" or visible_orders.shows_costs()]
+    shown = [name for name in COLUMNS if name != "cost" or visible_orders.shows_costs()]
     query = list_view.list_query(sorts=shown, filters=("state", "supplier", "store"))
     state = next((one for one in query.chosen["state"] if one in STORED_STATES), OPEN)
     rows = _rows(state)
@@ -72,15 +87,12 @@ def show_orders() -> ResponseReturnValue:
         page=list_view.page_of(query, _sorted(matching, query)),
         query=query,
         state=state,
-        states=order_texts.STATES,
-        tones=order_texts.TONES,
+        states=visible_orders.STATES,
+        tones=visible_orders.TONES,
         suppliers=sorted(names.items(), key=lambda one: one[1].casefold()),
         stores=sorted({(_place(one.order), one.store) for one in rows}, key=lambda one: one[1].casefold()),
         chosen={name: next(iter(query.chosen[name]), "") for name in ("supplier", "store")},
-        columns=[
-            {"key": name, "label": order_texts.COLUMNS[name], "sort": True, "num": name in order_texts.NUMBERS}
-            for name in shown
-        ],
+        columns=[{"key": name, "label": COLUMNS[name], "sort": True, "num": name in NUMBERS} for name in shown],
         has_costs="cost" in shown,
     )
 
@@ -96,7 +108,7 @@ def _rows(state: str) -> list[ListedOrder]:
                 tracked.status(today),
                 (supplier.name if supplier else "") or order.supplier,
                 stores.named_store(order.region, order.store_id),
-                order_texts.lead_time(supplier, learned.get(order.supplier)),
+                visible_orders.lead_time_text(supplier, learned.get(order.supplier)),
                 bool(tracked.received) and bool(tracked.missing_units),
                 order.cost if visible_orders.shows_costs() else None,
             )
@@ -134,7 +146,8 @@ def orders_data() -> ResponseReturnValue:
     page = pagination.pop_page(args, 50, MAX_ORDERS)
     state = args.get("state") or OPEN
     if state not in STORED_STATES:
-        raise Rejected(order_texts.no_state(state, STORED_STATES))
+        no_state = _("There is no state “{state}” of orders. The states are: {states}.")
+        raise Rejected(no_state.format(state=state, states=", ".join(STORED_STATES)))
     filters = OrderFilter(state, *(args.get(name, "") for name in FILTERS))
     rows = list_orders(ports(), scope(), filters)
     if page.cursor:

@@ -13,9 +13,106 @@ from portal.access import allow
 from portal.context import ports, scope
 from portal.figures import ask, currency, parse_filters, requested_filters
 from portal.list_view import ListPage, ListQuery
-from portal.stock import file_texts
+from portal.translation import N_
 from tillstream.model.columns import COSTS
 from tillstream.model.permissions import Action
+from tillstream.stock.movements import REASONS
+
+TITLES = N_(
+    {
+        "value": "Value",
+        "shrinkage": "Shrinkage",
+        "slow": "Slow stock",
+        "classes": "Classes",
+        "unplaced": "Sales without a place",
+    }
+)
+"""Name in the address → label of a report."""
+LEADS = N_(
+    {
+        "value": "What is in stock, and what it is worth by the catalogue.",
+        "shrinkage": "Units that were lost or turned up: differences between counts and the expected units, "
+        "write-offs, adjustments, losses between stores, and returns that cannot be sold again.",
+        "slow": "Dead stock had no sale for some days. Slow stock lasts 180 days or longer at its recent sales.",
+        "classes": "A products make 80% of the revenue together, B products the next 15%. The weekly sales of X "
+        "products are steady, those of Z products vary by more than their mean.",
+        "unplaced": "Sale lines that change no stock, because they lack a store, a product or a quantity.",
+    }
+)
+CHOICES = N_(
+    {
+        "by": "Rows",
+        "speed": "Stock",
+        "days": "Dead after days",
+        "abc": "ABC class",
+        "xyz": "XYZ class",
+        "missing": "Lacks",
+    }
+)
+"""Parameter of a report → label of its field."""
+VALUES = {
+    "count-difference": N_("Difference at a count"),
+    "write-off": N_("Write-off"),
+    "adjustment": N_("Adjustment"),
+    "transfer-loss": N_("Lost between stores"),
+    "unsellable-return": N_("Unsellable return"),
+    "dead": N_("Dead"),
+    "slow": N_("Slow"),
+} | REASONS
+"""Word of a query → its label."""
+HEADERS = N_(
+    {
+        "abc_class": "ABC",
+        "category": "Category",
+        "cause": "Cause",
+        "currency": "Currency",
+        "days_of_cover": "Days of cover",
+        "days_without_sale": "Days without a sale",
+        "events": "Events",
+        "first_sale_date": "First day",
+        "gained_units": "Units gained",
+        "last_sale_date": "Last day",
+        "last_sold": "Last sale",
+        "lines": "Lines",
+        "lost_cost": "Loss at cost",
+        "lost_units": "Units lost",
+        "low_products": "Low",
+        "missing": "Lacks",
+        "name": "Name",
+        "negative_products": "Negative",
+        "net_amount": "Net amount",
+        "on_hand": "On hand",
+        "out_products": "Out",
+        "product_name": "Product",
+        "products": "Products",
+        "quantity": "Quantity",
+        "reason": "Reason",
+        "region": "Region",
+        "revenue": "Revenue",
+        "sale_date": "Day",
+        "sale_id": "Sale",
+        "speed": "Stock",
+        "stock_cost": "Value at cost",
+        "stock_units": "In stock",
+        "store_id": "Store",
+        "store_name": "Store",
+        "uncosted_products": "Without a cost",
+        "uncosted_units": "Units without a cost",
+        "units": "Units",
+        "squared_variation": "Variation",
+        "xyz_class": "XYZ",
+    }
+)
+"""Column of a query → its header."""
+NUMBERS = frozenset(
+    {
+        "days_of_cover", "days_without_sale", "events", "gained_units", "lines", "lost_cost", "lost_units",
+        "low_products", "negative_products", "net_amount", "on_hand", "out_products", "products", "quantity",
+        "revenue", "stock_cost", "stock_units", "uncosted_products", "uncosted_units", "units", "squared_variation",
+    }
+)  # fmt: skip
+MONEY = frozenset({"lost_cost", "revenue", "stock_cost"})
+"""Columns in the currency of the page."""
 
 DAYS = 90
 """Days of the period of a report, if the address has none."""
@@ -113,20 +210,18 @@ def show_report(report: str) -> ResponseReturnValue:
     return render_template(
         "stock_files/report.html",
         report=report,
-        title=file_texts.REPORTS[report],
-        lead=file_texts.LEADS[report],
-        links=[(url_for("stock_files.report", report=name), words) for name, words in file_texts.REPORTS.items()],
+        title=TITLES[report],
+        lead=LEADS[report],
+        links=[(url_for("stock_files.report", report=name), words) for name, words in TITLES.items()],
         page=page,
         query=query,
         columns=_columns(described.columns),
         summary=summary,
         summary_columns=_columns(described.summary_columns),
-        choices={
-            name: [(value, file_texts.choice(value)) for value in values] for name, values in described.choices.items()
-        },
+        choices={name: [(value, choice(value)) for value in values] for name, values in described.choices.items()},
         chosen=chosen,
-        labels=file_texts.CHOICES,
-        values=file_texts.VALUES,
+        labels=CHOICES,
+        values=VALUES,
         period=(first, last) if described.period else None,
         export={"table": described.query, **params, **filters},
         currency=currency(),
@@ -147,9 +242,9 @@ def _columns(names: tuple[str, ...]) -> list[dict[str, Any]]:
     return [
         {
             "key": name,
-            "label": file_texts.HEADERS[name],
-            "num": name in file_texts.NUMBERS,
-            "money": name in file_texts.MONEY,
+            "label": HEADERS[name],
+            "num": name in NUMBERS,
+            "money": name in MONEY,
         }
         for name in names
         if name not in hidden
@@ -173,3 +268,8 @@ def _day(name: str) -> date | None:
         return date.fromisoformat(request.args.get(name, ""))
     except ValueError:
         return None
+
+
+def choice(value: str) -> str:
+    """The label of a value of a parameter."""
+    return N_({"all": "All", "none": "None"}).get(value) or VALUES.get(value) or value.capitalize()

@@ -13,6 +13,7 @@ from portal import figures, filter_fields, list_view, user_stores
 from portal.access import allow
 from portal.context import me, ports, scope, tillstream
 from portal.forecast.numbers import sees_all
+from portal.translation import N_, _, ngettext
 from tillstream.analytics.filters import Filters
 from tillstream.model import catalogue_columns, json_text
 from tillstream.model.catalogue_columns import CellProblem
@@ -25,55 +26,68 @@ from tillstream.stock.restock_lines import Pair
 from tillstream.stock.restock_needs import RestockSettings
 from tillstream.stock.restock_simulation import FIXED, QUANTILE
 
-STATES = {
-    "open": "To order",
-    "later": "Can wait",
-    "deferred": "Over budget",
-    "ordered": "In an order",
-    "snoozed": "Snoozed",
-    "dismissed": "Dismissed",
-}
-MEANINGS = {
-    "later": "The stock, with what is to arrive, lasts longer than the lead time",
-    "deferred": "The budget is used for more urgent products",
-    "ordered": "In a draft that is not sent yet",
-}
-KINDS = {"all": "Orders and transfers", "order": "Orders from suppliers", "transfer": "Transfers between stores"}
-COLUMNS = {
-    "product": "Product",
-    "store": "Store",
-    "urgency": "Lasts",
-    "stock": "Stock",
-    "units": "Units",
-    "supplier": "From",
-    "value": "Cost",
-    "reason": "Why",
-}
-HINTS = {
-    "urgency": "Days until the stock, with what is on order and in transit, is used up",
-    "stock": "On hand, on order and in transit",
-}
-REASONS = {
-    "discontinued": "No longer sold",
-    "enough for now": "Enough for now",
-    "too expensive": "Too expensive",
-    "ordered elsewhere": "Ordered elsewhere",
-    "wrong number": "The number is wrong",
-    "other": "Other",
-}
-POLICIES = {
-    "quantile of recent sales": "Levels from recent sales",
-    "rolling mean": "Rolling mean",
-    "fixed level": "Level set once",
-}
-MEAN_STOCK = "Mean stock"
-AIMS = {
-    "cycles": "Order cycles in which nothing runs out (cycle service)",
-    "fill": "Demanded units that are served (fill rate)",
-}
+STATES = N_(
+    {
+        "open": "To order",
+        "later": "Can wait",
+        "deferred": "Over budget",
+        "ordered": "In an order",
+        "snoozed": "Snoozed",
+        "dismissed": "Dismissed",
+    }
+)
+MEANINGS = N_(
+    {
+        "later": "The stock, with what is to arrive, lasts longer than the lead time",
+        "deferred": "The budget is used for more urgent products",
+        "ordered": "In a draft that is not sent yet",
+    }
+)
+KINDS = N_({"all": "Orders and transfers", "order": "Orders from suppliers", "transfer": "Transfers between stores"})
+COLUMNS = N_(
+    {
+        "product": "Product",
+        "store": "Store",
+        "urgency": "Lasts",
+        "stock": "Stock",
+        "units": "Units",
+        "supplier": "From",
+        "value": "Cost",
+        "reason": "Why",
+    }
+)
+HINTS = N_(
+    {
+        "urgency": "Days until the stock, with what is on order and in transit, is used up",
+        "stock": "On hand, on order and in transit",
+    }
+)
+REASONS = N_(
+    {
+        "discontinued": "No longer sold",
+        "enough for now": "Enough for now",
+        "too expensive": "Too expensive",
+        "ordered elsewhere": "Ordered elsewhere",
+        "wrong number": "The number is wrong",
+        "other": "Other",
+    }
+)
+POLICIES = N_(
+    {
+        "quantile of recent sales": "Levels from recent sales",
+        "rolling mean": "Rolling mean",
+        "fixed level": "Level set once",
+    }
+)
+AIMS = N_(
+    {
+        "cycles": "Order cycles in which nothing runs out (cycle service)",
+        "fill": "Demanded units that are served (fill rate)",
+    }
+)
 SNOOZES = {"1": "1 day", "3": "3 days", "7": "1 week", "14": "2 weeks", "30": "30 days"}
-NOTHING_CHOSEN = "Select at least one product first."
-NO_REASON = "Choose a reason to dismiss the selected products."
+NOTHING_CHOSEN = N_("Select at least one product first.")
+NO_REASON = N_("Choose a reason to dismiss the selected products.")
 
 FILTERS = ("region", "store", "category", "product")
 SORTS = ("urgency", "product", "store", "supplier", "units", "value")
@@ -142,9 +156,9 @@ def update_queue() -> ResponseReturnValue:
     ended = restock_queue.update_queue(ports(), by=me().login)
     tillstream().queries.clear()
     if ended:
-        flash(f"The queue is up to date: {ended.lines:,} products need something.")
+        flash(_("The queue is up to date: {lines:,} products need something.", lines=ended.lines))
     else:
-        flash("The queue is being computed. This takes some minutes.")
+        flash(_("The queue is being computed. This takes some minutes."))
     return redirect(url_for("restock.show"))
 
 
@@ -216,28 +230,29 @@ def decide_lines() -> ResponseReturnValue:
 
 def _decide_pairs(pairs: list[Pair]) -> str:
     """Do what the pressed button means, and return what was done. Raises `Rejected`, `Conflict`."""
-    by, count = me().login, f"{len(pairs):,} product{'' if len(pairs) == 1 else 's'}"
+    by, count = me().login, ngettext("{number:,} product", "{number:,} products", len(pairs))
     match request.form.get("do"):
         case "order":
             units = {pair: _units(pair) for pair in pairs}
             orders = restock_queue.order_queue_lines(ports(), units, currency_of=user_stores.store_currency, by=by)
             numbers = ", ".join(one.number for one in orders)
-            return f"Added to {numbers}. Send the drafts under Orders." if orders else "These are in an order already."
+            added = _("Added to {numbers}. Send the drafts under Orders.", numbers=numbers)
+            return added if orders else _("These are in an order already.")
         case "snooze":
             days = request.form.get("days", "")
             if days not in SNOOZES:
-                raise Rejected("Choose for how long.")
+                raise Rejected(_("Choose for how long."))
             restock_queue.snooze_lines(ports(), pairs, ports().clock.now().date() + timedelta(days=int(days)), by=by)
-            return f"Snoozed {count} for {SNOOZES[days]}."
+            return _("Snoozed {count} for {snoozes}.", count=count, snoozes=SNOOZES[days])
         case "dismiss":
             if not request.form.get("reason"):
                 raise Rejected(NO_REASON)
             restock_queue.dismiss_lines(ports(), pairs, request.form["reason"], by=by)
-            return f"Dismissed {count}. A later need is shown again."
+            return _("Dismissed {count}. A later need is shown again.", count=count)
         case "reopen":
             restock_queue.reopen_lines(ports(), pairs, by=by)
-            return f"{count} can be ordered again."
-    raise Rejected("Choose what to do with the selected products.")
+            return _("{count} can be ordered again.", count=count)
+    raise Rejected(_("Choose what to do with the selected products."))
 
 
 def _pair(text: str) -> Pair:
@@ -253,11 +268,11 @@ def _pair(text: str) -> Pair:
 
 def _units(pair: Pair) -> Decimal | None:
     """The entered units; None: as suggested. Raises `Rejected`."""
-    text = request.form.get(f"units {json.dumps(list(pair))}", "").strip()
+    text = request.form.get("units " + json.dumps(list(pair)), "").strip()
     try:
         units = catalogue_columns.parse_positive(text)
     except CellProblem:
-        raise Rejected(f"{pair[2]}: enter a number of units above 0.") from None
+        raise Rejected(_("{pair}: enter a number of units above 0.", pair=pair[2])) from None
     return units
 
 
@@ -283,7 +298,7 @@ def save_settings() -> ResponseReturnValue:
     except Rejected as error:
         flash(str(error), "wrong")
         return _page(request.form.to_dict()), 422
-    flash("Saved. The next computation of the queue uses it.")
+    flash(_("Saved. The next computation of the queue uses it."))
     return redirect(url_for("restock.show"))
 
 
@@ -306,12 +321,12 @@ def _entered() -> RestockSettings:
     lines = [line for line in request.form.get("categories", "").splitlines() if line.strip()][:MAX_CATEGORIES]
     pairs = [line.rpartition(":") for line in lines]
     if any(not name.strip() for name, _, _ in pairs):
-        raise Rejected("Write each category on a line of its own, such as Toys: 98.")
+        raise Rejected(_("Write each category on a line of its own, such as Toys: 98."))
     return RestockSettings(
         service=_share(request.form.get("service", "")),
         aim=request.form.get("aim", restock_needs.CYCLES),
-        review_days=_whole("review_days", "Days between two orders"),
-        most_weeks=_whole("most_weeks", "Weeks of cover"),
+        review_days=_whole("review_days", _("Days between two orders")),
+        most_weeks=_whole("most_weeks", _("Weeks of cover")),
         budget=request.form.get("budget", "").strip(),
         of_categories={name.strip(): _share(share) for name, _, share in pairs},
     )
@@ -321,14 +336,14 @@ def _share(text: str) -> float:
     try:
         return round(float(text.strip().rstrip("%")) / 100, 6)
     except ValueError:
-        raise Rejected(f"{text.strip() or 'The service'} is not a percentage, such as 95.") from None
+        raise Rejected(_("{value} is not a percentage, such as 95.", value=text.strip() or _("The service"))) from None
 
 
 def _whole(name: str, label: str) -> int:
     try:
         return int(request.form.get(name, ""))
     except ValueError:
-        raise Rejected(f"{label}: enter a whole number.") from None
+        raise Rejected(_("{label}: enter a whole number.", label=label)) from None
 
 
 @allow(Action.SEE_COSTS)
@@ -361,7 +376,7 @@ def _figure(compared: ComparedPolicies, names: Sequence[str], fills: Sequence[fl
         "kind": "line",
         "labels": [f"{fill:.0%}" for fill in fills],
         "currency": currency,
-        "measure": MEAN_STOCK,
+        "measure": _("Mean stock"),
         "series": [
             {
                 "name": POLICIES[name],

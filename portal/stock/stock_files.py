@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 from portal import table_imports
 from portal.access import allow
 from portal.context import me, ports, tillstream
-from portal.stock import file_texts, reports, stores
+from portal.stock import reports, stores
 from portal.table_imports import SHOWN, Preview
+from portal.translation import N_, _
 from portal.urls import go_to
 from tillstream.catalogue.file_export import EXPORT_FORMATS
 from tillstream.model.errors import Rejected
@@ -22,7 +23,36 @@ from tillstream.pipeline import tabular
 from tillstream.stock import movement_import, stored_levels
 from tillstream.stock.movement_columns import IMPORTED_KINDS, MOVEMENT_COLUMNS, MovementDefaults
 from tillstream.stock.movement_import import MovementPlan, MovementReader
-from tillstream.stock.movements import DayPart, MovementKind
+from tillstream.stock.movements import REASONS, DayPart, MovementKind
+
+KINDS = N_(
+    {
+        MovementKind.COUNT: "Counts",
+        MovementKind.RECEIPT: "Goods received",
+        MovementKind.TRANSFER_OUT: "Sent to another store",
+        MovementKind.TRANSFER_IN: "Received from another store",
+        MovementKind.TRANSFER_LOSS: "Lost between stores",
+        MovementKind.ADJUSTMENT: "Adjustments",
+        MovementKind.WRITE_OFF: "Write-offs",
+        MovementKind.SUPPLIER_RETURN: "Returned to suppliers",
+        MovementKind.UNSELLABLE_RETURN: "Returned by customers, unsellable",
+    }
+)
+DAY_PARTS = N_({DayPart.AFTER_CLOSING.value: "After closing", DayPart.BEFORE_OPENING.value: "Before opening"})
+COLUMNS = N_(
+    {
+        "region": "Region; not needed if the store's code is in one region only",
+        "store": "Code or name of the store",
+        "product": "Code, barcode or exact name of the product",
+        "quantity": "Units; for counts those that are there, also 0",
+        "date": "Business day, such as 2026-11-30, with or without a time",
+        "time": "Time of day in the store, such as 14:30",
+        "type": "Type of movement: count, receipt, write-off and others",
+        "reason": f"For write-offs and adjustments: {', '.join(REASONS)}",
+        "reference": "Order, or the ID of a transfer",
+        "other_store": "For transfers: where the goods come from or go to",
+    }
+)
 
 blueprint = Blueprint("stock_files", __name__, template_folder="templates", url_prefix="/stock")
 
@@ -66,8 +96,8 @@ def plan_import(content: bytes, chosen: ImportChoices) -> MovementPlan:
     """Plan an import. Raises `Rejected` if the file cannot be read, and what the warehouse raises."""
     latest = ports().clock.now().date() + timedelta(days=1)
     if chosen.day > latest:
-        raise Rejected(file_texts.future(chosen.day))
-    region, _, store = chosen.store.partition("/")
+        raise Rejected(_("{day} is in the future. Choose another day.", day=chosen.day))
+    region, _slash, store = chosen.store.partition("/")
     reader = MovementReader(
         movement_import.read_stock_codes(ports().warehouse, stores.may_change),
         MovementDefaults(chosen.day, chosen.kind, region, store),
@@ -93,7 +123,7 @@ def preview_import() -> ResponseReturnValue:
         refresh_daily_totals(ports())  # they have the products and stores of sales
         return plan_import(content, chosen)
 
-    preview = table_imports.preview_upload(plan, file_texts.NO_FILE)
+    preview = table_imports.preview_upload(plan, _("Choose a file first."))
     return _page(chosen, preview), 422 if preview.error or (preview.plan and preview.plan.refused) else 200
 
 
@@ -101,7 +131,8 @@ def preview_import() -> ResponseReturnValue:
 def record_import() -> ResponseReturnValue:
     """Record the movements of a preview; with problems, only the good rows, if the user chose that."""
     chosen = import_choices()
-    preview = table_imports.kept_preview(lambda content: plan_import(content, chosen), file_texts.CHANGED)
+    changed = _("The stores or products have changed since. Check the problems, and record again.")
+    preview = table_imports.kept_preview(lambda content: plan_import(content, chosen), changed)
     plan = preview.plan
     if plan is None:
         return _page(chosen, preview), 422
@@ -112,7 +143,7 @@ def record_import() -> ResponseReturnValue:
     tillstream().queries.clear()
     if not plan.refused:
         preview.delete()
-    words = file_texts.recorded(preview.name, plan.good, plan.refused, new)
+    words = recorded(preview.name, plan.good, plan.refused, new)
     return go_to("stock.movements", words, "done" if new else "ask")
 
 
@@ -127,10 +158,10 @@ def _page(chosen: ImportChoices, preview: Preview[MovementPlan] | None = None) -
         by_kind=_by_kind(plan) if plan else [],
         recorded=movement_import.count_recorded(ports(), plan.movements) if plan else 0,
         problems=list(islice(plan.problems(), SHOWN)) if plan else [],
-        kinds=[(kind.value, file_texts.KINDS[kind]) for kind in IMPORTED_KINDS],
-        day_parts=file_texts.DAY_PARTS,
+        kinds=[(kind.value, KINDS[kind]) for kind in IMPORTED_KINDS],
+        day_parts=DAY_PARTS,
         stores=stores.store_choices(),
-        columns=[(one.name, file_texts.COLUMNS[one.name]) for one in MOVEMENT_COLUMNS],
+        columns=[(one.name, COLUMNS[one.name]) for one in MOVEMENT_COLUMNS],
     )
 
 
@@ -144,7 +175,7 @@ def _by_kind(plan: MovementPlan) -> list[dict[str, object]]:
             lines = [line for one in movements for line in one.lines]
             rows.append(
                 {
-                    "label": file_texts.KINDS[kind],
+                    "label": KINDS[kind],
                     "stores": len({(one.region, one.store_id) for one in movements}),
                     "first": days[0],
                     "last": days[-1],
@@ -184,3 +215,11 @@ blueprint.get("/reports/<report>", endpoint="report")(reports.show_report)
 def template_context() -> dict[str, Any]:
     """Names in the templates of these pages."""
     return {"stock_tabs": stores.tab_links()}
+
+
+def recorded(file: str, rows: int, refused: int, new: int) -> str:
+    """What an import did. new: movements that were not recorded before."""
+    left = _(" {refused:,} rows with problems were left out.", refused=refused) if refused else ""
+    if not new:
+        return _("{file} was recorded before: nothing changed.{left}", file=file, left=left)
+    return _("{rows:,} rows of {file} are recorded.{left}", rows=rows, file=file, left=left)

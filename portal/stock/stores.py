@@ -7,7 +7,7 @@ from typing import Any
 from flask import g, request, url_for
 
 from portal.context import ports, scope, signed_in, tillstream
-from portal.stock import texts
+from portal.translation import N_, _
 from portal.user_stores import UserStore, user_stores, user_stores_in_region
 from tillstream.catalogue import entry_lists
 from tillstream.model import people
@@ -16,6 +16,19 @@ from tillstream.model.people import extent_of
 from tillstream.model.permissions import Action
 from tillstream.model.product_catalogue import Store
 from tillstream.stock import purchase_orders
+
+TABS = N_(
+    {
+        "stock.show": "Levels",
+        "stock.counts": "Counts",
+        "stock.transfers": "Transfers",
+        "stock.returns": "Returns",
+        "stock.movements": "Movements",
+        "stock_files.report": "Reports",
+        "stock_files.form": "Import",
+    }
+)
+"""Endpoint → label of the views of stock, in order."""
 
 READING = {"stock.show", "stock_files.report"}
 """Views for those who may not change stock."""
@@ -42,7 +55,7 @@ def store_choices() -> list[tuple[str, str]]:
 
 
 def store_label(place: UserStore) -> str:
-    return texts.store(place.name, place.store_id, place.region)
+    return f"{place.name} ({place.store_id}, {place.region})" if place.name else f"{place.store_id} ({place.region})"
 
 
 def chosen_store() -> UserStore | None:
@@ -58,7 +71,7 @@ def store_of_key(wanted: str, among: list[UserStore]) -> UserStore:
     for one in among:
         if store_key(one.region, one.store_id) == wanted:
             return one
-    raise NotFound(texts.no_store(wanted))
+    raise NotFound(_("The store “{wanted}” is not one of yours.", wanted=wanted))
 
 
 def receiving_stores(place: UserStore) -> list[UserStore]:
@@ -103,6 +116,6 @@ def tab_links() -> list[tuple[str, str]]:
     changes = signed_in() and scope().may(Action.MANAGE_STOCK)  # error pages have these names too
     return [
         (url_for(endpoint, **ARGUMENTS.get(endpoint, {})), label)
-        for endpoint, label in texts.TABS.items()
+        for endpoint, label in TABS.items()
         if changes or endpoint in READING
     ]
