@@ -32,8 +32,6 @@ from bqemulator.scripting import interpreter
 from bqemulator.sql import inner_query, parameters, translator
 from sqlglot import exp
 
-from tillstream.model.document_json import JsonObject
-
 MONDAY = "DATE_SUB(:day, INTERVAL MOD(DATE_DIFF(:day, DATE '0001-01-01', DAY), 7) DAY)"
 """0001-01-01 is a Monday."""
 DECIMALS = (exp.DataType.Type.DECIMAL, exp.DataType.Type.BIGDECIMAL)
@@ -50,6 +48,8 @@ _commit_streams = write_servicer.BigQueryWriteHandler._handle_batch_commit_write
 _COMMITS = threading.Lock()
 RESULTS_DATASET = "_bqemu_anonymous"
 """The dataset that stores each query result as a table."""
+RestObject = dict[str, Any]
+"""A resource of BigQuery's REST API. The environment of emulators has no package of ours."""
 
 _parse = sqlglot.Dialect.parse
 
@@ -146,16 +146,16 @@ def row_access(project_id: str, bq_sql: str, ctx: Any) -> Any:
         return pa.table({})
 
 
-def entry_to_rest(entry: Any) -> JsonObject:
+def entry_to_rest(entry: Any) -> RestObject:
     rest = dict(_entry_to_rest(entry))
     return rest | {"dataset": {"dataset": rest["dataset"], "targetTypes": ["VIEWS"]}} if "dataset" in rest else rest
 
 
-def entry_from_rest(raw: JsonObject) -> Any:
+def entry_from_rest(raw: RestObject) -> Any:
     return _entry_from_rest(raw | {"dataset": raw["dataset"]["dataset"]} if "dataset" in raw else raw)
 
 
-def table_to_rest(table: Any) -> JsonObject:
+def table_to_rest(table: Any) -> RestObject:
     rest = dict(_table_to_rest(table))
     if ranges := table.range_partitioning:
         limits = {name: str(getattr(ranges, name)) for name in ("start", "end", "interval")}
@@ -163,7 +163,7 @@ def table_to_rest(table: Any) -> JsonObject:
     return rest
 
 
-def table_from_rest(project_id: str, dataset_id: str, body: JsonObject, clock: Any, existing: Any | None = None) -> Any:
+def table_from_rest(project_id: str, dataset_id: str, body: RestObject, clock: Any, existing: Any | None = None) -> Any:
     table = _table_from_rest(project_id, dataset_id, body, clock, existing)
     raw = body.get("rangePartitioning")
     ranges = existing.range_partitioning if existing else None

@@ -21,8 +21,6 @@ from gcp_storage_emulator.exceptions import BadRequest
 from gcp_storage_emulator.handlers import objects
 from gcp_storage_emulator.storage import RESUMABLE_DIR, Storage
 
-from tillstream.model.document_json import JsonObject
-
 EXPOSED = "Content-Length, Content-Type, Range"
 LARGE = 1 << 20
 """Size in bytes from which a file is memory-mapped."""
@@ -153,7 +151,9 @@ class PatchedStorage(Storage):
             complete = total_size is not None and file.tell() >= total_size
         return self.get_file(RESUMABLE_DIR, self.safe_id(session), False) if complete else None
 
-    def create_file(self, bucket: str, name: str, content: bytes, resource: JsonObject, session: Any = None) -> None:
+    def create_file(
+        self, bucket: str, name: str, content: bytes, resource: dict[str, Any], session: Any = None
+    ) -> None:
         if session and self.crc32c and self.crc32c != resource["crc32c"]:
             self.resumable.pop(session, None)
             raise BadRequest(f"The crc32c is {resource['crc32c']}, not {self.crc32c}.")

@@ -124,7 +124,7 @@ def _values(module: str, node: ast.expr) -> set[str]:
         case ast.Starred():
             return {str(_evaluate(module, node.value)[0])}
         case ast.Attribute(value=ast.Name(id="self"), attr=field):
-            return {str(getattr(one, field)) for one in _objects(module)}
+            return {str(getattr(one, field)) for one in _objects(module) if hasattr(one, field)}
         case ast.Subscript(value=table, slice=ast.Name() | ast.Attribute()):
             return {str(value) for value in _evaluate(module, table).values()}
         case _:
