@@ -10,9 +10,9 @@ from statistics import median
 import house_figures as house
 import pytest
 
-MODULES = 780
+MODULES = 760
 PACKAGES = 32
-NEXT_DOOR = 0.06
+NEXT_DOOR = 0.05
 """The part of the modules whose only importer is in the same folder."""
 MEDIAN_LINES = 120
 LONGEST = 500
@@ -21,9 +21,9 @@ LONG: dict[str, str] = {}
 LARGEST = 30
 LARGE: dict[str, str] = {}
 """Modules of a folder, and the larger ones with the reason."""
-COMPLEX, WORST = 112, 21
+COMPLEX, WORST = 111, 21
 """How many functions have a complexity above 15, and the largest."""
-BY_HAND = 36
+BY_HAND = 35
 """Modules that write audited documents themselves, not as a `Collection`."""
 UNTYPED = 262
 """Places of `dict[str, Any]`: other types name their fields, or what the objects are."""
