@@ -8,20 +8,28 @@ from typing import Any
 from tillstream.analytics.compared_figure import ComparedFigure, growth
 from tillstream.analytics.filters import Filters
 
+
+def _growth(now: Decimal, before: Decimal) -> Decimal:
+    change = growth(now, before)
+    if change is None:
+        raise ZeroDivisionError("There is no base above 0.")
+    return change
+
+
 FORMULAS: Mapping[str, Callable[..., Decimal]] = {
     "value": lambda one: one,
     "size": abs,
     "sum": lambda *all_: sum(all_, Decimal(0)),
     "difference": lambda one, other: one - other,
-    "growth": lambda one, other: growth(one, other) or Decimal(0),
+    "growth": _growth,
     "part": lambda one, other: one / other,
     "part of sum": lambda *all_: sum(all_[:-1], Decimal(0)) / all_[-1],
     "size of part": lambda one, other: abs(one / other),
     "size of sum": lambda *all_: abs(sum(all_, Decimal(0))),
     "part of ten": lambda *all_: sum(map(abs, all_[:10]), Decimal(0)) / sum(map(abs, all_), Decimal(0)),
-    "size of growth": lambda one, other: abs(growth(one, other) or Decimal(0)),
+    "size of growth": lambda one, other: abs(_growth(one, other)),
 }
-"""How a number is computed from its cells."""
+"""How a number is computed from its cells. Raises `ZeroDivisionError` if they have no base for it."""
 
 
 @dataclass(frozen=True)

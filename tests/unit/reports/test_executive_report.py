@@ -391,3 +391,9 @@ def test_a_large_goal_in_one_currency_leaves_the_decimals_of_another() -> None:
     columns = (ReportColumn("Goal of"), ReportColumn("Currency", "currency"), ReportColumn("Goal", "money"))
     table = ReportTable("Goals", columns, [["Tokyo", "JPY", Decimal(900_000)], ["Kuwait", "KWD", Decimal("1.5")]])
     assert [row[2] for row in formats.table_texts(table, "GBP")] == ["900,000", "1.500"]
+
+
+@pytest.mark.parametrize("formula", ["growth", "size of growth"])
+def test_a_growth_without_a_base_is_no_number(formula: str) -> None:
+    with pytest.raises(ZeroDivisionError):
+        FORMULAS[formula](Decimal(5), Decimal(0))
