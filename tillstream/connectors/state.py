@@ -204,7 +204,7 @@ def end_run(
     at = dates.instant_text(now)
 
     def ended(state: SourceState) -> SourceState:
-        released = replace(state.ended(now, next_at, error), run="", process="", until="", last_run_at=at)
+        released = replace(state.ended(next_at, error), run="", process="", until="", last_run_at=at)
         complete_at = at if is_complete else state.last_complete_at
         return replace(released, last_complete_at=complete_at, stalled=stalled, behind=behind, notes=notes)
 
@@ -236,9 +236,7 @@ def _json(state: SourceState) -> dict[str, Any]:
     cursor = json.dumps(state.cursor, ensure_ascii=False)
     if len(cursor.encode()) > MAX_CURSOR_BYTES:
         raise Rejected(f"The cursor of a connector has at most {MAX_CURSOR_BYTES:,} bytes.")
-    data = asdict(state) | {"cursor": cursor, "notes": list(state.notes)}
-    del data["failing_since"]  # the code before it, to which a rollback returns, reads no document with a new field
-    return data
+    return asdict(state) | {"cursor": cursor, "notes": list(state.notes)}
 
 
 def _parse(document: Document | None) -> SourceState:

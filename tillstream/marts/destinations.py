@@ -53,6 +53,8 @@ class MartDestination(Attempts, MartDestinationDraft):
     """When the last run began."""
     done_at: str = ""
     """When the last run ended that did not fail."""
+    failing_since: str = ""
+    """When the first of the `failures` ended."""
     settlement_no: int = 0
     """The last settlement that the destination has."""
     as_of: str = ""
@@ -135,8 +137,15 @@ def note_done(ports: Ports, name: str, started: datetime, version: int, state: M
     now = ports.clock.now()
 
     def done(old: MartDestination) -> MartDestination:
-        ended = replace(old.ended(now, _next(old, started)), ran_at=instant_text(started), done_at=instant_text(now))
-        return replace(ended, settlement_no=state.settlement_no, as_of=state.as_of, version=version)
+        return replace(
+            old.ended(_next(old, started)),
+            ran_at=instant_text(started),
+            done_at=instant_text(now),
+            failing_since="",
+            settlement_no=state.settlement_no,
+            as_of=state.as_of,
+            version=version,
+        )
 
     DESTINATIONS.note(ports, name, done)
 
@@ -147,7 +156,8 @@ def note_failure(ports: Ports, name: str, started: datetime, why: str) -> None:
 
     def failed(old: MartDestination) -> MartDestination:
         next_at = now + growing_pause(old.failures + 1, SHORTEST_PAUSE, LONGEST_PAUSE)
-        return replace(old.ended(now, next_at, why[:MAX_MESSAGE]), ran_at=instant_text(started))
+        since = old.failing_since or instant_text(now)
+        return replace(old.ended(next_at, why[:MAX_MESSAGE]), ran_at=instant_text(started), failing_since=since)
 
     DESTINATIONS.note(ports, name, failed)
 

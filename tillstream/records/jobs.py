@@ -203,23 +203,16 @@ class Attempts:
     """When it is due; empty: at once."""
     failures: int = 0
     """Runs that failed since the last one that did not."""
-    failing_since: str = ""
-    """When the first of them ended."""
     error: str = ""
     """Why the last run failed; empty: it did not."""
 
     def is_due(self, now: datetime) -> bool:
         return not self.next_at or now >= datetime.fromisoformat(self.next_at)
 
-    def ended(self, now: datetime, next_at: datetime, error: str = "") -> Self:
-        """After a run that ended now. error: why it failed."""
-        return replace(
-            self,
-            next_at=instant_text(next_at),
-            failures=self.failures + 1 if error else 0,
-            failing_since=(self.failing_since or instant_text(now)) if error else "",
-            error=error,
-        )
+    def ended(self, next_at: datetime, error: str = "") -> Self:
+        """After a run. error: why it failed."""
+        failures = self.failures + 1 if error else 0
+        return replace(self, next_at=instant_text(next_at), failures=failures, error=error)
 
 
 def growing_pause(failures: int, first: timedelta, longest: timedelta) -> timedelta:

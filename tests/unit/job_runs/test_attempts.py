@@ -23,14 +23,14 @@ def test_pauses_double_up_to_the_longest_however_often_it_fails() -> None:
     assert pauses == [1, 2, 4, 60, 60]
 
 
-def test_failures_are_counted_from_the_first_and_end_with_a_success() -> None:
+def test_failures_are_counted_and_end_with_a_success() -> None:
     one = Attempts()
     assert one.is_due(NOON)
     for number in range(3):
-        one = one.ended(NOON + number * MINUTE, NOON + (number + 1) * MINUTE, "no connection")
-    assert one == Attempts("2026-07-01T12:03:00+00:00", 3, "2026-07-01T12:00:00+00:00", "no connection")
+        one = one.ended(NOON + (number + 1) * MINUTE, "no connection")
+    assert one == Attempts("2026-07-01T12:03:00+00:00", 3, "no connection")
     assert [one.is_due(NOON + minutes * MINUTE) for minutes in (2, 3)] == [False, True]
-    assert one.ended(NOON, NOON + MINUTE) == Attempts("2026-07-01T12:01:00+00:00")
+    assert one.ended(NOON + MINUTE) == Attempts("2026-07-01T12:01:00+00:00")
 
 
 def test_an_error_does_not_keep_back_those_after_it() -> None:
