@@ -80,7 +80,8 @@ TRIES = "30 per minute"
 def create_app(app: App) -> Flask:
     """Create the portal for a composed application. The caller serves it and closes the application."""
     flask = Flask(__name__)
-    flask.jinja_environment = translation.template_environment()
+    catalogues = translation.shipped_catalogues()
+    flask.jinja_environment = translation.template_environment(catalogues)
     store_sales.register_intake(flask, app)  # within the proxies of the security settings
     security.configure(flask, app.settings, app.ports)
     flask.extensions[EXTENSION] = app
@@ -93,7 +94,7 @@ def create_app(app: App) -> Flask:
     request_rules.register_cors(flask, app.settings)
     # Gate before CSRF: an anonymous request gets the sign-in page, not a missing-token error.
     flask.before_request(access.gate)
-    translation.register(flask, reader_locale.readers_locale)
+    translation.register(flask, catalogues, reader_locale.readers_locale)
     context.record_audit_address(flask)
     flask.before_request(_refresh_contracts)
     csrf = CSRFProtect(flask)

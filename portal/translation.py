@@ -1,7 +1,7 @@
 """Texts of the portal in the language of its reader; English is the language of the source (ADR 092)."""
 
 import gettext
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -16,6 +16,8 @@ from portal.template_texts import is_label, label_literals, translate_source
 ENGLISH = "en"
 CATALOGUES = Path(__file__).parent / "translations"
 """Has a folder LANGUAGE/LC_MESSAGES with a `portal.mo` for each language."""
+Catalogues = Mapping[str, gettext.NullTranslations]
+"""By language, such as de, or pt-BR."""
 Constant = TypeVar("Constant")
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 _catalogue: ContextVar[gettext.NullTranslations | None] = ContextVar("catalogue", default=None)
@@ -122,13 +124,12 @@ class TranslatedEnvironment(Environment):
         return template
 
 
-def template_environment() -> type[Environment]:
+def template_environment(catalogues: Catalogues) -> type[Environment]:
     """That of Flask where there is only English."""
-    return TranslatedEnvironment if _shipped_catalogues() else Environment
+    return TranslatedEnvironment if catalogues else Environment
 
 
-def register(flask: Flask, readers_locale: Callable[[], str]) -> None:
-    catalogues = _shipped_catalogues()
+def register(flask: Flask, catalogues: Catalogues, readers_locale: Callable[[], str]) -> None:
     flask.add_template_global(language)
     flask.add_template_filter(_, "translated")
     if not catalogues:
@@ -148,8 +149,7 @@ def register(flask: Flask, readers_locale: Callable[[], str]) -> None:
     flask.teardown_request(reset)
 
 
-def _shipped_catalogues() -> dict[str, gettext.NullTranslations]:
-    """By language, such as de, or pt-BR."""
+def shipped_catalogues() -> Catalogues:
     catalogues: dict[str, gettext.NullTranslations] = {}
     for file in CATALOGUES.glob("*/LC_MESSAGES/portal.mo"):
         with file.open("rb") as compiled:

@@ -13,17 +13,14 @@ from tillstream.model.document_json import JsonObject
 _ANNOTATIONS = frozenset({"$schema", "$id", "$defs", "title", "description", "default", "examples"})
 _TYPES: dict[str, type] = {"object": dict, "array": list, "string": str}
 ValuePath = tuple[str, ...]
-
 TextFormats = Mapping[str, Callable[[str], bool]]
 """Format → whether a text has it; a `ValueError` means that it does not."""
-
 Accepts = Callable[[Any], bool]
 _TEXT_KEYWORDS = frozenset({"type", "pattern", "minLength", "maxLength", "format", "description"})
 _OBJECT_KEYWORDS = frozenset({"type", "properties", "required", "additionalProperties", "anyOf"})
 _NUMBER_KEYWORDS = frozenset({"type", "minimum", "maximum"})
 _ARRAY_KEYWORDS = frozenset({"type", "items", "minItems", "maxItems"})
 _NO_LIMIT = float("inf")
-
 _OF_PARTS = frozenset({"$ref", "properties", "items", "additionalProperties", "required", "format"})
 
 
@@ -31,7 +28,7 @@ _OF_PARTS = frozenset({"$ref", "properties", "items", "additionalProperties", "r
 class Violation:
     """One keyword of the schema that a value violates. limit: the keyword's value in the schema."""
 
-    path: tuple[str, ...]
+    path: ValuePath
     message: str
     keyword: str
     limit: Any
